@@ -1,0 +1,100 @@
+// The organisation in force, in memory, with the same rule as the database: limits rise when a revision is stored, and fall with the
+// first commit that was decided under it. Called by simulations and tests.
+
+import type { Configuration, ConfigurationSource } from '../../scheduler/index.ts';
+import { refuse } from './refusal.ts';
+import { type AccountRow, type CapacityRow, headOf, rowKey, type Staged, type Tables } from './tables.ts';
+
+export class NoConfigurationError extends Error {
+  override name = 'NoConfigurationError';
+}
+
+export class MemoryConfiguration implements ConfigurationSource {
+  readonly #tables: Tables;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  async current(cell: string): Promise<Configuration> {
+    return currentConfiguration(this.#tables, cell);
+  }
+
+  async store(configuration: Configuration): Promise<void> {
+    const { cell, revision } = configuration;
+    for (const [key, row] of this.#tables.configurations) {
+      if (row.cell === cell) this.#tables.configurations.set(key, { ...row, current: false });
+    }
+    this.#tables.configurations.set(rowKey(cell, revision), {
+      cell,
+      revision,
+      document: configuration,
+      current: true,
+    });
+    const head = headOf(this.#tables, cell);
+    if (head.applied_revision !== revision) this.#tables.heads.set(cell, { ...head, applied_revision: null });
+    for (const row of capacityRows(configuration)) {
+      const key = rowKey(cell, row.key);
+      const before = this.#tables.capacities.get(key);
+      if (before === undefined) this.#tables.capacities.set(key, row);
+      else if (before.capacity < row.capacity)
+        this.#tables.capacities.set(key, { ...before, capacity: row.capacity });
+    }
+    for (const row of accountRows(configuration)) {
+      const key = rowKey(cell, row.account, row.period);
+      const before = this.#tables.accounts.get(key);
+      if (before === undefined) this.#tables.accounts.set(key, row);
+      else if (before.budget < row.budget) this.#tables.accounts.set(key, { ...before, budget: row.budget });
+    }
+  }
+}
+
+/** @throws NoConfigurationError before the first `store`. */
+export function currentConfiguration(tables: Tables, cell: string): Configuration {
+  for (const row of tables.configurations.values()) if (row.cell === cell && row.current) return row.document;
+  throw new NoConfigurationError(`no configuration is stored for cell ${cell}`);
+}
+
+interface Application {
+  readonly cell: string;
+  readonly revision: string;
+  readonly capacities: Staged<string, CapacityRow>;
+  readonly accounts: Staged<string, AccountRow>;
+}
+
+/** Makes limits those of a stored revision. Keys that it does not name stay, with nothing left to take. */
+export function applyConfiguration(
+  tables: Tables,
+  { cell, revision, capacities, accounts }: Application,
+): void {
+  const stored = tables.configurations.get(rowKey(cell, revision));
+  if (stored === undefined) refuse('S14', `revision ${revision} of ${cell} is not stored`);
+  for (const [key, row] of tables.capacities)
+    if (row.cell === cell) capacities.set(key, { ...row, capacity: 0 });
+  for (const row of capacityRows(stored.document)) {
+    const key = rowKey(cell, row.key);
+    capacities.set(key, { ...row, used: capacities.get(key)?.used ?? 0 });
+  }
+  for (const [key, row] of tables.accounts) if (row.cell === cell) accounts.set(key, { ...row, budget: 0 });
+  for (const row of accountRows(stored.document)) {
+    const key = rowKey(cell, row.account, row.period);
+    const before = accounts.get(key);
+    accounts.set(key, { ...row, reserved: before?.reserved ?? 0, spent: before?.spent ?? 0 });
+  }
+}
+
+function capacityRows({ cell, pools }: Configuration): CapacityRow[] {
+  return pools.flatMap((pool): CapacityRow[] => {
+    const { id, capacity, consumable, calendar } = pool;
+    if (calendar === undefined) return [{ cell, key: id, used: 0, capacity, consumable }];
+    return calendar.map((window) => {
+      return { cell, key: `${id}@${window.id}`, used: 0, capacity: window.capacity, consumable: true };
+    });
+  });
+}
+
+function accountRows({ cell, accounts }: Configuration): AccountRow[] {
+  return accounts.flatMap(({ id: account, periods }) =>
+    periods.map(({ id: period, budget }) => ({ cell, account, period, reserved: 0, spent: 0, budget })),
+  );
+}

@@ -1,0 +1,41 @@
+// Heartbeats in memory: fenced by epoch, for live leases, never moved back. Called by the edge and the runner in simulations and tests.
+
+import type { HeartbeatOutcome, HeartbeatWriter, Scope } from '../../api/ports.ts';
+import type { Epoch, HeartbeatSource, Instant, LeaseId } from '../../scheduler/index.ts';
+import { sees } from './scope.ts';
+import type { Tables } from './tables.ts';
+
+export class MemoryHeartbeats implements HeartbeatWriter, HeartbeatSource {
+  readonly #tables: Tables;
+  readonly #now: () => Instant;
+
+  constructor(tables: Tables, now: () => Instant) {
+    this.#tables = tables;
+    this.#now = now;
+  }
+
+  async heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch): Promise<HeartbeatOutcome> {
+    const row = this.#tables.leases.get(lease);
+    if (row === undefined || !sees(scope, row)) return { type: 'absent' };
+    if (row.ended_at_ms !== null) return { type: 'ended', state: row.state };
+    if (row.epoch !== epoch) return { type: 'staleEpoch', epoch: row.epoch };
+    const at = Math.max(this.#now(), this.#tables.heartbeats.get(lease)?.at_ms ?? 0);
+    this.#tables.heartbeats.set(lease, {
+      lease_id: lease,
+      cell: row.cell,
+      department_id: row.department_id,
+      at_ms: at,
+    });
+    return { type: 'recorded', state: row.state, endsAt: row.ends_at_ms, at };
+  }
+
+  /** Nothing is ever under way in memory, so everything up to now has been read. */
+  async since(cell: string, since: Instant): ReturnType<HeartbeatSource['since']> {
+    const heard: { lease: LeaseId; at: Instant }[] = [];
+    for (const id of this.#tables.liveLeases) {
+      const beat = this.#tables.heartbeats.get(id);
+      if (beat?.cell === cell && beat.at_ms >= since) heard.push({ lease: id as LeaseId, at: beat.at_ms });
+    }
+    return { heard, readThrough: this.#now() };
+  }
+}

@@ -1,0 +1,81 @@
+// What a cell has committed, from memory: ticks, events, the use of pools, and how far each sink has streamed. Called by the edge,
+// the hub and the relay in simulations and tests.
+
+import type { EventLog, Page, PageQuery, PoolUseReader, TickReader } from '../../api/ports.ts';
+import type { DomainEvent, RelayCursor, TickRecord } from '../../scheduler/index.ts';
+import { encodeCursor, tickOfCursor } from '../postgres/cursor.ts';
+import { type EventRow, headOf, rowKey, type Tables } from './tables.ts';
+
+export class MemoryLogs implements EventLog, TickReader, PoolUseReader {
+  readonly #tables: Tables;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  async read(cell: string, after: number, limit: number): Promise<readonly DomainEvent[]> {
+    const events: DomainEvent[] = [];
+    for (let sequence = after + 1; events.length < limit; sequence += 1) {
+      const row = this.#tables.events.get(rowKey(cell, sequence));
+      if (row === undefined) break;
+      events.push(eventOf(row));
+    }
+    return events;
+  }
+
+  async last(cell: string): Promise<number> {
+    return headOf(this.#tables, cell).event_sequence;
+  }
+
+  async tick(cell: string, tick: number): Promise<TickRecord | null> {
+    return this.#tables.ticks.get(rowKey(cell, tick))?.record ?? null;
+  }
+
+  async ticks(cell: string, query: PageQuery): Promise<Page<TickRecord>> {
+    const before = query.after === null ? Number.POSITIVE_INFINITY : tickOfCursor(query.after);
+    const rows = [...this.#tables.ticks.values()]
+      .filter((row) => row.cell === cell && row.tick < before)
+      .sort((a, b) => b.tick - a.tick);
+    const shown = rows.slice(0, query.limit);
+    const last = shown.at(-1);
+    return {
+      items: shown.map(({ record }) => record),
+      next: rows.length > query.limit && last ? encodeCursor(String(last.tick)) : null,
+    };
+  }
+
+  async poolUse(cell: string): Promise<ReadonlyMap<string, number>> {
+    const rows = [...this.#tables.capacities.values()].filter((row) => row.cell === cell);
+    return new Map(rows.map(({ key, used }) => [key, used]));
+  }
+}
+
+function eventOf(row: EventRow): DomainEvent {
+  return {
+    id: row.id,
+    sequence: row.sequence,
+    tick: row.tick,
+    epoch: row.epoch,
+    type: row.type,
+    at: row.at_ms,
+    department: row.department_id,
+    agent: row.agent_id,
+    request: row.request_id,
+    lease: row.lease_id,
+    policyRevision: row.policy_revision,
+    data: row.data,
+  } as DomainEvent;
+}
+
+export class MemoryRelayCursor implements RelayCursor {
+  readonly #sequences = new Map<string, number>();
+
+  async read(sink: string, cell: string): Promise<number> {
+    return this.#sequences.get(rowKey(sink, cell)) ?? 0;
+  }
+
+  async advance(sink: string, cell: string, sequence: number): Promise<void> {
+    const key = rowKey(sink, cell);
+    this.#sequences.set(key, Math.max(sequence, this.#sequences.get(key) ?? 0));
+  }
+}

@@ -1,0 +1,124 @@
+// Recovery from memory: the committed state of a cell as new objects, so that a leader which drops its state drops nothing else.
+// Called by the runner in simulations and tests.
+
+import type {
+  Epoch,
+  ExtensionId,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  RecordedVerdict,
+  RequestId,
+  State,
+  StateSource,
+} from '../../scheduler/index.ts';
+import { currentConfiguration } from './configuration.ts';
+import { leaseOf } from './leases.ts';
+import { type ExtensionTableRow, headOf, type RequestTableRow, type Tables } from './tables.ts';
+
+export class MemoryStateSource implements StateSource {
+  readonly #tables: Tables;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  async load(cell: string, epoch: Epoch): Promise<State> {
+    const tables = this.#tables;
+    const head = headOf(tables, cell);
+    const state: State = {
+      cell,
+      epoch,
+      configuration: currentConfiguration(tables, cell),
+      tick: head.tick,
+      tickDigest: head.tick_digest,
+      eventSequence: head.event_sequence,
+      foldSequence: head.fold_sequence,
+      requests: new Map(),
+      extensions: new Map(),
+      leases: new Map(),
+      heardAt: new Map(),
+      leaseOfRequest: new Map(),
+      used: new Map(),
+      quotaUse: new Map(),
+      accounts: new Map(),
+    };
+    const open = [...tables.requests.values()].filter(
+      (row) => row.cell === cell && (row.state === 'queued' || row.state === 'waiting'),
+    );
+    for (const row of open.toSorted(bySequence)) state.requests.set(row.id as RequestId, pendingOf(row));
+    const pending = [...tables.extensions.values()].filter(
+      (row) => row.cell === cell && row.outcome === 'pending',
+    );
+    for (const row of pending.toSorted(bySequence))
+      state.extensions.set(row.id as ExtensionId, extensionOf(row));
+    readLeases(tables, state);
+    for (const row of tables.capacities.values())
+      if (row.cell === cell && row.used > 0) state.used.set(row.key, row.used);
+    for (const { cell: own, account, period, reserved, spent } of tables.accounts.values()) {
+      if (own === cell && reserved + spent > 0)
+        state.accounts.set(`${account}/${period}`, { reserved, spent });
+    }
+    return state;
+  }
+}
+
+function bySequence(a: { readonly sequence: number }, b: { readonly sequence: number }): number {
+  return a.sequence - b.sequence;
+}
+
+function readLeases(tables: Tables, state: State): void {
+  const fixed = new Set(
+    state.configuration.pools.filter((pool) => pool.consumable || pool.calendar).map((pool) => pool.id),
+  );
+  for (const id of [...tables.liveLeases].sort()) {
+    const row = tables.leases.get(id);
+    if (row?.cell !== state.cell) continue;
+    const lease = leaseOf(tables, row);
+    state.leases.set(lease.id, lease);
+    state.leaseOfRequest.set(lease.request, lease.id);
+    if (lease.state === 'active' && lease.activatedAt !== null) {
+      state.heardAt.set(
+        lease.id as LeaseId,
+        Math.max(lease.activatedAt, tables.heartbeats.get(id)?.at_ms ?? 0),
+      );
+    }
+    for (const { pool, kind, quantity } of lease.allocations) {
+      if (fixed.has(pool)) continue;
+      const key = `${lease.department}/${kind}`;
+      state.quotaUse.set(key, (state.quotaUse.get(key) ?? 0) + quantity);
+    }
+  }
+}
+
+function pendingOf(row: RequestTableRow): PendingRequest {
+  return {
+    request: row.document,
+    sequence: row.sequence,
+    shapeKey: row.shape_key,
+    verdict: verdictOf(row),
+    waitingCodes:
+      row.state === 'waiting' ? [...new Set(row.reasons.map((reason) => reason.code))].sort() : null,
+  };
+}
+
+function verdictOf(row: RequestTableRow): RecordedVerdict | null {
+  if (row.verdict_allow === null) return null;
+  return {
+    allow: row.verdict_allow,
+    codes: row.verdict_codes ?? [],
+    policyRevision: row.verdict_policy_revision ?? '',
+    dataRevision: row.verdict_data_revision ?? '',
+  };
+}
+
+function extensionOf(row: ExtensionTableRow): PendingExtension {
+  return {
+    id: row.id,
+    lease: row.lease_id,
+    department: row.department_id,
+    agent: row.agent_id,
+    seconds: row.seconds,
+    sequence: row.sequence,
+  } as PendingExtension;
+}

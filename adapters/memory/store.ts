@@ -1,0 +1,68 @@
+// The whole store in memory, for simulations and quick tests: every port that PostgreSQL fills, over one set of tables.
+// Invariant: same contract suites as the real one. It keeps nothing when the process ends, and never makes anybody wait.
+
+import type { Instant } from '../../scheduler/index.ts';
+import { MemoryCallIdempotency } from './calls.ts';
+import { MemoryConfiguration } from './configuration.ts';
+import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryIntake } from './intake.ts';
+import { MemoryLeadership } from './leadership.ts';
+import { MemoryLogs, MemoryRelayCursor } from './logs.ts';
+import { MemoryReaders } from './readers.ts';
+import { MemoryStateSource } from './stateSource.ts';
+import { type StoreDump, Tables } from './tables.ts';
+import { MemoryTickStore } from './tickStore.ts';
+
+export { NoConfigurationError } from './configuration.ts';
+export { StoreRefusal } from './refusal.ts';
+export type { StoreDump } from './tables.ts';
+
+export interface MemoryStoreOptions {
+  /** Stands for the database's clock. */
+  readonly now: () => Instant;
+  readonly ttlMs?: number;
+  readonly onIntakeWritten?: () => void;
+}
+
+export interface MemoryStore {
+  readonly leadership: MemoryLeadership;
+  /** The leadership port of another process over the same store. */
+  leadershipOf(holder: string): MemoryLeadership;
+  readonly stateSource: MemoryStateSource;
+  readonly intake: MemoryIntake;
+  readonly heartbeats: MemoryHeartbeats;
+  readonly store: MemoryTickStore;
+  readonly configuration: MemoryConfiguration;
+  readonly intakeWriter: MemoryIntake;
+  readonly heartbeatWriter: MemoryHeartbeats;
+  readonly readers: MemoryReaders;
+  readonly logs: MemoryLogs;
+  readonly calls: MemoryCallIdempotency;
+  readonly relayCursor: MemoryRelayCursor;
+  dump(): StoreDump;
+}
+
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  const { now } = options;
+  const tables = new Tables();
+  const leadershipOf = (holder: string): MemoryLeadership =>
+    new MemoryLeadership({ tables, holder, ttlMs: options.ttlMs ?? 2000, now });
+  const intake = new MemoryIntake({ tables, now, onWritten: options.onIntakeWritten ?? (() => {}) });
+  const heartbeats = new MemoryHeartbeats(tables, now);
+  return {
+    leadership: leadershipOf('memory'),
+    leadershipOf,
+    stateSource: new MemoryStateSource(tables),
+    intake,
+    heartbeats,
+    store: new MemoryTickStore(tables),
+    configuration: new MemoryConfiguration(tables),
+    intakeWriter: intake,
+    heartbeatWriter: heartbeats,
+    readers: new MemoryReaders(tables),
+    logs: new MemoryLogs(tables),
+    calls: new MemoryCallIdempotency(now),
+    relayCursor: new MemoryRelayCursor(),
+    dump: () => tables.dump(),
+  };
+}

@@ -1,0 +1,202 @@
+// The commit of a tick in memory: the same checks as the database's, in code that shares nothing with it.
+// Invariant: everything is checked on staged rows first; a refusal leaves no trace. Called by the tick through the port TickStore.
+
+import type { LedgerEntry, TickCommit, TickStore } from '../../scheduler/index.ts';
+import { applyConfiguration } from './configuration.ts';
+import { refuse } from './refusal.ts';
+import { StagedLeases } from './stagedLeases.ts';
+import { StagedRequests } from './stagedRequests.ts';
+import {
+  type AccountRow,
+  type EventRow,
+  headOf,
+  type LedgerRow,
+  rowKey,
+  Staged,
+  type Tables,
+} from './tables.ts';
+
+export class MemoryTickStore implements TickStore {
+  readonly #tables: Tables;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  async commit(commit: TickCommit): Promise<'committed' | 'epochLost'> {
+    const { cell, epoch, record } = commit;
+    const known = this.#tables.ticks.get(rowKey(cell, record.tick));
+    if (known?.epoch === epoch && known.digest === record.digest) return 'committed';
+    if (this.#tables.leaders.get(cell)?.epoch !== epoch) return 'epochLost';
+    if (known !== undefined) refuse('S8', `tick ${record.tick} is there with another digest`);
+    stage(this.#tables, commit)();
+    return 'committed';
+  }
+}
+
+/** Checks the whole commit and answers with what writes it. */
+function stage(tables: Tables, commit: TickCommit): () => void {
+  const { cell, epoch, record } = commit;
+  const head = headOf(tables, cell);
+  if (record.tick <= head.tick || epoch < head.epoch)
+    refuse('S8', `tick ${record.tick} of epoch ${epoch} does not rise`);
+  if (record.previousDigest !== head.tick_digest)
+    refuse('S8', `tick ${record.tick} is not chained to the one before`);
+
+  const capacities = new Staged(tables.capacities);
+  const accounts = new Staged(tables.accounts);
+  if (head.applied_revision !== record.configurationRevision) {
+    applyConfiguration(tables, { cell, revision: record.configurationRevision, capacities, accounts });
+  }
+  const requests = new StagedRequests(tables, commit);
+  const leases = new StagedLeases(tables, commit, capacities);
+  const ledger = new Staged(tables.ledger);
+  for (const change of commit.changes) {
+    requests.take(change);
+    leases.take(change, requests);
+    if (change.type === 'ledger') book(change.entry, { commit, accounts, ledger, leases });
+  }
+  leases.check(requests);
+  checkAccounts(tables, accounts);
+  const eventsWritten = stageEvents(tables, commit, head.event_sequence);
+  const audit = stageAudit(tables, commit, {
+    firstAfter: head.audit_sequence,
+    outcomes: requests.outcomes(),
+  });
+  const ticks = new Staged(tables.ticks);
+  ticks.insert(rowKey(cell, record.tick), {
+    cell,
+    tick: record.tick,
+    epoch,
+    digest: record.digest,
+    previous_digest: record.previousDigest,
+    configuration_revision: record.configurationRevision,
+    record,
+  });
+  return () => {
+    for (const staged of [capacities, accounts, ledger, eventsWritten, audit.entries, audit.intake, ticks])
+      staged.flush();
+    requests.flush();
+    leases.flush();
+    for (const id of commit.intake) tables.unstamped.delete(id);
+    tables.heads.set(cell, {
+      cell,
+      tick: record.tick,
+      tick_digest: record.digest,
+      epoch,
+      event_sequence: head.event_sequence + commit.events.length,
+      audit_sequence: head.audit_sequence + audit.count,
+      fold_sequence: Math.max(head.fold_sequence, requests.foldSequence),
+      applied_revision: record.configurationRevision,
+    });
+  };
+}
+
+interface Booking {
+  readonly commit: TickCommit;
+  readonly accounts: Staged<string, AccountRow>;
+  readonly ledger: Staged<string, LedgerRow>;
+  readonly leases: StagedLeases;
+}
+
+function book(entry: LedgerEntry, { commit, accounts, ledger, leases }: Booking): void {
+  const lease = leases.get(entry.lease);
+  if (lease === undefined) refuse('S2', `${entry.id} needs its lease`);
+  const key = rowKey(commit.cell, entry.account, entry.period);
+  const use = accounts.get(key);
+  if (use === undefined) refuse('S2', `${entry.account}/${entry.period} is no known account and period`);
+  if (ledger.get(entry.id) !== undefined) refuse('S2', `${entry.id} is booked twice`);
+  ledger.set(entry.id, {
+    id: entry.id,
+    cell: commit.cell,
+    department_id: lease.department_id,
+    type: entry.type,
+    account: entry.account,
+    period: entry.period,
+    lease_id: entry.lease,
+    amount: entry.amount,
+    tick: commit.record.tick,
+  });
+  accounts.set(key, {
+    ...use,
+    reserved: use.reserved + (entry.type === 'reserve' ? entry.amount : -entry.amount),
+    spent: use.spent + (entry.type === 'settle' ? entry.amount : 0),
+  });
+}
+
+function checkAccounts(tables: Tables, accounts: Staged<string, AccountRow>): void {
+  for (const [key, row] of accounts.written()) {
+    const before = tables.accounts.get(key) ?? { reserved: 0, spent: 0 };
+    const total = row.reserved + row.spent;
+    if (row.reserved < 0 || row.spent < before.spent)
+      refuse('S2', `${row.account}/${row.period} would go below nothing`);
+    if (total > before.reserved + before.spent && total > row.budget)
+      refuse('S2', `${row.account}/${row.period} over budget`);
+  }
+}
+
+function stageEvents(tables: Tables, commit: TickCommit, last: number): Staged<string, EventRow> {
+  const events = new Staged(tables.events);
+  commit.events.forEach((event, index) => {
+    const { sequence, tick, epoch } = event;
+    if (sequence !== last + 1 + index || tick !== commit.record.tick || epoch !== commit.epoch) {
+      refuse('S10', `event ${sequence} does not take the next number of its tick`);
+    }
+    events.insert(rowKey(commit.cell, sequence), {
+      cell: commit.cell,
+      sequence,
+      id: event.id,
+      tick,
+      epoch,
+      type: event.type,
+      at_ms: event.at,
+      department_id: event.department,
+      agent_id: event.agent,
+      request_id: event.request,
+      lease_id: event.lease,
+      policy_revision: event.policyRevision,
+      data: event.data,
+    });
+  });
+  return events;
+}
+
+/** One entry an intake row folded, by id, then one a terminal outcome, by request. */
+function stageAudit(
+  tables: Tables,
+  commit: TickCommit,
+  input: {
+    firstAfter: number;
+    outcomes: readonly { request: string; department: string; outcome: string }[];
+  },
+) {
+  const { cell, record } = commit;
+  const intake = new Staged(tables.intake);
+  const entries = new Staged(tables.audit);
+  let sequence = input.firstAfter;
+  const write = (entry: { department_id: string; actor: string; act: string; object_id: string }): void => {
+    sequence += 1;
+    entries.insert(rowKey(cell, sequence), {
+      cell,
+      sequence,
+      tick: record.tick,
+      at_ms: record.now,
+      ...entry,
+    });
+  };
+  for (const id of [...commit.intake].sort((a, b) => a - b)) {
+    const row = intake.get(id);
+    if (row?.cell !== cell || row.tick !== null) refuse('S3', `intake row ${id} is not to be folded`);
+    intake.set(id, { ...row, tick: record.tick });
+    write({
+      department_id: row.department_id,
+      actor: row.actor_subject,
+      act: row.act,
+      object_id: row.object_id,
+    });
+  }
+  for (const { request, department, outcome } of input.outcomes) {
+    write({ department_id: department, actor: 'leader', act: outcome, object_id: request });
+  }
+  return { entries, intake, count: sequence - input.firstAfter };
+}

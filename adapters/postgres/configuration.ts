@@ -1,0 +1,64 @@
+// The organisation in force, stored as revisions. Invariant: a revision that arrives during a tick belongs to the next one: limits
+// are raised when it is stored, and lowered by the first commit that was decided under it. Called by the composition roots.
+
+import type { Configuration, ConfigurationSource } from '../../scheduler/index.ts';
+import type { Queries } from './connection.ts';
+import { NoConfigurationError } from './stateSource.ts';
+
+export class PostgresConfiguration implements ConfigurationSource {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** @throws NoConfigurationError before the first `store`. */
+  async current(cell: string): Promise<Configuration> {
+    const [row] = await this.#queries.run<{ document: Configuration }>('configuration-current', [cell]);
+    if (!row) throw new NoConfigurationError(`no configuration is stored for cell ${cell}`);
+    return row.document;
+  }
+
+  /** Storing the revision in force again changes nothing. */
+  async store(configuration: Configuration): Promise<void> {
+    await this.#queries.run('configuration-store', [
+      configuration.cell,
+      configuration.revision,
+      JSON.stringify(configuration),
+      JSON.stringify(capacitiesOf(configuration)),
+      JSON.stringify(budgetsOf(configuration)),
+    ]);
+  }
+}
+
+export interface Capacity {
+  readonly key: string;
+  readonly capacity: number;
+  /** Units are gone once their lease, or their window, has begun. */
+  readonly consumable: boolean;
+}
+
+export interface Budget {
+  readonly account: string;
+  readonly period: string;
+  readonly budget: number;
+}
+
+/** Where units are counted: a pool, or each window of a pool with a calendar. */
+export function capacitiesOf(configuration: Configuration): Capacity[] {
+  return configuration.pools.flatMap((pool): Capacity[] => {
+    if (pool.calendar === undefined)
+      return [{ key: pool.id, capacity: pool.capacity, consumable: pool.consumable }];
+    return pool.calendar.map((window) => ({
+      key: `${pool.id}@${window.id}`,
+      capacity: window.capacity,
+      consumable: true,
+    }));
+  });
+}
+
+export function budgetsOf(configuration: Configuration): Budget[] {
+  return configuration.accounts.flatMap((account) =>
+    account.periods.map((period) => ({ account: account.id, period: period.id, budget: period.budget })),
+  );
+}

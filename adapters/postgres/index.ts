@@ -1,0 +1,136 @@
+// The PostgreSQL adapter, put together: every port that a database can fill, over few connections with a purpose each.
+// Invariant: the leader's work, its renewals, the intake and the readers never stand in one another's queue. Called by api/roles and tests.
+
+import { randomUUID } from 'node:crypto';
+import { PostgresCallIdempotency } from './calls.ts';
+import { PostgresConfiguration } from './configuration.ts';
+import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
+import { PostgresHeartbeatSource, PostgresHeartbeatWriter } from './heartbeats.ts';
+import { PostgresIntakeSource } from './intakeSource.ts';
+import { PostgresIntakeWriter } from './intakeWriter.ts';
+import { PostgresLeadership } from './leadership.ts';
+import { PostgresLogs } from './logs.ts';
+import { PostgresReaders } from './readers.ts';
+import { PostgresRelayCursor } from './relayCursor.ts';
+import { Statements } from './statements.ts';
+import { PostgresStateSource } from './stateSource.ts';
+import { PostgresTickStore } from './tickStore.ts';
+
+export { InvalidCursorError } from './cursor.ts';
+export { migrate } from './migrate.ts';
+export { NoConfigurationError } from './stateSource.ts';
+export { UnstorableTextError } from './storable.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Who leads, as the leader row names it: one name a process, so that a process recognises its own lease. Default: a random one. */
+  readonly holder?: string;
+  /** Leadership without a renewal for this long may be taken over. Renew four times as often. */
+  readonly ttlMs?: number;
+  /** Items of the intake that wait or are under way; beyond it `busy`. */
+  readonly intakeQueueItemsMax?: number;
+  readonly intakeConnectionsMax?: number;
+  readonly readConnectionsMax?: number;
+  /** After each group of intake that was committed: wakes the leader of this process. */
+  readonly onIntakeWritten?: () => void;
+  /** A connection broke while nobody was waiting on it. It mends itself; this is for the log. */
+  readonly onConnectionError?: (error: Error) => void;
+}
+
+export interface PostgresAdapter {
+  readonly leadership: PostgresLeadership;
+  readonly stateSource: PostgresStateSource;
+  readonly intake: PostgresIntakeSource;
+  readonly heartbeats: PostgresHeartbeatSource;
+  readonly store: PostgresTickStore;
+  readonly configuration: PostgresConfiguration;
+  readonly intakeWriter: PostgresIntakeWriter;
+  readonly heartbeatWriter: PostgresHeartbeatWriter;
+  /** Requests, leases and extensions, by id and in pages. */
+  readonly readers: PostgresReaders;
+  /** Events, ticks and the use of pools. */
+  readonly logs: PostgresLogs;
+  readonly calls: PostgresCallIdempotency;
+  readonly relayCursor: PostgresRelayCursor;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A group of 500 is written in about 15 ms; more would make its first call wait for no gain in rows a second. */
+const GROUP_ITEMS_MAX = 500;
+const GROUP_WAIT_MS = 2;
+
+/** Whoever migrated the database opens it. @throws when it cannot be reached or was not migrated. */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresAdapter> {
+  const statements = new Statements();
+  const settings = (
+    purpose: string,
+    session: readonly string[],
+    queryTimeoutMs: number,
+  ): ConnectionSettings => ({
+    url: options.url,
+    applicationName: `annona ${purpose}`,
+    session: [...session, `statement_timeout=${queryTimeoutMs}`],
+    // The server's own limit comes first, so that a slow statement ends as an error and not as a lost line.
+    queryTimeoutMs: queryTimeoutMs + 1000,
+    onError: options.onConnectionError ?? (() => {}),
+  });
+  const everything = ['annona.reach=all'];
+  const leader = new MendingConnection(settings('leader', everything, 15_000), statements);
+  const election = new MendingConnection(settings('election', everything, 3_000), statements);
+  const intakeConnectionsMax = options.intakeConnectionsMax ?? 2;
+  const pool = (
+    purpose: string,
+    session: readonly string[],
+    connectionsMax: number,
+    pipeline: 'on' | 'off' = 'off',
+  ) => new QueryPool({ ...settings(purpose, session, 5_000), connectionsMax, pipeline }, statements);
+  const intake = pool('intake', everything, intakeConnectionsMax);
+  const shared = pool('shared', everything, 4);
+  const scoped = pool('reader', ['role=annona_api'], options.readConnectionsMax ?? 4, 'on');
+  const logs = new PostgresLogs(shared);
+  const adapter: PostgresAdapter = {
+    leadership: new PostgresLeadership({
+      queries: election,
+      holder: options.holder ?? randomUUID(),
+      ttlMs: options.ttlMs ?? 2000,
+    }),
+    stateSource: new PostgresStateSource(leader),
+    intake: new PostgresIntakeSource(leader),
+    heartbeats: new PostgresHeartbeatSource(leader),
+    store: new PostgresTickStore(leader),
+    configuration: new PostgresConfiguration(shared),
+    intakeWriter: new PostgresIntakeWriter({
+      queries: intake,
+      onWritten: options.onIntakeWritten ?? (() => {}),
+      queueItemsMax: options.intakeQueueItemsMax ?? 20_000,
+      groupItemsMax: GROUP_ITEMS_MAX,
+      groupWaitMs: GROUP_WAIT_MS,
+      groupsInFlightMax: intakeConnectionsMax,
+    }),
+    heartbeatWriter: new PostgresHeartbeatWriter(shared, {
+      groupItemsMax: GROUP_ITEMS_MAX,
+      waitMs: GROUP_WAIT_MS,
+      groupsInFlightMax: 2,
+      queueItemsMax: 20_000,
+    }),
+    readers: new PostgresReaders(scoped),
+    logs,
+    calls: new PostgresCallIdempotency(shared),
+    relayCursor: new PostgresRelayCursor(shared),
+    ping: async () => {
+      await logs.last('');
+    },
+    close: async () => {
+      await Promise.all([leader, election, intake, shared, scoped].map((connections) => connections.close()));
+    },
+  };
+  try {
+    await adapter.ping();
+  } catch (error) {
+    await adapter.close();
+    throw error;
+  }
+  return adapter;
+}

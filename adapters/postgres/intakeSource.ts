@@ -1,0 +1,23 @@
+// The intake rows that no tick has stamped. Invariant: by id, with the database's clock of the same statement. Called by the runner.
+
+import type { Instant, IntakeBatch, IntakeRow, IntakeSource } from '../../scheduler/index.ts';
+import type { Queries } from './connection.ts';
+
+type TakenRow = { readonly now: Instant } & (IntakeRow | { readonly id: null });
+
+export class PostgresIntakeSource implements IntakeSource {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  async take(cell: string, rowsMax: number): Promise<IntakeBatch> {
+    const taken = await this.#queries.run<TakenRow>('intake-take', [cell, rowsMax]);
+    const rows: IntakeRow[] = [];
+    for (const { now: _, ...row } of taken) {
+      if (row.id !== null) rows.push(row as IntakeRow);
+    }
+    return { rows, now: taken[0]!.now };
+  }
+}

@@ -1,0 +1,1 @@
+select pg_advisory_unlock(hashtextextended('annona.leader.' || $1, 0)) as unlocked;

@@ -1,0 +1,141 @@
+// Recovery: the committed state of a cell, read whole in one snapshot of the database.
+// Invariant: what comes out equals what the leader's memory was after the last commit. Called by the runner when elected.
+
+import type {
+  AccountUse,
+  Configuration,
+  DepartmentId,
+  Epoch,
+  ExtensionId,
+  Instant,
+  Lease,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  Reason,
+  RequestId,
+  ResourceRequest,
+  State,
+  StateSource,
+} from '../../scheduler/index.ts';
+import type { MendingConnection, Queries } from './connection.ts';
+import { type LeaseRow, leaseOf } from './leaseRows.ts';
+
+interface RequestRow {
+  readonly document: ResourceRequest;
+  readonly sequence: number;
+  readonly shapeKey: string;
+  readonly state: 'queued' | 'waiting';
+  readonly reasons: readonly Reason[];
+  readonly allow: boolean | null;
+  readonly codes: readonly string[] | null;
+  readonly policyRevision: string | null;
+  readonly dataRevision: string | null;
+}
+
+interface HeadRow {
+  readonly tick: number;
+  readonly tickDigest: string;
+  readonly eventSequence: number;
+  readonly foldSequence: number;
+}
+
+export class NoConfigurationError extends Error {
+  override name = 'NoConfigurationError';
+}
+
+export class PostgresStateSource implements StateSource {
+  readonly #connection: MendingConnection;
+
+  constructor(connection: MendingConnection) {
+    this.#connection = connection;
+  }
+
+  async load(cell: string, epoch: Epoch): Promise<State> {
+    const client = await this.#connection.client();
+    await client.query('begin isolation level repeatable read read only');
+    try {
+      const state = await readState(this.#connection, cell, epoch);
+      await client.query('commit');
+      return state;
+    } catch (error) {
+      await client.query('rollback').catch(() => {}); // the line may be what failed
+      throw error;
+    }
+  }
+}
+
+async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<State> {
+  const [configured] = await queries.run<{ document: Configuration }>('configuration-current', [cell]);
+  if (!configured) throw new NoConfigurationError(`no configuration is stored for cell ${cell}`);
+  const [head] = await queries.run<HeadRow>('state-head', [cell]);
+  const requests = await queries.run<RequestRow>('state-requests', [cell]);
+  const extensions = await queries.run<PendingExtension>('state-extensions', [cell]);
+  const leaseRows = await queries.run<LeaseRow>('state-leases', [cell]);
+  const used = await queries.run<{ key: string; used: number }>('state-capacity', [cell]);
+  const accounts = await queries.run<AccountUse & { account: string; period: string }>('state-accounts', [
+    cell,
+  ]);
+  const leases = leaseRows.map(leaseOf);
+  return {
+    cell,
+    epoch,
+    configuration: configured.document,
+    tick: head?.tick ?? 0,
+    tickDigest: head?.tickDigest ?? '',
+    eventSequence: head?.eventSequence ?? 0,
+    foldSequence: head?.foldSequence ?? 0,
+    requests: new Map(
+      requests.map((row) => [row.document.id, pendingOf(row)] as [RequestId, PendingRequest]),
+    ),
+    extensions: new Map(
+      extensions.map((extension) => [extension.id, extension] as [ExtensionId, PendingExtension]),
+    ),
+    leases: new Map(leases.map((lease) => [lease.id, lease] as [LeaseId, Lease])),
+    heardAt: heardAtOf(leaseRows),
+    leaseOfRequest: new Map(leases.map((lease) => [lease.request, lease.id] as [RequestId, LeaseId])),
+    used: new Map(used.filter((row) => row.used > 0).map((row) => [row.key, row.used])),
+    quotaUse: quotaUseOf(configured.document, leases),
+    accounts: new Map(
+      accounts
+        .filter(({ reserved, spent }) => reserved + spent > 0)
+        .map(({ account, period, reserved, spent }) => [`${account}/${period}`, { reserved, spent }]),
+    ),
+  };
+}
+
+function pendingOf(row: RequestRow): PendingRequest {
+  const { document: request, sequence, shapeKey, allow, codes, policyRevision, dataRevision } = row;
+  const verdict =
+    allow === null
+      ? null
+      : { allow, codes: codes ?? [], policyRevision: policyRevision!, dataRevision: dataRevision! };
+  const waitingCodes =
+    row.state === 'waiting' ? [...new Set(row.reasons.map((reason) => reason.code))].sort() : null;
+  return { request, sequence, shapeKey, verdict, waitingCodes };
+}
+
+/** Of active leases: a granted one's heartbeat is news that the first tick has yet to fold. */
+function heardAtOf(rows: readonly LeaseRow[]): Map<LeaseId, Instant> {
+  const heard = new Map<LeaseId, Instant>();
+  for (const { id, state, activatedAt, heartbeatAt } of rows) {
+    if (state === 'active' && activatedAt !== null) heard.set(id, Math.max(activatedAt, heartbeatAt ?? 0));
+  }
+  return heard;
+}
+
+/** Units of renewable pools that live leases hold, per department and kind. */
+function quotaUseOf(configuration: Configuration, leases: readonly Lease[]): Map<string, number> {
+  const renewable = new Set<string>();
+  for (const pool of configuration.pools)
+    if (!pool.consumable && pool.calendar === undefined) renewable.add(pool.id);
+  const use = new Map<string, number>();
+  for (const { department, allocations } of leases) {
+    for (const { pool, kind, quantity } of allocations) {
+      if (!renewable.has(pool)) continue;
+      const key = `${department satisfies DepartmentId}/${kind}`;
+      use.set(key, (use.get(key) ?? 0) + quantity);
+    }
+  }
+  return use;
+}

@@ -1,0 +1,196 @@
+// The changes of one tick as rows: what is inserted, what is updated, what moves, in the order that the database checks them.
+// Invariant: pure; a change that cannot follow another in one tick is a bug and throws. Called by tickStore.ts.
+
+import type {
+  Change,
+  Lease,
+  LedgerEntry,
+  PendingExtension,
+  Reason,
+  RecordedVerdict,
+  RequestState,
+} from '../../scheduler/index.ts';
+
+interface RequestChange {
+  id: string;
+  state: RequestState | null;
+  reasons: readonly Reason[] | null;
+  lease: string | null;
+  allow: boolean | null;
+  codes: readonly string[] | null;
+  policyRevision: string | null;
+  dataRevision: string | null;
+}
+
+interface OpenedRequest extends RequestChange {
+  department: string;
+  agent: string;
+  sequence: number;
+  document: unknown;
+  shapeKey: string;
+}
+
+type ExtensionDecided = Extract<Change, { type: 'extensionDecided' }>;
+
+export interface TickRows {
+  readonly opened: OpenedRequest[];
+  /** Verdicts and Decisions of requests that were open before. */
+  readonly decided: RequestChange[];
+  readonly granted: Lease[];
+  readonly activated: { id: string; at: number }[];
+  readonly extended: { id: string; endsAt: number }[];
+  readonly ended: { id: string; state: string; at: number; cause: string }[];
+  /** Units taken by the granted leases, per capacity key. */
+  readonly taken: { key: string; quantity: number }[];
+  readonly extensionsOpened: PendingExtension[];
+  readonly extensionsDecided: {
+    id: string;
+    outcome: string;
+    endsAt: number | null;
+    reservations: unknown;
+    reasons: unknown;
+  }[];
+  readonly ledger: LedgerEntry[];
+  readonly foldSequence: number;
+}
+
+export function tickRows(changes: readonly Change[]): TickRows {
+  const folding = new Folding();
+  for (const change of changes) folding.take(change);
+  return folding.rows();
+}
+
+/** A request's changes of one tick fold into one row; the parts of a lease's life stay apart, as each is a transition of its own. */
+class Folding {
+  readonly #opened = new Map<string, OpenedRequest>();
+  readonly #decided = new Map<string, RequestChange>();
+  readonly #taken = new Map<string, number>();
+  readonly #granted: Lease[] = [];
+  readonly #activated: TickRows['activated'] = [];
+  readonly #extended = new Map<string, number>();
+  readonly #ended: TickRows['ended'] = [];
+  readonly #extensionsOpened: PendingExtension[] = [];
+  readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
+  readonly #ledger: LedgerEntry[] = [];
+  #foldSequence = 0;
+
+  take(change: Change): void {
+    switch (change.type) {
+      case 'requestOpened': {
+        const { request, sequence, shapeKey, verdict } = change.pending;
+        const { id, department, agent } = request;
+        const opened = {
+          ...unchanged(id),
+          state: 'queued' as const,
+          department,
+          agent,
+          sequence,
+          shapeKey,
+          document: request,
+        };
+        if (this.#opened.has(id)) throw new Error(`${id} opened twice in one tick`);
+        this.#opened.set(id, opened);
+        if (verdict) recordVerdict(opened, verdict);
+        this.#foldSequence = Math.max(this.#foldSequence, sequence);
+        return;
+      }
+      case 'verdictRecorded':
+        recordVerdict(this.#requestRow(change.request), change.verdict);
+        return;
+      case 'decided': {
+        const row = this.#requestRow(change.request);
+        if (row.state !== null && row.state !== 'queued' && row.state !== 'waiting') {
+          throw new Error(`${change.request}: ${change.outcome} after ${row.state} in one tick`);
+        }
+        row.state = change.outcome;
+        row.reasons = change.reasons;
+        row.lease = change.lease;
+        return;
+      }
+      case 'leaseGranted':
+        this.#grant(change.lease);
+        return;
+      case 'leaseActivated':
+        this.#activated.push({ id: change.lease, at: change.at });
+        return;
+      case 'leaseEnded':
+        this.#ended.push({ id: change.lease, state: change.end, at: change.at, cause: change.cause });
+        return;
+      case 'extensionOpened':
+        this.#extensionsOpened.push(change.extension);
+        this.#foldSequence = Math.max(this.#foldSequence, change.extension.sequence);
+        return;
+      case 'extensionDecided':
+        this.#decideExtension(change);
+        return;
+      case 'ledger':
+        this.#ledger.push(change.entry);
+        return;
+      default: {
+        const never: never = change;
+        throw new Error(`unknown change ${JSON.stringify(never)}`);
+      }
+    }
+  }
+
+  rows(): TickRows {
+    return {
+      opened: [...this.#opened.values()],
+      decided: [...this.#decided.values()],
+      granted: this.#granted,
+      activated: this.#activated,
+      extended: [...this.#extended].map(([id, endsAt]) => ({ id, endsAt })),
+      ended: this.#ended,
+      taken: [...this.#taken].map(([key, quantity]) => ({ key, quantity })),
+      extensionsOpened: this.#extensionsOpened,
+      extensionsDecided: this.#extensionsDecided,
+      ledger: this.#ledger,
+      foldSequence: this.#foldSequence,
+    };
+  }
+
+  #requestRow(id: string): RequestChange {
+    const row = this.#opened.get(id) ?? this.#decided.get(id) ?? unchanged(id);
+    if (!this.#opened.has(id)) this.#decided.set(id, row);
+    return row;
+  }
+
+  #grant(lease: Lease): void {
+    this.#granted.push(lease);
+    for (const { pool, window, quantity } of lease.allocations) {
+      const key = window === undefined ? pool : `${pool}@${window}`;
+      this.#taken.set(key, (this.#taken.get(key) ?? 0) + quantity);
+    }
+  }
+
+  #decideExtension(change: ExtensionDecided): void {
+    const { extension: id, lease, outcome, endsAt, reservations, reasons } = change;
+    this.#extensionsDecided.push({ id, outcome, endsAt, reservations, reasons });
+    if (endsAt !== null) this.#extended.set(lease, Math.max(endsAt, this.#extended.get(lease) ?? endsAt));
+  }
+}
+
+function unchanged(id: string): RequestChange {
+  return {
+    id,
+    state: null,
+    reasons: null,
+    lease: null,
+    allow: null,
+    codes: null,
+    policyRevision: null,
+    dataRevision: null,
+  };
+}
+
+function recordVerdict(row: RequestChange, verdict: RecordedVerdict): void {
+  row.allow = verdict.allow;
+  row.codes = verdict.codes;
+  row.policyRevision = verdict.policyRevision;
+  row.dataRevision = verdict.dataRevision;
+}
+
+/** Null instead of an empty list: the database then skips the whole part. */
+export function jsonOrNull(rows: readonly unknown[]): string | null {
+  return rows.length === 0 ? null : JSON.stringify(rows);
+}

@@ -1,0 +1,52 @@
+// The commit of a tick: one statement, one transaction, refused for a lost epoch alone.
+// Invariant: a tick whose reply was lost is found by cell, tick and digest, and is never written twice. Called by the tick through the port TickStore.
+
+import type { TickCommit, TickStore } from '../../scheduler/index.ts';
+import type { Queries } from './connection.ts';
+import { repeating } from './retry.ts';
+import { jsonOrNull, tickRows } from './tickRows.ts';
+
+export class PostgresTickStore implements TickStore {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** Sent again after a lost reply: the statement itself looks the tick up first, behind the lock that its first try may still hold. */
+  async commit(commit: TickCommit): Promise<'committed' | 'epochLost'> {
+    const values = commitValues(commit);
+    const [row] = await repeating(() =>
+      this.#queries.run<{ outcome: 'committed' | 'epochLost' }>('tick-commit', values),
+    );
+    return row!.outcome;
+  }
+}
+
+function commitValues(commit: TickCommit): unknown[] {
+  const { record } = commit;
+  const rows = tickRows(commit.changes);
+  return [
+    commit.cell,
+    commit.epoch,
+    record.tick,
+    record.now,
+    record.digest,
+    record.previousDigest,
+    record.configurationRevision,
+    JSON.stringify(record),
+    commit.intake.length === 0 ? null : commit.intake,
+    jsonOrNull(rows.opened),
+    jsonOrNull(rows.decided),
+    jsonOrNull(rows.granted),
+    jsonOrNull(rows.activated),
+    jsonOrNull(rows.extended),
+    jsonOrNull(rows.ended),
+    jsonOrNull(rows.taken),
+    jsonOrNull(rows.extensionsOpened),
+    jsonOrNull(rows.extensionsDecided),
+    jsonOrNull(rows.ledger),
+    jsonOrNull(commit.events),
+    rows.foldSequence,
+  ];
+}

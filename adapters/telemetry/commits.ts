@@ -1,0 +1,82 @@
+// What a commit adds to the metrics: decisions, events, phases, gaps, and how long requests waited.
+// Invariant: knows a request from its opening to its terminal Decision, and forgets it then; one that an earlier leader opened is
+// counted but not timed. Called by metrics.ts.
+
+import type { Counter, Histogram } from 'prom-client';
+import type { Change, Instant, RequestId, TickCommit, TickRecord } from '../../scheduler/index.ts';
+
+export interface CommitMetrics {
+  readonly firstDecision: Histogram;
+  readonly wait: Histogram<'class' | 'outcome'>;
+  readonly phase: Histogram<'phase'>;
+  readonly gap: Histogram;
+  readonly decisions: Counter<'outcome' | 'reason'>;
+  readonly ticks: Counter<'termination'>;
+  readonly stages: Counter<'method'>;
+  readonly solverFaults: Counter<'fault'>;
+  readonly simplexIterations: Counter;
+  readonly events: Counter<'type'>;
+}
+
+interface Open {
+  readonly class: string;
+  readonly submittedAt: Instant;
+  decided: boolean;
+}
+
+export class CommitCounts {
+  readonly #metrics: CommitMetrics;
+  readonly #open = new Map<RequestId, Open>();
+
+  constructor(metrics: CommitMetrics) {
+    this.#metrics = metrics;
+  }
+
+  /** After a term: the next leader may be another process, and what it decides is not seen here. */
+  forget(): void {
+    this.#open.clear();
+  }
+
+  add({ record, changes, events }: TickCommit): void {
+    const { ticks, solverFaults, simplexIterations } = this.#metrics;
+    ticks.inc({ termination: record.termination });
+    if (record.fault !== null) solverFaults.inc({ fault: record.fault });
+    simplexIterations.inc(record.work.simplexIterations);
+    for (const event of events) this.#metrics.events.inc({ type: event.type });
+    for (const change of changes) this.#addChange(change, record.now);
+    this.#addStages(record);
+    this.#addTimings(record.timings);
+  }
+
+  #addChange(change: Change, now: Instant): void {
+    if (change.type === 'requestOpened') {
+      const { id, terms, submittedAt } = change.pending.request;
+      this.#open.set(id, { class: terms.class, submittedAt, decided: false });
+    }
+    if (change.type !== 'decided') return;
+    const { firstDecision, wait, decisions } = this.#metrics;
+    decisions.inc({ outcome: change.outcome, reason: change.reasons[0]?.code ?? 'NONE' });
+    const open = this.#open.get(change.request);
+    if (!open) return;
+    // Submission is stamped by an API process, the tick by the database: a clock a little ahead must not count backwards.
+    const seconds = Math.max(0, now - open.submittedAt) / 1000;
+    if (!open.decided) firstDecision.observe(seconds);
+    open.decided = true;
+    if (change.outcome === 'waiting') return;
+    wait.observe({ class: open.class, outcome: change.outcome }, seconds);
+    this.#open.delete(change.request);
+  }
+
+  #addStages({ stages }: TickRecord): void {
+    for (const { method, gap } of stages) {
+      this.#metrics.stages.inc({ method });
+      // An empty stage has nothing to prove.
+      if (method !== 'empty') this.#metrics.gap.observe(gap);
+    }
+  }
+
+  #addTimings({ foldMs, gateMs, formulateMs, solveMs, decodeMs }: TickRecord['timings']): void {
+    const phases = { fold: foldMs, gate: gateMs, formulate: formulateMs, solve: solveMs, decode: decodeMs };
+    for (const [phase, ms] of Object.entries(phases)) this.#metrics.phase.observe({ phase }, ms / 1000);
+  }
+}

@@ -1,0 +1,118 @@
+// The command line: parses, loads the one command that was asked for, turns failures into one line and an exit code.
+// Invariant: `annona --help` loads no server code. Called by annona.js; tests call `run` with their own io.
+
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../version.ts';
+import { CommandError, type CommandIo, EXIT, processIo } from './io.ts';
+
+export async function run(argv: readonly string[], io: CommandIo = processIo()): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = newProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(['node', 'annona', ...argv]);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommandError) {
+      io.err(`annona: ${error.message}`);
+      return error.exitCode;
+    }
+    io.err(`annona: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return EXIT.failed;
+  }
+}
+
+type Finish = (exitCode: number) => void;
+
+function newProgram(io: CommandIo, finish: Finish): Command {
+  const program = new Command('annona')
+    .description('Decides who gets scarce things, and can prove why.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(annona --help lists the commands; annona help COMMAND explains one)');
+  addServing(program, io, finish);
+  addOffline(program, io, finish);
+  return program;
+}
+
+function addServing(program: Command, io: CommandIo, finish: Finish): void {
+  program
+    .command('start')
+    .description(
+      'everything in one process: embedded PostgreSQL, the acme organisation, API, scheduler and a minute of sample agents',
+    )
+    .option('--reset', 'throw the data away and start over')
+    .option('--port <number>', 'first port to try; the next free one is taken', '7400')
+    .option('--directory <path>', 'where data lives', '.annona')
+    .option('--organisation <path>', 'the organisation to load', 'examples/acme')
+    .option('--sample-seconds <number>', 'how long sample agents work; 0 for none', '60')
+    .option('--exit-after-sample', 'stop when the sample agents are done instead of serving on')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm start\n  npm start -- --reset\n  npx annona start --port 8000 --sample-seconds 0',
+    )
+    .action(async (options) => finish(await (await import('./start.ts')).start(options, io)));
+  program
+    .command('serve')
+    .description('the production process: API and scheduler on the PostgreSQL that DATABASE_URL names')
+    .option('--port <number>', 'port to listen on; busy is an error')
+    .option(
+      '--organisation <path>',
+      'load this organisation before serving; without it the stored one is used',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  DATABASE_URL=postgres://annona@db/annona npx annona serve --organisation examples/acme',
+    )
+    .action(async (options) => finish(await (await import('./serve.ts')).serve(options, io)));
+  program
+    .command('token')
+    .description('a development credential for the server that `annona start` runs')
+    .option('--agent <id>', 'act as this agent')
+    .option(
+      '--role <role>',
+      'agent, department-head, reviewer, policy-author, operator, auditor or administrator',
+    )
+    .option('--department <id>', 'department of a role that is no agent')
+    .option('--hours <number>', 'hours until it expires', '12')
+    .option('--directory <path>', 'where the server keeps its data', '.annona')
+    .option('--json', 'one JSON object instead of the bare token')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx annona token --agent forge-01\n  npx annona token --role operator --department operations',
+    )
+    .action(async (options) => finish(await (await import('./token.ts')).token(options, io)));
+}
+
+function addOffline(program: Command, io: CommandIo, finish: Finish): void {
+  program
+    .command('tick')
+    .description('decide one tick file offline: decisions, reasons and the certificate')
+    .argument('<file>', 'a tick file, as docs/tick-file.md describes; - for standard input')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  npx annona tick examples/ticks/contended.json')
+    .action(async (file, options) => finish(await (await import('./tick.ts')).tick(file, options, io)));
+  program
+    .command('replay-trace')
+    .description(
+      'turn a public trace into pools and HTTP submissions by many agents against a server of its own',
+    )
+    .requiredOption('--format <name>', 'trace format: openb')
+    .requiredOption('--nodes <file>', 'node list')
+    .requiredOption('--pods <file>', 'pod list')
+    .option('--speed <number>', 'trace seconds per second', '40000')
+    .option('--agents <number>', 'how many agents submit', '600')
+    .option('--limit <number>', 'only the first so many pods')
+    .option('--json', 'the summary as one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx annona replay-trace --format openb --nodes "$ANNONA_DATA/openb/openb_node_list_gpu_node.csv" \\\n    --pods "$ANNONA_DATA/openb/openb_pod_list_default.csv" --speed 40000 --agents 600',
+    )
+    .action(async (options) => finish(await (await import('./replayTrace.ts')).replayTrace(options, io)));
+}

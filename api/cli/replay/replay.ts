@@ -1,0 +1,232 @@
+// Plays pods against a server process: submits when the trace created them, holds a lease for as long as the pod lived.
+// Invariant: every pod that was submitted is accounted for once; the server process ends with the replay, however it ends.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { modelsFor, type OpenbModel, type OpenbPod } from '../../../simulations/index.ts';
+import { type AnnonaClient, createClient, ProblemError, type SubmitBody } from '../../client/index.ts';
+import { startStopwatch } from '../../roles/clock.ts';
+import { startTraceServer, type TraceServer } from '../../roles/traceServer.ts';
+import type { CommandIo } from '../io.ts';
+import { percentile, type ReplaySummary } from './summary.ts';
+
+export interface ReplayInput {
+  readonly models: readonly OpenbModel[];
+  readonly pods: readonly OpenbPod[];
+  readonly speed: number;
+  readonly agents: number;
+}
+
+interface Playing {
+  readonly pod: OpenbPod;
+  readonly client: AnnonaClient;
+  readonly sentMs: number;
+  decided: boolean;
+}
+
+/** Behind the end of a hold, so that a busy server does not end the lease before its agent does. */
+const DURATION_MARGIN_SECONDS = 120;
+
+export async function replayPods(input: ReplayInput, io: CommandIo): Promise<ReplaySummary> {
+  const server = await startTraceServer(input);
+  try {
+    return await new Replay(input, server).run(io);
+  } finally {
+    await server.stop();
+  }
+}
+
+class Replay {
+  readonly #input: ReplayInput;
+  readonly #server: TraceServer;
+  readonly #clients: readonly AnnonaClient[];
+  readonly #playing = new Map<string, Playing>();
+  /** Events that overtook the answer to their submit. */
+  readonly #early = new Map<string, (() => void)[]>();
+  readonly #waits: number[] = [];
+  readonly #decisionsMs: number[] = [];
+  readonly #held = { nowMilli: 0, peakMilli: 0, areaMilliMs: 0, atMs: 0 };
+  readonly #watch = startStopwatch();
+  readonly #count = { submitted: 0, granted: 0, denied: 0, neverFitting: 0, unplaced: 0, released: 0 };
+
+  constructor(input: ReplayInput, server: TraceServer) {
+    this.#input = input;
+    this.#server = server;
+    this.#clients = server.agentTokens.map((token) => createClient({ baseUrl: server.url, token }));
+  }
+
+  async run(io: CommandIo): Promise<ReplaySummary> {
+    const startedMs = this.#watch.elapsedMs();
+    this.#held.atMs = startedMs;
+    const following = new AbortController();
+    const events = this.#follow(following.signal);
+    const progress = setInterval(() => io.progress(this.#progress(startedMs)), 1000);
+    try {
+      await this.#submitAll(startedMs);
+      await this.#drain();
+    } finally {
+      clearInterval(progress);
+      following.abort();
+      await events;
+      io.progress('');
+    }
+    this.#hold(0);
+    return this.#summary(this.#watch.elapsedMs() - startedMs);
+  }
+
+  async #submitAll(startedMs: number): Promise<void> {
+    const sending = new Set<Promise<void>>();
+    const firstSeconds = this.#input.pods[0]?.createdSeconds ?? 0;
+    for (const [i, pod] of this.#input.pods.entries()) {
+      const dueMs = startedMs + ((pod.createdSeconds - firstSeconds) / this.#input.speed) * 1000;
+      const aheadMs = dueMs - this.#watch.elapsedMs();
+      if (aheadMs > 1) await sleep(aheadMs);
+      const sent = this.#submit(i, pod).finally(() => sending.delete(sent));
+      sending.add(sent);
+    }
+    await Promise.all(sending);
+  }
+
+  async #submit(index: number, pod: OpenbPod): Promise<void> {
+    const client = this.#clients[index % this.#clients.length] as AnnonaClient;
+    const sentMs = this.#watch.elapsedMs();
+    try {
+      const { id } = await client.submit(this.#bodyOf(pod));
+      this.#count.submitted += 1;
+      this.#playing.set(id, { pod, client, sentMs, decided: false });
+      for (const act of this.#early.get(id) ?? []) act();
+      this.#early.delete(id);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      if (error.problem.code !== 'NEVER_FITS') throw error;
+      this.#count.neverFitting += 1;
+    }
+  }
+
+  /** One option a GPU model, so that GPU, CPU and memory come from machines of one kind; roomier models first. */
+  #bodyOf(pod: OpenbPod): SubmitBody {
+    const models = modelsFor(pod, this.#input.models).sort(
+      (a, b) => b.gpuMilli - a.gpuMilli || (a.model < b.model ? -1 : 1),
+    );
+    const options = models.map(({ model }) => {
+      const claim = (kind: string, quantity: number) => ({ kind, quantity, selector: { model } });
+      const claims = [claim('gpu', pod.gpuMilli), claim('cpu', pod.cpuMilli), claim('memory', pod.memoryMiB)];
+      return { claims: claims.filter(({ quantity }) => quantity > 0) };
+    });
+    const durationSeconds = Math.ceil(pod.durationSeconds / this.#input.speed) + DURATION_MARGIN_SECONDS;
+    return {
+      clientRequestId: pod.name,
+      options,
+      terms: { class: 'standard', durationSeconds, summary: pod.name },
+    };
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const operator = createClient({ baseUrl: this.#server.url, token: this.#server.operatorToken });
+    for await (const event of operator.events({ signal })) {
+      const atMs = this.#watch.elapsedMs();
+      const { request, lease, data } = JSON.parse(event.data) as {
+        request: string;
+        lease: string;
+        data: { epoch: number };
+      };
+      this.#whenKnown(request, (playing) => {
+        if (event.event === 'annona.lease.granted.v1')
+          this.#granted(playing, { lease, epoch: data.epoch, atMs });
+        else if (event.event === 'annona.request.denied.v1') this.#count.denied += 1;
+        if (event.event.startsWith('annona.request.') && !playing.decided) {
+          playing.decided = true;
+          this.#decisionsMs.push(atMs - playing.sentMs);
+        }
+        if (event.event === 'annona.request.denied.v1' || event.event === 'annona.request.cancelled.v1')
+          this.#playing.delete(request);
+        if (event.event === 'annona.lease.released.v1') this.#released(request, playing);
+      });
+    }
+  }
+
+  #whenKnown(request: string, act: (playing: Playing) => void): void {
+    const known = this.#playing.get(request);
+    if (known) {
+      act(known);
+      return;
+    }
+    const later = this.#early.get(request) ?? [];
+    later.push(() => act(this.#playing.get(request) as Playing));
+    this.#early.set(request, later);
+  }
+
+  #granted(playing: Playing, grant: { lease: string; epoch: number; atMs: number }): void {
+    this.#count.granted += 1;
+    this.#waits.push((grant.atMs - playing.sentMs) / 1000);
+    this.#hold(playing.pod.gpuMilli);
+    const heldMs = (playing.pod.durationSeconds / this.#input.speed) * 1000;
+    setTimeout(() => void playing.client.release(grant.lease, grant.epoch), heldMs);
+  }
+
+  #released(request: string, playing: Playing): void {
+    this.#hold(-playing.pod.gpuMilli);
+    this.#count.released += 1;
+    this.#playing.delete(request);
+  }
+
+  /** Adds to the GPU thousandths held, after the time since the last change has been counted. */
+  #hold(changeMilli: number): void {
+    const nowMs = this.#watch.elapsedMs();
+    this.#held.areaMilliMs += this.#held.nowMilli * (nowMs - this.#held.atMs);
+    this.#held.atMs = nowMs;
+    this.#held.nowMilli += changeMilli;
+    this.#held.peakMilli = Math.max(this.#held.peakMilli, this.#held.nowMilli);
+  }
+
+  /** Waits for the last leases; when none is left, what still waits can never be placed and is cancelled. */
+  async #drain(): Promise<void> {
+    while (this.#playing.size > 0) {
+      await sleep(100);
+      const stuck =
+        this.#count.granted === this.#count.released &&
+        [...this.#playing.values()].every((playing) => playing.decided);
+      if (!stuck) continue;
+      this.#count.unplaced += this.#playing.size;
+      await Promise.all([...this.#playing].map(([id, { client }]) => client.cancel(id)));
+      while (this.#playing.size > 0) await sleep(20);
+    }
+  }
+
+  #progress(startedMs: number): string {
+    const { submitted, granted, released } = this.#count;
+    const total = this.#input.pods.length;
+    const tookSeconds = (this.#watch.elapsedMs() - startedMs) / 1000;
+    const first = this.#input.pods[0];
+    const last = this.#input.pods.at(-1);
+    const wholeSeconds = first && last ? (last.createdSeconds - first.createdSeconds) / this.#input.speed : 0;
+    const etaSeconds = Math.max(0, wholeSeconds - tookSeconds);
+    return `submitted ${submitted}/${total}  granted ${granted}  released ${released}  waiting ${this.#playing.size - granted + released}  ${tookSeconds.toFixed(0)} s, about ${etaSeconds.toFixed(0)} s left`;
+  }
+
+  async #summary(tookMs: number): Promise<ReplaySummary> {
+    const totalMilli = this.#input.models.reduce((sum, model) => sum + model.gpuMilli, 0);
+    const { largestGap, ticks } = await this.#server.stats();
+    const { submitted, granted, denied, neverFitting, unplaced } = this.#count;
+    return {
+      submitted,
+      granted,
+      denied,
+      neverFitting,
+      unplaced,
+      waitSeconds: { p50: percentile(this.#waits, 0.5), p99: percentile(this.#waits, 0.99) },
+      submitToDecisionMs: {
+        p50: percentile(this.#decisionsMs, 0.5),
+        p99: percentile(this.#decisionsMs, 0.99),
+      },
+      gpuAllocation: {
+        mean: this.#held.areaMilliMs / tookMs / totalMilli,
+        peak: this.#held.peakMilli / totalMilli,
+      },
+      largestGap,
+      ticks,
+      wallSeconds: tookMs / 1000,
+      speed: this.#input.speed,
+      agents: this.#input.agents,
+    };
+  }
+}

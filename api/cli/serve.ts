@@ -1,0 +1,53 @@
+// `annona serve`: the production process on the operator's PostgreSQL, configured by the environment. Busy ports and missing keys are errors.
+
+import { resolve } from 'node:path';
+import { readConfig } from '../config.ts';
+import { startServer } from '../roles/server.ts';
+import { DEFAULT_TICK_INTERVAL_MS } from '../roles/serverOptions.ts';
+import { packageVersion } from '../version.ts';
+import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { readOrganisation } from './organisationFile.ts';
+import { stopSignal } from './stopSignal.ts';
+
+export interface ServeOptions {
+  readonly port?: string;
+  readonly organisation?: string;
+}
+
+export async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
+  const config = readConfig(options.port === undefined ? {} : { port: options.port });
+  if (config.databaseUrl === undefined) {
+    throw new CommandError(
+      'DATABASE_URL is not set: name a PostgreSQL, or use `annona start` for the embedded one',
+      EXIT.usage,
+    );
+  }
+  const configuration =
+    options.organisation === undefined ? undefined : await readOrganisation(options.organisation, io);
+  const signal = stopSignal((line) => io.err(line));
+  const server = await startServer(
+    {
+      directory: resolve(config.directory),
+      databaseUrl: config.databaseUrl,
+      ...(configuration === undefined ? {} : { configuration }),
+      cell: configuration?.cell ?? config.cell,
+      host: config.host,
+      port: config.port,
+      portBusy: 'fail',
+      kafkaBrokers: config.kafkaBrokers,
+      issuer: config.issuer,
+      audience: config.audience,
+      ...(config.keySet === undefined ? {} : { keySet: config.keySet }),
+      engine: 'highs',
+      tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+    },
+    { version: packageVersion(), log: (line) => io.err(line) },
+  );
+  io.err(`serving ${server.configuration.organisation} at ${server.url}`);
+  await new Promise<void>((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+  await server.stop();
+  return EXIT.done;
+}

@@ -1,0 +1,148 @@
+// `annona start`: everything in one process, for a first look and for development. Boots, lets sample agents work, serves on.
+// Invariant: it asks nothing; a second start keeps the data and says so; Ctrl-C ends it in order with exit code 0.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readConfig } from '../config.ts';
+import { now } from '../roles/clock.ts';
+import { createPulse, type Pulse } from '../roles/pulse.ts';
+import { runSampleAgents } from '../roles/sampleAgents.ts';
+import { type RunningServer, startServer } from '../roles/server.ts';
+import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, DEFAULT_TICK_INTERVAL_MS } from '../roles/serverOptions.ts';
+import { tokenMint } from '../roles/token.ts';
+import { packageVersion } from '../version.ts';
+import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { readOrganisation } from './organisationFile.ts';
+import { stopSignal } from './stopSignal.ts';
+
+export interface StartOptions {
+  readonly reset?: boolean;
+  readonly port: string;
+  readonly directory: string;
+  readonly organisation: string;
+  readonly sampleSeconds: string;
+  readonly exitAfterSample?: boolean;
+}
+
+const SAMPLE_AGENTS = 48;
+const SAMPLE_SEED = 20_261_123;
+
+export async function start(options: StartOptions, io: CommandIo): Promise<number> {
+  const port = wholeNumber('--port', options.port);
+  const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds);
+  const directory = resolve(options.directory);
+  const { databaseUrl, kafkaBrokers } = readConfig();
+  const configuration = await readOrganisation(options.organisation, io);
+  const signal = stopSignal((line) => io.err(line));
+  await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
+  const pulse = createPulse();
+  const server = await startServer(
+    {
+      directory,
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      configuration,
+      cell: configuration.cell,
+      host: '127.0.0.1',
+      port,
+      portBusy: 'next',
+      kafkaBrokers,
+      issuer: DEFAULT_ISSUER,
+      audience: DEFAULT_AUDIENCE,
+      engine: 'highs',
+      tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+    },
+    { version: packageVersion(), log: (line) => io.err(line), observers: [pulse] },
+  );
+  try {
+    if (server.data === 'kept') io.err(`kept the data in ${directory}; --reset starts over`);
+    io.err(
+      `${configuration.organisation}: ${configuration.departments.length} departments, ${configuration.agents.length} agents, ${configuration.pools.length} pools; serving at ${server.url}`,
+    );
+    await sample(server, { directory, pulse, seconds: sampleSeconds, signal }, io);
+    if (options.exitAfterSample) return EXIT.done;
+    await invite(server, directory, io);
+    await untilAborted(signal);
+    return EXIT.done;
+  } finally {
+    await server.stop();
+    io.err('stopped');
+  }
+}
+
+async function prepare(
+  directory: string,
+  how: { reset: boolean; databaseUrl: string | undefined },
+  io: CommandIo,
+): Promise<void> {
+  if (how.reset && how.databaseUrl !== undefined) {
+    throw new CommandError(
+      '--reset empties the embedded database only; DATABASE_URL names another, which stays as it is',
+      EXIT.usage,
+    );
+  }
+  if (how.reset) {
+    const { stopEmbedded } = await import('../roles/reset.ts');
+    await stopEmbedded(directory, (line) => io.err(line));
+    await rm(directory, { recursive: true, force: true });
+    io.err(`threw away ${directory}`);
+  }
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+}
+
+async function sample(
+  server: RunningServer,
+  run: { directory: string; pulse: Pulse; seconds: number; signal: AbortSignal },
+  io: CommandIo,
+): Promise<void> {
+  if (run.seconds === 0) return;
+  const mint = await tokenMint(run.directory);
+  const ending = AbortSignal.any([run.signal, AbortSignal.timeout(run.seconds * 1000)]);
+  io.err(`${SAMPLE_AGENTS} sample agents work for ${run.seconds} s`);
+  const lines = setInterval(() => io.out(run.pulse.line()), 1000);
+  try {
+    await runSampleAgents({
+      configuration: server.configuration,
+      baseUrl: server.url,
+      count: SAMPLE_AGENTS,
+      seed: SAMPLE_SEED,
+      tokenFor: ({ id, department }) => mint({ role: 'agent', department, agent: id }),
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+      run: `sample-${now()}`,
+      signal: ending,
+      note: (line) => io.err(line),
+    });
+  } finally {
+    clearInterval(lines);
+  }
+  const { granted, denied, ticks } = run.pulse.totals();
+  io.err(`sample agents are done: ${granted} granted, ${denied} denied in ${ticks} ticks`);
+}
+
+async function invite(server: RunningServer, directory: string, io: CommandIo): Promise<void> {
+  const mint = await tokenMint(directory);
+  const [agent] = server.configuration.agents;
+  if (!agent) throw new Error('the organisation has no agent');
+  const token = await mint({ role: 'agent', department: agent.department, agent: agent.id });
+  io.out('');
+  io.out(`Annona serves at ${server.url}. Ctrl-C stops it. Try, in another terminal:`);
+  io.out(`  npx annona token --agent ${agent.id}`);
+  io.out(`  npx annona token --role operator --department ${agent.department} --json`);
+  io.out('  npx annona tick examples/ticks/contended.json');
+  io.out('');
+  io.out(`A token for ${agent.id}:`);
+  io.out(token);
+  io.out('');
+  io.out(`curl -H "Authorization: Bearer $(npx annona token --agent ${agent.id})" ${server.url}/v1/pools`);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
+}
+
+function wholeNumber(name: string, value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new CommandError(`${name} ${value} is not a whole number`, EXIT.usage);
+}

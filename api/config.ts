@@ -1,0 +1,164 @@
+// Settings of a process: flags, then environment, then defaults. The one place of the API that reads the environment.
+// Invariant: an unknown ANNONA_ key or a bad value stops the start, and all of them are named at once. Read by the commands.
+
+import { readFileSync } from 'node:fs';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Data, keys and dumps. */
+  readonly directory: string;
+  readonly cell: string;
+  readonly tickIntervalMs: number;
+  readonly logLevel: LogLevel;
+  readonly issuer: string;
+  readonly audience: string;
+  /** File with the issuer's public keys (JWKS); absent: the development key of `directory`. */
+  readonly keySet?: string;
+  /** Absent: the embedded PostgreSQL under `directory`. */
+  readonly databaseUrl?: string;
+  readonly kafkaBrokers: readonly string[];
+}
+
+/** As a command line gives them: texts under the names of `Config`. */
+export type ConfigFlags = Readonly<Partial<Record<keyof Config, string>>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** All that is wrong, one line each. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+interface Setting<Value> {
+  readonly key: string;
+  readonly fallback?: string;
+  /** Answers the value, or a text that says what it must be. */
+  readonly read: (text: string) => { readonly value: Value } | string;
+  /** May also come as the content of the file that `<key>_FILE` names. */
+  readonly secret?: true;
+}
+
+const SETTINGS: { readonly [Name in keyof Config]-?: Setting<NonNullable<Config[Name]>> } = {
+  host: { key: 'ANNONA_HOST', fallback: '127.0.0.1', read: word },
+  port: { key: 'ANNONA_PORT', fallback: '7400', read: wholeNumber(0, 65_535) },
+  directory: { key: 'ANNONA_DIRECTORY', fallback: '.annona', read: word },
+  cell: { key: 'ANNONA_CELL', fallback: 'main', read: slug },
+  // Below 5 ms a tick is all overhead; above 500 ms the promise of a decision within a second is gone.
+  tickIntervalMs: { key: 'ANNONA_TICK_INTERVAL_MS', fallback: '20', read: wholeNumber(5, 500) },
+  logLevel: { key: 'ANNONA_LOG_LEVEL', fallback: 'info', read: oneOf(LOG_LEVELS) },
+  issuer: { key: 'ANNONA_ISSUER', fallback: 'annona-development', read: word },
+  audience: { key: 'ANNONA_AUDIENCE', fallback: 'annona', read: word },
+  keySet: { key: 'ANNONA_KEY_SET', read: word },
+  databaseUrl: { key: 'DATABASE_URL', read: postgresUrl, secret: true },
+  kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
+};
+
+/** Ours, but read by the tests and benches: where the public data sets lie. */
+const OTHER_KEYS = ['ANNONA_DATA'];
+
+/** @throws ConfigError with everything that is wrong. */
+export function readConfig(flags: ConfigFlags = {}, environment: Environment = process.env): Config {
+  const problems = unknownKeys(environment);
+  const config: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const given = textOf(setting, { flag: flags[name as keyof Config], environment, problems });
+    if (given === undefined) continue;
+    const read = setting.read(given.text);
+    // The value itself is left out: it may be a secret in the wrong place.
+    if (typeof read === 'string') problems.push(`${given.source}: ${read}`);
+    else config[name] = read.value;
+  }
+  const issuerGiven = flags.issuer !== undefined || (environment.ANNONA_ISSUER ?? '') !== '';
+  if (config.keySet !== undefined && !issuerGiven) {
+    problems.push('ANNONA_ISSUER: a key set belongs to an issuer; name whose keys ANNONA_KEY_SET holds');
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config as unknown as Config;
+}
+
+interface Given {
+  readonly text: string;
+  readonly source: string;
+}
+
+function textOf(
+  { key, secret, fallback }: Setting<unknown>,
+  from: { readonly flag: string | undefined; readonly environment: Environment; readonly problems: string[] },
+): Given | undefined {
+  if (from.flag !== undefined) return { text: from.flag, source: `the flag for ${key}` };
+  // An empty variable is an absent one: that is how a compose file unsets it.
+  const text = from.environment[key] || undefined;
+  const file = (secret && from.environment[`${key}_FILE`]) || undefined;
+  if (text !== undefined && file !== undefined) from.problems.push(`${key}: set it or ${key}_FILE, not both`);
+  if (text !== undefined) return { text, source: key };
+  if (file !== undefined) return readSecret(`${key}_FILE`, file, from.problems);
+  return fallback === undefined ? undefined : { text: fallback, source: key };
+}
+
+function readSecret(source: string, file: string, problems: string[]): Given | undefined {
+  try {
+    return { text: readFileSync(file, 'utf8').trim(), source };
+  } catch (error) {
+    problems.push(`${source}: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function unknownKeys(environment: Environment): string[] {
+  const known = new Set(OTHER_KEYS);
+  for (const { key, secret } of Object.values(SETTINGS)) {
+    known.add(key);
+    if (secret) known.add(`${key}_FILE`);
+  }
+  const ours = [...known].filter((key) => key.startsWith('ANNONA_'));
+  return Object.keys(environment)
+    .filter((key) => key.startsWith('ANNONA_') && !known.has(key))
+    .sort()
+    .map((key) => `${key}: there is no such setting (allowed: ${ours.join(', ')})`);
+}
+
+function word(text: string): { value: string } | string {
+  return text.trim() === text && text !== '' ? { value: text } : 'must be a text without spaces around it';
+}
+
+function slug(text: string): { value: string } | string {
+  return /^[a-z0-9][a-z0-9.-]{0,62}$/.test(text)
+    ? { value: text }
+    : 'must be lower-case letters, digits, points and dashes';
+}
+
+function wholeNumber(least: number, most: number): (text: string) => { value: number } | string {
+  return (text) => {
+    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? { value } : `must be a whole number from ${least} to ${most}`;
+  };
+}
+
+function oneOf<Value extends string>(allowed: readonly Value[]): (text: string) => { value: Value } | string {
+  return (text) => {
+    const value = allowed.find((candidate) => candidate === text);
+    return value === undefined ? `must be one of ${allowed.join(', ')}` : { value };
+  };
+}
+
+function postgresUrl(text: string): { value: string } | string {
+  return /^postgres(?:ql)?:\/\/\S+$/.test(text) ? { value: text } : 'must be a postgres:// address';
+}
+
+function brokers(text: string): { value: readonly string[] } | string {
+  const value = text
+    .split(',')
+    .map((broker) => broker.trim())
+    .filter((broker) => broker !== '');
+  const wrong = value.some((broker) => !/^[^\s:]+:[0-9]{1,5}$|^\[[0-9a-fA-F:]+\]:[0-9]{1,5}$/.test(broker));
+  return wrong ? 'must be host:port, several separated by commas' : { value };
+}

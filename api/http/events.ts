@@ -1,0 +1,131 @@
+// GET /v1/events: the caller's events as they are committed (server-sent events), from now or from a place in the log.
+// Invariant: the socket is the only buffer, and it is bounded; whoever leaves is forgotten at once.
+
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { EVENT_TYPES, type EventType, REQUEST_ID, type RequestId } from '../../scheduler/index.ts';
+import { type ProblemDetail, ProblemError } from '../errors.ts';
+import type { EventFilter, Scope } from '../ports.ts';
+import { accessOf } from './access.ts';
+import type { ServerOptions } from './options.ts';
+import { decodePlace } from './streamId.ts';
+import type { StreamSink } from './streams.ts';
+import { typed } from './typed.ts';
+
+const EventsQuery = Type.Object(
+  {
+    after: Type.Optional(Type.String({ maxLength: 2000 })),
+    /** Repeated, or separated by commas. */
+    type: Type.Optional(
+      Type.Unsafe<string | string[]>({
+        type: ['string', 'array'],
+        maxLength: 1000,
+        maxItems: 20,
+        items: { type: 'string' },
+      }),
+    ),
+    request: Type.Optional(Type.String({ maxLength: 100 })),
+  },
+  { additionalProperties: false },
+);
+type EventsQuery = Type.Static<typeof EventsQuery>;
+
+/** How long a client that was sent away may take to read its last words. */
+const FAREWELL_MS = 10_000;
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // nginx buffers answers otherwise.
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+};
+
+export function addEvents(server: FastifyInstance, { hub }: ServerOptions): void {
+  const app = typed(server);
+  app.get(
+    '/events',
+    { config: { action: 'readEvents' }, schema: { querystring: EventsQuery } },
+    async (request, reply) => {
+      const { principal, scope } = accessOf(request);
+      const filter = filterOf(request.query, scope);
+      const after = placeOf(request, hub.cell);
+      if (!hub.hasRoom(principal.subject)) {
+        const detail = 'this process, or this subject, has as many event streams open as it may';
+        throw new ProblemError({ code: 'STREAMS_FULL', detail, headers: { 'retry-after': '5' } });
+      }
+      reply.hijack();
+      const { raw } = reply;
+      raw.writeHead(200, { ...HEADERS, 'x-request-id': request.id });
+      const { subject, expiresAt } = principal;
+      const leave = hub.open({ filter, subject, expiresAt, after, sink: sinkOf(raw) });
+      raw.on('close', leave);
+      // A reset connection is a client that left; `close` follows.
+      raw.on('error', leave);
+      return reply;
+    },
+  );
+}
+
+function filterOf(query: EventsQuery, scope: Scope): EventFilter {
+  const types =
+    query.type === undefined ? undefined : [query.type].flat().flatMap((types) => types.split(','));
+  const unknown = types?.find((type) => !isEventType(type));
+  if (unknown !== undefined)
+    throw wrong({ pointer: '/type', code: 'choice', message: 'there is no such type', allowed: EVENT_TYPES });
+  const { request } = query;
+  if (request !== undefined && !REQUEST_ID.test(request)) {
+    throw wrong({ pointer: '/request', code: 'format', message: 'it is no request id' });
+  }
+  return {
+    scope,
+    ...(types === undefined ? {} : { types: types.filter(isEventType) }),
+    ...(request === undefined ? {} : { request: request as RequestId }),
+  };
+}
+
+function isEventType(type: string): type is EventType {
+  return EVENT_TYPES.some((known) => known === type);
+}
+
+/** `Last-Event-ID` comes first: a browser that connects again keeps the `after` of its first call in the address. */
+function placeOf(request: FastifyRequest<{ Querystring: EventsQuery }>, cell: string): number | null {
+  const header = request.headers['last-event-id'];
+  const id = typeof header === 'string' && header !== '' ? header : request.query.after;
+  if (id === undefined) return null;
+  const sequence = decodePlace(id)?.get(cell);
+  if (sequence !== undefined) return sequence;
+  throw wrong({
+    pointer: id === header ? 'Last-Event-ID' : '/after',
+    code: 'format',
+    message: 'it is no event id of this log',
+  });
+}
+
+function wrong(detail: ProblemDetail): ProblemError {
+  return new ProblemError({
+    code: 'QUERY_INVALID',
+    detail: `${detail.pointer}: ${detail.message}`,
+    errors: [detail],
+  });
+}
+
+function sinkOf(raw: ServerResponse): StreamSink {
+  return {
+    write: (text) => void raw.write(text),
+    bufferedBytes: () => raw.writableLength,
+    drained() {
+      if (!raw.writableNeedDrain || raw.destroyed) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      raw.once('drain', resolve).once('close', resolve);
+      return promise;
+    },
+    end(text) {
+      if (raw.destroyed) return;
+      const farewell = setTimeout(() => raw.destroy(), FAREWELL_MS);
+      farewell.unref();
+      raw.once('close', () => clearTimeout(farewell));
+      raw.end(text);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// Probes and metrics, without a token: is the process alive, may it get calls, how is it doing; and the error catalogue.
+// Invariant: /livez touches nothing but the event loop, so that a slow database never restarts a healthy process.
+
+import type { FastifyInstance } from 'fastify';
+import { renderProblems } from '../errors.ts';
+import type { ServerOptions } from './options.ts';
+import { HealthView } from './schemas/views.ts';
+
+const CONFIG = { action: 'public' } as const;
+
+export function addHealth(app: FastifyInstance, { readiness, metrics }: ServerOptions): void {
+  app.get('/livez', { config: CONFIG, schema: { response: { 200: HealthView } } }, () => ({
+    status: 'ok',
+    failing: [],
+  }));
+
+  app.get(
+    '/readyz',
+    { config: CONFIG, schema: { response: { 200: HealthView, 503: HealthView } } },
+    async (_request, reply) => {
+      const failing = await readiness.failing();
+      const status = failing.length === 0 ? 'ok' : 'failing';
+      return reply.code(failing.length === 0 ? 200 : 503).send({ status, failing });
+    },
+  );
+
+  app.get('/metrics', { config: CONFIG }, async (_request, reply) =>
+    reply.header('content-type', metrics.contentType).send(await metrics.metrics()),
+  );
+
+  const problems = renderProblems();
+  app.get('/problems', { config: CONFIG }, (_request, reply) =>
+    reply.header('content-type', 'text/markdown; charset=utf-8').send(problems),
+  );
+}

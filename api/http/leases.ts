@@ -1,0 +1,187 @@
+// /v1/leases and /v1/extensions: see what is held, keep it alive, ask for longer, give it back.
+// Invariant: every act carries the epoch of the lease; a heartbeat goes straight to its row, the others are intake.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { type ExtensionId, LEASE_ID, LEASE_STATES, type LeaseId } from '../../scheduler/index.ts';
+import { ProblemError } from '../errors.ts';
+import type { LeaseView } from '../ports.ts';
+import { accept, accessOf, notFound } from './access.ts';
+import { callKeyHooks } from './callKeys.ts';
+import { actorOf, writeAct } from './intake.ts';
+import type { ServerOptions } from './options.ts';
+import { pageQuery } from './pages.ts';
+import { EpochNumber, IdParams, PageQueryFields, PositiveAmount } from './schemas/common.ts';
+import { ExtensionJson, HeartbeatView, LeaseJson, pageOf, ReleaseView } from './schemas/views.ts';
+import { formatInstant } from './time.ts';
+import { typed } from './typed.ts';
+import { extensionJson, leaseJson, pageJson } from './views.ts';
+
+const EXTENSION_ID = /^ext_[0-9a-z]{1,40}$/;
+const EpochBody = Type.Object({ epoch: EpochNumber }, { additionalProperties: false });
+const ExtendBody = Type.Object(
+  { epoch: EpochNumber, seconds: PositiveAmount },
+  { additionalProperties: false },
+);
+const ListQuery = Type.Object(
+  { ...PageQueryFields, state: Type.Optional(Type.Enum([...LEASE_STATES])) },
+  { additionalProperties: false },
+);
+
+export function addLeases(server: FastifyInstance, options: ServerOptions): void {
+  addReading(server, options);
+  addHeartbeat(server, options);
+  addActs(server, options);
+}
+
+function addReading(server: FastifyInstance, options: ServerOptions): void {
+  const app = typed(server);
+  const { leases, extensions } = options;
+  app.get(
+    '/leases',
+    {
+      config: { action: 'readLeases' },
+      schema: { querystring: ListQuery, response: { 200: pageOf(LeaseJson) } },
+    },
+    async (request) => {
+      const { scope } = accessOf(request);
+      const { state } = request.query;
+      const page = await leases.leases(scope, { ...pageQuery(request.query), ...(state ? { state } : {}) });
+      return pageJson(page, leaseJson);
+    },
+  );
+  app.get(
+    '/leases/:id',
+    { config: { action: 'readLeases' }, schema: { params: IdParams, response: { 200: LeaseJson } } },
+    async (request) => leaseJson(await findLease(options, request, request.params.id)),
+  );
+  app.get(
+    '/extensions/:id',
+    { config: { action: 'readLeases' }, schema: { params: IdParams, response: { 200: ExtensionJson } } },
+    async (request) => {
+      const { scope } = accessOf(request);
+      const { id } = request.params;
+      const view = EXTENSION_ID.test(id) ? await extensions.extension(scope, id as ExtensionId) : null;
+      if (view === null) throw notFound('extension');
+      return extensionJson(view);
+    },
+  );
+}
+
+function addHeartbeat(server: FastifyInstance, options: ServerOptions): void {
+  const app = typed(server);
+  app.post(
+    '/leases/:id/heartbeat',
+    {
+      config: { action: 'heartbeat' },
+      schema: { params: IdParams, body: EpochBody, response: { 200: HeartbeatView } },
+    },
+    async (request) => {
+      const { scope } = accessOf(request);
+      const { id } = request.params;
+      if (!LEASE_ID.test(id)) throw notFound('lease');
+      const outcome = await options.heartbeats.heartbeat(scope, id as LeaseId, request.body.epoch);
+      switch (outcome.type) {
+        case 'recorded': {
+          const { state, endsAt, at } = outcome;
+          return { id, state, endsAt: formatInstant(endsAt), heartbeatAt: formatInstant(at) };
+        }
+        case 'ended':
+          throw ended(outcome.state);
+        case 'staleEpoch':
+          throw staleEpoch(outcome.epoch);
+        case 'absent':
+          throw notFound('lease');
+        default: {
+          const never: never = outcome;
+          throw new Error(`unknown outcome ${JSON.stringify(never)}`);
+        }
+      }
+    },
+  );
+}
+
+function addActs(server: FastifyInstance, options: ServerOptions): void {
+  const app = typed(server);
+  app.post(
+    '/leases/:id/extend',
+    {
+      config: { action: 'extend' },
+      schema: { params: IdParams, body: ExtendBody, response: { 202: ExtensionJson } },
+      ...callKeyHooks(options),
+    },
+    async (request, reply) => {
+      const { principal } = accessOf(request);
+      const { epoch, seconds } = request.body;
+      const { lease } = fenced(await findLease(options, request, request.params.id), epoch);
+      if (hasEnded(lease.state)) throw ended(lease.state);
+      const extension = options.system.newExtensionId();
+      await writeAct(options, actorOf(principal), {
+        type: 'extend',
+        extension,
+        lease: lease.id,
+        epoch,
+        seconds,
+      });
+      return accept(reply, `/v1/extensions/${extension}`).send(
+        extensionJson({
+          id: extension,
+          lease: lease.id,
+          seconds,
+          outcome: 'pending',
+          endsAt: null,
+          reasons: [],
+        }),
+      );
+    },
+  );
+  app.post(
+    '/leases/:id/release',
+    {
+      config: { action: 'release' },
+      schema: { params: IdParams, body: EpochBody, response: { 202: ReleaseView } },
+      ...callKeyHooks(options),
+    },
+    async (request, reply) => {
+      const { principal } = accessOf(request);
+      const { epoch } = request.body;
+      const { lease } = fenced(await findLease(options, request, request.params.id), epoch);
+      const { id, state } = lease;
+      if (state === 'expired' || state === 'revoked') throw ended(state);
+      // Released already: the same answer again, so that a repeated call is safe.
+      if (state !== 'released')
+        await writeAct(options, actorOf(principal), { type: 'release', lease: id, epoch });
+      return accept(reply, `/v1/leases/${id}`).send({ id, state });
+    },
+  );
+}
+
+async function findLease(options: ServerOptions, request: FastifyRequest, id: string): Promise<LeaseView> {
+  const { scope } = accessOf(request);
+  const view = LEASE_ID.test(id) ? await options.leases.lease(scope, id as LeaseId) : null;
+  if (view === null) throw notFound('lease');
+  return view;
+}
+
+/** The fold checks the epoch again; here it is checked to answer a late holder at once. */
+function fenced(view: LeaseView, epoch: number): LeaseView {
+  if (view.lease.epoch !== epoch) throw staleEpoch(view.lease.epoch);
+  return view;
+}
+
+function hasEnded(state: string): boolean {
+  return state === 'released' || state === 'expired' || state === 'revoked';
+}
+
+function ended(state: string): ProblemError {
+  return new ProblemError({ code: 'LEASE_ENDED', detail: `the lease is ${state}` });
+}
+
+function staleEpoch(epoch: number): ProblemError {
+  const detail = `the lease has epoch ${epoch}`;
+  return new ProblemError({
+    code: 'STALE_EPOCH',
+    detail,
+    errors: [{ pointer: '/epoch', code: 'conflict', message: detail }],
+  });
+}

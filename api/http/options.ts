@@ -1,0 +1,49 @@
+// What the edge is given: every port, the configuration in force, and its limits. One object, so that a route sees what it may use.
+// Invariant: nothing here is read from the environment; the composition roots and the tests fill it.
+
+import type { FastifyBaseLogger } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Configuration, Digest, Reason, RequestId } from '../../scheduler/index.ts';
+import type {
+  CallIdempotency,
+  EdgeSystem,
+  ExtensionReader,
+  HeartbeatWriter,
+  Identity,
+  IntakeWriter,
+  LeaseReader,
+  PoolUseReader,
+  Readiness,
+  RequestReader,
+  TickReader,
+} from '../ports.ts';
+import type { EventHub } from './hub.ts';
+
+export interface ServerOptions {
+  /** The revision that this process holds: one reference per call, so that a call sees one revision. */
+  readonly configuration: () => Configuration;
+  readonly identity: Identity;
+  readonly intake: IntakeWriter;
+  readonly heartbeats: HeartbeatWriter;
+  readonly requests: RequestReader;
+  readonly leases: LeaseReader;
+  readonly extensions: ExtensionReader;
+  readonly poolUse: PoolUseReader;
+  readonly ticks: TickReader;
+  readonly calls: CallIdempotency;
+  readonly system: EdgeSystem;
+  readonly digest: Digest;
+  readonly readiness: Readiness;
+  readonly metrics: Registry;
+  /** Started and stopped with the server. */
+  readonly hub: EventHub;
+  /**
+   * Live numbers of why a request waits, from the leader's memory; null when this process does not know, and the stored
+   * reasons are shown.
+   */
+  readonly explainWaiting: (request: RequestId) => readonly Reason[] | null;
+  /** Mean delay of the event loop over the last second. */
+  readonly lagMs: () => number;
+  /** Absent: nothing is logged. */
+  readonly logger?: FastifyBaseLogger;
+}

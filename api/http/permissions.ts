@@ -1,0 +1,123 @@
+// Who may do what: one table of role by action. The cell says how far it reaches, and so also whose rows are seen.
+// Invariant: a route names its action and nothing else decides; docs/permissions.md is written from this table, a test compares both.
+
+import type { Role } from '../../scheduler/index.ts';
+import { ROLES } from '../../scheduler/index.ts';
+import type { Principal, Scope } from '../ports.ts';
+
+/** `own`: of the agent itself. `department`: of its department. `all`: of the organisation. */
+export type Reach = 'none' | 'own' | 'department' | 'all';
+
+export const ACTIONS = {
+  submit: 'submit requests, one or a batch',
+  cancel: 'cancel a request',
+  readRequests: 'read requests, their reasons and their events',
+  readLeases: 'read leases and extensions',
+  heartbeat: 'keep a lease alive',
+  extend: 'ask to hold a lease longer',
+  release: 'release a lease',
+  readPools: 'read pools, their capacity, use and windows',
+  readTicks: 'read ticks and their certificates',
+  readEvents: 'follow events',
+} as const;
+export type Action = keyof typeof ACTIONS;
+
+/** Probes, metrics and the error catalogue: they name nobody and hold no row of a department. */
+export type RouteAction = Action | 'public';
+
+const READER: Readonly<Record<Action, Reach>> = {
+  submit: 'none',
+  cancel: 'none',
+  readRequests: 'department',
+  readLeases: 'department',
+  heartbeat: 'none',
+  extend: 'none',
+  release: 'none',
+  readPools: 'all',
+  readTicks: 'department',
+  readEvents: 'department',
+};
+const OVERSEER: Readonly<Record<Action, Reach>> = {
+  ...READER,
+  readRequests: 'all',
+  readLeases: 'all',
+  readTicks: 'all',
+  readEvents: 'all',
+};
+
+/**
+ * Cancel and release stay inside the department, also for operators: the fold drops an act on another department's
+ * request, so a wider cell would answer 202 and do nothing.
+ * `readTicks` is `department` where what names other departments is withheld.
+ */
+export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>> = {
+  agent: {
+    submit: 'own',
+    cancel: 'own',
+    readRequests: 'own',
+    readLeases: 'own',
+    heartbeat: 'own',
+    extend: 'own',
+    release: 'own',
+    readPools: 'all',
+    readTicks: 'department',
+    readEvents: 'own',
+  },
+  'department-head': { ...READER, cancel: 'department', release: 'department' },
+  reviewer: READER,
+  'policy-author': READER,
+  operator: OVERSEER,
+  auditor: OVERSEER,
+  administrator: OVERSEER,
+};
+
+export function reachOf(role: Role, action: Action): Reach {
+  return PERMISSIONS[role][action];
+}
+
+/** The one place where a principal becomes a scope. Null: it may not. */
+export function scopeFor(principal: Principal, action: Action): Scope | null {
+  const { department, agent } = principal;
+  const reach = reachOf(principal.role, action);
+  switch (reach) {
+    case 'none':
+      return null;
+    case 'own':
+      return agent === null ? null : { type: 'agent', department, agent };
+    case 'department':
+      return { type: 'department', department };
+    case 'all':
+      return { type: 'all', department };
+    default: {
+      const never: never = reach;
+      throw new Error(`unknown reach ${never}`);
+    }
+  }
+}
+
+/** docs/permissions.md. */
+export function renderPermissions(): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const lines = [
+    '# Permissions',
+    '',
+    'What each role may do over HTTP. This page is written from `api/http/permissions.ts`; a test compares them, and calls',
+    'every route with every role.',
+    '',
+    '- `own`: what belongs to the agent itself.',
+    '- `department`: what belongs to its department.',
+    '- `all`: what belongs to anyone in the organisation.',
+    '- `-`: refused with 403 `ROLE_NOT_ALLOWED`.',
+    '',
+    'An object outside the reach answers 404 like one that does not exist. Probes, `/metrics` and `/problems` need no token.',
+    'A tick is one decision over all departments: where its cell says `department`, it is shown without the multipliers of',
+    'its certificate and without its leases, which would name others.',
+    '',
+    row(['action', ...ROLES]),
+    row(['---', ...ROLES.map(() => '---')]),
+    ...(Object.keys(ACTIONS) as Action[]).map((action) =>
+      row([ACTIONS[action], ...ROLES.map((role) => PERMISSIONS[role][action].replace('none', '-'))]),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,149 @@
+// /v1/requests: ask for something, alone or in a batch; see what became of it and why; cancel it.
+// Invariant: an accepted request is in the intake before it is answered; a refused one was never written.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { REQUEST_ID, REQUEST_STATES, type RequestId } from '../../scheduler/index.ts';
+import { ProblemError } from '../errors.ts';
+import type { Principal, RequestView } from '../ports.ts';
+import { accept, accessOf, notFound } from './access.ts';
+import { callKeyHooks } from './callKeys.ts';
+import { actorOf, writeAct } from './intake.ts';
+import type { ServerOptions } from './options.ts';
+import { pageQuery } from './pages.ts';
+import { preferredWaitSeconds } from './prefer.ts';
+import { IdParams, NoBody, PageQueryFields } from './schemas/common.ts';
+import { SubmissionBody } from './schemas/submission.ts';
+import { AcceptedView, CancelView, pageOf, RequestJson } from './schemas/views.ts';
+import { type SubmissionContext, toIntake } from './submission.ts';
+import { type Submitted, submitItems } from './submit.ts';
+import { typed } from './typed.ts';
+import { acceptedJson, pageJson, requestJson } from './views.ts';
+
+const ListQuery = Type.Object(
+  { ...PageQueryFields, state: Type.Optional(Type.Enum([...REQUEST_STATES])) },
+  { additionalProperties: false },
+);
+
+export function addRequests(server: FastifyInstance, options: ServerOptions): void {
+  const app = typed(server);
+  const { requests } = options;
+
+  app.post(
+    '/requests',
+    {
+      config: { action: 'submit' },
+      schema: { body: SubmissionBody, response: { 200: RequestJson, 202: AcceptedView } },
+      ...callKeyHooks(options),
+    },
+    (request, reply) => submit(options, request, reply, request.body),
+  );
+
+  app.get(
+    '/requests',
+    {
+      config: { action: 'readRequests' },
+      schema: { querystring: ListQuery, response: { 200: pageOf(RequestJson) } },
+    },
+    async (request) => {
+      const { scope } = accessOf(request);
+      const { state } = request.query;
+      const page = await requests.requests(scope, {
+        ...pageQuery(request.query),
+        ...(state ? { state } : {}),
+      });
+      return pageJson(page, (view) => explained(options, view));
+    },
+  );
+
+  app.get(
+    '/requests/:id',
+    { config: { action: 'readRequests' }, schema: { params: IdParams, response: { 200: RequestJson } } },
+    async (request) => explained(options, await findRequest(options, request, request.params.id)),
+  );
+
+  app.post(
+    '/requests/:id/cancel',
+    {
+      config: { action: 'cancel' },
+      schema: { params: IdParams, body: NoBody, response: { 202: CancelView } },
+      ...callKeyHooks(options),
+    },
+    async (request, reply) => {
+      const { principal } = accessOf(request);
+      const view = await findRequest(options, request, request.params.id);
+      const { id } = view.request;
+      if (view.state === 'denied' || view.state === 'expired') {
+        throw new ProblemError({ code: 'REQUEST_ENDED', detail: `the request is ${view.state}` });
+      }
+      // Cancelled already: the same answer again, so that a repeated call is safe.
+      if (view.state !== 'cancelled')
+        await writeAct(options, actorOf(principal), { type: 'cancel', request: id });
+      return accept(reply, `/v1/requests/${id}`).send({ id, state: view.state });
+    },
+  );
+}
+
+/** Waiting requests show the numbers of the last tick where this process has them. */
+function explained(options: ServerOptions, view: RequestView) {
+  const live = view.state === 'waiting' ? options.explainWaiting(view.request.id) : null;
+  return requestJson(view, live ?? view.reasons);
+}
+
+async function findRequest(
+  options: ServerOptions,
+  request: FastifyRequest,
+  id: string,
+): Promise<RequestView> {
+  const { scope } = accessOf(request);
+  const view = REQUEST_ID.test(id) ? await options.requests.request(scope, id as RequestId) : null;
+  if (view === null) throw notFound('request');
+  return view;
+}
+
+async function submit(
+  options: ServerOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: SubmissionBody,
+): Promise<FastifyReply> {
+  const { principal } = accessOf(request);
+  const context = submissionContext(options, principal);
+  const submission = toIntake(body, context);
+  const waitSeconds = preferredWaitSeconds(request.headers.prefer);
+  // Registered before the write: the outcome may be there before the write is answered.
+  const waiting =
+    waitSeconds > 0 ? options.hub.waiters.outcomeOf(context.id, { waitMs: waitSeconds * 1000 }) : null;
+  let submitted: Submitted | undefined;
+  try {
+    [submitted] = await submitItems(options, [submission]);
+    if (!submitted) throw new Error('intake answered nothing to one item');
+    if (!submitted.ok) throw new ProblemError(submitted.problem);
+  } finally {
+    // A replay is about an older request: its own answer says how far it is.
+    if (waiting && !(submitted?.ok && submitted.id === context.id)) waiting.cancel();
+  }
+  if (submitted.replayed) reply.header('idempotent-replayed', 'true');
+  reply.header('location', `/v1/requests/${submitted.id}`);
+  if (waiting) {
+    await waiting.done;
+    reply.header('preference-applied', `wait=${waitSeconds}`);
+    const view = await options.requests.request(accessOf(request).scope, submitted.id);
+    if (view && view.state !== 'queued') return reply.code(200).send(explained(options, view));
+  }
+  const { clientRequestId } = body;
+  return reply.code(202).send(acceptedJson({ id: submitted.id, clientRequestId }, submitted.receivedAt));
+}
+
+/** One revision of the configuration and one fresh id for one submission. */
+export function submissionContext(options: ServerOptions, principal: Principal): SubmissionContext {
+  const { subject, department, agent } = principal;
+  if (agent === null) throw new Error('a submission passed the permission table without an agent');
+  return {
+    submitter: { subject, department, agent },
+    configuration: options.configuration(),
+    digest: options.digest,
+    id: options.system.newRequestId(),
+    now: options.system.now(),
+  };
+}

@@ -1,0 +1,188 @@
+// What the API answers: one schema an answer, for the documentation, the command line and the tests that check every answer.
+// Invariant: answers are not cut by these schemas (JSON.stringify writes them); a test proves that they fit. Clients ignore unknown fields.
+
+import { Type } from 'typebox';
+import { CLASSIFICATIONS, LEASE_STATES, REQUEST_STATES } from '../../../scheduler/index.ts';
+import { DETAIL_CODES, PROBLEMS } from '../../errors.ts';
+import { Amount, EpochNumber, InstantText, NullableInstant } from './common.ts';
+
+const Text = Type.String();
+const NullableText = Type.Union([Text, Type.Null()]);
+const NullableAmount = Type.Union([Amount, Type.Null()]);
+
+export const ProblemView = Type.Object({
+  type: Text,
+  title: Text,
+  status: Type.Integer({ minimum: 400, maximum: 599 }),
+  detail: Text,
+  instance: Text,
+  code: Type.Enum(Object.keys(PROBLEMS)),
+  requestId: Text,
+  remedy: Text,
+  errors: Type.Array(
+    Type.Object({
+      pointer: Text,
+      code: Type.Enum([...DETAIL_CODES]),
+      message: Text,
+      allowed: Type.Optional(Type.Array(Text)),
+      largest: Type.Optional(Type.Object({ quantity: Amount, pool: Text })),
+    }),
+  ),
+});
+
+/** `code`, who acts next, what to do, and the numbers that belong to the code. */
+export const ReasonView = Type.Object({ code: Text, actor: Text, advice: Text });
+
+export const AcceptedView = Type.Object({
+  id: Text,
+  clientRequestId: Text,
+  state: Type.Literal('queued'),
+  receivedAt: InstantText,
+});
+
+export const BatchView = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      status: Type.Integer(),
+      request: Type.Optional(AcceptedView),
+      problem: Type.Optional(ProblemView),
+    }),
+  ),
+});
+
+const TermsView = Type.Object({
+  class: Text,
+  durationSeconds: Amount,
+  preemptible: Type.Boolean(),
+  classification: Type.Enum([...CLASSIFICATIONS]),
+  purpose: Text,
+  summary: Text,
+  startBefore: Type.Optional(InstantText),
+  deadline: Type.Optional(InstantText),
+});
+
+export const RequestJson = Type.Object({
+  id: Text,
+  clientRequestId: Text,
+  department: Text,
+  agent: Text,
+  state: Type.Enum([...REQUEST_STATES]),
+  options: Type.Array(Type.Object({ claims: Type.Array(Type.Object({ kind: Text, quantity: Amount })) })),
+  terms: TermsView,
+  submittedAt: InstantText,
+  decidedAt: NullableInstant,
+  tick: NullableAmount,
+  lease: NullableText,
+  reasons: Type.Array(ReasonView),
+});
+
+export const CancelView = Type.Object({ id: Text, state: Type.Enum([...REQUEST_STATES]) });
+
+const AllocationView = Type.Object({
+  claim: Amount,
+  pool: Text,
+  kind: Text,
+  window: Type.Optional(Text),
+  quantity: Amount,
+  startsAt: InstantText,
+  endsAt: InstantText,
+});
+
+export const LeaseJson = Type.Object({
+  id: Text,
+  request: Text,
+  department: Text,
+  agent: Text,
+  epoch: EpochNumber,
+  state: Type.Enum([...LEASE_STATES]),
+  option: Amount,
+  allocations: Type.Array(AllocationView),
+  reservations: Type.Array(Type.Object({ account: Text, period: Text, amount: Amount })),
+  grantedAt: InstantText,
+  startLimitAt: InstantText,
+  endsAt: InstantText,
+  activatedAt: NullableInstant,
+  heartbeatAt: NullableInstant,
+  endedAt: NullableInstant,
+});
+
+export const HeartbeatView = Type.Object({
+  id: Text,
+  state: Type.Enum([...LEASE_STATES]),
+  endsAt: InstantText,
+  heartbeatAt: InstantText,
+});
+
+export const ReleaseView = Type.Object({ id: Text, state: Type.Enum([...LEASE_STATES]) });
+
+export const ExtensionJson = Type.Object({
+  id: Text,
+  lease: Text,
+  seconds: Amount,
+  outcome: Type.Enum(['pending', 'granted', 'denied']),
+  endsAt: NullableInstant,
+  reasons: Type.Array(ReasonView),
+});
+
+const WindowView = Type.Object({
+  id: Text,
+  startsAt: InstantText,
+  endsAt: InstantText,
+  capacity: Amount,
+  used: Amount,
+  available: Amount,
+});
+
+const poolFields = {
+  id: Text,
+  kind: Text,
+  unit: Text,
+  labels: Type.Unsafe<Record<string, string | readonly string[]>>({ type: 'object' }),
+  consumable: Type.Boolean(),
+  classification: NullableText,
+  priceMinor: Amount,
+  agent: NullableText,
+  capacity: Amount,
+  used: Amount,
+  available: Amount,
+};
+
+export const PoolSummary = Type.Object({ ...poolFields, windowCount: Amount });
+export const PoolJson = Type.Object({ ...poolFields, windows: Type.Array(WindowView) });
+
+/** Multipliers are null, and the leases of a tick left out, for readers who may not see all departments. */
+const StageView = Type.Object({
+  stage: Amount,
+  class: Text,
+  method: Text,
+  value: Type.Number(),
+  bound: Type.Number(),
+  gap: Type.Number(),
+  multipliers: Type.Union([Type.Array(Type.Array(Type.Unknown())), Type.Null()]),
+  frozenDigest: Text,
+});
+
+export const TickJson = Type.Object({
+  cell: Text,
+  tick: Amount,
+  epoch: EpochNumber,
+  now: InstantText,
+  policyRevision: Text,
+  configurationRevision: Text,
+  termination: Text,
+  stages: Type.Array(StageView),
+  counts: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
+  activated: Type.Optional(Type.Array(Text)),
+  lapsed: Type.Optional(Type.Array(Text)),
+  digest: Text,
+  previousDigest: Text,
+});
+
+export function pageOf<Item extends Parameters<typeof Type.Array>[0]>(item: Item) {
+  return Type.Object({ items: Type.Array(item), next: NullableText });
+}
+
+export const HealthView = Type.Object({
+  status: Type.Enum(['ok', 'failing']),
+  failing: Type.Array(Type.Object({ check: Text, detail: Text })),
+});

@@ -1,0 +1,207 @@
+// What the edge needs from outside beside the scheduler's door: intake, reading, identity, event log. Adapters fill these in roles/.
+// Invariant: every read takes the reader's scope, so that no handler can forget the department.
+
+import type {
+  AgentId,
+  DepartmentId,
+  DomainEvent,
+  Epoch,
+  EventType,
+  ExtensionId,
+  Instant,
+  IntakeActor,
+  IntakeCommand,
+  Lease,
+  LeaseId,
+  LeaseState,
+  Reason,
+  RequestId,
+  RequestState,
+  ResourceRequest,
+  Role,
+  TickRecord,
+} from '../scheduler/index.ts';
+
+export interface Principal {
+  readonly subject: string;
+  readonly role: Role;
+  readonly department: DepartmentId;
+  /** Set for role `agent`. */
+  readonly agent: AgentId | null;
+  readonly expiresAt: Instant;
+}
+
+export type IdentityRefusal =
+  | 'missing'
+  | 'malformed'
+  | 'expired'
+  | 'forged'
+  | 'wrongAudience'
+  | 'unknownAgent';
+
+export interface Identity {
+  verify(
+    bearer: string,
+  ): Promise<
+    | { readonly ok: true; readonly principal: Principal }
+    | { readonly ok: false; readonly refusal: IdentityRefusal }
+  >;
+}
+
+/** Whose rows a reader may see. `all` for operator, auditor and administrator only. */
+export type Scope =
+  | { readonly type: 'agent'; readonly department: DepartmentId; readonly agent: AgentId }
+  | { readonly type: 'department'; readonly department: DepartmentId }
+  | { readonly type: 'all'; readonly department: DepartmentId };
+
+/** A submit carries the key of its own idempotency: unique per agent for 24 h. `digest` is over the canonical body. */
+export interface IntakeItem {
+  readonly cell: string;
+  readonly actor: IntakeActor;
+  readonly command: IntakeCommand;
+  readonly idempotency: { readonly key: string; readonly digest: string } | null;
+}
+
+export type IntakeOutcome =
+  | { readonly type: 'accepted'; readonly intake: number; readonly receivedAt: Instant }
+  /** Same key, same body: the first answer again. */
+  | { readonly type: 'replayed'; readonly request: RequestId; readonly receivedAt: Instant }
+  /** Same key, another body. */
+  | { readonly type: 'mismatch'; readonly request: RequestId }
+  /** The bounded queue is full; nothing was written. */
+  | { readonly type: 'busy'; readonly retryAfterSeconds: number };
+
+/** Group commit: answers after COMMIT, one outcome per item, neighbours independent. */
+export interface IntakeWriter {
+  write(items: readonly IntakeItem[]): Promise<readonly IntakeOutcome[]>;
+}
+
+export type HeartbeatOutcome =
+  | { readonly type: 'recorded'; readonly state: LeaseState; readonly endsAt: Instant; readonly at: Instant }
+  | { readonly type: 'ended'; readonly state: LeaseState }
+  | { readonly type: 'staleEpoch'; readonly epoch: Epoch }
+  | { readonly type: 'absent' };
+
+/** Straight to the lease row, fenced by epoch. */
+export interface HeartbeatWriter {
+  heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch): Promise<HeartbeatOutcome>;
+}
+
+export interface RequestView {
+  readonly request: ResourceRequest;
+  readonly state: RequestState;
+  readonly reasons: readonly Reason[];
+  readonly lease: LeaseId | null;
+  /** Tick of the last Decision; null while queued. */
+  readonly tick: number | null;
+  readonly decidedAt: Instant | null;
+}
+
+export interface LeaseView {
+  readonly lease: Lease;
+  readonly heartbeatAt: Instant | null;
+  readonly endedAt: Instant | null;
+}
+
+export interface PageQuery {
+  readonly limit: number;
+  /** Opaque to callers; the id after which to go on. */
+  readonly after: string | null;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Null on the last page. */
+  readonly next: string | null;
+}
+
+export interface RequestReader {
+  request(scope: Scope, id: RequestId): Promise<RequestView | null>;
+  requests(scope: Scope, query: PageQuery & { readonly state?: RequestState }): Promise<Page<RequestView>>;
+}
+
+export interface LeaseReader {
+  lease(scope: Scope, id: LeaseId): Promise<LeaseView | null>;
+  leases(scope: Scope, query: PageQuery & { readonly state?: LeaseState }): Promise<Page<LeaseView>>;
+}
+
+export interface ExtensionView {
+  readonly id: ExtensionId;
+  readonly lease: LeaseId;
+  readonly seconds: number;
+  readonly outcome: 'pending' | 'granted' | 'denied';
+  readonly endsAt: Instant | null;
+  readonly reasons: readonly Reason[];
+}
+
+export interface ExtensionReader {
+  extension(scope: Scope, id: ExtensionId): Promise<ExtensionView | null>;
+}
+
+/** Committed use of every pool and window, for `pools`. Keys as `capacityKey`. */
+export interface PoolUseReader {
+  poolUse(cell: string): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface TickReader {
+  tick(cell: string, tick: number): Promise<TickRecord | null>;
+  /** Newest first. */
+  ticks(cell: string, query: PageQuery): Promise<Page<TickRecord>>;
+}
+
+export interface EventFilter {
+  readonly scope: Scope;
+  readonly types?: readonly EventType[];
+  readonly request?: RequestId;
+}
+
+/** The committed log of a cell, in order. */
+export interface EventLog {
+  /** Events with sequence > `after`, at most `limit`, unfiltered: the hub filters in memory. */
+  read(cell: string, after: number, limit: number): Promise<readonly DomainEvent[]>;
+  /** Newest committed sequence; 0 when empty. */
+  last(cell: string): Promise<number>;
+}
+
+/** Stored answers of calls with an `Idempotency-Key`, 24 h. `begin` reserves the key while the call runs. */
+export interface CallIdempotency {
+  begin(
+    scope: string,
+    key: string,
+    digest: string,
+  ): Promise<
+    | { readonly type: 'fresh' }
+    | { readonly type: 'running' }
+    | { readonly type: 'mismatch' }
+    | {
+        readonly type: 'replay';
+        readonly status: number;
+        readonly body: string;
+        readonly headers: Readonly<Record<string, string>>;
+      }
+  >;
+  finish(
+    scope: string,
+    key: string,
+    answer: {
+      readonly status: number;
+      readonly body: string;
+      readonly headers: Readonly<Record<string, string>>;
+    },
+  ): Promise<void>;
+  /** After a failure that must not be stored (validation, 5xx). */
+  abandon(scope: string, key: string): Promise<void>;
+}
+
+/** Clock, ids and chance for the edge. Request ids: `req_` + 26 characters, sortable by time. */
+export interface EdgeSystem {
+  now(): Instant;
+  newRequestId(): RequestId;
+  newExtensionId(): ExtensionId;
+  newCallId(): string;
+}
+
+/** Each failing check by name with a line that says what to do; an empty list is ready. */
+export interface Readiness {
+  failing(): Promise<readonly { readonly check: string; readonly detail: string }[]>;
+}

@@ -1,0 +1,35 @@
+// Listening on the asked port, or, where that was allowed, on the next free one.
+
+import type { buildServer } from '../http/server.ts';
+import type { ServerOptions } from './serverOptions.ts';
+
+/** Ports tried after the asked one: more busy neighbours than that is somebody's mistake. */
+const TRIES = 50;
+
+/** @throws an error that names the port when it is busy and no other may be taken. */
+export async function listen(
+  server: ReturnType<typeof buildServer>,
+  { host, port, portBusy }: Pick<ServerOptions, 'host' | 'port' | 'portBusy'>,
+): Promise<string> {
+  for (let tried = port; ; tried += 1) {
+    try {
+      return await server.listen({ host, port: tried });
+    } catch (error) {
+      const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!busy) throw error;
+      if (portBusy === 'fail' || tried >= port + TRIES) {
+        throw new Error(`port ${tried} on ${host} is busy: stop who uses it, or choose another with --port`);
+      }
+    }
+  }
+}
+
+/** Calls under way take milliseconds, and waiting ones are let go first; what is open after this is a client that never spoke. */
+const CLOSE_PATIENCE_MS = 1000;
+
+/** Node counts a connection that has not sent its first byte as busy, so that closing alone would wait for its client for ever. */
+export async function closeServer(server: ReturnType<typeof buildServer>): Promise<void> {
+  const impatient = setTimeout(() => server.server.closeAllConnections(), CLOSE_PATIENCE_MS);
+  await server.close();
+  clearTimeout(impatient);
+}

@@ -1,0 +1,64 @@
+// Joins the policy service to the scheduler's gate: the organisation as policy data, a Verdict as what the tick records.
+// Invariant: a verdict carries the revisions it was made under; an obligation that nobody fulfils yet is a denial. Used by the composition roots.
+
+import type { PolicyData, PolicyService, Verdict } from '../../policies/index.ts';
+import {
+  CLASSIFICATIONS,
+  type Configuration,
+  type PolicyGate,
+  type RecordedVerdict,
+} from '../../scheduler/index.ts';
+
+/** From confidential on, a request says what it is for. */
+const PURPOSE_REQUIRED_FROM = CLASSIFICATIONS.indexOf('confidential');
+/** No classification is that high: approvals need their flow of child requests and rulings, and without it would deny for good. */
+const APPROVAL_REQUIRED_FROM = CLASSIFICATIONS.length;
+
+export function policyDataOf(configuration: Configuration): PolicyData {
+  return {
+    revision: configuration.revision,
+    departments: Object.fromEntries(
+      configuration.departments.map((department) => [
+        department.id,
+        {
+          classes: department.classes,
+          kinds: department.kinds ?? '*',
+          // A kind without a limit of its own is unlimited; the policies would deny what they have no limit for.
+          limits: { '*': Number.MAX_SAFE_INTEGER, ...department.requestLimits },
+          clearanceCeiling: CLASSIFICATIONS.indexOf(department.clearanceCeiling),
+        },
+      ]),
+    ),
+    classes: Object.fromEntries(
+      configuration.classes.map(({ name, maxDurationSeconds }) => [name, { maxDurationSeconds }]),
+    ),
+    agents: Object.fromEntries(configuration.agents.map(({ id, department }) => [id, { department }])),
+    purposeRequiredFrom: PURPOSE_REQUIRED_FROM,
+    approvalRequiredFrom: APPROVAL_REQUIRED_FROM,
+  };
+}
+
+export function policyGate(service: PolicyService): PolicyGate {
+  return {
+    get policyRevision() {
+      return service.revision;
+    },
+    get dataRevision() {
+      return service.dataRevision;
+    },
+    async evaluate(tick, rows) {
+      const { revision, dataRevision } = service;
+      const verdicts = await service.evaluate({ tick, rows });
+      return verdicts.map((verdict) => record(verdict, { policyRevision: revision, dataRevision }));
+    },
+  };
+}
+
+function record(
+  verdict: Verdict,
+  under: Pick<RecordedVerdict, 'policyRevision' | 'dataRevision'>,
+): RecordedVerdict {
+  if (verdict.outcome === 'deny') return { allow: false, codes: verdict.codes, ...under };
+  if (verdict.obligations.length > 0) return { allow: false, codes: ['OBLIGATION_UNKNOWN'], ...under };
+  return { allow: true, codes: [], ...under };
+}

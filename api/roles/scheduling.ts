@@ -1,0 +1,93 @@
+// The deciding half of a server: policy, solver and the runner over the database's ports. Started before the edge, stopped after it.
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
+import { startStopwatch } from '../../adapters/system/clock.ts';
+import { sha256 } from '../../adapters/system/digest.ts';
+import { defaultBundle, workerPolicy } from '../../policies/node.ts';
+import {
+  type CommitObserver,
+  type Configuration,
+  type Runner,
+  type RunnerEvent,
+  type SchedulerPorts,
+  startRunner,
+  type Timers,
+} from '../../scheduler/index.ts';
+import { createSolverProcess } from '../../solver/node.ts';
+import { dumpTo } from './dump.ts';
+import { policyDataOf, policyGate } from './policyGate.ts';
+import type { ServerOptions } from './serverOptions.ts';
+
+/** The tick's work: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so. */
+const SOLVE_BUDGET = { simplexIterationsMax: 20_000, lpCallsMax: 64 } as const;
+/** The watchdog ends a solve that the budget should have ended; far from the budget, so that it never shapes an answer. */
+const SOLVER_WATCHDOG_MS = 800;
+const LOOP = {
+  intakeRowsMax: 5000,
+  pollMs: 100,
+  heartbeatPollMs: 500,
+  renewMs: 500,
+  electionMs: 250,
+} as const;
+
+export interface SchedulingParts {
+  readonly options: ServerOptions;
+  readonly configuration: Configuration;
+  readonly adapter: PostgresAdapter;
+  readonly observers: () => readonly CommitObserver[];
+  readonly report: (event: RunnerEvent) => void;
+}
+
+export interface Scheduling {
+  readonly runner: Runner;
+  stop(): Promise<void>;
+}
+
+export const timers: Timers = {
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+};
+
+export async function startScheduling(parts: SchedulingParts): Promise<Scheduling> {
+  const { options, configuration, adapter } = parts;
+  const policy = await workerPolicy({ bundle: await defaultBundle(), data: policyDataOf(configuration) });
+  const solver = await createSolverProcess({ watchdogMs: SOLVER_WATCHDOG_MS }).catch(
+    async (error: unknown) => {
+      await policy.close();
+      throw error;
+    },
+  );
+  const ports: SchedulerPorts = {
+    leadership: adapter.leadership,
+    stateSource: adapter.stateSource,
+    intake: adapter.intake,
+    heartbeats: adapter.heartbeats,
+    store: adapter.store,
+    policy: policyGate(policy),
+    solver,
+    observer: {
+      committed(commit) {
+        for (const observer of parts.observers()) observer.committed(commit);
+      },
+    },
+    dump: dumpTo(join(options.directory, 'dumps')),
+    stopwatch: startStopwatch(),
+    timers,
+    digest: sha256,
+    solveOptions: { engine: options.engine, budget: SOLVE_BUDGET },
+  };
+  const runner = startRunner(
+    ports,
+    { cell: options.cell, intervalMs: options.tickIntervalMs, ...LOOP },
+    parts.report,
+  );
+  return {
+    runner,
+    async stop() {
+      await runner.stop();
+      await solver.close();
+      await policy.close();
+    },
+  };
+}

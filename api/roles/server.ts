@@ -1,0 +1,187 @@
+// The single process put together: database, scheduling, relay, HTTP edge. Starts in order, stops in the reverse order.
+// Invariant: whatever was started before a failure is stopped again. Called by `annona start`, `annona serve` and serverProcess.ts.
+
+import { readFile } from 'node:fs/promises';
+import { loadOrCreateSigningKey } from '../../adapters/identity/signingKey.ts';
+import { createVerifier } from '../../adapters/identity/verifier.ts';
+import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
+import { now } from '../../adapters/system/clock.ts';
+import { sha256 } from '../../adapters/system/digest.ts';
+import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
+import { createEdgeSystem } from '../../adapters/system/ids.ts';
+import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
+import {
+  type CommitObserver,
+  type Configuration,
+  explainWaiting,
+  type Reason,
+  type RequestId,
+  type Runner,
+  takeSnapshot,
+} from '../../scheduler/index.ts';
+import { EventHub } from '../http/hub.ts';
+import { buildServer } from '../http/server.ts';
+import { openDatabase } from './database.ts';
+import { startKafkaRelay } from './kafkaRelay.ts';
+import { closeServer, listen } from './listen.ts';
+import { startScheduling, timers } from './scheduling.ts';
+import type { ServerOptions, ServerStats } from './serverOptions.ts';
+import { keepConfiguration } from './storedConfiguration.ts';
+import { createTally } from './tally.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly databasePid: number | null;
+  readonly data: 'created' | 'kept' | 'external';
+  readonly configuration: Configuration;
+  stats(): ServerStats;
+  stop(): Promise<void>;
+}
+
+export interface ServerContext {
+  readonly log: (line: string) => void;
+  readonly version: string;
+  /** Told of every commit beside SSE, relay and metrics. */
+  readonly observers?: readonly CommitObserver[];
+}
+
+export async function startServer(options: ServerOptions, context: ServerContext): Promise<RunningServer> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const closing = (close: () => Promise<void> | void): void => void closers.push(close);
+    return { ...(await compose(options, context, closing)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Closing = (close: () => Promise<void> | void) => void;
+
+async function compose(
+  options: ServerOptions,
+  context: ServerContext,
+  closing: Closing,
+): Promise<Omit<RunningServer, 'stop'>> {
+  const { log } = context;
+  let wake = (): void => {};
+  const database = await openDatabase({ ...options, log, onIntakeWritten: () => wake() });
+  closing(() => database.close());
+  const { adapter } = database;
+  if (options.configuration) await adapter.configuration.store(options.configuration);
+  const configuration = await adapter.configuration.current(options.cell);
+  await keepConfiguration(options.directory, configuration);
+
+  const metrics = createMetrics({ version: context.version });
+  const tally = createTally();
+  closing(() => tally.close());
+  const hub = new EventHub({
+    cell: options.cell,
+    log: adapter.logs,
+    now,
+    onError: (error) => log(`events: ${error}`),
+  });
+  const observers: CommitObserver[] = [
+    { committed: (commit) => hub.publish(commit.events) },
+    metrics,
+    tally,
+    ...(context.observers ?? []),
+  ];
+  const { runner, stop } = await startScheduling({
+    options,
+    configuration,
+    adapter,
+    observers: () => observers,
+    report(event) {
+      metrics.observeRunner(event);
+      if (event.type === 'failure')
+        log(`scheduler: ${event.error instanceof Error ? event.error.stack : event.error}`);
+    },
+  });
+  closing(stop);
+  wake = () => runner.wake();
+  metrics.watchState({ state: () => runner.state(), now });
+  const relay = startKafkaRelay({ options, adapter, metrics, timers, log });
+  if (relay) {
+    observers.push(relay);
+    closing(() => relay.stop());
+  }
+  const url = await openEdge({ options, configuration, adapter, metrics, hub, runner }, closing);
+  return {
+    url,
+    databaseUrl: database.url,
+    databasePid: database.pid,
+    data: database.data,
+    configuration,
+    stats: () => tally.stats(),
+  };
+}
+
+interface EdgeParts {
+  readonly options: ServerOptions;
+  readonly configuration: Configuration;
+  readonly adapter: PostgresAdapter;
+  readonly metrics: Metrics;
+  readonly hub: EventHub;
+  readonly runner: Runner;
+}
+
+async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
+  const { options, adapter, runner } = parts;
+  const configuration = (): Configuration => parts.configuration;
+  const eventLoop = watchEventLoop();
+  closing(() => eventLoop.close());
+  const server = buildServer({
+    configuration,
+    identity: await createVerifier({ ...options, keys: await keysOf(options), configuration, now }),
+    intake: adapter.intakeWriter,
+    heartbeats: adapter.heartbeatWriter,
+    requests: adapter.readers,
+    leases: adapter.readers,
+    extensions: adapter.readers,
+    poolUse: adapter.logs,
+    ticks: adapter.logs,
+    calls: adapter.calls,
+    system: createEdgeSystem(),
+    digest: sha256,
+    readiness: { failing: () => failingChecks(adapter, runner) },
+    metrics: parts.metrics.registry,
+    hub: parts.hub,
+    explainWaiting: (request) => explainFrom(runner, request),
+    lagMs: () => eventLoop.lagMs(),
+  });
+  closing(() => closeServer(server));
+  return listen(server, options);
+}
+
+async function keysOf(options: ServerOptions) {
+  if (options.keySet !== undefined) return JSON.parse(await readFile(options.keySet, 'utf8'));
+  return (await loadOrCreateSigningKey(options.directory)).keys;
+}
+
+async function failingChecks(
+  adapter: PostgresAdapter,
+  runner: Runner,
+): Promise<{ check: string; detail: string }[]> {
+  const failing: { check: string; detail: string }[] = [];
+  await adapter.ping().catch((error: Error) => failing.push({ check: 'database', detail: error.message }));
+  if (runner.state() === null) {
+    failing.push({
+      check: 'leader',
+      detail: 'this process does not lead the cell; if it stays so, its log says why',
+    });
+  }
+  return failing;
+}
+
+/** Live numbers from the leader's memory. */
+function explainFrom(runner: Runner, id: RequestId): readonly Reason[] | null {
+  const state = runner.state();
+  const pending = state?.requests.get(id);
+  if (!state || pending?.waitingCodes == null) return null;
+  return explainWaiting(takeSnapshot(state, now()), null, pending);
+}

@@ -1,0 +1,46 @@
+// How a server is composed: plain data, so that it can cross a process boundary, and the sums that it keeps for its operator.
+
+import type { Configuration, TickRecord } from '../../scheduler/index.ts';
+import type { EngineName } from '../../solver/index.ts';
+
+export interface ServerOptions {
+  /** Data, keys and dumps live here; private to the user. */
+  readonly directory: string;
+  /** A PostgreSQL of the operator's; absent: the embedded one under `directory`. */
+  readonly databaseUrl?: string;
+  /** Stored as the organisation in force; absent: the stored one. */
+  readonly configuration?: Configuration;
+  readonly cell: string;
+  readonly host: string;
+  readonly port: number;
+  /** A busy port is an error, or the next free one is taken. */
+  readonly portBusy: 'fail' | 'next';
+  readonly kafkaBrokers: readonly string[];
+  readonly issuer: string;
+  readonly audience: string;
+  /** Public keys of the organisation's issuer, as a JWKS document; absent: the development key of `directory`. */
+  readonly keySet?: string;
+  readonly engine: EngineName;
+  readonly tickIntervalMs: number;
+}
+
+/** Sums since the start, for benches and the replay summary. */
+export interface ServerStats {
+  readonly ticks: number;
+  readonly ticksWithEngine: number;
+  /** Ticks that had at least one column to decide on. */
+  readonly ticksWithColumns: number;
+  readonly faults: number;
+  readonly largestGap: number;
+  readonly pending: readonly number[];
+  readonly columns: readonly number[];
+  readonly recordBytes: readonly { readonly bytes: number; readonly entries: number }[];
+  readonly timings: readonly TickRecord['timings'][];
+  readonly eventLoopLagMs: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+export const DEFAULT_ISSUER = 'annona-development';
+export const DEFAULT_AUDIENCE = 'annona';
+export const DEFAULT_PORT = 7400;
+/** Batches arrivals; at 20 ms a request waits 10 ms on average, and the commit of a tick costs less than half of it. */
+export const DEFAULT_TICK_INTERVAL_MS = 20;

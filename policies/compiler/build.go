@@ -1,0 +1,126 @@
+// Build: sources to module and manifest.
+// The manifest names every byte that the module came from, so that a test can tell a stale module without a compiler.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/bundle"
+	"github.com/open-policy-agent/opa/v1/compile"
+)
+
+type hashedFile struct {
+	Path   string `json:"path"`
+	Sha256 string `json:"sha256"`
+}
+
+type manifest struct {
+	FormatVersion int          `json:"v"`
+	Name          string       `json:"name"`
+	Revision      string       `json:"revision"`
+	Compiler      string       `json:"compiler"`
+	Entrypoints   []string     `json:"entrypoints"`
+	Wasm          hashedFile   `json:"wasm"`
+	Capabilities  string       `json:"capabilitiesSha256"`
+	Rules         []rule       `json:"rules"`
+	Sources       []hashedFile `json:"sources"`
+}
+
+func (b *bundleSources) build(ctx context.Context) error {
+	module, err := b.compileModule(ctx)
+	if err != nil {
+		return err
+	}
+	version, err := opaVersion()
+	if err != nil {
+		return err
+	}
+	written := manifest{
+		FormatVersion: 1,
+		Name:          b.name,
+		Compiler:      "opa " + version,
+		Entrypoints:   entrypoints,
+		Wasm:          hashedFile{Path: b.out + ".wasm", Sha256: digest(module)},
+		Capabilities:  digest(committedCapabilities),
+		Rules:         b.rules,
+	}
+	var lines strings.Builder
+	for _, s := range b.compiled() {
+		file := hashedFile{Path: s.name, Sha256: digest(s.text)}
+		written.Sources = append(written.Sources, file)
+		fmt.Fprintf(&lines, "%s  %s\n", file.Sha256, file.Path)
+	}
+	written.Revision = digest([]byte(lines.String()))
+
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(written); err != nil {
+		return err
+	}
+	for suffix, content := range map[string][]byte{
+		".wasm": module, ".manifest.json": text.Bytes(), generatedSuffix: b.verdict.text,
+	} {
+		if err := os.WriteFile(b.out+suffix, content, 0o644); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%s: revision %s, %d codes, %d bytes\n", b.name, written.Revision[:12], len(b.rules), len(module))
+	return nil
+}
+
+func (b *bundleSources) compileModule(ctx context.Context) ([]byte, error) {
+	capabilities, err := limitedCapabilities()
+	if err != nil {
+		return nil, err
+	}
+	input := &bundle.Bundle{Data: map[string]any{}}
+	input.SetRegoVersion(ast.RegoV1)
+	input.Manifest.Init()
+	for _, s := range b.compiled() {
+		input.Modules = append(input.Modules, bundle.ModuleFile{URL: s.name, Path: s.name, Raw: s.text, Parsed: s.module.Copy()})
+	}
+	compiler := compile.New().
+		WithRegoVersion(ast.RegoV1).
+		WithCapabilities(capabilities).
+		WithTarget(compile.TargetWasm).
+		WithEntrypoints(entrypoints...).
+		WithPruneUnused(true).
+		WithBundle(input)
+	if err := compiler.Build(ctx); err != nil {
+		return nil, err
+	}
+	modules := compiler.Bundle().WasmModules
+	if len(modules) != 1 {
+		return nil, fmt.Errorf("%d modules came out of the compiler, want one", len(modules))
+	}
+	return modules[0].Raw, nil
+}
+
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+func opaVersion() (string, error) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", fmt.Errorf("this program was built without module information")
+	}
+	for _, dependency := range info.Deps {
+		if dependency.Path == "github.com/open-policy-agent/opa" {
+			return dependency.Version, nil
+		}
+	}
+	return "", fmt.Errorf("this program was built without OPA")
+}

@@ -1,0 +1,32 @@
+// The door of the policy layer: what is allowed, preferred and limited. It knows rows and data, not the scheduler.
+// Pure: no Node module is reached from here; a worker with a watchdog is in node.ts. Called by scheduler/, api/ and simulations/.
+export type { ChunkBits } from './batch.ts';
+export { hasBit } from './batch.ts';
+export type {
+  DepartmentData,
+  HashedFile,
+  PolicyBundle,
+  PolicyData,
+  PolicyManifest,
+  RefusalCode,
+} from './bundle.ts';
+export { PolicyRefused, parseData, parseManifest, verifyBundle } from './bundle.ts';
+export type { LoadOptions, PolicyInstance } from './engine.ts';
+export { evaluateBatch, explain, loadPolicy, MEMORY_PAGES_MAX, ruleOf } from './engine.ts';
+export type { PolicyActivation, PolicyService, ServiceOptions } from './service.ts';
+export { inProcessPolicy } from './service.ts';
+export type {
+  ApprovalObligation,
+  Explanation,
+  Finding,
+  HostCode,
+  JsonValue,
+  Obligation,
+  PolicyBatch,
+  PolicyMode,
+  PolicyRow,
+  PolicyRule,
+  Severity,
+  Verdict,
+} from './verdict.ts';
+export { HOST_RULES } from './verdict.ts';

@@ -1,0 +1,144 @@
+// What a policy is asked and what it answers: rows, Verdicts, findings, and the codes that are the host's own.
+// Invariant: a row without a recorded, clean answer is denied. Called by every file of this folder and, through the door,
+// by the scheduler's gate.
+
+export interface PolicyRow {
+  readonly department: string;
+  readonly agent: string;
+  readonly roles: readonly string[];
+  readonly skills: readonly string[];
+  readonly clearance: number;
+  readonly class: string;
+  readonly classification: number;
+  readonly purpose: string;
+  readonly durationSeconds: number;
+  readonly preemptible: boolean;
+  /** Kind to the largest total of it over the request's options, in base units. */
+  readonly quantities: Readonly<Record<string, number>>;
+}
+
+export interface PolicyBatch {
+  readonly tick: string;
+  readonly rows: readonly PolicyRow[];
+}
+
+export type PolicyMode = 'enforce' | 'warn' | 'dryrun';
+export type Severity = 'low' | 'medium' | 'high' | 'critical';
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** A reason code with its METADATA. A rule with an obligation does not deny: it adds a duty to what is allowed. */
+export interface PolicyRule {
+  readonly code: string;
+  readonly policy: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly owner: string;
+  readonly mode: PolicyMode;
+  readonly severity: Severity;
+  /** The field of the row that the rule judges. */
+  readonly field: string;
+  readonly remedy: string;
+  readonly obligation?: { readonly kind: string; readonly [key: string]: JsonValue };
+}
+
+/** A reviewer with this skill must approve before the request may be granted. */
+export interface ApprovalObligation {
+  readonly kind: 'approval';
+  readonly code: string;
+  readonly policy: string;
+  readonly skill: string;
+}
+
+/** Closed on purpose: a duty that the scheduler does not know cannot be fulfilled, so it denies (OBLIGATION_UNKNOWN). */
+export type Obligation = ApprovalObligation;
+
+/** Codes are sorted by code unit; those of a denial are never empty. Warnings and dry runs never alter the outcome. */
+export type Verdict = (
+  | { readonly outcome: 'allow'; readonly obligations: readonly Obligation[] }
+  | { readonly outcome: 'deny'; readonly codes: readonly string[] }
+) & { readonly warnings: readonly string[]; readonly dryrun: readonly string[] };
+
+/** Why one code hit one row, with the values it compared. `limit` is null where the data has none. */
+export interface Finding {
+  readonly code: string;
+  readonly field: string | null;
+  readonly want: JsonValue;
+  readonly limit: JsonValue;
+  readonly policy: string;
+}
+
+export interface Explanation {
+  readonly verdict: Verdict;
+  /** One per code of the verdict, obligations included, sorted by code. */
+  readonly findings: readonly Finding[];
+}
+
+export type HostCode =
+  | 'OBLIGATION_UNKNOWN'
+  | 'POLICY_ERROR'
+  | 'POLICY_INPUT_INVALID'
+  | 'POLICY_TIMEOUT'
+  | 'POLICY_UNDECIDED';
+
+function hostRule(code: HostCode, title: string, remedy: string): PolicyRule {
+  const fixed = {
+    policy: 'host',
+    owner: 'platform-operations',
+    mode: 'enforce',
+    severity: 'critical',
+  } as const;
+  return { code, title, remedy, field: '', ...fixed };
+}
+
+/** The codes that no policy may define: the host denies with them when there is no answer to trust. */
+export const HOST_RULES: Readonly<Record<HostCode, PolicyRule>> = {
+  OBLIGATION_UNKNOWN: hostRule(
+    'OBLIGATION_UNKNOWN',
+    'The policy asks for a duty that this version cannot fulfil',
+    'Ask the policy author to use a known obligation, or an operator to upgrade.',
+  ),
+  POLICY_ERROR: hostRule(
+    'POLICY_ERROR',
+    'The policy failed on this request',
+    'Ask the policy author to look at the failure; resubmit once it is mended.',
+  ),
+  POLICY_INPUT_INVALID: hostRule(
+    'POLICY_INPUT_INVALID',
+    'The request cannot be put before the policy',
+    'Mend the named field: its type, its size or its text encoding.',
+  ),
+  POLICY_TIMEOUT: hostRule(
+    'POLICY_TIMEOUT',
+    'The policy did not answer in time',
+    'Resubmit; if it happens again, ask the policy author to bound the work of the policy.',
+  ),
+  POLICY_UNDECIDED: hostRule(
+    'POLICY_UNDECIDED',
+    'The policy neither allowed nor denied the request',
+    'Ask the policy author: only what is allowed by name is allowed.',
+  ),
+};
+
+export function denied(code: HostCode): Verdict {
+  return { outcome: 'deny', codes: [code], warnings: [], dryrun: [] };
+}
+
+/** The obligation that a rule's METADATA states, or undefined if this version does not know how to fulfil it. */
+export function obligationOf(rule: PolicyRule): Obligation | undefined {
+  const stated = rule.obligation;
+  if (stated?.kind === 'approval' && typeof stated.skill === 'string' && stated.skill !== '') {
+    return { kind: 'approval', code: rule.code, policy: rule.policy, skill: stated.skill };
+  }
+  return undefined;
+}
+
+/** Code-unit order: `localeCompare` would depend on the machine. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,51 @@
+// The policy worker: an engine in a thread of its own, so that a policy without end can be ended.
+// Invariant: it answers each message once, in order, and holds nothing that its parent could not send again.
+// Started by node.ts alone.
+import { parentPort } from 'node:worker_threads';
+import type { Chunk, ChunkAnswer } from './batch.ts';
+import { PolicyRefused, type RefusalCode } from './bundle.ts';
+import { answerChunk, explain, type LoadOptions, loadPolicy, type PolicyInstance } from './engine.ts';
+import type { Explanation, PolicyRow } from './verdict.ts';
+
+export type WorkerQuestion =
+  | { readonly id: number; readonly kind: 'load'; readonly options: LoadOptions }
+  | { readonly id: number; readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly id: number; readonly kind: 'explain'; readonly row: PolicyRow };
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly kind: 'loaded' }
+  | { readonly id: number; readonly kind: 'refused'; readonly code: RefusalCode; readonly message: string }
+  | { readonly id: number; readonly kind: 'chunk'; readonly answer: ChunkAnswer }
+  | { readonly id: number; readonly kind: 'explained'; readonly explanation: Explanation };
+
+const port = parentPort;
+if (!port) throw new Error('policies/worker is started by policies/node, in a worker thread');
+
+let instance: PolicyInstance | undefined;
+
+async function answer(question: WorkerQuestion): Promise<WorkerAnswer> {
+  const { id } = question;
+  if (question.kind === 'load') {
+    try {
+      instance = await loadPolicy(question.options);
+      return { id, kind: 'loaded' };
+    } catch (error) {
+      if (error instanceof PolicyRefused)
+        return { id, kind: 'refused', code: error.code, message: error.message };
+      throw error;
+    }
+  }
+  if (!instance) throw new Error('the policy worker was asked before a bundle was loaded');
+  switch (question.kind) {
+    case 'chunk':
+      return { id, kind: 'chunk', answer: answerChunk(instance, question.chunk) };
+    case 'explain':
+      return { id, kind: 'explained', explanation: explain(instance, question.row) };
+    default:
+      return question satisfies never;
+  }
+}
+
+port.on('message', async (question: WorkerQuestion) => {
+  port.postMessage(await answer(question));
+});

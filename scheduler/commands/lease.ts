@@ -1,0 +1,62 @@
+// The acts that end or lengthen what is held: cancel, release, extend. Pure: state and intake row in, changes out.
+// Invariant: an act by another department, or with a stale epoch, changes nothing.
+
+import type { Change } from '../domain/change.ts';
+import type { ExtensionId, LeaseId, RequestId } from '../domain/ids.ts';
+import type { IntakeActor, IntakeRow } from '../domain/intake.ts';
+import type { Instant } from '../domain/quantity.ts';
+import type { PendingExtension } from '../domain/request.ts';
+import type { State } from '../domain/state.ts';
+import { endLease } from '../lifecycle.ts';
+
+/** A cancel that meets a grant becomes a release; one that meets a terminal outcome changes nothing. */
+export function cancelRequest(
+  state: State,
+  row: IntakeRow,
+  input: { request: RequestId; now: Instant },
+): Change[] {
+  const open = state.requests.get(input.request);
+  if (open) {
+    const { id, department, agent } = open.request;
+    if (!mayAct(row.actor, { department, agent })) return [];
+    const reasons = [{ code: 'CANCELLED', by: row.actor.subject }] as const;
+    return [{ type: 'decided', request: id, department, agent, outcome: 'cancelled', reasons, lease: null }];
+  }
+  const lease = state.leases.get(state.leaseOfRequest.get(input.request) ?? ('' as LeaseId));
+  if (!lease || !mayAct(row.actor, lease) || lease.state === 'revoking') return [];
+  return endLease(state, lease, { end: 'released', cause: 'cancelled', at: input.now });
+}
+
+export function releaseLease(
+  state: State,
+  row: IntakeRow,
+  input: { lease: LeaseId; epoch: number; now: Instant },
+): Change[] {
+  const lease = state.leases.get(input.lease);
+  if (!lease || lease.epoch !== input.epoch || !mayAct(row.actor, lease)) return [];
+  return endLease(state, lease, { end: 'released', cause: 'agent', at: input.now });
+}
+
+/** Opened only against a live lease of the actor's own department; decided by the same tick, as a column. */
+export function openExtension(
+  state: State,
+  row: IntakeRow,
+  input: { extension: ExtensionId; lease: LeaseId; epoch: number; seconds: number },
+): Change[] {
+  const lease = state.leases.get(input.lease);
+  if (!lease || lease.epoch !== input.epoch || !mayAct(row.actor, lease)) return [];
+  const extension: PendingExtension = {
+    id: input.extension,
+    lease: lease.id,
+    department: lease.department,
+    agent: lease.agent,
+    seconds: input.seconds,
+    sequence: state.foldSequence + 1,
+  };
+  return [{ type: 'extensionOpened', extension }];
+}
+
+/** An agent acts for itself, a person for the department. */
+function mayAct(actor: IntakeActor, owner: { department: string; agent: string }): boolean {
+  return actor.department === owner.department && (actor.agent === null || actor.agent === owner.agent);
+}

@@ -1,0 +1,199 @@
+// Submit: what a request must be before it is accepted (`admit`, at the edge, against the configuration that the process holds),
+// and what the fold makes of it (`openRequest`). One code for HTTP, Kafka and simulation.
+
+import type { Change } from '../domain/change.ts';
+import { CLASSIFICATIONS, type Configuration } from '../domain/configuration.ts';
+import type { AgentId, DepartmentId, RequestId } from '../domain/ids.ts';
+import type { IntakeRow } from '../domain/intake.ts';
+import { lookupOf } from '../domain/lookup.ts';
+import type { Instant, Units } from '../domain/quantity.ts';
+import type { Option, PendingRequest, ResourceRequest, Terms } from '../domain/request.ts';
+import type { State } from '../domain/state.ts';
+import { neverFits } from '../satisfiable.ts';
+
+export interface AdmissionInput {
+  readonly id: RequestId;
+  readonly agent: AgentId;
+  readonly department: DepartmentId;
+  readonly clientRequestId: string;
+  readonly options: readonly Option[];
+  readonly terms: Terms;
+  readonly submittedAt: Instant;
+}
+
+export interface AdmissionRefusal {
+  readonly code:
+    | 'UNKNOWN_AGENT'
+    | 'UNKNOWN_CLASS'
+    | 'UNKNOWN_KIND'
+    | 'UNKNOWN_LABEL'
+    | 'NEVER_FITS'
+    | 'TIME_RANGE'
+    | 'CLAIM_INVALID';
+  /** JSON pointer into the submitted body. */
+  readonly pointer: string;
+  readonly message: string;
+  readonly allowed?: readonly string[];
+  readonly largest?: { readonly quantity: Units; readonly pool: string } | null;
+}
+
+export type Admission =
+  | { readonly ok: true; readonly request: ResourceRequest }
+  | { readonly ok: false; readonly refusal: AdmissionRefusal };
+
+/** Whether the request makes sense here and could ever fit. Shapes and limits of the body were checked before, by its schema. */
+export function admit(configuration: Configuration, input: AdmissionInput): Admission {
+  const refusal =
+    refuseIdentity(configuration, input) ??
+    refuseTimes(configuration, input) ??
+    refuseClaims(configuration, input.options) ??
+    refuseNeverFits(configuration, input);
+  return refusal ? { ok: false, refusal } : { ok: true, request: { ...input } };
+}
+
+function refuseIdentity(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
+  const { agents, classes } = lookupOf(configuration);
+  if (agents.get(input.agent)?.department !== input.department) {
+    return {
+      code: 'UNKNOWN_AGENT',
+      pointer: '',
+      message: `agent ${input.agent} is not registered in ${input.department}`,
+    };
+  }
+  if (!classes.has(input.terms.class)) {
+    const allowed = [...classes.keys()];
+    return {
+      code: 'UNKNOWN_CLASS',
+      pointer: '/terms/class',
+      message: `no class ${input.terms.class}`,
+      allowed,
+    };
+  }
+  return null;
+}
+
+function refuseTimes(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
+  const { startBefore, deadline, durationSeconds } = input.terms;
+  if (startBefore !== undefined && startBefore <= input.submittedAt) {
+    return { code: 'TIME_RANGE', pointer: '/terms/startBefore', message: 'startBefore has passed already' };
+  }
+  if (deadline !== undefined && input.submittedAt + durationSeconds * 1000 > deadline) {
+    return {
+      code: 'TIME_RANGE',
+      pointer: '/terms/deadline',
+      message: 'the duration does not fit before the deadline',
+    };
+  }
+  const longest = Math.max(...configuration.classes.map((priority) => priority.maxDurationSeconds));
+  if (durationSeconds > longest) {
+    return {
+      code: 'TIME_RANGE',
+      pointer: '/terms/durationSeconds',
+      message: `at most ${longest} seconds in any class`,
+    };
+  }
+  return null;
+}
+
+function refuseClaims(configuration: Configuration, options: readonly Option[]): AdmissionRefusal | null {
+  for (const [o, option] of options.entries()) {
+    for (const [c, claim] of option.claims.entries()) {
+      const pointer = `/options/${o}/claims/${c}`;
+      const kinds = kindsOf(configuration);
+      if (!kinds.has(claim.kind)) {
+        return {
+          code: 'UNKNOWN_KIND',
+          pointer: `${pointer}/kind`,
+          message: `no pool has kind ${claim.kind}`,
+          allowed: [...kinds.keys()],
+        };
+      }
+      if (claim.kind === 'agent' && claim.quantity !== 1) {
+        return {
+          code: 'CLAIM_INVALID',
+          pointer: `${pointer}/quantity`,
+          message: 'a claim takes one agent; claim several agents with several claims',
+        };
+      }
+      const labels = kinds.get(claim.kind) ?? new Set();
+      for (const label of Object.keys(claim.selector ?? {})) {
+        if (labels.has(label)) continue;
+        return {
+          code: 'UNKNOWN_LABEL',
+          pointer: `${pointer}/selector/${label}`,
+          message: `no ${claim.kind} pool has a label ${label}`,
+          allowed: [...labels],
+        };
+      }
+    }
+  }
+  return null;
+}
+
+const kindIndex = new WeakMap<Configuration, Map<string, Set<string>>>();
+
+/** Kind -> labels that its pools carry. */
+function kindsOf(configuration: Configuration): Map<string, Set<string>> {
+  const known = kindIndex.get(configuration);
+  if (known) return known;
+  const kinds = new Map<string, Set<string>>();
+  for (const pool of configuration.pools) {
+    const labels = kinds.get(pool.kind) ?? new Set();
+    for (const label of Object.keys(pool.labels)) labels.add(label);
+    kinds.set(pool.kind, labels);
+  }
+  kindIndex.set(configuration, kinds);
+  return kinds;
+}
+
+function refuseNeverFits(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
+  const misfit = neverFits(configuration, input);
+  if (misfit === null) return null;
+  const { option, claim, kind, requested, largest, pool } = misfit;
+  const message = `${requested} of ${kind} can never fit here; the largest fit is ${largest}${pool ? ` (${pool})` : ''}`;
+  return {
+    code: 'NEVER_FITS',
+    pointer: `/options/${option}/claims/${claim}`,
+    message,
+    largest: pool ? { quantity: largest, pool } : null,
+  };
+}
+
+/** The fold of an accepted submit: opened, and at once denied when a newer configuration has made it impossible. */
+export function openSubmitted(state: State, row: IntakeRow, submitted: ResourceRequest): Change[] {
+  const request: ResourceRequest = { ...submitted, submittedAt: row.receivedAt };
+  const pending: PendingRequest = {
+    request,
+    sequence: state.foldSequence + 1,
+    shapeKey: shapeKeyOf(request),
+    verdict: null,
+    waitingCodes: null,
+  };
+  const opened: Change = { type: 'requestOpened', pending };
+  const misfit = neverFits(state.configuration, request);
+  if (misfit === null) return [opened];
+  const { option, claim, kind, requested, largest } = misfit;
+  return [
+    opened,
+    {
+      type: 'decided',
+      request: request.id,
+      department: request.department,
+      agent: request.agent,
+      outcome: 'denied',
+      reasons: [{ code: 'UNSATISFIABLE', option, claim, kind, requested, largest }],
+      lease: null,
+    },
+  ];
+}
+
+/** Everything that candidates depend on. Department and accounts stand apart: they touch quota and account rows only. */
+export function shapeKeyOf(request: ResourceRequest): string {
+  const { class: priority, durationSeconds, classification } = request.terms;
+  return JSON.stringify([
+    request.options,
+    priority,
+    durationSeconds,
+    CLASSIFICATIONS.indexOf(classification),
+  ]);
+}

@@ -1,0 +1,116 @@
+// Step 9 of the tick: the record of what went in and came out, its digest chained to the previous tick's, and one commit of everything.
+// Invariant: timings stand outside the digest; the same inputs give the same digest in every process. Called by tick.ts alone.
+
+import type { Solution } from '../solver/index.ts';
+import type { Change } from './domain/change.ts';
+import { eventsOf } from './domain/eventsOf.ts';
+import type { LeaseId } from './domain/ids.ts';
+import type { Lease } from './domain/lease.ts';
+import type { Instant } from './domain/quantity.ts';
+import type { State } from './domain/state.ts';
+import type { StageRecord, TickCounts, TickRecord } from './domain/tickRecord.ts';
+import type { Formulation } from './formulate/index.ts';
+import type { Digest, PolicyGate, TickCommit } from './ports.ts';
+
+export interface Decided {
+  readonly tick: number;
+  readonly now: Instant;
+  readonly intake: readonly number[];
+  readonly changes: readonly Change[];
+  /** Leases as they were before this tick ended them, and those that it made. */
+  readonly leaseOf: (id: LeaseId) => Lease;
+  readonly formulation: Formulation | null;
+  readonly solution: Solution | null;
+  readonly digests: TickRecord['digests'];
+  readonly timings: TickRecord['timings'];
+}
+
+export function composeCommit(
+  state: State,
+  decided: Decided,
+  ports: { policy: PolicyGate; digest: Digest; previousDigest: string },
+): TickCommit {
+  const { policyRevision } = ports.policy;
+  const events = eventsOf(decided.changes, {
+    cell: state.cell,
+    tick: decided.tick,
+    epoch: state.epoch,
+    now: decided.now,
+    policyRevision,
+    firstSequence: state.eventSequence + 1,
+    leaseOf: decided.leaseOf,
+  });
+  const record = recordOf(state, decided, ports);
+  return {
+    cell: state.cell,
+    epoch: state.epoch,
+    record,
+    intake: decided.intake,
+    changes: decided.changes,
+    events,
+  };
+}
+
+function recordOf(
+  state: State,
+  decided: Decided,
+  ports: { policy: PolicyGate; digest: Digest; previousDigest: string },
+): TickRecord {
+  const { solution, formulation } = decided;
+  const inputs = {
+    cell: state.cell,
+    tick: decided.tick,
+    epoch: state.epoch,
+    now: decided.now,
+    policyRevision: ports.policy.policyRevision,
+    dataRevision: ports.policy.dataRevision,
+    configurationRevision: state.configuration.revision,
+    engine: solution?.engine ?? 'none',
+    engineBuild: solution?.engineBuild ?? 'none',
+    engineCalled: solution?.engineCalled ?? false,
+    work: solution?.work ?? { simplexIterations: 0, lpCalls: 0, mipCalls: 0 },
+    fault: solution?.fault ?? null,
+    termination: solution?.termination ?? ('none' as const),
+    stages: solution && formulation ? stageRecords(state, formulation, solution) : [],
+    counts: countsOf(state, decided),
+    activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
+    lapsed: decided.changes.flatMap((change) =>
+      change.type === 'leaseEnded' && change.end === 'expired' ? [change.lease] : [],
+    ),
+    digests: decided.digests,
+    previousDigest: ports.previousDigest,
+  };
+  return { ...inputs, digest: ports.digest([JSON.stringify(inputs)]), timings: decided.timings };
+}
+
+function stageRecords(state: State, formulation: Formulation, solution: Solution): StageRecord[] {
+  const classes = new Map(state.configuration.classes.map((priority) => [priority.rank, priority.name]));
+  return solution.stages.map((stage) => ({
+    stage: stage.stage,
+    class: classes.get(stage.stage) ?? `stage ${stage.stage}`,
+    method: stage.method,
+    value: stage.value,
+    bound: stage.bound,
+    gap: stage.gap,
+    multipliers: stage.certificate.multipliers.map(
+      ({ row, numerator }) => [formulation.model.rowNames[row] ?? `row ${row}`, numerator] as const,
+    ),
+    frozenDigest: stage.certificate.frozenDigest,
+  }));
+}
+
+function countsOf(state: State, decided: Decided): TickCounts {
+  const outcomes = { granted: 0, waiting: 0, denied: 0, expired: 0, cancelled: 0 };
+  let released = 0;
+  for (const change of decided.changes) {
+    if (change.type === 'decided') outcomes[change.outcome] += 1;
+    if (change.type === 'leaseEnded') released += 1;
+  }
+  return {
+    pending: state.requests.size,
+    columns: decided.formulation?.model.columnCount ?? 0,
+    rows: decided.formulation?.model.rowCount ?? 0,
+    ...outcomes,
+    released,
+  };
+}

@@ -1,0 +1,204 @@
+// The only code that changes a State: one Change at a time, each asserted against the state tables before it is made.
+// Invariant: after a commit's changes the memory equals the database. A Change that does not fit is a bug and throws. Called by fold, tick and replay.
+
+import type { Change, LedgerEntry } from './change.ts';
+import type { AccountId, LeaseId, RequestId } from './ids.ts';
+import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
+import { poolIndex } from './lookup.ts';
+import { add, type Instant, subtract, type Units } from './quantity.ts';
+import type { PendingRequest } from './request.ts';
+import { accountKey, quotaKey, type State } from './state.ts';
+import { LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
+
+export class StateError extends Error {
+  override name = 'StateError';
+}
+
+export function apply(state: State, change: Change): void {
+  switch (change.type) {
+    case 'requestOpened':
+      if (state.requests.has(change.pending.request.id))
+        throw new StateError(`${change.pending.request.id} opened twice`);
+      state.requests.set(change.pending.request.id, change.pending);
+      state.foldSequence = change.pending.sequence;
+      return;
+    case 'verdictRecorded': {
+      const pending = openRequest(state, change.request);
+      state.requests.set(change.request, { ...pending, verdict: change.verdict });
+      return;
+    }
+    case 'decided':
+      applyDecision(state, change);
+      return;
+    case 'leaseGranted':
+      applyGrant(state, change.lease);
+      return;
+    case 'leaseActivated':
+      applyActivation(state, change.lease, change.at);
+      return;
+    case 'leaseEnded':
+      applyEnd(state, change);
+      return;
+    case 'extensionOpened':
+      state.extensions.set(change.extension.id, change.extension);
+      state.foldSequence = change.extension.sequence;
+      return;
+    case 'extensionDecided':
+      applyExtension(state, change);
+      return;
+    case 'ledger':
+      applyLedger(state, change.entry);
+      return;
+    default: {
+      const never: never = change;
+      throw new StateError(`unknown change ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+export function openRequest(state: State, id: RequestId): PendingRequest {
+  const pending = state.requests.get(id);
+  if (pending === undefined) throw new StateError(`${id} is not open`);
+  return pending;
+}
+
+export function liveLease(state: State, id: LeaseId): Lease {
+  const lease = state.leases.get(id);
+  if (lease === undefined) throw new StateError(`${id} is not live`);
+  return lease;
+}
+
+/** A consumable's units are gone once they began: a window that started, a licence whose lease was active. */
+export function returnsCapacity(input: {
+  consumable: boolean;
+  allocation: Allocation;
+  lease: Lease;
+  at: Instant;
+}): boolean {
+  if (!input.consumable) return true;
+  if (input.allocation.window !== undefined) return input.at < input.allocation.startsAt;
+  return input.lease.state === 'granted';
+}
+
+function applyDecision(state: State, change: Extract<Change, { type: 'decided' }>): void {
+  const pending = openRequest(state, change.request);
+  const from = pending.waitingCodes === null ? 'queued' : 'waiting';
+  if (change.outcome === 'waiting') {
+    const codes = [...new Set(change.reasons.map((reason) => reason.code))].sort();
+    state.requests.set(change.request, { ...pending, waitingCodes: codes });
+    return;
+  }
+  if (!mayFollow(REQUEST_TRANSITIONS, from, change.outcome)) {
+    throw new StateError(`${change.request}: ${from} -> ${change.outcome}`);
+  }
+  if (change.outcome === 'granted' && pending.verdict?.allow !== true) {
+    throw new StateError(`${change.request} granted without a recorded allow`);
+  }
+  state.requests.delete(change.request);
+}
+
+function applyGrant(state: State, lease: Lease): void {
+  if (state.leases.has(lease.id)) throw new StateError(`${lease.id} granted twice`);
+  for (const allocation of lease.allocations) takeUnits(state, lease, allocation);
+  state.leases.set(lease.id, lease);
+  state.leaseOfRequest.set(lease.request, lease.id);
+}
+
+function takeUnits(state: State, lease: Lease, allocation: Allocation): void {
+  const key = capacityKey(allocation.pool, allocation.window);
+  state.used.set(key, add(state.used.get(key) ?? 0, allocation.quantity));
+  const pool = poolOf(state, allocation.pool);
+  if (pool.consumable || pool.calendar !== undefined) return;
+  const quota = quotaKey(lease.department, allocation.kind);
+  state.quotaUse.set(quota, add(state.quotaUse.get(quota) ?? 0, allocation.quantity));
+}
+
+function applyActivation(state: State, id: LeaseId, at: Instant): void {
+  const lease = liveLease(state, id);
+  if (!mayFollow(LEASE_TRANSITIONS, lease.state, 'active'))
+    throw new StateError(`${id}: ${lease.state} -> active`);
+  state.leases.set(id, { ...lease, state: 'active', activatedAt: at });
+  state.heardAt.set(id, at);
+}
+
+function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Instant }): void {
+  const lease = liveLease(state, change.lease);
+  if (!mayFollow(LEASE_TRANSITIONS, lease.state, change.end)) {
+    throw new StateError(`${change.lease}: ${lease.state} -> ${change.end}`);
+  }
+  for (const allocation of lease.allocations) returnUnits(state, lease, { allocation, at: change.at });
+  state.leases.delete(lease.id);
+  state.heardAt.delete(lease.id);
+  state.leaseOfRequest.delete(lease.request);
+}
+
+function returnUnits(state: State, lease: Lease, ended: { allocation: Allocation; at: Instant }): void {
+  const { allocation, at } = ended;
+  const pool = poolOf(state, allocation.pool);
+  if (
+    returnsCapacity({ consumable: pool.consumable || pool.calendar !== undefined, allocation, lease, at })
+  ) {
+    const key = capacityKey(allocation.pool, allocation.window);
+    state.used.set(key, subtract(state.used.get(key) ?? 0, allocation.quantity));
+  }
+  if (pool.consumable || pool.calendar !== undefined) return;
+  const quota = quotaKey(lease.department, allocation.kind);
+  state.quotaUse.set(quota, subtract(state.quotaUse.get(quota) ?? 0, allocation.quantity));
+}
+
+function applyExtension(state: State, change: Extract<Change, { type: 'extensionDecided' }>): void {
+  if (!state.extensions.delete(change.extension)) throw new StateError(`${change.extension} is not open`);
+  if (change.outcome === 'denied' || change.endsAt === null) return;
+  const lease = liveLease(state, change.lease);
+  const { endsAt } = change;
+  if (endsAt < lease.endsAt) throw new StateError(`${lease.id} would move back`);
+  state.leases.set(lease.id, {
+    ...lease,
+    endsAt,
+    reservations: mergeReservations([...lease.reservations, ...change.reservations]),
+    allocations: lease.allocations.map((a) => (a.window === undefined ? { ...a, endsAt } : a)),
+  });
+}
+
+/** One reservation per account and period, in order of first appearance. */
+export function mergeReservations<R extends { account: AccountId; period: string; amount: Units }>(
+  list: readonly R[],
+): R[] {
+  const merged = new Map<string, R>();
+  for (const reservation of list) {
+    const key = accountKey(reservation.account, reservation.period);
+    const before = merged.get(key);
+    merged.set(key, before ? { ...before, amount: add(before.amount, reservation.amount) } : reservation);
+  }
+  return [...merged.values()];
+}
+
+function applyLedger(state: State, entry: LedgerEntry): void {
+  const key = accountKey(entry.account, entry.period);
+  const use = state.accounts.get(key) ?? { reserved: 0, spent: 0 };
+  const next = { ...use };
+  switch (entry.type) {
+    case 'reserve':
+      next.reserved = add(use.reserved, entry.amount);
+      break;
+    case 'settle':
+      next.reserved = subtract(use.reserved, entry.amount);
+      next.spent = add(use.spent, entry.amount);
+      break;
+    case 'refund':
+      next.reserved = subtract(use.reserved, entry.amount);
+      break;
+    default: {
+      const never: never = entry.type;
+      throw new StateError(`unknown ledger entry ${never}`);
+    }
+  }
+  state.accounts.set(key, next);
+}
+
+/** The pool as configured, found through an index that is built once per configuration. */
+function poolOf(state: State, id: string) {
+  const pool = poolIndex(state.configuration).get(id);
+  if (pool === undefined) throw new StateError(`pool ${id} is not configured`);
+  return pool;
+}

@@ -1,0 +1,56 @@
+// Everything a tick may do to the state, as data: decided purely, applied to memory by apply.ts, written by the store, told by event.ts.
+// Invariant: the list of changes of a tick, in order, is the whole difference between two states.
+
+import type { AccountId, AgentId, DepartmentId, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { Lease, LeaseEnd, Reservation } from './lease.ts';
+import type { Instant, Units } from './quantity.ts';
+import type { Reason } from './reason.ts';
+import type { PendingExtension, PendingRequest, RecordedVerdict } from './request.ts';
+
+export const DECISION_OUTCOMES = ['granted', 'waiting', 'denied', 'expired', 'cancelled'] as const;
+export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
+export type TerminalOutcome = Exclude<DecisionOutcome, 'waiting'>;
+
+/** `reserve` on grant, `settle` moves what was used from reserved to spent, `refund` gives the rest back. One of each per lease, account and period; an extension reserves under its own id. */
+export interface LedgerEntry {
+  /** "<lease or extension id>/<account>/<period>/<type>": unique, so that a credit cannot happen twice. */
+  readonly id: string;
+  readonly type: 'reserve' | 'settle' | 'refund';
+  readonly account: AccountId;
+  readonly period: string;
+  readonly lease: LeaseId;
+  readonly amount: Units;
+}
+
+export type Change =
+  | { readonly type: 'requestOpened'; readonly pending: PendingRequest }
+  | { readonly type: 'verdictRecorded'; readonly request: RequestId; readonly verdict: RecordedVerdict }
+  | {
+      readonly type: 'decided';
+      readonly request: RequestId;
+      readonly department: DepartmentId;
+      readonly agent: AgentId;
+      readonly outcome: DecisionOutcome;
+      readonly reasons: readonly Reason[];
+      readonly lease: LeaseId | null;
+    }
+  | { readonly type: 'leaseGranted'; readonly lease: Lease }
+  | { readonly type: 'leaseActivated'; readonly lease: LeaseId; readonly at: Instant }
+  | {
+      readonly type: 'leaseEnded';
+      readonly lease: LeaseId;
+      readonly end: LeaseEnd;
+      readonly at: Instant;
+      readonly cause: 'agent' | 'cancelled' | 'startLimit' | 'heartbeat' | 'duration';
+    }
+  | { readonly type: 'extensionOpened'; readonly extension: PendingExtension }
+  | {
+      readonly type: 'extensionDecided';
+      readonly extension: ExtensionId;
+      readonly lease: LeaseId;
+      readonly outcome: 'granted' | 'denied';
+      readonly endsAt: Instant | null;
+      readonly reservations: readonly Reservation[];
+      readonly reasons: readonly Reason[];
+    }
+  | { readonly type: 'ledger'; readonly entry: LedgerEntry };

@@ -1,0 +1,37 @@
+// What is streamed: one event per change that somebody outside should know, in one order per cell, numbered by the leader alone.
+// Invariant: events exist only for committed ticks; the id is the key for de-duplication.
+
+import type { AgentId, DepartmentId, EventId, LeaseId, RequestId } from './ids.ts';
+import type { Instant } from './quantity.ts';
+
+export const EVENT_TYPES = [
+  'annona.request.granted.v1',
+  'annona.request.waiting.v1',
+  'annona.request.denied.v1',
+  'annona.request.expired.v1',
+  'annona.request.cancelled.v1',
+  'annona.lease.granted.v1',
+  'annona.lease.activated.v1',
+  'annona.lease.extended.v1',
+  'annona.lease.extension-denied.v1',
+  'annona.lease.released.v1',
+  'annona.lease.expired.v1',
+  'annona.lease.revoked.v1',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export interface DomainEvent {
+  readonly id: EventId;
+  readonly sequence: number;
+  readonly tick: number;
+  readonly epoch: number;
+  readonly type: EventType;
+  readonly at: Instant;
+  readonly department: DepartmentId;
+  readonly agent: AgentId;
+  readonly request: RequestId;
+  readonly lease: LeaseId | null;
+  readonly policyRevision: string;
+  /** JSON object, specific to the type; documented with it. */
+  readonly data: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,105 @@
+// Which changes the outside is told of, and in which words: a pure mapping from the changes of one tick to its events.
+// Invariant: numbered without gaps from `firstSequence`; a change that concerns nobody outside makes no event. Called by commit.ts.
+
+import type { Change } from './change.ts';
+import type { DomainEvent, EventType } from './event.ts';
+import { eventId, type LeaseId, type RequestId } from './ids.ts';
+import type { Lease } from './lease.ts';
+import type { Instant } from './quantity.ts';
+
+export interface EventContext {
+  readonly cell: string;
+  readonly tick: number;
+  readonly epoch: number;
+  readonly now: Instant;
+  readonly policyRevision: string;
+  readonly firstSequence: number;
+  /** A lease as it was before the change ended it. */
+  readonly leaseOf: (id: LeaseId) => Lease;
+}
+
+interface Told {
+  readonly type: EventType;
+  readonly request: RequestId;
+  readonly lease: LeaseId | null;
+  readonly owner: Pick<DomainEvent, 'department' | 'agent'>;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export function eventsOf(changes: readonly Change[], context: EventContext): DomainEvent[] {
+  const events: DomainEvent[] = [];
+  for (const change of changes) {
+    const told = tell(change, context);
+    if (told === null) continue;
+    const sequence = context.firstSequence + events.length;
+    events.push({
+      id: eventId(context.cell, sequence),
+      sequence,
+      tick: context.tick,
+      epoch: context.epoch,
+      type: told.type,
+      at: context.now,
+      department: told.owner.department,
+      agent: told.owner.agent,
+      request: told.request,
+      lease: told.lease,
+      policyRevision: context.policyRevision,
+      data: told.data,
+    });
+  }
+  return events;
+}
+
+function tell(change: Change, context: EventContext): Told | null {
+  switch (change.type) {
+    case 'decided': {
+      const { request, lease, department, agent, outcome, reasons } = change;
+      return {
+        type: `annona.request.${outcome}.v1`,
+        request,
+        lease,
+        owner: { department, agent },
+        data: { reasons },
+      };
+    }
+    case 'leaseGranted':
+      return ofLease('annona.lease.granted.v1', change.lease, grantData(change.lease));
+    case 'leaseActivated':
+      return ofLease('annona.lease.activated.v1', context.leaseOf(change.lease), { at: change.at });
+    case 'leaseEnded': {
+      const lease = context.leaseOf(change.lease);
+      return ofLease(`annona.lease.${change.end}.v1`, lease, { at: change.at, cause: change.cause });
+    }
+    case 'extensionDecided': {
+      const lease = context.leaseOf(change.lease);
+      const { extension, endsAt, reasons } = change;
+      if (change.outcome === 'granted')
+        return ofLease('annona.lease.extended.v1', lease, { extension, endsAt });
+      return ofLease('annona.lease.extension-denied.v1', lease, { extension, reasons });
+    }
+    case 'requestOpened':
+    case 'verdictRecorded':
+    case 'extensionOpened':
+    case 'ledger':
+      return null;
+    default: {
+      const never: never = change;
+      throw new Error(`unknown change ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+function ofLease(type: EventType, lease: Lease, data: Readonly<Record<string, unknown>>): Told {
+  return {
+    type,
+    request: lease.request,
+    lease: lease.id,
+    owner: lease,
+    data: { epoch: lease.epoch, ...data },
+  };
+}
+
+function grantData(lease: Lease): Record<string, unknown> {
+  const { option, allocations, startLimitAt, endsAt } = lease;
+  return { option, allocations, startLimitAt, endsAt };
+}

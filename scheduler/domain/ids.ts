@@ -1,0 +1,31 @@
+// Branded identifiers: a department can never be passed where a pool is wanted. Prefix + sortable part for what Annona makes,
+// the operator's own slugs for what the organisation file names.
+
+type Brand<T, Name extends string> = T & { readonly __brand: Name };
+
+export type DepartmentId = Brand<string, 'DepartmentId'>;
+export type AgentId = Brand<string, 'AgentId'>;
+export type PoolId = Brand<string, 'PoolId'>;
+export type AccountId = Brand<string, 'AccountId'>;
+export type CohortId = Brand<string, 'CohortId'>;
+export type RequestId = Brand<string, 'RequestId'>;
+export type LeaseId = Brand<string, 'LeaseId'>;
+export type ExtensionId = Brand<string, 'ExtensionId'>;
+export type EventId = Brand<string, 'EventId'>;
+
+/** Leader's fencing number: rises with every election, stands in every commit and every lease. */
+export type Epoch = number;
+
+/** Made by an API process from its id source: `req_` + 26 characters, sortable by time. */
+export const REQUEST_ID = /^req_[0-9a-hjkmnp-tv-z]{26}$/;
+export const LEASE_ID = /^lse_[0-9a-z]+_[0-9a-z]+$/;
+export const SLUG = /^[a-z0-9][a-z0-9.-]{0,62}$/;
+
+/** Lease, event and extension ids follow from the tick that made them, so that a replay makes the same ones. */
+export function leaseId(tick: number, index: number): LeaseId {
+  return `lse_${tick.toString(36).padStart(8, '0')}_${index.toString(36).padStart(3, '0')}` as LeaseId;
+}
+
+export function eventId(cell: string, sequence: number): EventId {
+  return `evt_${cell}_${sequence.toString(36).padStart(10, '0')}` as EventId;
+}

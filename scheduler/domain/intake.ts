@@ -1,0 +1,33 @@
+// What people ask of the leader: one row per act, acknowledged after COMMIT, folded in one order by the next tick.
+// Invariant: nothing but an intake row (or a heartbeat) enters the state from outside. The same rows serve HTTP, Kafka and simulation.
+
+import type { AgentId, DepartmentId, Epoch, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { Instant, Units } from './quantity.ts';
+import type { ResourceRequest } from './request.ts';
+
+export type IntakeCommand =
+  | { readonly type: 'submit'; readonly request: ResourceRequest }
+  | { readonly type: 'cancel'; readonly request: RequestId }
+  | { readonly type: 'release'; readonly lease: LeaseId; readonly epoch: Epoch }
+  | {
+      readonly type: 'extend';
+      readonly extension: ExtensionId;
+      readonly lease: LeaseId;
+      readonly epoch: Epoch;
+      readonly seconds: Units;
+    };
+
+/** Who acted: the verified subject, for the audit. */
+export interface IntakeActor {
+  readonly subject: string;
+  readonly department: DepartmentId;
+  readonly agent: AgentId | null;
+}
+
+export interface IntakeRow {
+  /** Rises with insertion, but rows may become visible out of order: never read "above the last". */
+  readonly id: number;
+  readonly receivedAt: Instant;
+  readonly actor: IntakeActor;
+  readonly command: IntakeCommand;
+}

@@ -1,0 +1,52 @@
+// A time-bounded grant with a fencing epoch, and the units it holds. Its life is the table in states.ts.
+// Invariant: a lease never moves back; its capacity returns once.
+
+import type { AccountId, AgentId, DepartmentId, Epoch, LeaseId, PoolId, RequestId } from './ids.ts';
+import type { Instant, Units } from './quantity.ts';
+
+export const LEASE_STATES = ['granted', 'active', 'revoking', 'released', 'expired', 'revoked'] as const;
+export type LeaseState = (typeof LEASE_STATES)[number];
+export type LeaseEnd = 'released' | 'expired' | 'revoked';
+
+/** One claim's units. A windowed allocation starts and ends with its window, the others with the lease. */
+export interface Allocation {
+  readonly claim: number;
+  readonly pool: PoolId;
+  readonly kind: string;
+  readonly window?: string;
+  readonly quantity: Units;
+  readonly startsAt: Instant;
+  readonly endsAt: Instant;
+}
+
+/** What a grant reserved on one account and period: the ceiling of what settlement can spend. */
+export interface Reservation {
+  readonly account: AccountId;
+  readonly period: string;
+  readonly amount: Units;
+}
+
+export interface Lease {
+  readonly id: LeaseId;
+  readonly request: RequestId;
+  readonly department: DepartmentId;
+  readonly agent: AgentId;
+  /** Fencing token: the leader's epoch at the grant. A holder shows it with every call. */
+  readonly epoch: Epoch;
+  readonly option: number;
+  readonly allocations: readonly Allocation[];
+  readonly reservations: readonly Reservation[];
+  readonly state: LeaseState;
+  readonly grantedAt: Instant;
+  /** Without a heartbeat by then: expired and refunded. */
+  readonly startLimitAt: Instant;
+  readonly endsAt: Instant;
+  readonly activatedAt: Instant | null;
+}
+
+/** Where units are counted: a pool, or one window of it. */
+export type CapacityKey = string;
+
+export function capacityKey(pool: PoolId, window?: string): CapacityKey {
+  return window === undefined ? pool : `${pool}@${window}`;
+}

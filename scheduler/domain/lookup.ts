@@ -1,0 +1,46 @@
+// Indexes over a configuration, built once per revision and found by identity: a configuration is frozen and replaced whole,
+// so the object itself is the key. Used by apply, gate, commands and formulate.
+
+import type { Account, Agent, Configuration, Department, Pool, PriorityClass } from './configuration.ts';
+
+interface Lookup {
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly agents: ReadonlyMap<string, Agent>;
+  readonly departments: ReadonlyMap<string, Department>;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly classes: ReadonlyMap<string, PriorityClass>;
+}
+
+const lookups = new WeakMap<Configuration, Lookup>();
+
+export function lookupOf(configuration: Configuration): Lookup {
+  const known = lookups.get(configuration);
+  if (known) return known;
+  const made: Lookup = {
+    pools: new Map(configuration.pools.map((pool) => [pool.id, pool])),
+    agents: new Map(configuration.agents.map((agent) => [agent.id, agent])),
+    departments: new Map(configuration.departments.map((department) => [department.id, department])),
+    accounts: new Map(configuration.accounts.map((account) => [account.id, account])),
+    classes: new Map(configuration.classes.map((priority) => [priority.name, priority])),
+  };
+  lookups.set(configuration, made);
+  return made;
+}
+
+export function poolIndex(configuration: Configuration): ReadonlyMap<string, Pool> {
+  return lookupOf(configuration).pools;
+}
+
+/** The account and its ancestors, nearest first. The loader refused cycles. */
+export function accountChain(configuration: Configuration, id: string): Account[] {
+  const { accounts } = lookupOf(configuration);
+  const chain: Account[] = [];
+  for (
+    let account = accounts.get(id);
+    account !== undefined;
+    account = account.parent === undefined ? undefined : accounts.get(account.parent)
+  ) {
+    chain.push(account);
+  }
+  return chain;
+}

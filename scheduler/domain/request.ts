@@ -1,0 +1,81 @@
+// What an agent asks: options in order of preference, each a bundle of claims that serves the request whole, and terms.
+// Invariant: immutable once accepted; everything that the scheduler learns about it stands beside it, in `PendingRequest`.
+
+import type { Classification } from './configuration.ts';
+import type { AgentId, DepartmentId, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { Instant, Units } from './quantity.ts';
+import type { ReasonCode } from './reason.ts';
+
+/** Label -> wanted value, or any of several. A pool matches when every label does. */
+export type Selector = Readonly<Record<string, string | readonly string[]>>;
+
+export interface Claim {
+  readonly kind: string;
+  readonly quantity: Units;
+  readonly selector?: Selector;
+  /** Ordered: pools that match the first are preferred to those that match the second, those to the rest. */
+  readonly prefer?: readonly Selector[];
+  /** Only for pools with a calendar: the window must start at or after `from` and end at or before `to`. */
+  readonly window?: { readonly from?: Instant; readonly to?: Instant };
+}
+
+export interface Option {
+  readonly claims: readonly Claim[];
+}
+
+export interface Terms {
+  readonly class: string;
+  readonly durationSeconds: Units;
+  readonly preemptible: boolean;
+  readonly classification: Classification;
+  readonly purpose: string;
+  /** One line for lists, at most 200 characters. */
+  readonly summary: string;
+  /** Not granted by then: `expired`. */
+  readonly startBefore?: Instant;
+  /** Must be able to end by then, otherwise `expired`. */
+  readonly deadline?: Instant;
+}
+
+export interface ResourceRequest {
+  readonly id: RequestId;
+  readonly department: DepartmentId;
+  readonly agent: AgentId;
+  readonly clientRequestId: string;
+  readonly options: readonly Option[];
+  readonly terms: Terms;
+  readonly submittedAt: Instant;
+}
+
+/** What the gate recorded: the verdict bits, under which policy and data. No grant without `allow`. */
+export interface RecordedVerdict {
+  readonly allow: boolean;
+  /** Deny codes, sorted. */
+  readonly codes: readonly string[];
+  readonly policyRevision: string;
+  readonly dataRevision: string;
+}
+
+/** A request that has no terminal outcome yet. `sequence` is the order of folding and breaks every tie. */
+export interface PendingRequest {
+  readonly request: ResourceRequest;
+  readonly sequence: number;
+  /** Requests with equal shapes ask for the same options under the same terms: candidates are found once for all. */
+  readonly shapeKey: string;
+  readonly verdict: RecordedVerdict | null;
+  /** Sorted codes of the last `waiting` Decision; null before the first tick that dealt with it. */
+  readonly waitingCodes: readonly ReasonCode[] | null;
+}
+
+/** A wish to hold a lease longer, decided as a column of its own: granted or refused by the tick that folds it. */
+export interface PendingExtension {
+  readonly id: ExtensionId;
+  readonly lease: LeaseId;
+  readonly department: DepartmentId;
+  readonly agent: AgentId;
+  readonly seconds: Units;
+  readonly sequence: number;
+}
+
+export const REQUEST_STATES = ['queued', 'waiting', 'granted', 'denied', 'expired', 'cancelled'] as const;
+export type RequestState = (typeof REQUEST_STATES)[number];

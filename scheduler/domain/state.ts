@@ -1,0 +1,47 @@
+// The cell's state in the leader's memory: what is open, what is held, what it costs. Loaded when elected, changed only by apply.ts.
+// Invariant: equal to what the database holds after every commit; iteration is in order of `sequence` or of id.
+
+import type { Configuration } from './configuration.ts';
+import type { DepartmentId, Epoch, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { CapacityKey, Lease } from './lease.ts';
+import type { Instant, Units } from './quantity.ts';
+import type { PendingExtension, PendingRequest } from './request.ts';
+
+export interface AccountUse {
+  reserved: Units;
+  spent: Units;
+}
+
+export interface State {
+  readonly cell: string;
+  readonly epoch: Epoch;
+  configuration: Configuration;
+  /** Last committed tick, event and fold numbers. */
+  tick: number;
+  /** Digest of the last committed tick, "" before the first: the next one is chained to it. */
+  tickDigest: string;
+  eventSequence: number;
+  foldSequence: number;
+  /** Open requests in order of `sequence` (Map keeps insertion order). */
+  readonly requests: Map<RequestId, PendingRequest>;
+  readonly extensions: Map<ExtensionId, PendingExtension>;
+  /** Live leases only: granted, active, revoking. */
+  readonly leases: Map<LeaseId, Lease>;
+  /** When a live lease was last heard of, as far as the leader has read. */
+  readonly heardAt: Map<LeaseId, Instant>;
+  /** Request -> its live lease, for a cancel that meets a grant. */
+  readonly leaseOfRequest: Map<RequestId, LeaseId>;
+  readonly used: Map<CapacityKey, Units>;
+  /** Live renewable use per department and kind, for quota rows. */
+  readonly quotaUse: Map<string, Units>;
+  /** `${account}/${period}`. */
+  readonly accounts: Map<string, AccountUse>;
+}
+
+export function quotaKey(department: DepartmentId, kind: string): string {
+  return `${department}/${kind}`;
+}
+
+export function accountKey(account: string, period: string): string {
+  return `${account}/${period}`;
+}

@@ -1,0 +1,54 @@
+// The life of requests, leases and extensions as tables: from, to, and who moves it. Nothing else decides what may follow what.
+// Used by apply.ts (assertion), by the store's triggers (generated from the same rows in a test) and by the docs.
+
+import type { LeaseState } from './lease.ts';
+import type { RequestState } from './request.ts';
+
+export interface Transition<State extends string> {
+  readonly from: State;
+  readonly to: State;
+  readonly mover: 'leader' | 'agent' | 'requester';
+  readonly when: string;
+}
+
+export const REQUEST_TRANSITIONS: readonly Transition<RequestState>[] = [
+  {
+    from: 'queued',
+    to: 'waiting',
+    mover: 'leader',
+    when: 'the first tick that dealt with it could not grant it',
+  },
+  { from: 'queued', to: 'granted', mover: 'leader', when: 'a plan holds it' },
+  { from: 'queued', to: 'denied', mover: 'leader', when: 'policy denies it, or it can never fit' },
+  { from: 'queued', to: 'expired', mover: 'leader', when: 'its start limit or deadline cannot be met' },
+  { from: 'queued', to: 'cancelled', mover: 'requester', when: 'cancelled before a grant' },
+  { from: 'waiting', to: 'granted', mover: 'leader', when: 'a plan holds it' },
+  { from: 'waiting', to: 'denied', mover: 'leader', when: 'policy or configuration changed' },
+  { from: 'waiting', to: 'expired', mover: 'leader', when: 'its start limit or deadline cannot be met' },
+  { from: 'waiting', to: 'cancelled', mover: 'requester', when: 'cancelled before a grant' },
+];
+
+export const LEASE_TRANSITIONS: readonly Transition<LeaseState>[] = [
+  { from: 'granted', to: 'active', mover: 'agent', when: 'its first heartbeat' },
+  { from: 'granted', to: 'released', mover: 'agent', when: 'released, or cancelled, before it began' },
+  {
+    from: 'granted',
+    to: 'expired',
+    mover: 'leader',
+    when: 'no heartbeat within the start limit, or its end came',
+  },
+  { from: 'granted', to: 'revoking', mover: 'leader', when: 'preempted' },
+  { from: 'active', to: 'released', mover: 'agent', when: 'the holder is done' },
+  { from: 'active', to: 'expired', mover: 'leader', when: 'its end came, or heartbeats stopped' },
+  { from: 'active', to: 'revoking', mover: 'leader', when: 'preempted' },
+  { from: 'revoking', to: 'released', mover: 'agent', when: 'acknowledged in its grace' },
+  { from: 'revoking', to: 'revoked', mover: 'leader', when: 'the grace ended' },
+];
+
+export function mayFollow<State extends string>(
+  table: readonly Transition<State>[],
+  from: State,
+  to: State,
+): boolean {
+  return table.some((transition) => transition.from === from && transition.to === to);
+}

@@ -1,0 +1,170 @@
+// Why a request waits: for each option the rows that are short, with exact numbers, from what the final plan leaves. No solve.
+// Invariant: a request that has a reason other than NEXT_TICK for every option cannot be granted from what is left. Called by decide.ts and the API.
+
+import type { AgentId } from './domain/ids.ts';
+import type { Plan } from './domain/plan.ts';
+import type { Reason, ReasonCode } from './domain/reason.ts';
+import type { PendingExtension, PendingRequest } from './domain/request.ts';
+import { type FormulationMemo, newMemo, type Shape, shapeOf } from './formulate/candidates.ts';
+import type { PayingAccount } from './formulate/catalogue.ts';
+import { extensionsOf } from './formulate/extensions.ts';
+import { findOption, type OptionFinding } from './formulate/findings.ts';
+import { openOptions } from './formulate/openings.ts';
+import { Room } from './formulate/room.ts';
+import { budgetReasons } from './formulate/shortages.ts';
+import { afterPlan, type Snapshot } from './snapshot.ts';
+
+export interface Explainer {
+  /** Binding reason first: options with the fewest reasons first, and within one what no waiting will mend before what waiting may. */
+  reasons(pending: PendingRequest): readonly Reason[];
+  /** The set of codes in `reasons`, sorted. */
+  codes(pending: PendingRequest): readonly ReasonCode[];
+  /** Why an extension was refused, or would be. */
+  extensionReasons(extension: PendingExtension): readonly Reason[];
+}
+
+/** Hardest first: time, then what a person must change, then what comes back by waiting. */
+const HARDNESS: readonly ReasonCode[] = [
+  'DEADLINE_UNREACHABLE',
+  'UNSATISFIABLE',
+  'NO_WINDOW',
+  'BUDGET_EXHAUSTED',
+  'QUOTA_EXHAUSTED',
+  'COHORT_EXHAUSTED',
+  'WINDOW_FULL',
+  'POOL_FULL',
+  'NEXT_TICK',
+];
+
+export function explainWaiting(
+  snapshot: Snapshot,
+  plan: Plan | null,
+  request: PendingRequest,
+): readonly Reason[] {
+  return explainer(plan === null ? snapshot : afterPlan(snapshot, plan)).reasons(request);
+}
+
+/** `after`: the snapshot with the plan's grants in it. `memo` saves finding the candidates again. */
+export function explainer(
+  after: Snapshot,
+  known: { readonly memo: FormulationMemo } = { memo: newMemo() },
+): Explainer {
+  return new Explanation(after, known.memo);
+}
+
+/** What requests of one shape, department and time limits share. */
+interface Finding {
+  readonly options: readonly OptionFinding[];
+  /** Answers when the payer's accounts cover every option: the usual case, shared by all. */
+  readonly reasons: readonly Reason[];
+  readonly codes: readonly ReasonCode[];
+  /** No account of the organisation is too short for any option. */
+  readonly coversAnyone: boolean;
+}
+
+class Explanation implements Explainer {
+  readonly #snapshot: Snapshot;
+  readonly #memo: FormulationMemo;
+  readonly #room: Room;
+  readonly #findings = new Map<Shape, Map<string, Finding>>();
+
+  constructor(snapshot: Snapshot, memo: FormulationMemo) {
+    this.#snapshot = snapshot;
+    this.#memo = memo;
+    this.#room = new Room(snapshot);
+  }
+
+  reasons(pending: PendingRequest): readonly Reason[] {
+    const finding = this.#findingOf(pending);
+    const { agent } = pending.request;
+    if (this.#isCovered(finding, agent)) return finding.reasons;
+    const payers = this.#room.catalogue.payersOf(agent);
+    return rankReasons(finding.options.map((option) => this.#withBudget(option, payers)));
+  }
+
+  codes(pending: PendingRequest): readonly ReasonCode[] {
+    const finding = this.#findingOf(pending);
+    return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
+  }
+
+  extensionReasons(extension: PendingExtension): readonly Reason[] {
+    const found = this.#snapshot.extensions.find((one) => one.extension.id === extension.id);
+    if (found === undefined) return [];
+    const [asked] = extensionsOf(this.#snapshot.configuration, this.#room, [found]);
+    return asked?.refused.get(extension.id) ?? [{ code: 'NEXT_TICK', option: found.lease.option }];
+  }
+
+  #isCovered({ options, coversAnyone }: Finding, agent: AgentId): boolean {
+    if (coversAnyone) return true;
+    const payers = this.#room.catalogue.payersOf(agent);
+    return options.every(
+      ({ priced }) => priced === null || this.#room.accounts.covers(payers, priced.costOf),
+    );
+  }
+
+  #withBudget(
+    finding: OptionFinding,
+    payers: readonly PayingAccount[],
+  ): { option: number; reasons: readonly Reason[] } {
+    const { option, reasons, priced } = finding;
+    if (priced === null) return finding;
+    return {
+      option,
+      reasons: [...budgetReasons(this.#room, payers, { option, costOf: priced.costOf }), ...reasons],
+    };
+  }
+
+  #findingOf(pending: PendingRequest): Finding {
+    const shape = shapeOf(this.#memo, this.#snapshot.configuration, pending);
+    const { department, terms } = pending.request;
+    const key =
+      terms.deadline === undefined && terms.startBefore === undefined
+        ? department
+        : `${department}|${terms.startBefore ?? ''}|${terms.deadline ?? ''}`;
+    let byKey = this.#findings.get(shape);
+    if (byKey === undefined) {
+      byKey = new Map();
+      this.#findings.set(shape, byKey);
+    }
+    let finding = byKey.get(key);
+    if (finding === undefined) {
+      finding = this.#find(shape, pending);
+      byKey.set(key, finding);
+    }
+    return finding;
+  }
+
+  #find(shape: Shape, pending: PendingRequest): Finding {
+    const room = this.#room;
+    const graceMs = this.#snapshot.configuration.leaseTerms.graceSeconds * 1000;
+    const open = openOptions(shape, pending.request.terms, room);
+    const options = shape.options.map((claims, option) =>
+      findOption({ claims, open: open[option]!, option, pending, room, graceMs }),
+    );
+    const reasons = rankReasons(options);
+    const { accounts, catalogue } = room;
+    const coversAnyone = options.every(
+      ({ priced }) => priced === null || accounts.coversAnyone(catalogue.accounts, priced.costOf),
+    );
+    return { options, reasons, codes: codesOf(reasons), coversAnyone };
+  }
+}
+
+/** An option that nothing keeps out waits for the next tick: the bound of columns left its combination out. */
+function rankReasons(
+  options: readonly { readonly option: number; readonly reasons: readonly Reason[] }[],
+): Reason[] {
+  return options
+    .map(({ option, reasons }) => ({ option, reasons: inHardness(reasons, option), weight: reasons.length }))
+    .sort((a, b) => a.weight - b.weight || a.option - b.option)
+    .flatMap(({ reasons }) => reasons);
+}
+
+function inHardness(reasons: readonly Reason[], option: number): Reason[] {
+  if (reasons.length === 0) return [{ code: 'NEXT_TICK', option }];
+  return [...reasons].sort((a, b) => HARDNESS.indexOf(a.code) - HARDNESS.indexOf(b.code));
+}
+
+function codesOf(reasons: readonly Reason[]): ReasonCode[] {
+  return [...new Set(reasons.map(({ code }) => code))].sort();
+}

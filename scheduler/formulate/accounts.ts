@@ -1,0 +1,207 @@
+// Account rows: what a column reserves on each account of the payer's chain, in each period that it touches.
+// Invariant: the amounts are those of pricing.ts, which prices the reservation itself; here they are worked out once for all accounts of a tariff.
+
+import { type Instant, multiplyDivideUp, type Units } from '../domain/quantity.ts';
+import { accountKey } from '../domain/state.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
+import type { Choice } from './formulation.ts';
+
+/*
+ * account/<account>/<period>:  sum over columns of cost x  <=  budget - reserved - spent
+ *
+ *   cost = sum over claims   money: ceil(q * price * ms in the period / 3,600,000)    renewable, over [now, end + grace)
+ *                                   q * price                                         consumable or windowed, at its start
+ *                            use:   ceil(q * ms in the period / 1000)                 renewable of the account's kind
+ */
+
+/** What one account of a tariff pays in one of its periods. */
+export interface CostLine {
+  readonly period: number;
+  /** Infinity when it is beyond exact integers: no budget covers it. */
+  readonly amount: number;
+}
+
+/** Null: some charged time lies in no period, so nothing may be reserved for it. */
+export type Cost = readonly CostLine[] | null;
+
+export interface Charge {
+  readonly choices: readonly Choice[];
+  readonly now: Instant;
+  readonly endsAt: Instant;
+  readonly graceMs: number;
+}
+
+export function costOf(tariff: Tariff, charge: Charge): Cost {
+  const amounts = new Map<number, number>();
+  for (const choice of charge.choices) {
+    const [pool] = choice.place.pools;
+    const { measure } = tariff;
+    const isCharged =
+      measure.type === 'money' ? pool.priceMinor > 0 : measure.kind === pool.kind && isRenewable(pool);
+    if (!isCharged) continue;
+    const held = isRenewable(pool);
+    const from = choice.window === null ? charge.now : Math.max(charge.now, choice.window.startsAt);
+    const span = { from, to: held ? charge.endsAt + charge.graceMs : from + 1 };
+    const rate =
+      measure.type === 'money' ? exactOrInfinite(choice.quantity, pool.priceMinor, 1) : choice.quantity;
+    const perMs = measure.type === 'money' ? 3_600_000 : 1000;
+    const covered = splitByPeriod(tariff, span, (period, ms) => {
+      const amount = held ? exactOrInfinite(rate, ms, perMs) : rate;
+      amounts.set(period, (amounts.get(period) ?? 0) + amount);
+    });
+    if (!covered) return null;
+  }
+  return linesOf(amounts);
+}
+
+/** A combination whose cost is worked out once a tariff, whoever pays. */
+export class PricedChoices {
+  readonly choices: readonly Choice[];
+  readonly endsAt: Instant;
+  readonly #charge: Charge;
+  readonly #costs: (Cost | undefined)[] = [];
+
+  constructor(charge: Charge) {
+    this.choices = charge.choices;
+    this.endsAt = charge.endsAt;
+    this.#charge = charge;
+  }
+
+  readonly costOf = (tariff: Tariff): Cost => {
+    let cost = this.#costs[tariff.index];
+    if (cost === undefined) {
+      cost = costOf(tariff, this.#charge);
+      this.#costs[tariff.index] = cost;
+    }
+    return cost;
+  };
+}
+
+export interface HeldUnits {
+  readonly kind: string;
+  readonly quantity: Units;
+  readonly priceMinor: Units;
+}
+
+/** Cost of holding renewable units for one more span: the grace was reserved with the grant and moves along. */
+export function prolongationCost(
+  tariff: Tariff,
+  held: readonly HeldUnits[],
+  span: { from: Instant; to: Instant },
+): Cost {
+  const { measure } = tariff;
+  const amounts = new Map<number, number>();
+  for (const { kind, quantity, priceMinor } of held) {
+    if (measure.type === 'money' ? priceMinor === 0 : measure.kind !== kind) continue;
+    const rate = measure.type === 'money' ? exactOrInfinite(quantity, priceMinor, 1) : quantity;
+    const covered = splitByPeriod(tariff, span, (period, ms) => {
+      const amount = exactOrInfinite(rate, ms, measure.type === 'money' ? 3_600_000 : 1000);
+      amounts.set(period, (amounts.get(period) ?? 0) + amount);
+    });
+    if (!covered) return null;
+  }
+  return linesOf(amounts);
+}
+
+/** Calls `each` with the milliseconds in every period touched; false when the periods do not cover the span. */
+function splitByPeriod(
+  tariff: Tariff,
+  span: { from: Instant; to: Instant },
+  each: (period: number, ms: number) => void,
+): boolean {
+  let reached = span.from;
+  for (const [index, period] of tariff.periods.entries()) {
+    const ms = Math.min(span.to, period.endsAt) - Math.max(span.from, period.startsAt);
+    if (ms <= 0) continue;
+    if (period.startsAt > reached) return false;
+    each(index, ms);
+    reached = Math.max(reached, period.endsAt);
+  }
+  return reached >= span.to;
+}
+
+function linesOf(amounts: ReadonlyMap<number, number>): CostLine[] {
+  const lines: CostLine[] = [];
+  for (const [period, amount] of amounts) {
+    if (amount > 0)
+      lines.push({ period, amount: amount <= Number.MAX_SAFE_INTEGER ? amount : Number.POSITIVE_INFINITY });
+  }
+  return lines.sort((a, b) => a.period - b.period);
+}
+
+/** ceil(a * b / divisor): in plain numbers while the product is exact (30 times faster than BigInt), else in BigInt. */
+function exactOrInfinite(a: number, b: number, divisor: number): number {
+  const product = a * b;
+  if (product <= Number.MAX_SAFE_INTEGER) {
+    const rest = product % divisor;
+    return rest === 0 ? product / divisor : (product - rest) / divisor + 1;
+  }
+  if (product / divisor >= 2 ** 53 || !Number.isFinite(product)) return Number.POSITIVE_INFINITY;
+  return multiplyDivideUp(a, b, divisor);
+}
+
+/** budget - reserved - spent of every account period, looked up once a tick. Negative when a budget was cut below what is committed. */
+export class AccountRoom {
+  readonly #accounts: Snapshot['accounts'];
+  readonly #rooms: (readonly number[] | undefined)[];
+  #leastRooms: readonly { readonly tariff: Tariff; readonly rooms: readonly number[] }[] | null = null;
+
+  constructor(accountCount: number, accounts: Snapshot['accounts']) {
+    this.#accounts = accounts;
+    this.#rooms = new Array<readonly number[] | undefined>(accountCount);
+  }
+
+  /** Per period, in the order of the account's periods. */
+  of({ index, account }: PayingAccount): readonly number[] {
+    let rooms = this.#rooms[index];
+    if (rooms === undefined) {
+      rooms = account.periods.map((period) => {
+        const use = this.#accounts.get(accountKey(account.id, period.id));
+        return period.budget - (use?.reserved ?? 0) - (use?.spent ?? 0);
+      });
+      this.#rooms[index] = rooms;
+    }
+    return rooms;
+  }
+
+  /** Whether every account there is covers the cost: then nobody needs to be asked in particular. */
+  coversAnyone(accounts: readonly PayingAccount[], costOfTariff: (tariff: Tariff) => Cost): boolean {
+    return this.#least(accounts).every(({ tariff, rooms }) => {
+      const cost = costOfTariff(tariff);
+      return cost?.every(({ period, amount }) => amount <= rooms[period]!) ?? false;
+    });
+  }
+
+  /** Per tariff and period the least room of any account, once a tick. */
+  #least(
+    accounts: readonly PayingAccount[],
+  ): readonly { readonly tariff: Tariff; readonly rooms: readonly number[] }[] {
+    if (this.#leastRooms !== null) return this.#leastRooms;
+    const byTariff = new Map<Tariff, number[]>();
+    for (const paying of accounts) {
+      const rooms = this.of(paying);
+      const least = byTariff.get(paying.tariff);
+      if (least === undefined) byTariff.set(paying.tariff, [...rooms]);
+      else for (const [period, room] of rooms.entries()) least[period] = Math.min(least[period]!, room);
+    }
+    this.#leastRooms = [...byTariff].map(([tariff, rooms]) => ({ tariff, rooms }));
+    return this.#leastRooms;
+  }
+
+  /** Whether every account of the chain covers its lines. `costOfTariff` answers from the column's own memo. */
+  covers(payers: readonly PayingAccount[], costOfTariff: (tariff: Tariff) => Cost): boolean {
+    for (const paying of payers) {
+      const cost = costOfTariff(paying.tariff);
+      if (cost === null) return false;
+      if (cost.length === 0) continue;
+      const rooms = this.of(paying);
+      for (const { period, amount } of cost) if (amount > rooms[period]!) return false;
+    }
+    return true;
+  }
+}
+
+export function accountRowName(paying: PayingAccount, period: number): string {
+  return `account/${accountKey(paying.account.id, paying.account.periods[period]?.id ?? '')}`;
+}

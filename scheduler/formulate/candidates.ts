@@ -1,0 +1,118 @@
+// Claim -> places that may ever serve it: kind, selector, clearance, preference. Whether they have room is room.ts's.
+// Invariant: depends on the configuration, the options and the clearance alone, so it is found once a shape and kept between ticks.
+
+import type { Configuration, Pool } from '../domain/configuration.ts';
+import type { Claim, Option, PendingRequest, Selector } from '../domain/request.ts';
+import { catalogueOf, classificationLevel, compareText } from './catalogue.ts';
+import type { Place } from './formulation.ts';
+
+/** A place that one claim may take. */
+export interface Candidate {
+  readonly place: Place;
+  /** Index of the first preference it matches, or how many there are: 0 is best. */
+  readonly rank: number;
+}
+
+/** One claim's candidates: best rank first, then cheapest, then by id. */
+export interface ClaimCandidates {
+  readonly claim: Claim;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What requests of one shape and clearance may take. */
+export interface Shape {
+  readonly options: readonly (readonly ClaimCandidates[])[];
+  /** True when any candidate has a calendar: its windows depend on the time. */
+  readonly isWindowed: boolean;
+}
+
+/** Kept by the runner between ticks. A new configuration empties it. */
+export interface FormulationMemo {
+  configuration: Configuration | null;
+  /** Shape key -> shape per clearance level + 1. */
+  readonly shapes: Map<string, (Shape | undefined)[]>;
+  /** The last tick left out a combination that fits: there is work without any news. Set and read by the tick. */
+  unfinished: boolean;
+}
+
+/** Shapes kept: a batch of 10,000 requests has about 60; past this many the memo starts anew rather than grow. */
+const SHAPES_MAX = 4096;
+
+export function newMemo(): FormulationMemo {
+  return { configuration: null, shapes: new Map(), unfinished: false };
+}
+
+export function shapeOf(memo: FormulationMemo, configuration: Configuration, pending: PendingRequest): Shape {
+  if (memo.configuration !== configuration || memo.shapes.size > SHAPES_MAX) {
+    memo.configuration = configuration;
+    memo.shapes.clear();
+  }
+  const { request, shapeKey } = pending;
+  const clearance = catalogueOf(configuration).clearanceOf(request.agent, request.department);
+  let byClearance = memo.shapes.get(shapeKey);
+  if (byClearance === undefined) {
+    byClearance = [];
+    memo.shapes.set(shapeKey, byClearance);
+  }
+  const known = byClearance[clearance + 1];
+  if (known) return known;
+  const made = findShape(configuration, request.options, clearance);
+  byClearance[clearance + 1] = made;
+  return made;
+}
+
+/** All options' candidates for somebody of that clearance; none at all when the agent is unknown (-1). */
+export function findShape(
+  configuration: Configuration,
+  options: readonly Option[],
+  clearance: number,
+): Shape {
+  const found = options.map((option) =>
+    option.claims.map((claim) => ({ claim, candidates: candidatesOf(configuration, claim, clearance) })),
+  );
+  const isWindowed = found.some((option) =>
+    option.some(({ candidates }) => candidates.some(({ place }) => place.pools[0].calendar !== undefined)),
+  );
+  return { options: found, isWindowed };
+}
+
+function candidatesOf(configuration: Configuration, claim: Claim, clearance: number): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const place of catalogueOf(configuration).places.get(claim.kind) ?? []) {
+    const [pool] = place.pools;
+    if (classificationLevel(pool) > clearance || !matches(pool, claim.selector)) continue;
+    if (takesOneUnit(pool) && claim.quantity !== 1) continue;
+    candidates.push({ place, rank: rankOf(pool, claim.prefer ?? []) });
+  }
+  return candidates.sort(
+    (a, b) =>
+      a.rank - b.rank ||
+      a.place.pools[0].priceMinor - b.place.pools[0].priceMinor ||
+      compareText(a.place.id, b.place.id),
+  );
+}
+
+/** A claim takes one agent, once: two agents are two claims, so that one row can stand for a team. */
+export function takesOneUnit(pool: Pool): boolean {
+  return pool.agent !== undefined;
+}
+
+/** Every label asked for is there, with one of the wanted values. */
+export function matches(pool: Pool, selector: Selector | undefined): boolean {
+  if (selector === undefined) return true;
+  for (const label of Object.keys(selector)) {
+    const has = Object.hasOwn(pool.labels, label) ? pool.labels[label] : undefined;
+    if (has === undefined || !shareValue(has, selector[label] ?? [])) return false;
+  }
+  return true;
+}
+
+function shareValue(has: string | readonly string[], wanted: string | readonly string[]): boolean {
+  if (typeof wanted === 'string') return typeof has === 'string' ? has === wanted : has.includes(wanted);
+  return wanted.some((value) => (typeof has === 'string' ? has === value : has.includes(value)));
+}
+
+function rankOf(pool: Pool, prefer: readonly Selector[]): number {
+  const rank = prefer.findIndex((selector) => matches(pool, selector));
+  return rank < 0 ? prefer.length : rank;
+}

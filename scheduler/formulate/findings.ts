@@ -1,0 +1,189 @@
+// What keeps one option of a request out at this moment, whoever pays: rows that are short, with numbers. Used by explain.ts.
+// Invariant: an option without reasons fits what is left in every row but the account rows.
+
+import type { DepartmentId } from '../domain/ids.ts';
+import type { Reason, Shortage } from '../domain/reason.ts';
+import type { PendingRequest } from '../domain/request.ts';
+import { quotaKey } from '../domain/state.ts';
+import { PricedChoices } from './accounts.ts';
+import type { ClaimCandidates } from './candidates.ts';
+import { type OpenOption, searchFirst } from './combinations.ts';
+import type { Choice, Place } from './formulation.ts';
+import { endOf, timeReason } from './openings.ts';
+import { demandOf, type KindDemand } from './quota.ts';
+import type { Room } from './room.ts';
+import { windowKey, windowsFor } from './windows.ts';
+
+/** Pools named in one shortage, the nearest to fitting: a claim on any of 40 pools is not helped by a list of 40. */
+const SHORT_MOST = 3;
+
+export interface OptionFinding {
+  readonly option: number;
+  readonly reasons: readonly Reason[];
+  /** What the payer would have to cover: the cheapest combination that has room, or would be asked for. Null when none exists. */
+  readonly priced: PricedChoices | null;
+}
+
+export interface OptionInput {
+  readonly claims: readonly ClaimCandidates[];
+  readonly open: OpenOption;
+  readonly option: number;
+  readonly pending: PendingRequest;
+  readonly room: Room;
+  readonly graceMs: number;
+}
+
+export function findOption(input: OptionInput): OptionFinding {
+  const { claims, option, pending, room, graceMs } = input;
+  const { terms, department } = pending.request;
+  const { now } = room;
+  const late = timeReason(claims, { option, terms, now });
+  if (late !== null) return { option, reasons: [late], priced: null };
+  const reasons: Reason[] = [];
+  const choices = chooseOrBlame(input, reasons);
+  if (choices === null) return { option, reasons, priced: null };
+  reasons.push(...quotaReasons(room, { department, option, demand: demandOf(choices) }));
+  return {
+    option,
+    reasons,
+    priced: new PricedChoices({ choices, now, endsAt: endOf(choices, terms, now), graceMs }),
+  };
+}
+
+/** A combination to price and to count: one that fits if any does, else the nearest; what has no room goes into `reasons`. */
+function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[] | null {
+  const { claims, open, option } = input;
+  const choices: Choice[] = [];
+  for (const [index, { claim, candidates }] of claims.entries()) {
+    const cheapest = cheapestFirst(open.claims[index]!.candidates)[0];
+    if (cheapest !== undefined) {
+      choices.push({
+        claim: index,
+        quantity: claim.quantity,
+        place: cheapest.place,
+        window: cheapest.window,
+      });
+      continue;
+    }
+    const [nearest] = candidates;
+    if (nearest === undefined) {
+      reasons.push({
+        code: 'UNSATISFIABLE',
+        option,
+        claim: index,
+        kind: claim.kind,
+        requested: claim.quantity,
+        largest: 0,
+      });
+      return null;
+    }
+    reasons.push(fullReason(input, index));
+    const [window] = windowsOf(input, index, nearest.place);
+    choices.push({ claim: index, quantity: claim.quantity, place: nearest.place, window: window ?? null });
+  }
+  if (reasons.length > 0) return choices;
+  const sorted = {
+    option,
+    claims: open.claims.map((claim) => ({ ...claim, candidates: cheapestFirst(claim.candidates) })),
+  };
+  const together = searchFirst(sorted);
+  if (together.type === 'found') return together.choices;
+  if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
+  return choices;
+}
+
+/** Stable: of equal prices the better preference stays first. */
+function cheapestFirst<C extends { readonly place: Place }>(candidates: readonly C[]): C[] {
+  return [...candidates].sort((a, b) => a.place.pools[0].priceMinor - b.place.pools[0].priceMinor);
+}
+
+function windowsOf({ claims, pending, room }: OptionInput, index: number, place: Place) {
+  const { terms } = pending.request;
+  return windowsFor(place.pools[0], { claim: claims[index]!.claim, terms, now: room.now });
+}
+
+/** No place of the claim has room for it. */
+function fullReason(input: OptionInput, index: number): Reason {
+  const { claims, option, room } = input;
+  const { claim, candidates } = claims[index]!;
+  const short: Shortage[] = [];
+  let isWindowed = false;
+  for (const { place } of candidates) {
+    const [pool] = place.pools;
+    const windows = pool.calendar === undefined ? [null] : windowsOf(input, index, place);
+    for (const window of windows) {
+      if (window !== null) isWindowed = true;
+      const what = window === null ? place.id : windowKey(pool, window);
+      short.push({
+        what,
+        requested: claim.quantity,
+        available: room.free(place, window),
+        held: room.used(place, window),
+      });
+    }
+  }
+  const code = isWindowed ? 'WINDOW_FULL' : 'POOL_FULL';
+  return { code, option, claim: index, kind: claim.kind, short: nearestOf(short) };
+}
+
+/** Each claim has room on its own, but not beside the option's other claims on the same places. */
+function crowdedReason(input: OptionInput, index: number): Reason {
+  const { claims, open, option, room } = input;
+  const short: Shortage[] = [];
+  for (const { place, window } of open.claims[index]!.candidates) {
+    const rivals = open.claims.filter(({ candidates }) =>
+      candidates.some((c) => c.place === place && c.window === window),
+    );
+    const requested = rivals.reduce((sum, { quantity }) => sum + quantity, 0);
+    const what = window === null ? place.id : windowKey(place.pools[0], window);
+    short.push({ what, requested, available: room.free(place, window), held: room.used(place, window) });
+  }
+  return {
+    code: 'POOL_FULL',
+    option,
+    claim: index,
+    kind: claims[index]!.claim.kind,
+    short: nearestOf(short),
+  };
+}
+
+function nearestOf(short: readonly Shortage[]): Shortage[] {
+  const lacking = short.filter(({ requested, available }) => requested > available);
+  return lacking.sort((a, b) => a.requested - a.available - (b.requested - b.available)).slice(0, SHORT_MOST);
+}
+
+function quotaReasons(
+  room: Room,
+  wanted: { department: DepartmentId; option: number; demand: KindDemand },
+): Reason[] {
+  const { department, option } = wanted;
+  const reasons: Reason[] = [];
+  for (const [kind, requested] of wanted.demand) {
+    const standing = room.quotas.standing(department, kind);
+    if (standing === null) continue;
+    const { quota, cohort } = standing.share;
+    if (requested > standing.room) {
+      const what = quotaKey(department, kind);
+      const available = Math.max(0, standing.room);
+      reasons.push({
+        code: 'QUOTA_EXHAUSTED',
+        option,
+        kind,
+        short: [{ what, requested, available, held: standing.use }],
+      });
+    }
+    if (cohort === null) continue;
+    const growth = room.quotas.excessOf(quota, requested) - room.quotas.excessOf(quota, 0);
+    const borrowed = room.quotas.borrowed(cohort);
+    const available = Math.max(0, cohort.lendable - borrowed);
+    if (growth > available) {
+      reasons.push({
+        code: 'COHORT_EXHAUSTED',
+        option,
+        kind,
+        short: [{ what: cohort.id, requested: growth, available, held: borrowed }],
+      });
+    }
+  }
+  return reasons;
+}

@@ -1,0 +1,62 @@
+// What formulate makes: the integer program, and what each of its columns means. Read by decode.ts, the tick and the tick file.
+// Invariant: columns[j] is what x_j = 1 does; columns of one request are adjacent, requests stand in order of `sequence`.
+
+import type { Model } from '../../solver/index.ts';
+import type { Pool, Window } from '../domain/configuration.ts';
+import type { ExtensionId, RequestId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { Instant, Units } from '../domain/quantity.ts';
+import type { Reason } from '../domain/reason.ts';
+import type { PendingExtension, PendingRequest } from '../domain/request.ts';
+import type { FormulationMemo } from './candidates.ts';
+
+/** What one capacity row counts: a pool, or agent pools that nothing tells apart. */
+export interface Place {
+  /** The pool's id; of a group "<first pool>+<how many more>". */
+  readonly id: string;
+  readonly kind: string;
+  /** One pool, or the group's members by id. All have the same labels, price and classification. */
+  readonly pools: readonly [Pool, ...Pool[]];
+}
+
+/** One claim served: where, and in which window when the pool has a calendar. */
+export interface Choice {
+  readonly claim: number;
+  readonly quantity: Units;
+  readonly place: Place;
+  readonly window: Window | null;
+}
+
+/** One extension of a lease, and where the lease ends with it. */
+export interface Prolongation {
+  readonly extension: PendingExtension;
+  readonly endsAt: Instant;
+}
+
+export type ColumnMeaning =
+  | {
+      readonly type: 'request';
+      readonly request: PendingRequest;
+      readonly option: number;
+      /** One a claim, in order of claims. Shared by all requests of a shape. */
+      readonly choices: readonly Choice[];
+      readonly endsAt: Instant;
+    }
+  /** The first so many extensions of one lease, each starting where the one before it ends. */
+  | { readonly type: 'extension'; readonly lease: Lease; readonly prolongations: readonly Prolongation[] };
+
+export interface Formulation {
+  readonly model: Model;
+  /** One a structural column. Only columns that fit alone are in the program: no plan could hold another. */
+  readonly columns: readonly ColumnMeaning[];
+  /** True when `leftOut` names anybody. */
+  readonly truncated: boolean;
+  /** Requests of which a combination that fits was left out by the bound of columns: if one still waits, another tick at once may grant it. */
+  readonly leftOut: ReadonlySet<RequestId>;
+  /** Requests that no free unit would help (NO_WINDOW, DEADLINE_UNREACHABLE). Others without a column do not fit alone at present. */
+  readonly dropped: ReadonlyMap<RequestId, readonly Reason[]>;
+  /** Extensions without a column: this tick refuses them. */
+  readonly refusedExtensions: ReadonlyMap<ExtensionId, readonly Reason[]>;
+  /** Candidates found on the way, for explain.ts: the same shapes are asked about again. */
+  readonly memo: FormulationMemo;
+}

@@ -1,0 +1,236 @@
+// Step 3 of the tick: everything that is allowed and waits becomes one integer program. Pure: a snapshot in, a formulation out.
+// Invariant: every row is packing, every column fits alone, equal snapshots give equal models. Called by tick.ts, tickFile.ts and replay.
+
+import { type Model, ModelBuilder } from '../../solver/index.ts';
+import type { ExtensionId, RequestId } from '../domain/ids.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Reason } from '../domain/reason.ts';
+import type { PendingRequest } from '../domain/request.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { accountRowName, type Cost } from './accounts.ts';
+import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
+import type { PayingAccount, Tariff } from './catalogue.ts';
+import { extensionsOf, type LeaseExtensions } from './extensions.ts';
+import type { ColumnMeaning, Formulation } from './formulation.ts';
+import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
+import { timeReasons } from './openings.ts';
+import { emitCohorts } from './quota.ts';
+import { Room } from './room.ts';
+import { type Row, RowBook } from './rows.ts';
+import { type Template, Templates } from './templates.ts';
+
+export { type FormulationMemo, newMemo } from './candidates.ts';
+export type { Choice, ColumnMeaning, Formulation, Place, Prolongation } from './formulation.ts';
+
+/** Columns a request has at most: a shape spreads over 16 places. */
+const COLUMNS_MAX = 16;
+/** Columns of a tick, about: beyond 2,500 requests each gets fewer, down to 4, so that a burst does not outgrow the tick. */
+const COLUMNS_OF_TICK = 40_000;
+const COLUMNS_LEAST = 4;
+
+export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulation {
+  const draft = new Draft(snapshot, memo);
+  const extensions = draft.prepareExtensions();
+  for (const pending of snapshot.requests) draft.prepare(pending);
+  draft.addExtensions(extensions);
+  draft.addRequests();
+  const { columns, dropped, refusedExtensions, leftOut } = draft;
+  return {
+    model: draft.build(),
+    columns,
+    truncated: leftOut.size > 0,
+    leftOut,
+    dropped,
+    refusedExtensions,
+    memo,
+  };
+}
+
+/** Whether another tick at once may grant somebody whom this plan leaves waiting. A plan that granted nothing would only repeat itself. */
+export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
+  if (plan.assignments.length === 0 || !formulation.truncated) return false;
+  const granted = new Set(plan.assignments.map(({ request }) => request));
+  for (const id of formulation.leftOut) if (!granted.has(id)) return true;
+  return false;
+}
+
+interface Prepared {
+  readonly pending: PendingRequest;
+  readonly shape: Shape;
+  readonly template: Template;
+  readonly payers: readonly PayingAccount[];
+}
+
+/** Two passes: the first finds templates and what the batch could ask of each account, the second writes the rows that can bind. */
+class Draft {
+  readonly columns: ColumnMeaning[] = [];
+  readonly dropped = new Map<RequestId, readonly Reason[]>();
+  readonly refusedExtensions = new Map<ExtensionId, readonly Reason[]>();
+  readonly leftOut = new Set<RequestId>();
+  readonly #snapshot: Snapshot;
+  readonly #memo: FormulationMemo;
+  readonly #room: Room;
+  readonly #book = new RowBook();
+  readonly #builder = new ModelBuilder();
+  readonly #templates: Templates;
+  readonly #prepared: Prepared[] = [];
+  /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
+  readonly #asked: (number[] | undefined)[] = [];
+  readonly #accountRows: (Row[] | undefined)[] = [];
+  readonly #binding = new Map<readonly PayingAccount[], readonly PayingAccount[]>();
+
+  constructor(snapshot: Snapshot, memo: FormulationMemo) {
+    const { configuration, requests } = snapshot;
+    this.#snapshot = snapshot;
+    this.#memo = memo;
+    this.#room = new Room(snapshot);
+    const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
+    const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
+    this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });
+  }
+
+  prepareExtensions(): LeaseExtensions[] {
+    const { configuration, extensions } = this.#snapshot;
+    const found = extensionsOf(configuration, this.#room, extensions);
+    for (const { payers, columns, refused } of found) {
+      for (const [id, reasons] of refused) this.refusedExtensions.set(id, reasons);
+      const longest = columns.at(-1);
+      for (const paying of longest === undefined ? [] : payers) {
+        const most = new Array<number>(paying.tariff.periods.length).fill(0);
+        for (const { period, amount } of longest!.costOf(paying.tariff) ?? []) most[period] = amount;
+        this.#ask(paying, most);
+      }
+    }
+    return found;
+  }
+
+  prepare(pending: PendingRequest): void {
+    const { configuration, now } = this.#snapshot;
+    const { id, agent, terms } = pending.request;
+    const shape = shapeOf(this.#memo, configuration, pending);
+    const template = this.#templates.of(shape, pending);
+    if (template.columns.length === 0) {
+      const reasons = timeReasons(shape, terms, now);
+      if (reasons.length > 0) this.dropped.set(id, reasons);
+      if (!template.complete) this.leftOut.add(id);
+      return;
+    }
+    const payers = this.#room.catalogue.payersOf(agent);
+    for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
+    this.#prepared.push({ pending, shape, template, payers });
+  }
+
+  /** Stage 0, before the requests of the first class: work under way is decided with the most urgent. */
+  addExtensions(extensions: readonly LeaseExtensions[]): void {
+    for (const { lease, payers, columns } of extensions) {
+      if (columns.length === 0) continue;
+      const group = this.#builder.addGroup(0);
+      const binding = this.#bindingOf(payers);
+      for (const { prolongations, costOf } of columns) {
+        const value = EXTENSION_VALUE + prolongations.length;
+        const column = this.#addColumn(group, value, { type: 'extension', lease, prolongations });
+        this.#addCosts(column, binding, costOf);
+      }
+    }
+  }
+
+  addRequests(): void {
+    const { now } = this.#snapshot;
+    for (const prepared of this.#prepared) {
+      const { pending, template } = prepared;
+      const binding = this.#bindingOf(prepared.payers);
+      const { columns, quotas } = binding.length === 0 ? template : this.#covered(prepared, binding);
+      if (columns.length === 0) continue;
+      if (!template.complete) this.leftOut.add(pending.request.id);
+      const bucket = ageBucket(now - pending.request.submittedAt, template.targetWaitSeconds);
+      const value = agedValue(template.base, bucket);
+      const group = this.#builder.addGroup(template.stage);
+      for (const { option, priced, penalty, units, demand } of columns) {
+        const { choices, endsAt, costOf } = priced;
+        const column = this.#addColumn(group, value - penalty, {
+          type: 'request',
+          request: pending,
+          option,
+          choices,
+          endsAt,
+        });
+        for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
+        for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
+        this.#addCosts(column, binding, costOf);
+      }
+    }
+  }
+
+  build(): Model {
+    const book = this.#book;
+    const builder = this.#builder;
+    for (const family of ['capacity/', 'window/', 'quota/'] as const) book.emitFamily(builder, family);
+    emitCohorts(builder, book, this.#room.quotas);
+    book.emitFamily(builder, 'account/');
+    return builder.build();
+  }
+
+  /** The template's columns that the payers cover; when they cover none of them, those that were left out are tried. */
+  #covered(
+    { pending, shape, template, payers }: Prepared,
+    binding: readonly PayingAccount[],
+  ): Pick<Template, 'columns' | 'quotas'> {
+    const { accounts } = this.#room;
+    const columns = template.columns.filter(({ priced }) => accounts.covers(binding, priced.costOf));
+    if (columns.length > 0 || template.complete) return { columns, quotas: template.quotas };
+    return this.#templates.coveredBy(template, shape, { pending, payers });
+  }
+
+  #ask(paying: PayingAccount, most: readonly number[] | null): void {
+    let asked = this.#asked[paying.index];
+    if (asked === undefined) {
+      asked = new Array<number>(paying.tariff.periods.length).fill(0);
+      this.#asked[paying.index] = asked;
+    }
+    for (let period = 0; period < asked.length; period++)
+      asked[period]! += most === null ? Number.NaN : most[period]!;
+  }
+
+  /** Payers that the whole batch could overdraw; the others take part in nothing. NaN is over every room. */
+  #bindingOf(payers: readonly PayingAccount[]): readonly PayingAccount[] {
+    const known = this.#binding.get(payers);
+    if (known) return known;
+    const binding = payers.filter((paying) => {
+      const rooms = this.#room.accounts.of(paying);
+      const asked = this.#asked[paying.index] ?? [];
+      return asked.length === 0 || asked.some((amount, period) => !(amount <= rooms[period]!));
+    });
+    this.#binding.set(payers, binding);
+    return binding;
+  }
+
+  #addColumn(group: number, value: number, meaning: ColumnMeaning): number {
+    this.#builder.addColumn(value);
+    this.columns.push(meaning);
+    return this.#book.column(group);
+  }
+
+  #addCosts(column: number, payers: readonly PayingAccount[], costOf: (tariff: Tariff) => Cost): void {
+    for (const paying of payers) {
+      const cost = costOf(paying.tariff);
+      if (cost === null)
+        throw new Error(`column ${column} reaches beyond the periods of ${paying.account.id}`);
+      for (const { period, amount } of cost) this.#book.add(this.#accountRow(paying, period), column, amount);
+    }
+  }
+
+  /** The name is put together once an account and period. */
+  #accountRow(paying: PayingAccount, period: number): Row {
+    let rows = this.#accountRows[paying.index];
+    if (rows === undefined) {
+      rows = [];
+      this.#accountRows[paying.index] = rows;
+    }
+    let row = rows[period];
+    if (row === undefined) {
+      row = this.#book.row(accountRowName(paying, period), this.#room.accounts.of(paying)[period]!);
+      rows[period] = row;
+    }
+    return row;
+  }
+}

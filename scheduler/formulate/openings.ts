@@ -1,0 +1,94 @@
+// What time and room leave of a shape's candidates: open windows, free places, ends in time. Used by templates.ts, findings.ts and explain.ts.
+// Invariant: an open candidate has room for its claim alone; whether claims fit beside each other is combinations.ts's.
+
+import type { Instant } from '../domain/quantity.ts';
+import type { Reason } from '../domain/reason.ts';
+import type { Terms } from '../domain/request.ts';
+import type { ClaimCandidates, Shape } from './candidates.ts';
+import { compareText } from './catalogue.ts';
+import type { OpenCandidate, OpenOption } from './combinations.ts';
+import type { Choice } from './formulation.ts';
+import type { Room } from './room.ts';
+import { windowsFor } from './windows.ts';
+
+/** Every option's candidates that have room for their claim at this moment; no claims at all for an option that ends too late. */
+export function openOptions(shape: Shape, terms: Terms, room: Room): OpenOption[] {
+  return shape.options.map((claims, option) => ({
+    option,
+    claims: endsInTime(claims, terms, room.now)
+      ? claims.map((claim, index) => ({
+          claim: index,
+          quantity: claim.claim.quantity,
+          candidates: openCandidates(claim, terms, room),
+        }))
+      : [],
+  }));
+}
+
+function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, room: Room): OpenCandidate[] {
+  const open: OpenCandidate[] = [];
+  for (const { place, rank } of candidates) {
+    const [pool] = place.pools;
+    const windows = pool.calendar === undefined ? [null] : windowsFor(pool, { claim, terms, now: room.now });
+    for (const [windowsSkipped, window] of windows.entries()) {
+      const free = room.free(place, window);
+      if (free >= claim.quantity) open.push({ place, window, rank, windowsSkipped, free });
+    }
+  }
+  return open.sort(compareOpen);
+}
+
+/** Preference, price, time, then the most free, so that a batch starts where there is most room. */
+function compareOpen(a: OpenCandidate, b: OpenCandidate): number {
+  return (
+    a.rank - b.rank ||
+    a.place.pools[0].priceMinor - b.place.pools[0].priceMinor ||
+    (a.window?.startsAt ?? 0) - (b.window?.startsAt ?? 0) ||
+    b.free - a.free ||
+    compareText(a.place.id, b.place.id)
+  );
+}
+
+/** Whatever is held from now on must be able to end by the deadline; windows were chosen by it. */
+function endsInTime(claims: readonly ClaimCandidates[], terms: Terms, now: Instant): boolean {
+  if (terms.deadline === undefined || now + terms.durationSeconds * 1000 <= terms.deadline) return true;
+  return claims.every(({ candidates }) =>
+    candidates.every(({ place }) => place.pools[0].calendar !== undefined),
+  );
+}
+
+/**
+ * When a lease of these choices ends: now + duration, or with its last window if that is later; of windows alone, with the last.
+ * What has no window is held, and paid, to that end.
+ */
+export function endOf(choices: readonly Choice[], terms: Terms, now: Instant): Instant {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { window } of choices) {
+    end = Math.max(end, window === null ? now + terms.durationSeconds * 1000 : window.endsAt);
+  }
+  return end;
+}
+
+/** What no free unit would help, for every option; empty as soon as one option could start if there were room. */
+export function timeReasons(shape: Shape, terms: Terms, now: Instant): Reason[] {
+  const reasons = shape.options.map((claims, option) => timeReason(claims, { option, terms, now }));
+  return reasons.every((reason) => reason !== null) ? reasons : [];
+}
+
+export function timeReason(
+  claims: readonly ClaimCandidates[],
+  asked: { option: number; terms: Terms; now: Instant },
+): Reason | null {
+  const { option, terms, now } = asked;
+  if (!endsInTime(claims, terms, now))
+    return { code: 'DEADLINE_UNREACHABLE', deadline: terms.deadline ?? now };
+  for (const [index, { claim, candidates }] of claims.entries()) {
+    const isPossible = candidates.some(
+      ({ place: { pools } }) =>
+        pools[0].calendar === undefined || windowsFor(pools[0], { claim, terms, now }).length > 0,
+    );
+    if (!isPossible && candidates.length > 0)
+      return { code: 'NO_WINDOW', option, claim: index, kind: claim.kind };
+  }
+  return null;
+}

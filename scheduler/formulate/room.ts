@@ -1,0 +1,46 @@
+// What is left at one moment: of every place, window, quota, cohort and account. Looked up once, shared by formulate and explain.
+// Invariant: reads one snapshot and changes nothing.
+
+import type { Window } from '../domain/configuration.ts';
+import type { Instant, Units } from '../domain/quantity.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { AccountRoom } from './accounts.ts';
+import { freeUnits } from './capacity.ts';
+import { type Catalogue, catalogueOf } from './catalogue.ts';
+import type { Place } from './formulation.ts';
+import { QuotaRoom } from './quota.ts';
+import { freeInWindow, windowKey } from './windows.ts';
+
+export class Room {
+  readonly now: Instant;
+  readonly catalogue: Catalogue;
+  readonly quotas: QuotaRoom;
+  readonly accounts: AccountRoom;
+  readonly #used: Snapshot['used'];
+  readonly #free = new Map<Place, Units>();
+
+  constructor(snapshot: Snapshot) {
+    this.now = snapshot.now;
+    this.catalogue = catalogueOf(snapshot.configuration);
+    this.quotas = new QuotaRoom(this.catalogue, snapshot.quotaUse);
+    this.accounts = new AccountRoom(this.catalogue.accounts.length, snapshot.accounts);
+    this.#used = snapshot.used;
+  }
+
+  /** Free units of a place now, or of one window of it. */
+  free(place: Place, window: Window | null): Units {
+    if (window !== null) return freeInWindow(window, this.now, this.used(place, window));
+    let free = this.#free.get(place);
+    if (free === undefined) {
+      free = freeUnits(place, this.#used);
+      this.#free.set(place, free);
+    }
+    return free;
+  }
+
+  /** Units held, for explanations. */
+  used(place: Place, window: Window | null): Units {
+    if (window !== null) return this.#used.get(windowKey(place.pools[0], window)) ?? 0;
+    return place.pools.reduce((sum, pool) => sum + (this.#used.get(pool.id) ?? 0), 0);
+  }
+}

@@ -1,0 +1,233 @@
+// Columns worked out once for many requests: combinations a shape, quota checks and rows a department, accounts and age a request.
+// Invariant: a template's column fits alone in every row but the account rows, which differ from payer to payer. Called by index.ts.
+
+import type { Configuration, PriorityClass } from '../domain/configuration.ts';
+import type { DepartmentId } from '../domain/ids.ts';
+import { lookupOf } from '../domain/lookup.ts';
+import type { PendingRequest } from '../domain/request.ts';
+import { costOf, PricedChoices } from './accounts.ts';
+import type { Shape } from './candidates.ts';
+import { capacityRowName } from './capacity.ts';
+import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
+import { selectCombinations } from './combinations.ts';
+import type { Choice } from './formulation.ts';
+import { baseValue, penaltyOf } from './objective.ts';
+import { endOf, openOptions } from './openings.ts';
+import { demandOf, type KindDemand, quotaRows } from './quota.ts';
+import type { Room } from './room.ts';
+import type { Row, RowBook } from './rows.ts';
+import { windowRowName } from './windows.ts';
+
+export interface RowEntry {
+  readonly row: Row;
+  readonly coefficient: number;
+}
+
+/** A combination of a shape, whichever department asks. */
+export interface TemplateColumn {
+  readonly option: number;
+  readonly priced: PricedChoices;
+  /** What takes off its value. */
+  readonly penalty: number;
+  /** Entries in capacity and window rows. */
+  readonly units: readonly RowEntry[];
+  /** One object for all columns that demand the same: quotas are looked at once for them. */
+  readonly demand: KindDemand;
+}
+
+interface ShapeColumns {
+  readonly columns: readonly TemplateColumn[];
+  /** False: a fitting combination was left out. */
+  readonly complete: boolean;
+  readonly base: number;
+  /** Per period of the tariff at least what any column costs; null when some column reaches beyond the periods. */
+  mostCost(tariff: Tariff): readonly number[] | null;
+}
+
+/** A shape's columns as one department may have them. */
+export interface Template extends ShapeColumns {
+  /** Entries in the department's quota and lending rows. */
+  readonly quotas: ReadonlyMap<KindDemand, readonly RowEntry[]>;
+  readonly targetWaitSeconds: number;
+  readonly stage: number;
+}
+
+export interface TemplateSettings {
+  readonly configuration: Configuration;
+  readonly room: Room;
+  readonly book: RowBook;
+  /** Columns a request may have. */
+  readonly columnsMax: number;
+}
+
+/** All templates of one tick. */
+export class Templates {
+  readonly #settings: TemplateSettings;
+  readonly #graceMs: number;
+  readonly #shapes = new Map<Shape, Map<string, ShapeColumns>>();
+  readonly #templates = new Map<ShapeColumns, Map<DepartmentId, Template>>();
+  readonly #covered = new Map<Template, Map<readonly PayingAccount[], Template>>();
+
+  constructor(settings: TemplateSettings) {
+    this.#settings = settings;
+    this.#graceMs = settings.configuration.leaseTerms.graceSeconds * 1000;
+  }
+
+  of(shape: Shape, pending: PendingRequest): Template {
+    const byTime = lookUp(this.#shapes, shape, () => new Map<string, ShapeColumns>());
+    const shared = lookUp(byTime, this.#timeKey(shape, pending), () =>
+      this.#shapeColumns(shape, pending, () => true),
+    );
+    const byDepartment = lookUp(this.#templates, shared, () => new Map<DepartmentId, Template>());
+    return lookUp(byDepartment, pending.request.department, () => this.#templateOf(shape, pending, shared));
+  }
+
+  /** The template again for a payer whose accounts cover none of its columns, out of the combinations that were left out. */
+  coveredBy(
+    template: Template,
+    shape: Shape,
+    asked: { pending: PendingRequest; payers: readonly PayingAccount[] },
+  ): Template {
+    const { pending, payers } = asked;
+    const byPayers = lookUp(this.#covered, template, () => new Map<readonly PayingAccount[], Template>());
+    return lookUp(byPayers, payers, () => {
+      const { quotas, accounts } = this.#settings.room;
+      const { department } = pending.request;
+      const own = this.#shapeColumns(shape, pending, (choices) => {
+        if (!quotas.fits(department, demandOf(choices))) return false;
+        const charge = this.#chargeOf(choices, pending);
+        return accounts.covers(payers, (tariff) => costOf(tariff, charge));
+      });
+      return { ...template, ...this.#withinQuotas(own, department) };
+    });
+  }
+
+  /**
+   * Class and duration are in the shape key. Start limit and deadline are not: without windows only whether it ends in time matters,
+   * so that requests with deadlines of their own still share a template.
+   */
+  #timeKey(shape: Shape, pending: PendingRequest): string {
+    const { startBefore, deadline, durationSeconds } = pending.request.terms;
+    if (shape.isWindowed) return `${startBefore ?? ''}|${deadline ?? ''}`;
+    return deadline !== undefined && this.#settings.room.now + durationSeconds * 1000 > deadline
+      ? 'late'
+      : '';
+  }
+
+  /** The shape's columns that pass the department's quotas; if none does and some were left out, a selection of its own. */
+  #templateOf(shape: Shape, pending: PendingRequest, shared: ShapeColumns): Template {
+    const { room, configuration } = this.#settings;
+    const { department, terms } = pending.request;
+    let own = this.#withinQuotas(shared, department);
+    if (own.columns.length === 0 && !shared.complete) {
+      const fits = (choices: readonly Choice[]): boolean => room.quotas.fits(department, demandOf(choices));
+      own = this.#withinQuotas(this.#shapeColumns(shape, pending, fits), department);
+    }
+    const priority = classOf(configuration, terms.class);
+    return { ...own, targetWaitSeconds: priority.targetWaitSeconds, stage: priority.rank };
+  }
+
+  #shapeColumns(
+    shape: Shape,
+    pending: PendingRequest,
+    fits: (choices: readonly Choice[]) => boolean,
+  ): ShapeColumns {
+    const { room, columnsMax } = this.#settings;
+    const { options, terms } = pending.request;
+    const { combinations, complete } = selectCombinations(openOptions(shape, terms, room), {
+      fits,
+      columnsMax,
+    });
+    const priced = combinations.map(({ choices }) => new PricedChoices(this.#chargeOf(choices, pending)));
+    const costs = priced.map((column) => comparableCost(column, room.now));
+    const leastCost = Math.min(...costs);
+    const mostCost = Math.max(...costs);
+    const demands = new Map<string, KindDemand>();
+    const columns = combinations.map((combination, i): TemplateColumn => {
+      const { option, choices } = combination;
+      const demand = demandOf(choices);
+      const penalty = penaltyOf({ ...combination, cost: costs[i]!, leastCost, mostCost });
+      const shared = lookUp(demands, demand.join(), () => demand);
+      return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices), demand: shared };
+    });
+    return { columns, complete, base: baseValue(room.catalogue, options), mostCost: mostCostOf(columns) };
+  }
+
+  #chargeOf(choices: readonly Choice[], pending: PendingRequest) {
+    const { now } = this.#settings.room;
+    return { choices, now, endsAt: endOf(choices, pending.request.terms, now), graceMs: this.#graceMs };
+  }
+
+  #unitsOf(choices: readonly Choice[]): RowEntry[] {
+    const { book, room } = this.#settings;
+    return choices.map(({ place, window, quantity }) => {
+      const name = window === null ? capacityRowName(place) : windowRowName(place.pools[0], window);
+      return { row: book.row(name, room.free(place, window)), coefficient: quantity };
+    });
+  }
+
+  /** The columns that the department's quotas and its cohorts allow, with their entries there. */
+  #withinQuotas(shared: ShapeColumns, department: DepartmentId): ShapeColumns & Pick<Template, 'quotas'> {
+    const quotas = new Map<KindDemand, readonly RowEntry[]>();
+    for (const demand of new Set(shared.columns.map((column) => column.demand))) {
+      const entries = this.#quotaEntries(demand, department);
+      if (entries !== null) quotas.set(demand, entries);
+    }
+    return { ...shared, columns: shared.columns.filter(({ demand }) => quotas.has(demand)), quotas };
+  }
+
+  #quotaEntries(demand: KindDemand, department: DepartmentId): RowEntry[] | null {
+    const { book, room } = this.#settings;
+    if (!room.quotas.fits(department, demand)) return null;
+    return demand.flatMap(([kind, coefficient]) =>
+      quotaRows(book, room.quotas, { department, kind }).map((row) => ({ row, coefficient })),
+    );
+  }
+}
+
+function classOf(configuration: Configuration, name: string): PriorityClass {
+  const priority = lookupOf(configuration).classes.get(name);
+  if (priority === undefined) throw new Error(`class ${name} is not configured`);
+  return priority;
+}
+
+function mostCostOf(columns: readonly TemplateColumn[]): Template['mostCost'] {
+  const known: (readonly number[] | null | undefined)[] = [];
+  return (tariff) => {
+    let most = known[tariff.index];
+    if (most === undefined) {
+      most = highest(columns, tariff);
+      known[tariff.index] = most;
+    }
+    return most;
+  };
+}
+
+function highest(columns: readonly TemplateColumn[], tariff: Tariff): readonly number[] | null {
+  const most = new Array<number>(tariff.periods.length).fill(0);
+  for (const { priced } of columns) {
+    const cost = priced.costOf(tariff);
+    if (cost === null) return null;
+    for (const { period, amount } of cost) most[period] = Math.max(most[period]!, amount);
+  }
+  return most;
+}
+
+/** Money of a column as a plain number, to compare columns with each other: no account is charged by it. */
+function comparableCost({ choices, endsAt }: PricedChoices, now: number): number {
+  let cost = 0;
+  for (const { place, quantity } of choices) {
+    const [pool] = place.pools;
+    const rate = quantity * pool.priceMinor;
+    cost += isRenewable(pool) ? (rate * (endsAt - now)) / 3_600_000 : rate;
+  }
+  return cost;
+}
+
+function lookUp<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,33 @@
+// The pure door of the scheduler: its nouns, its ports and its verbs. No node import is reachable from here,
+// so that the console can verify and explain in the browser. Imported by api/, adapters/ (types), simulations/ and tests.
+
+export { type Admission, type AdmissionInput, type AdmissionRefusal, admit } from './commands/submit.ts';
+export * from './domain/change.ts';
+export * from './domain/configuration.ts';
+export * from './domain/event.ts';
+export * from './domain/ids.ts';
+export * from './domain/intake.ts';
+export * from './domain/lease.ts';
+export * from './domain/plan.ts';
+export * from './domain/quantity.ts';
+export * from './domain/reason.ts';
+export * from './domain/request.ts';
+export * from './domain/state.ts';
+export * from './domain/states.ts';
+export * from './domain/tickRecord.ts';
+export { explainWaiting } from './explain.ts';
+export * from './ports.ts';
+export {
+  type Relay,
+  type RelayEvent,
+  RelayGapError,
+  type RelayLag,
+  type RelayPorts,
+  type RelaySettings,
+  type RelayStep,
+  relayOnce,
+  startRelay,
+} from './relay.ts';
+export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
+export { takeSnapshot } from './snapshot.ts';
+export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';

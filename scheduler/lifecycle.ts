@@ -1,0 +1,122 @@
+// What time does to what is open and what is held: activation by heartbeat, expiry, start limits, deadlines, and the settlement of a lease's end.
+// Invariant: every end of a lease settles each of its reservations once: what was used is spent, the rest refunded. Called by fold and tick.
+
+import { apply, returnsCapacity } from './domain/apply.ts';
+import type { Change, LedgerEntry } from './domain/change.ts';
+import type { LeaseId } from './domain/ids.ts';
+import type { Lease, LeaseEnd } from './domain/lease.ts';
+import { lookupOf } from './domain/lookup.ts';
+import { type Instant, subtract } from './domain/quantity.ts';
+import type { Reason } from './domain/reason.ts';
+import { accountKey, type State } from './domain/state.ts';
+import { reservationsOf } from './pricing.ts';
+
+export interface Heartbeats {
+  readonly heard: readonly { readonly lease: LeaseId; readonly at: Instant }[];
+  /** Every heartbeat recorded before this instant is known: silence before it is real. */
+  readonly heardThrough: Instant;
+}
+
+/** Changes that time alone brings at `now`, applied to memory. */
+export function advance(state: State, heartbeats: Heartbeats, now: Instant): Change[] {
+  const changes: Change[] = [];
+  const make = (list: readonly Change[]): void => {
+    for (const change of list) {
+      apply(state, change);
+      changes.push(change);
+    }
+  };
+  for (const { lease: id, at } of heartbeats.heard) {
+    const lease = state.leases.get(id);
+    if (!lease) continue;
+    if (lease.state === 'granted') make([{ type: 'leaseActivated', lease: id, at }]);
+    else state.heardAt.set(id, Math.max(at, state.heardAt.get(id) ?? at));
+  }
+  for (const lease of [...state.leases.values()]) {
+    const cause = lapseOf(state, lease, { now, heardThrough: heartbeats.heardThrough });
+    if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
+  }
+  for (const pending of [...state.requests.values()]) {
+    const reason = tooLate(pending.request.terms, now);
+    if (reason === null) continue;
+    const { id, department, agent } = pending.request;
+    make([
+      { type: 'decided', request: id, department, agent, outcome: 'expired', reasons: [reason], lease: null },
+    ]);
+  }
+  return changes;
+}
+
+type LapseCause = 'startLimit' | 'heartbeat' | 'duration';
+
+function lapseOf(
+  state: State,
+  lease: Lease,
+  times: { now: Instant; heardThrough: Instant },
+): LapseCause | null {
+  if (lease.state === 'revoking') return null;
+  if (lease.endsAt <= times.now) return 'duration';
+  if (lease.state === 'granted') return lease.startLimitAt <= times.heardThrough ? 'startLimit' : null;
+  const heard = state.heardAt.get(lease.id) ?? lease.activatedAt ?? lease.grantedAt;
+  const silentAt = heard + state.configuration.leaseTerms.heartbeatTimeoutSeconds * 1000;
+  return silentAt <= times.heardThrough ? 'heartbeat' : null;
+}
+
+function tooLate(
+  terms: { startBefore?: Instant; deadline?: Instant; durationSeconds: number },
+  now: Instant,
+): Reason | null {
+  if (terms.startBefore !== undefined && terms.startBefore <= now) {
+    return { code: 'START_LIMIT_PASSED', startBefore: terms.startBefore };
+  }
+  if (terms.deadline !== undefined && now + terms.durationSeconds * 1000 > terms.deadline) {
+    return { code: 'DEADLINE_UNREACHABLE', deadline: terms.deadline };
+  }
+  return null;
+}
+
+/** The end of a lease and its settlement, not yet applied. A lease that nobody ever took up and that lapsed costs nothing. */
+export function endLease(
+  state: State,
+  lease: Lease,
+  ending: { end: LeaseEnd; cause: Extract<Change, { type: 'leaseEnded' }>['cause']; at: Instant },
+): Change[] {
+  const neverBegan = lease.state === 'granted' && ending.end === 'expired';
+  const used = neverBegan ? new Map<string, number>() : usedCost(state, lease, ending.at);
+  const ledger = lease.reservations.flatMap((reservation): LedgerEntry[] => {
+    const cost = used.get(accountKey(reservation.account, reservation.period)) ?? 0;
+    const settled = Math.min(reservation.amount, cost);
+    const base = { account: reservation.account, period: reservation.period, lease: lease.id };
+    const idOf = (type: string): string => `${lease.id}/${reservation.account}/${reservation.period}/${type}`;
+    return [
+      { ...base, id: idOf('settle'), type: 'settle', amount: settled },
+      { ...base, id: idOf('refund'), type: 'refund', amount: subtract(reservation.amount, settled) },
+    ];
+  });
+  return [
+    { type: 'leaseEnded', lease: lease.id, end: ending.end, at: ending.at, cause: ending.cause },
+    ...ledger.filter((entry) => entry.amount > 0).map((entry): Change => ({ type: 'ledger', entry })),
+  ];
+}
+
+/** What the time held costs, per account and period: the price of the grant over the seconds used, without the grace. */
+function usedCost(state: State, lease: Lease, at: Instant): Map<string, number> {
+  const { pools, agents } = lookupOf(state.configuration);
+  const used = lease.allocations.flatMap((allocation) => {
+    const pool = pools.get(allocation.pool);
+    const consumable = pool !== undefined && (pool.consumable || pool.calendar !== undefined);
+    if (consumable) return returnsCapacity({ consumable, allocation, lease, at }) ? [] : [allocation];
+    if (at <= allocation.startsAt) return [];
+    return [{ ...allocation, endsAt: Math.min(at, allocation.endsAt) }];
+  });
+  const accounts = agents.get(lease.agent)?.accounts ?? [];
+  const priced = reservationsOf({
+    configuration: state.configuration,
+    accounts,
+    allocations: used,
+    graceSeconds: 0,
+  });
+  return new Map(
+    priced.map((reservation) => [accountKey(reservation.account, reservation.period), reservation.amount]),
+  );
+}

@@ -1,0 +1,163 @@
+// Every port of the scheduler: what it needs from outside, one to three methods each, one contract suite each in test/contract.
+// Invariant: no port leaks its store; time, ids and chance come in here and nowhere else.
+
+import type { SolveOptions, SolverService } from '../solver/index.ts';
+import type { Change } from './domain/change.ts';
+import type { Configuration } from './domain/configuration.ts';
+import type { DomainEvent } from './domain/event.ts';
+import type { Epoch, LeaseId } from './domain/ids.ts';
+import type { IntakeRow } from './domain/intake.ts';
+import type { Instant, Units } from './domain/quantity.ts';
+import type { RecordedVerdict } from './domain/request.ts';
+import type { State } from './domain/state.ts';
+import type { TickRecord } from './domain/tickRecord.ts';
+
+/** Leadership of one cell. `acquire` answers the new epoch, or null while another holds it. Renewal is on the database's clock. */
+export interface Leadership {
+  acquire(cell: string): Promise<Epoch | null>;
+  /** False: lost. Whoever lost must drop its state; the epoch check in each commit is what makes that safe. */
+  renew(cell: string, epoch: Epoch): Promise<boolean>;
+  release(cell: string, epoch: Epoch): Promise<void>;
+}
+
+/** Recovery of the leader's memory: the committed state, whole. */
+export interface StateSource {
+  load(cell: string, epoch: Epoch): Promise<State>;
+}
+
+export interface IntakeBatch {
+  /** Rows that no tick has stamped, by id. */
+  readonly rows: readonly IntakeRow[];
+  /** The database's clock, read once: the tick's `now`. */
+  readonly now: Instant;
+}
+
+export interface IntakeSource {
+  take(cell: string, rowsMax: number): Promise<IntakeBatch>;
+}
+
+/** When live leases were last heard of. Leases not heard since `since` are left out. */
+export interface HeartbeatSource {
+  since(
+    cell: string,
+    since: Instant,
+  ): Promise<{
+    readonly heard: readonly { readonly lease: LeaseId; readonly at: Instant }[];
+    /** Database clock, less a margin for heartbeats still being written: everything recorded before it is in `heard` now or was earlier. */
+    readonly readThrough: Instant;
+  }>;
+}
+
+/** Everything one tick writes, in one transaction: all or none. */
+export interface TickCommit {
+  readonly cell: string;
+  readonly epoch: Epoch;
+  readonly record: TickRecord;
+  /** Intake rows to stamp with this tick. */
+  readonly intake: readonly number[];
+  readonly changes: readonly Change[];
+  readonly events: readonly DomainEvent[];
+}
+
+/**
+ * `committed`, also when the reply was lost and the tick was then found by its id; `epochLost` when the epoch is no longer ours and nothing was written.
+ * Anything else throws, and nothing was written.
+ */
+export interface TickStore {
+  commit(commit: TickCommit): Promise<'committed' | 'epochLost'>;
+}
+
+/** One request's facts for the policy, made by gate.ts from the request and the configuration. */
+export interface GateRow {
+  readonly department: string;
+  readonly agent: string;
+  readonly roles: readonly string[];
+  readonly skills: readonly string[];
+  /** Level of `CLASSIFICATIONS`. */
+  readonly clearance: number;
+  readonly class: string;
+  readonly classification: number;
+  readonly purpose: string;
+  readonly durationSeconds: Units;
+  readonly preemptible: boolean;
+  /** Kind -> largest total over the options. */
+  readonly quantities: Readonly<Record<string, Units>>;
+}
+
+/** The batched policy evaluation. Never rejects for a bad row or a dead engine: what it cannot decide it denies, with a code. */
+export interface PolicyGate {
+  readonly policyRevision: string;
+  readonly dataRevision: string;
+  evaluate(tick: string, rows: readonly GateRow[]): Promise<readonly RecordedVerdict[]>;
+}
+
+/** Told after each commit, in order: SSE, the Kafka relay and the metrics hang on it. Must not throw and must not block. */
+export interface CommitObserver {
+  committed(commit: TickCommit): void;
+}
+
+/** Where a failed tick is dumped whole, as a tick file. Answers where it lies. */
+export interface TickDump {
+  write(name: string, document: unknown): Promise<string>;
+}
+
+/** Monotonic milliseconds for measuring phases; never part of a digest. */
+export interface Stopwatch {
+  elapsedMs(): number;
+}
+
+/** Waiting, passed in so that a simulation can own time. Resolves early, without error, when the signal aborts. */
+export interface Timers {
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** SHA-256 in lower-case hex; passed in because a pure door may not import `node:crypto`. */
+export type Digest = (parts: Iterable<string | Uint8Array>) => string;
+
+export interface SchedulerPorts {
+  readonly leadership: Leadership;
+  readonly stateSource: StateSource;
+  readonly intake: IntakeSource;
+  readonly heartbeats: HeartbeatSource;
+  readonly store: TickStore;
+  readonly policy: PolicyGate;
+  readonly solver: SolverService;
+  readonly observer: CommitObserver;
+  readonly dump: TickDump;
+  readonly stopwatch: Stopwatch;
+  readonly timers: Timers;
+  readonly digest: Digest;
+  readonly solveOptions: SolveOptions;
+}
+
+/** The organisation in force. A new revision is stored and becomes the next tick's. */
+export interface ConfigurationSource {
+  current(cell: string): Promise<Configuration>;
+}
+
+/** The committed log of a cell as the relay reads it: numbered without gaps, from 1. */
+export interface CommittedEvents {
+  /** Events with sequence > `after`, in order, at most `limit`. */
+  read(cell: string, after: number, limit: number): Promise<readonly DomainEvent[]>;
+  /** Newest committed sequence; 0 when empty. */
+  last(cell: string): Promise<number>;
+}
+
+/** How far a sink has acknowledged a cell's events; 0 before the first. Never moves back, also when two relays of one sink overlap. */
+export interface RelayCursor {
+  read(sink: string, cell: string): Promise<number>;
+  advance(sink: string, cell: string, sequence: number): Promise<void>;
+}
+
+/** `refused`: the stream will never take these events as they are; some of them may have arrived all the same. */
+export type Publication =
+  | { readonly type: 'acknowledged' }
+  | { readonly type: 'refused'; readonly reason: string };
+
+/** A stream. Both methods resolve only when the stream has acknowledged; an outage rejects, and any part may have arrived. */
+export interface Publisher {
+  /** In the given order per request. */
+  publish(events: readonly DomainEvent[]): Promise<Publication>;
+  /** To the dead letters, with the event's headers and the reason. */
+  bury(event: DomainEvent, reason: string): Promise<void>;
+}

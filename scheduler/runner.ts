@@ -1,0 +1,187 @@
+// The loop of one cell: be elected, load, tick when there is something to do, step down when the epoch is lost.
+// Invariant: one tick at a time; after any failure the memory is thrown away and loaded again, so that it can never drift from the database.
+
+import type { State } from './domain/state.ts';
+import { newMemo } from './formulate/index.ts';
+import type { Heartbeats } from './lifecycle.ts';
+import type { SchedulerPorts } from './ports.ts';
+import { runTick, type TickCarry, type TickResult } from './tick.ts';
+
+export interface RunnerSettings {
+  readonly cell: string;
+  /** Rows folded by one tick at most: bounds the tick, the rest is the next one's. */
+  readonly intakeRowsMax: number;
+  /** Wait between looks at the intake when nobody wakes us. Bounds the delay of time-driven work and of a lost wake-up hint. */
+  readonly pollMs: number;
+  /** Least time between two starts of a tick: batches what arrives meanwhile, bounds the commits per second. */
+  readonly intervalMs: number;
+  readonly heartbeatPollMs: number;
+  /** A quarter of the lease row's time to live, so that three renewals may fail. */
+  readonly renewMs: number;
+  /** Pause before another election attempt, and after a failure. */
+  readonly electionMs: number;
+}
+
+export type RunnerEvent =
+  | { readonly type: 'elected'; readonly epoch: number }
+  | {
+      readonly type: 'steppedDown';
+      readonly epoch: number;
+      readonly why: 'epochLost' | 'stopped' | 'failure';
+    }
+  | { readonly type: 'failure'; readonly error: unknown };
+
+export interface Runner {
+  /** A hint that there is something to do; losing it costs at most `pollMs`. */
+  wake(): void;
+  /** The leader's memory, or null while not leading. Readers must not keep it across an await. */
+  state(): State | null;
+  stop(): Promise<void>;
+}
+
+export function startRunner(
+  ports: SchedulerPorts,
+  settings: RunnerSettings,
+  report: (event: RunnerEvent) => void,
+): Runner {
+  const loop = new RunnerLoop(ports, settings, report);
+  const done = loop.run();
+  return {
+    wake: () => loop.wake(),
+    state: () => loop.leading,
+    stop: async () => {
+      loop.halt();
+      await done;
+    },
+  };
+}
+
+class RunnerLoop {
+  leading: State | null = null;
+  readonly #ports: SchedulerPorts;
+  readonly #settings: RunnerSettings;
+  readonly #report: (event: RunnerEvent) => void;
+  readonly #stopping = new AbortController();
+  #woken = false;
+  #pause = new AbortController();
+
+  constructor(ports: SchedulerPorts, settings: RunnerSettings, report: (event: RunnerEvent) => void) {
+    this.#ports = ports;
+    this.#settings = settings;
+    this.#report = report;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#pause.abort();
+  }
+
+  halt(): void {
+    this.#stopping.abort();
+    this.wake();
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#term();
+      } catch (error) {
+        this.#report({ type: 'failure', error });
+      }
+      await this.#ports.timers.sleep(this.#settings.electionMs, this.#stopping.signal);
+    }
+  }
+
+  /** One term of office, from election to stepping down. */
+  async #term(): Promise<void> {
+    const { leadership, stateSource } = this.#ports;
+    const { cell } = this.#settings;
+    const epoch = await leadership.acquire(cell);
+    if (epoch === null) return;
+    this.#report({ type: 'elected', epoch });
+    const term = new AbortController();
+    const renewing = this.#renew(epoch, term);
+    let why: 'epochLost' | 'stopped' | 'failure' = 'failure';
+    try {
+      this.leading = await stateSource.load(cell, epoch);
+      why = await this.#lead(this.leading, term.signal);
+    } finally {
+      this.leading = null;
+      term.abort();
+      await renewing;
+      this.#report({ type: 'steppedDown', epoch, why });
+      if (why !== 'epochLost') await leadership.release(cell, epoch);
+    }
+  }
+
+  async #renew(epoch: number, term: AbortController): Promise<void> {
+    const { leadership, timers } = this.#ports;
+    while (!term.signal.aborted) {
+      await timers.sleep(this.#settings.renewMs, term.signal);
+      if (term.signal.aborted) return;
+      const ours = await leadership.renew(this.#settings.cell, epoch).catch((error: unknown) => {
+        this.#report({ type: 'failure', error });
+        return true;
+      });
+      if (ours) continue;
+      term.abort();
+      this.#pause.abort();
+    }
+  }
+
+  async #lead(state: State, term: AbortSignal): Promise<'epochLost' | 'stopped'> {
+    const carry: TickCarry = { memo: newMemo(), unfinished: false };
+    const heartbeats = new HeartbeatTail(this.#ports, this.#settings);
+    this.#woken = true;
+    while (!term.aborted) {
+      const startedMs = this.#ports.stopwatch.elapsedMs();
+      const result = await this.#turn(state, { carry, heartbeats: await heartbeats.next() });
+      if (result.type === 'epochLost') return 'epochLost';
+      if (this.#stopping.signal.aborted) return 'stopped';
+      if (result.type === 'committed' && result.again) this.#woken = true;
+      await this.#rest(startedMs);
+    }
+    return 'epochLost';
+  }
+
+  async #turn(state: State, work: { carry: TickCarry; heartbeats: Heartbeats }): Promise<TickResult> {
+    this.#woken = false;
+    const intake = await this.#ports.intake.take(this.#settings.cell, this.#settings.intakeRowsMax);
+    if (intake.rows.length === this.#settings.intakeRowsMax) this.#woken = true;
+    return runTick(this.#ports, state, { intake, ...work });
+  }
+
+  /** Until the interval is over and somebody wakes us, or the poll is due. */
+  async #rest(startedMs: number): Promise<void> {
+    const { timers, stopwatch } = this.#ports;
+    const tookMs = stopwatch.elapsedMs() - startedMs;
+    if (tookMs < this.#settings.intervalMs)
+      await timers.sleep(this.#settings.intervalMs - tookMs, this.#stopping.signal);
+    if (this.#woken || this.#stopping.signal.aborted) return;
+    this.#pause = new AbortController();
+    await timers.sleep(this.#settings.pollMs, this.#pause.signal);
+  }
+}
+
+/** Reads heartbeats at most every `heartbeatPollMs`; silence counts only up to the last read. */
+class HeartbeatTail {
+  readonly #ports: SchedulerPorts;
+  readonly #settings: RunnerSettings;
+  #since = 0;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: SchedulerPorts, settings: RunnerSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+  }
+
+  async next(): Promise<Heartbeats> {
+    const nowMs = this.#ports.stopwatch.elapsedMs();
+    if (nowMs - this.#readAtMs < this.#settings.heartbeatPollMs)
+      return { heard: [], heardThrough: this.#since };
+    this.#readAtMs = nowMs;
+    const read = await this.#ports.heartbeats.since(this.#settings.cell, this.#since);
+    this.#since = read.readThrough;
+    return { heard: read.heard, heardThrough: read.readThrough };
+  }
+}

@@ -1,0 +1,108 @@
+// Whether a request could ever be granted under a configuration with everything free. Refused at the edge, and by the fold after an edit.
+// Invariant: says "never" only when no state of use could grant it: it looks at sizes, selectors, clearance and quotas, not at use or budgets.
+
+import type { Configuration } from './domain/configuration.ts';
+import type { Units } from './domain/quantity.ts';
+import type { Option, ResourceRequest } from './domain/request.ts';
+import { quotaKey } from './domain/state.ts';
+import { type ClaimCandidates, findShape } from './formulate/candidates.ts';
+import { catalogueOf, isRenewable } from './formulate/catalogue.ts';
+import type { Place } from './formulate/formulation.ts';
+
+/** What bounds it, and the largest quantity of that claim that could fit. */
+export interface Misfit {
+  readonly option: number;
+  readonly claim: number;
+  readonly kind: string;
+  readonly requested: Units;
+  readonly largest: Units;
+  /** The pool (or quota, as "quota/<department>/<kind>") that holds the largest fit; null when none matches at all. */
+  readonly pool: string | null;
+}
+
+type Asked = Pick<ResourceRequest, 'options' | 'agent' | 'department'>;
+
+/** Null when some option could fit; otherwise the first option's misfit. */
+export function neverFits(configuration: Configuration, request: Asked): Misfit | null {
+  const clearance = catalogueOf(configuration).clearanceOf(request.agent, request.department);
+  const shape = findShape(configuration, request.options, clearance);
+  let first: Misfit | null = null;
+  for (const [option, claims] of shape.options.entries()) {
+    const misfit =
+      claimMisfit(claims, option) ??
+      sharedMisfit(claims, option) ??
+      quotaMisfit(configuration, request, option);
+    if (misfit === null) return null;
+    first ??= misfit;
+  }
+  return first ?? { option: 0, claim: 0, kind: '', requested: 0, largest: 0, pool: null };
+}
+
+/** Each claim on its own: the largest candidate is too small, or there is none. */
+function claimMisfit(claims: readonly ClaimCandidates[], option: number): Misfit | null {
+  for (const [index, { claim, candidates }] of claims.entries()) {
+    let largest: Units = 0;
+    let pool: string | null = null;
+    for (const { place } of candidates) {
+      const size = largestOf(place);
+      if (pool === null || size > largest) [largest, pool] = [size, place.id];
+    }
+    if (largest < claim.quantity) {
+      return { option, claim: index, kind: claim.kind, requested: claim.quantity, largest, pool };
+    }
+  }
+  return null;
+}
+
+/** A pool's capacity; of a calendar its largest window, whatever the range asked: the calendar may yet grow into it. */
+function largestOf(place: Place): Units {
+  const [pool] = place.pools;
+  if (pool.calendar !== undefined)
+    return pool.calendar.reduce((most, { capacity }) => Math.max(most, capacity), 0);
+  return place.pools.reduce((sum, { capacity }) => sum + capacity, 0);
+}
+
+/** Claims that can only go to one and the same place must fit there together. */
+function sharedMisfit(claims: readonly ClaimCandidates[], option: number): Misfit | null {
+  const wanted = new Map<Place, Units>();
+  for (const [index, { claim, candidates }] of claims.entries()) {
+    const only = candidates[0]?.place;
+    if (only === undefined || candidates.length > 1 || only.pools[0].calendar !== undefined) continue;
+    const before = wanted.get(only) ?? 0;
+    const largest = Math.max(0, largestOf(only) - before);
+    if (claim.quantity > largest) {
+      return { option, claim: index, kind: claim.kind, requested: claim.quantity, largest, pool: only.id };
+    }
+    wanted.set(only, before + claim.quantity);
+  }
+  return null;
+}
+
+/** N + B, and what the whole cohort could lend: G + sum of L. Only for kinds of which every pool is renewable. */
+function quotaMisfit(configuration: Configuration, request: Asked, option: number): Misfit | null {
+  const catalogue = catalogueOf(configuration);
+  const wanted = new Map<string, Units>();
+  for (const [index, claim] of (request.options[option] as Option).claims.entries()) {
+    const key = quotaKey(request.department, claim.kind);
+    const share = catalogue.quotas.get(key);
+    const counts = (catalogue.places.get(claim.kind) ?? []).every(({ pools }) => isRenewable(pools[0]));
+    if (share === undefined || !counts) continue;
+    const { nominal, borrowingLimit, lendingLimit } = share.quota;
+    const lent =
+      share.cohort === null ? nominal + borrowingLimit : nominal - lendingLimit + share.cohort.lendable;
+    const before = wanted.get(claim.kind) ?? 0;
+    const largest = Math.max(0, Math.min(nominal + borrowingLimit, lent) - before);
+    if (claim.quantity > largest) {
+      return {
+        option,
+        claim: index,
+        kind: claim.kind,
+        requested: claim.quantity,
+        largest,
+        pool: `quota/${key}`,
+      };
+    }
+    wanted.set(claim.kind, before + claim.quantity);
+  }
+  return null;
+}

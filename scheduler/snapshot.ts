@@ -1,0 +1,140 @@
+// The frozen view that one tick decides on: who may be granted, what is used, what time it is. Made once a tick, read by every later step.
+// Invariant: nothing that happens to the state afterwards is seen through it; its digest does not depend on the order of any Map.
+
+import type { Configuration } from './domain/configuration.ts';
+import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
+import { lookupOf } from './domain/lookup.ts';
+import type { Plan } from './domain/plan.ts';
+import { add, type Instant, type Units } from './domain/quantity.ts';
+import type { PendingExtension, PendingRequest } from './domain/request.ts';
+import { type AccountUse, accountKey, quotaKey, type State } from './domain/state.ts';
+import type { Digest } from './ports.ts';
+
+/** An extension that this tick decides, with the lease it would prolong. */
+export interface SnapshotExtension {
+  readonly extension: PendingExtension;
+  readonly lease: Lease;
+}
+
+export interface Snapshot {
+  readonly version: 1;
+  readonly cell: string;
+  readonly now: Instant;
+  readonly configuration: Configuration;
+  /** Requests whose verdict is allow, in order of `sequence`. */
+  readonly requests: readonly PendingRequest[];
+  /** In order of `sequence`; those of one lease follow one another. */
+  readonly extensions: readonly SnapshotExtension[];
+  readonly used: ReadonlyMap<CapacityKey, Units>;
+  readonly quotaUse: ReadonlyMap<string, Units>;
+  /** `${account}/${period}`. */
+  readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
+}
+
+/**
+ * Copies what a tick reads. Requests without an allow, and extensions of leases that are gone or being revoked, are not in it:
+ * the first wait for the gate, the second are the life cycle's to refuse.
+ */
+export function takeSnapshot(state: State, now: Instant): Snapshot {
+  const requests: PendingRequest[] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const pending of state.requests.values()) {
+    if (pending.sequence <= last) throw new Error(`state.requests is out of order at ${pending.request.id}`);
+    last = pending.sequence;
+    if (pending.verdict?.allow === true) requests.push(pending);
+  }
+  const accounts = new Map<string, Readonly<AccountUse>>();
+  for (const [key, use] of state.accounts) accounts.set(key, { reserved: use.reserved, spent: use.spent });
+  return Object.freeze({
+    version: 1,
+    cell: state.cell,
+    now,
+    configuration: state.configuration,
+    requests: Object.freeze(requests),
+    extensions: Object.freeze(extensionsToDecide(state)),
+    used: new Map(state.used),
+    quotaUse: new Map(state.quotaUse),
+    accounts,
+  });
+}
+
+function extensionsToDecide(state: State): SnapshotExtension[] {
+  const chosen: SnapshotExtension[] = [];
+  for (const extension of state.extensions.values()) {
+    const lease = state.leases.get(extension.lease);
+    if (lease !== undefined && lease.state !== 'revoking') chosen.push({ extension, lease });
+  }
+  return chosen.sort((a, b) => a.extension.sequence - b.extension.sequence);
+}
+
+/** The snapshot with a plan's units and reservations in it: what is left for those who wait. Its requests stay as they were. */
+export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
+  const used = new Map(snapshot.used);
+  const quotaUse = new Map(snapshot.quotaUse);
+  const accounts = new Map(snapshot.accounts);
+  const { pools } = lookupOf(snapshot.configuration);
+  const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
+  for (const { request, allocations } of plan.assignments) {
+    const department = departments.get(request);
+    for (const { pool: id, window, kind, quantity } of allocations) {
+      const key = capacityKey(id, window);
+      used.set(key, add(used.get(key) ?? 0, quantity));
+      const pool = pools.get(id);
+      if (department === undefined || !pool || pool.consumable || pool.calendar !== undefined) continue;
+      const quota = quotaKey(department, kind);
+      quotaUse.set(quota, add(quotaUse.get(quota) ?? 0, quantity));
+    }
+  }
+  for (const { reservations } of [...plan.assignments, ...plan.extensions]) {
+    for (const { account, period, amount } of reservations) {
+      const key = accountKey(account, period);
+      const use = accounts.get(key) ?? { reserved: 0, spent: 0 };
+      accounts.set(key, { reserved: add(use.reserved, amount), spent: use.spent });
+    }
+  }
+  return Object.freeze({ ...snapshot, used, quotaUse, accounts });
+}
+
+/**
+ * What the tick record keeps of the snapshot. Vectors instead of the document: the JSON of 10,000 requests would cost more than the
+ * tick. A shape key is written once and referred to by number; zero amounts are skipped, as a recovered leader may not hold the key.
+ */
+export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
+  const shapes = new Map<string, number>();
+  const lines: string[] = [`snapshot/1 ${snapshot.cell} ${snapshot.now} ${snapshot.configuration.revision}`];
+  for (const { request, sequence, shapeKey } of snapshot.requests) {
+    let shape = shapes.get(shapeKey);
+    if (shape === undefined) {
+      shape = shapes.size;
+      shapes.set(shapeKey, shape);
+    }
+    lines.push(
+      `r ${request.id} ${sequence} ${request.department} ${request.agent} ${request.submittedAt} ${shape}`,
+    );
+  }
+  for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
+  for (const { extension, lease } of snapshot.extensions) {
+    lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
+  }
+  pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'a', snapshot.accounts, ({ reserved, spent }) =>
+    reserved === 0 && spent === 0 ? null : `${reserved} ${spent}`,
+  );
+  return digest([lines.join('\n')]);
+}
+
+function pushSorted<T>(
+  lines: string[],
+  family: string,
+  entries: ReadonlyMap<string, T>,
+  show: (value: T) => string | null,
+): void {
+  const shown: string[] = [];
+  for (const [key, value] of entries) {
+    const text = show(value);
+    if (text !== null) shown.push(`${family} ${key} ${text}`);
+  }
+  shown.sort();
+  for (const line of shown) lines.push(line);
+}

@@ -1,0 +1,258 @@
+// What a snapshot and a plan add up to: units, quotas, cohorts, accounts, each against its limit. The checker's own arithmetic, in BigInt.
+// Invariant: written from mathematics.md, not from formulate/; a limit that was broken before the plan may not get worse. Used by verify.ts and conservation.ts.
+
+import {
+  type Account,
+  CLASSIFICATIONS,
+  type Configuration,
+  type Pool,
+  type Quota,
+  type Window,
+} from './domain/configuration.ts';
+import type { AgentId, DepartmentId } from './domain/ids.ts';
+import type { Allocation, Reservation } from './domain/lease.ts';
+import { lookupOf } from './domain/lookup.ts';
+import type { Selector } from './domain/request.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Breach } from './verify.ts';
+
+export interface Span {
+  readonly pool: Pool;
+  readonly quantity: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Renewable, and held from a moment on: paid by time and counted against quotas. */
+export function holdsByTime(pool: Pool | undefined): boolean {
+  return pool !== undefined && !pool.consumable && pool.calendar === undefined;
+}
+
+/**
+ * `${account}/${period}` -> amount due for the spans on every account of the agent's chains; or the id of an account whose periods do
+ * not cover a charged stretch. Rounded up once a claim and period.
+ */
+export function chargesOf(
+  configuration: Configuration,
+  agent: AgentId,
+  spans: readonly Span[],
+): ReadonlyMap<string, bigint> | string {
+  const due = new Map<string, bigint>();
+  for (const account of chain(configuration, agent)) {
+    for (const span of spans) {
+      if (!pays(account, span.pool)) continue;
+      const byTime = holdsByTime(span.pool);
+      const to = byTime ? span.to : span.from + 1;
+      let coveredMs = 0;
+      for (const period of account.periods) {
+        const ms = Math.min(to, period.endsAt) - Math.max(span.from, period.startsAt);
+        if (ms <= 0) continue;
+        coveredMs += ms;
+        const key = `${account.id}/${period.id}`;
+        due.set(key, (due.get(key) ?? 0n) + charge(account, span, byTime ? ms : null));
+      }
+      if (coveredMs < to - span.from) return account.id;
+    }
+  }
+  return due;
+}
+
+function charge(account: Account, { quantity, pool }: Span, ms: number | null): bigint {
+  const money = account.measure.type === 'money';
+  const rate = BigInt(quantity) * (money ? BigInt(pool.priceMinor) : 1n);
+  return ms === null ? rate : ceilDivide(rate * BigInt(ms), money ? 3_600_000n : 1000n);
+}
+
+function ceilDivide(a: bigint, b: bigint): bigint {
+  return a / b + (a % b === 0n ? 0n : 1n);
+}
+
+function pays(account: Account, pool: Pool): boolean {
+  if (account.measure.type === 'money') return pool.priceMinor > 0;
+  return account.measure.kind === pool.kind && holdsByTime(pool);
+}
+
+function chain(configuration: Configuration, agentId: AgentId): Set<Account> {
+  const { agents, accounts } = lookupOf(configuration);
+  const found = new Set<Account>();
+  for (const own of agents.get(agentId)?.accounts ?? []) {
+    let account = accounts.get(own);
+    while (account !== undefined && !found.has(account)) {
+      found.add(account);
+      account = account.parent === undefined ? undefined : accounts.get(account.parent);
+    }
+  }
+  return found;
+}
+
+/** Level up to which the agent may claim, by its own clearance and its department's ceiling; -1 for a stranger. */
+export function mayTouch(configuration: Configuration, agentId: AgentId, departmentId: DepartmentId): number {
+  const { agents, departments } = lookupOf(configuration);
+  const agent = agents.get(agentId);
+  const department = departments.get(departmentId);
+  if (agent === undefined || department === undefined || agent.department !== departmentId) return -1;
+  return Math.min(
+    CLASSIFICATIONS.indexOf(agent.clearance),
+    CLASSIFICATIONS.indexOf(department.clearanceCeiling),
+  );
+}
+
+/** Least level to claim from the pool. */
+export function levelOf(pool: Pool): number {
+  return pool.classification === undefined ? 0 : CLASSIFICATIONS.indexOf(pool.classification);
+}
+
+/** The first label of the selector that the pool does not answer, or null. */
+export function missingLabel(pool: Pool, selector: Selector = {}): string | null {
+  for (const [label, wanted] of Object.entries(selector)) {
+    const has = Object.hasOwn(pool.labels, label) ? [pool.labels[label] ?? []].flat() : [];
+    if (![wanted].flat().some((value) => has.includes(value))) return label;
+  }
+  return null;
+}
+
+export class Tally {
+  readonly #snapshot: Snapshot;
+  readonly #pools: ReadonlyMap<string, Pool>;
+  readonly #units = new Map<string, { pool: Pool; window: string | undefined; added: bigint }>();
+  readonly #quota = new Map<string, bigint>();
+  readonly #accounts = new Map<string, bigint>();
+
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+    this.#pools = lookupOf(snapshot.configuration).pools;
+  }
+
+  addAllocations(
+    department: DepartmentId,
+    allocations: readonly Pick<Allocation, 'pool' | 'window' | 'quantity'>[],
+  ): void {
+    for (const { pool: id, window, quantity } of allocations) {
+      const pool = this.#pools.get(id);
+      if (pool === undefined) throw new Error(`pool ${id} is not configured`);
+      const key = window === undefined ? id : `${id}@${window}`;
+      const entry = this.#units.get(key) ?? { pool, window, added: 0n };
+      this.#units.set(key, { ...entry, added: entry.added + BigInt(quantity) });
+      if (!holdsByTime(pool)) continue;
+      const quota = `${department}/${pool.kind}`;
+      this.#quota.set(quota, (this.#quota.get(quota) ?? 0n) + BigInt(quantity));
+    }
+  }
+
+  copy(): Tally {
+    const copy = new Tally(this.#snapshot);
+    for (const [key, entry] of this.#units) copy.#units.set(key, entry);
+    for (const [key, added] of this.#quota) copy.#quota.set(key, added);
+    for (const [key, added] of this.#accounts) copy.#accounts.set(key, added);
+    return copy;
+  }
+
+  addReservations(reservations: readonly Reservation[]): void {
+    for (const { account, period, amount } of reservations)
+      this.addDue(`${account}/${period}`, BigInt(amount));
+  }
+
+  addDue(key: string, amount: bigint): void {
+    this.#accounts.set(key, (this.#accounts.get(key) ?? 0n) + amount);
+  }
+
+  firstBreach(): Breach | null {
+    return (
+      this.#breachOfUnits() ?? this.#breachOfQuotas() ?? this.#breachOfCohorts() ?? this.#breachOfAccounts()
+    );
+  }
+
+  /** Units that could still be added: C - used - added; in a window at most floor(C * remaining / length) - added. */
+  left(pool: Pool, window: Window | undefined): bigint {
+    const key = window === undefined ? pool.id : `${pool.id}@${window.id}`;
+    const added = this.#units.get(key)?.added ?? 0n;
+    const used = BigInt(this.#snapshot.used.get(key) ?? 0);
+    if (window === undefined) return BigInt(pool.capacity) - used - added;
+    const free = BigInt(window.capacity) - used;
+    const remaining = this.#remaining(window);
+    return (free < remaining ? free : remaining) - added;
+  }
+
+  #remaining({ capacity, startsAt, endsAt }: Window): bigint {
+    const leftMs = endsAt - Math.max(startsAt, Math.min(endsAt, this.#snapshot.now));
+    return (BigInt(capacity) * BigInt(leftMs)) / BigInt(endsAt - startsAt);
+  }
+
+  /** used + added <= C, and inside a running window also added <= floor(C * remaining / length). */
+  #breachOfUnits(): Breach | null {
+    for (const [key, { pool, window: id, added }] of this.#units) {
+      const used = BigInt(this.#snapshot.used.get(key) ?? 0);
+      if (id === undefined) {
+        if (used + added > BigInt(pool.capacity))
+          return breach(`capacity/${key}`, used + added, pool.capacity);
+        continue;
+      }
+      const window = pool.calendar?.find((one) => one.id === id);
+      if (window === undefined) return breach(`window/${key}`, added, 0);
+      if (used + added > BigInt(window.capacity))
+        return breach(`window/${key}`, used + added, window.capacity);
+      const remaining = this.#remaining(window);
+      if (added > remaining) return breach(`window/${key} remaining`, added, remaining);
+    }
+    return null;
+  }
+
+  /** u_d <= N_d + B_d of every department and kind that grew. */
+  #breachOfQuotas(): Breach | null {
+    for (const quota of this.#snapshot.configuration.quotas) {
+      const key = `${quota.department}/${quota.kind}`;
+      const added = this.#quota.get(key) ?? 0n;
+      const limit = BigInt(quota.nominal) + BigInt(quota.borrowingLimit);
+      if (added > 0n && this.#useOf(quota) > limit) return breach(`quota/${key}`, this.#useOf(quota), limit);
+    }
+    return null;
+  }
+
+  /** sum over d of max(0, u_d - (N_d - L_d)) <= sum over d of L_d; a cohort overdrawn before must not grow. */
+  #breachOfCohorts(): Breach | null {
+    const cohorts = new Map<string, { after: bigint; before: bigint; lendable: bigint }>();
+    for (const quota of this.#snapshot.configuration.quotas) {
+      if (quota.cohort === undefined) continue;
+      const key = `${quota.cohort}/${quota.kind}`;
+      const sum = cohorts.get(key) ?? { after: 0n, before: 0n, lendable: 0n };
+      const guarantee = BigInt(quota.nominal) - BigInt(quota.lendingLimit);
+      const use = this.#useOf(quota);
+      const added = this.#quota.get(`${quota.department}/${quota.kind}`) ?? 0n;
+      sum.after += positive(use - guarantee);
+      sum.before += positive(use - added - guarantee);
+      sum.lendable += BigInt(quota.lendingLimit);
+      cohorts.set(key, sum);
+    }
+    for (const [key, { after, before, lendable }] of cohorts) {
+      if (after > lendable && after > before) return breach(`cohort/${key}`, after, lendable);
+    }
+    return null;
+  }
+
+  #breachOfAccounts(): Breach | null {
+    for (const account of this.#snapshot.configuration.accounts) {
+      for (const period of account.periods) {
+        const key = `${account.id}/${period.id}`;
+        const added = this.#accounts.get(key) ?? 0n;
+        if (added === 0n) continue;
+        const use = this.#snapshot.accounts.get(key);
+        const total = BigInt(use?.reserved ?? 0) + BigInt(use?.spent ?? 0) + added;
+        if (total > BigInt(period.budget)) return breach(`account/${key}`, total, period.budget);
+      }
+    }
+    return null;
+  }
+
+  #useOf({ department, kind }: Quota): bigint {
+    const key = `${department}/${kind}`;
+    return BigInt(this.#snapshot.quotaUse.get(key) ?? 0) + (this.#quota.get(key) ?? 0n);
+  }
+}
+
+function positive(value: bigint): bigint {
+  return value > 0n ? value : 0n;
+}
+
+function breach(what: string, lhs: bigint, rhs: bigint | number): Breach {
+  return { what, lhs: Number(lhs), rhs: Number(rhs) };
+}

@@ -1,0 +1,92 @@
+// One turn of a cell's scheduler: a batch in, a plan out, committed or dropped whole. This is the product on one screen.
+// Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
+
+import { composeCommit } from './commit.ts';
+import { decide } from './decide.ts';
+import { liveLease } from './domain/apply.ts';
+import type { State } from './domain/state.ts';
+import { fold } from './fold.ts';
+import { type FormulationMemo, formulate } from './formulate/index.ts';
+import { gate } from './gate.ts';
+import { advance, type Heartbeats } from './lifecycle.ts';
+import { startPhases } from './phases.ts';
+import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { solveVerified, tickDigests } from './solving.ts';
+
+export interface TickInput {
+  readonly intake: IntakeBatch;
+  readonly heartbeats: Heartbeats;
+  readonly carry: TickCarry;
+}
+
+/** What one term of office keeps between ticks. Never part of a decision: the memo only saves work, `unfinished` only asks for another turn. */
+export interface TickCarry {
+  readonly memo: FormulationMemo;
+  unfinished: boolean;
+}
+
+/** `idle`: nothing new, nothing written. After `epochLost`, or a throw, the state is void and must be loaded again. */
+export type TickResult =
+  | { readonly type: 'idle' }
+  | { readonly type: 'committed'; readonly commit: TickCommit; readonly again: boolean }
+  | { readonly type: 'epochLost' };
+
+export async function runTick(ports: SchedulerPorts, state: State, input: TickInput): Promise<TickResult> {
+  const { intake, carry } = input;
+  const tick = state.tick + 1;
+  const phases = startPhases(ports.stopwatch);
+  const leasesBefore = new Map(state.leases);
+
+  // 1. Fold: time first, then what people asked, in one order.
+  const lapsed = advance(state, input.heartbeats, intake.now);
+  const folded = fold(state, intake.rows, intake.now);
+  phases.end('fold');
+
+  // 2. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
+  const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
+  phases.end('gate');
+  if (intake.rows.length + lapsed.length + gated.length === 0 && !carry.unfinished) return { type: 'idle' };
+
+  // 3. Snapshot and formulate: the integer program of everything that is allowed and waits.
+  const snapshot = takeSnapshot(state, intake.now);
+  const formulation = formulate(snapshot, carry.memo);
+  phases.end('formulate');
+
+  // 4. Solve and decode in the solver's process; check rows, then plan, with code that made neither.
+  const solved = await solveVerified(ports, snapshot, formulation);
+  phases.end('solve');
+
+  // 5. Decide: leases and ledger for the plan, reasons with numbers for the rest.
+  const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
+  const changes = [...lapsed, ...folded, ...gated, ...decided];
+  phases.end('decode');
+
+  // 6. Commit: one transaction, refused only for a lost epoch.
+  const digests = tickDigests(ports.digest, { snapshot, formulation, solved });
+  const commit = composeCommit(
+    state,
+    {
+      tick,
+      now: intake.now,
+      intake: intake.rows.map((row) => row.id),
+      changes,
+      leaseOf: (id) => leasesBefore.get(id) ?? liveLease(state, id),
+      formulation,
+      solution: solved.solution,
+      digests,
+      timings: phases.timings(),
+    },
+    { policy: ports.policy, digest: ports.digest, previousDigest: state.tickDigest },
+  );
+  if ((await ports.store.commit(commit)) === 'epochLost') return { type: 'epochLost' };
+  state.tick = tick;
+  state.tickDigest = commit.record.digest;
+  state.eventSequence += commit.events.length;
+
+  // 7. Stream: SSE, relay and metrics take it from here, in order.
+  ports.observer.committed(commit);
+  carry.unfinished =
+    (formulation.truncated && solved.plan.assignments.length > 0) || state.extensions.size > 0;
+  return { type: 'committed', commit, again: carry.unfinished };
+}

@@ -1,0 +1,183 @@
+// What a schema cannot say of a tick file: every reference resolves, ids are unique, windows and periods have a length, requests are in order.
+// Invariant: a document that passes can be formulated without a throw. Called by tickFile.ts alone.
+
+import type { TickFile, TickFileProblem } from './tickFile.ts';
+
+/** Names shown where a reference does not resolve: a list of 600 agents helps nobody. */
+const ALLOWED_MOST = 40;
+
+export function checkReferences(file: TickFile): TickFileProblem[] {
+  const check = new ReferenceCheck(file);
+  check.configuration();
+  check.requests();
+  check.use();
+  return check.problems;
+}
+
+type Noun = 'department' | 'agent' | 'pool' | 'cohort' | 'account' | 'class' | 'kind';
+
+class ReferenceCheck {
+  readonly problems: TickFileProblem[] = [];
+  readonly #file: TickFile;
+  readonly #names: Readonly<Record<Noun, ReadonlySet<string>>>;
+
+  constructor(file: TickFile) {
+    const { departments, agents, pools, cohorts, accounts, classes } = file.configuration;
+    this.#file = file;
+    this.#names = {
+      department: new Set(departments.map(({ id }) => id)),
+      agent: new Set(agents.map(({ id }) => id)),
+      pool: new Set(pools.map(({ id }) => id)),
+      cohort: new Set(cohorts.map(({ id }) => id)),
+      account: new Set(accounts.map(({ id }) => id)),
+      class: new Set(classes.map(({ name }) => name)),
+      kind: new Set(pools.map(({ kind }) => kind)),
+    };
+  }
+
+  configuration(): void {
+    const { departments, agents, pools, quotas, cohorts, accounts, classes } = this.#file.configuration;
+    for (const [name, list] of Object.entries({ departments, agents, pools, cohorts, accounts })) {
+      this.#unique(
+        `/configuration/${name}`,
+        list.map(({ id }) => id),
+      );
+    }
+    this.#unique(
+      '/configuration/classes',
+      classes.map(({ name }) => name),
+    );
+    this.#unique(
+      '/configuration/classes',
+      classes.map(({ rank }) => `rank ${rank}`),
+    );
+    this.#unique(
+      '/configuration/quotas',
+      quotas.map(({ department, kind }) => `${department}/${kind}`),
+    );
+    for (const [i, agent] of agents.entries()) {
+      this.#refer('department', agent.department, `/configuration/agents/${i}/department`);
+      for (const [j, account] of agent.accounts.entries())
+        this.#refer('account', account, `/configuration/agents/${i}/accounts/${j}`);
+    }
+    for (const [i, pool] of pools.entries()) {
+      if (pool.agent !== undefined) this.#refer('agent', pool.agent, `/configuration/pools/${i}/agent`);
+      this.#spans(`/configuration/pools/${i}/calendar`, pool.calendar ?? []);
+    }
+    for (const [i, quota] of quotas.entries()) {
+      this.#refer('department', quota.department, `/configuration/quotas/${i}/department`);
+      if (quota.cohort !== undefined)
+        this.#refer('cohort', quota.cohort, `/configuration/quotas/${i}/cohort`);
+      if (quota.lendingLimit > quota.nominal)
+        this.#problem(`/configuration/quotas/${i}/lendingLimit`, 'is more than the nominal share');
+    }
+    this.#accounts();
+  }
+
+  requests(): void {
+    const { requests, extensions } = this.#file;
+    const { agents, pools } = this.#file.configuration;
+    const departmentOf = new Map<string, string>(agents.map(({ id, department }) => [id, department]));
+    this.#unique(
+      '/requests',
+      requests.map(({ request }) => request.id),
+    );
+    for (const [i, { request, sequence }] of requests.entries()) {
+      const at = `/requests/${i}/request`;
+      this.#refer('department', request.department, `${at}/department`);
+      this.#refer('agent', request.agent, `${at}/agent`);
+      if (departmentOf.get(request.agent) !== request.department)
+        this.#problem(`${at}/agent`, `acts for another department than ${request.department}`);
+      this.#refer('class', request.terms.class, `${at}/terms/class`);
+      for (const [o, option] of request.options.entries()) {
+        for (const [c, claim] of option.claims.entries())
+          this.#refer('kind', claim.kind, `${at}/options/${o}/claims/${c}/kind`);
+      }
+      if (i > 0 && sequence <= requests[i - 1]!.sequence)
+        this.#problem(`/requests/${i}/sequence`, 'must rise from request to request');
+    }
+    const kindOf = new Map<string, string>(pools.map(({ id, kind }) => [id, kind]));
+    for (const [i, { extension, lease }] of (extensions ?? []).entries()) {
+      if (extension.lease !== lease.id)
+        this.#problem(`/extensions/${i}/extension/lease`, `is not the lease ${lease.id} beside it`);
+      this.#refer('agent', lease.agent, `/extensions/${i}/lease/agent`);
+      for (const [a, { pool, kind }] of lease.allocations.entries()) {
+        const at = `/extensions/${i}/lease/allocations/${a}`;
+        this.#refer('pool', pool, `${at}/pool`);
+        if (kindOf.has(pool) && kindOf.get(pool) !== kind)
+          this.#problem(`${at}/kind`, `is not the kind of ${pool}`, [kindOf.get(pool)!]);
+      }
+    }
+  }
+
+  use(): void {
+    const { used, quotaUse, accounts, configuration } = this.#file;
+    const keys = configuration.pools.flatMap(({ id, calendar }) => [
+      id,
+      ...(calendar ?? []).map((window) => `${id}@${window.id}`),
+    ]);
+    this.#knownKeys('/used', Object.keys(used), new Set(keys));
+    const { department, kind } = this.#names;
+    const quotaKeys = [...department].flatMap((d) => [...kind].map((k) => `${d}/${k}`));
+    this.#knownKeys('/quotaUse', Object.keys(quotaUse), new Set(quotaKeys));
+    const periods = configuration.accounts.flatMap((account) =>
+      account.periods.map((period) => `${account.id}/${period.id}`),
+    );
+    this.#knownKeys('/accounts', Object.keys(accounts), new Set(periods));
+  }
+
+  #accounts(): void {
+    const { accounts } = this.#file.configuration;
+    const parentOf = new Map<string, string | undefined>(accounts.map(({ id, parent }) => [id, parent]));
+    for (const [i, account] of accounts.entries()) {
+      const at = `/configuration/accounts/${i}`;
+      this.#spans(`${at}/periods`, account.periods);
+      if (account.parent !== undefined) this.#refer('account', account.parent, `${at}/parent`);
+      const seen = new Set<string>();
+      for (let id: string | undefined = account.id; id !== undefined; id = parentOf.get(id)) {
+        if (seen.has(id)) {
+          this.#problem(`${at}/parent`, 'is its own ancestor');
+          break;
+        }
+        seen.add(id);
+      }
+    }
+  }
+
+  /** Each has a length, and they are sorted and apart. */
+  #spans(at: string, spans: readonly { readonly startsAt: number; readonly endsAt: number }[]): void {
+    for (const [i, span] of spans.entries()) {
+      if (span.endsAt <= span.startsAt) this.#problem(`${at}/${i}/endsAt`, 'must be after startsAt');
+      if (i > 0 && span.startsAt < spans[i - 1]!.endsAt)
+        this.#problem(`${at}/${i}/startsAt`, 'overlaps the one before');
+    }
+  }
+
+  #unique(at: string, ids: readonly string[]): void {
+    const seen = new Set<string>();
+    for (const [i, id] of ids.entries()) {
+      if (seen.has(id)) this.#problem(`${at}/${i}`, `${id} stands here twice`);
+      seen.add(id);
+    }
+  }
+
+  #refer(what: Noun, name: string, pointer: string): void {
+    const known = this.#names[what];
+    if (!known.has(name)) this.#problem(pointer, `no ${what} ${name}`, [...known].slice(0, ALLOWED_MOST));
+  }
+
+  #knownKeys(at: string, keys: readonly string[], known: ReadonlySet<string>): void {
+    for (const key of keys) {
+      if (!known.has(key))
+        this.#problem(
+          `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+          'is not configured',
+          [...known].slice(0, ALLOWED_MOST),
+        );
+    }
+  }
+
+  #problem(pointer: string, message: string, allowed?: readonly string[]): void {
+    this.problems.push(allowed === undefined ? { pointer, message } : { pointer, message, allowed });
+  }
+}

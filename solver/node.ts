@@ -1,0 +1,206 @@
+// Solving outside the event loop: one active child, one warm spare, a watchdog that kills. The only file of solver/ that spawns.
+// Invariant: every answer is feasible and checked in exact integers here, whatever the child did; the clock never shapes an answer,
+// it only ends a child, and that is recorded as a fault. Called by the composition roots.
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { solve, solveTrivially, solveWithoutEngine } from './anytime.ts';
+import type { Engine } from './engines/engine.ts';
+import { engineBuildOf, loadEngine } from './engines/load.ts';
+import type { Model } from './model.ts';
+import { isReady, readAnswer, type SolveMessage } from './protocol.ts';
+import type { EngineName, Solution, SolveOptions, SolverFault, SolverService } from './solution.ts';
+import { checkSolution } from './verify.ts';
+
+export interface SolverProcessOptions {
+  /** From the question to the kill. The work budget should end a solve long before. */
+  readonly watchdogMs: number;
+  /** The module each child runs; tests put faulty ones here. */
+  readonly childModule?: URL;
+}
+
+/** Build string of an answer to a name that this installation has no engine for. */
+const NO_BUILD = 'none';
+
+/** Same answers as the solver process, byte for byte, on the caller's event loop: for simulations and tests. */
+export function createInProcessSolver(): SolverService {
+  const engines = new Map<EngineName, Promise<Engine | null>>();
+  let closed = false;
+  return {
+    async solve(model, options) {
+      if (closed) throw new Error('solver is closed');
+      const { engine: name } = options;
+      const loading = engines.get(name) ?? loadEngine(name);
+      engines.set(name, loading);
+      const engine = await loading;
+      if (engine !== null) return solve(model, engine, options);
+      return solveWithoutEngine(model, { engine: name, engineBuild: NO_BUILD, fault: 'refused' });
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+/** Resolves when the first child is warm (about 140 ms); rejects when it cannot start. */
+export async function createSolverProcess(options: SolverProcessOptions): Promise<SolverService> {
+  const pair = new ChildPair(
+    options.childModule ?? new URL(`./child${extname(import.meta.filename)}`, import.meta.url),
+  );
+  await pair.start();
+  return new SolverProcess(pair, options.watchdogMs);
+}
+
+class SolverProcess implements SolverService {
+  readonly #pair: ChildPair;
+  readonly #watchdogMs: number;
+  readonly #builds = new Map<EngineName, Promise<string | null>>();
+  /** Settles when every question asked so far is answered: one at a time. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #questions = 0;
+  #closed = false;
+
+  constructor(pair: ChildPair, watchdogMs: number) {
+    this.#pair = pair;
+    this.#watchdogMs = watchdogMs;
+  }
+
+  async solve(model: Model, options: SolveOptions): Promise<Solution> {
+    if (this.#closed) throw new Error('solver is closed');
+    const { engine } = options;
+    const reading = this.#builds.get(engine) ?? engineBuildOf(engine);
+    this.#builds.set(engine, reading);
+    const engineBuild = await reading;
+    if (engineBuild === null) {
+      return solveWithoutEngine(model, { engine, engineBuild: NO_BUILD, fault: 'refused' });
+    }
+    // No round trip for a tick where everything fits, or nothing does.
+    const trivial = solveTrivially(model, { engine, engineBuild });
+    if (trivial !== null) return trivial;
+    const turn = this.#queue.then(() => this.#answer(model, { options, engineBuild }));
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue;
+    await this.#pair.close();
+  }
+
+  async #answer(model: Model, asked: { options: SolveOptions; engineBuild: string }): Promise<Solution> {
+    const { options, engineBuild } = asked;
+    const answer = await this.#ask({
+      kind: 'solve',
+      id: ++this.#questions,
+      model: { ...model, rowNames: [] },
+      options,
+    });
+    const fault = 'fault' in answer ? answer.fault : faultIn(model, answer.solution, asked);
+    if (fault === null && 'solution' in answer) return answer.solution;
+    // A child that lied, or may still be running, is not asked again.
+    this.#pair.replaceActive();
+    return solveWithoutEngine(model, { engine: options.engine, engineBuild, fault: fault! });
+  }
+
+  #ask(message: SolveMessage): Promise<{ solution: Solution } | { fault: SolverFault }> {
+    const child = this.#pair.active();
+    return new Promise((resolve) => {
+      const end = (answer: { solution: Solution } | { fault: SolverFault }): void => {
+        clearTimeout(timer);
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+        resolve(answer);
+      };
+      const onMessage = (reply: unknown): void => {
+        if (isReady(reply)) return;
+        const solution = readAnswer(reply, message.id);
+        end(solution === null ? { fault: 'garbage' } : { solution });
+      };
+      const onExit = (): void => end({ fault: 'crash' });
+      const timer = setTimeout(() => end({ fault: 'watchdog' }), this.#watchdogMs);
+      child.on('message', onMessage);
+      child.on('exit', onExit);
+      child.send(message, (error) => {
+        if (error !== null) end({ fault: 'crash' });
+      });
+    });
+  }
+}
+
+/** What the parent holds against an answer; null when it is true in every claim. */
+function faultIn(
+  model: Model,
+  solution: Solution,
+  { options, engineBuild }: { options: SolveOptions; engineBuild: string },
+): SolverFault | null {
+  if (solution.engine !== options.engine || solution.engineBuild !== engineBuild) return 'garbage';
+  return checkSolution(model, solution).ok ? null : 'garbage';
+}
+
+/** One active child and one warm spare. A spare is started when one is used, so a child that dies at once cannot spin. */
+class ChildPair {
+  readonly #module: URL;
+  readonly #living = new Set<ChildProcess>();
+  #active: ChildProcess | null = null;
+  #spare: ChildProcess | null = null;
+
+  constructor(module: URL) {
+    this.#module = module;
+  }
+
+  async start(): Promise<void> {
+    const child = this.active();
+    await new Promise<void>((resolve, reject) => {
+      child.once('message', () => resolve());
+      child.once('error', reject);
+      child.once('exit', (code, signal) =>
+        reject(new Error(`solver child ended at start: ${code ?? signal}`)),
+      );
+    }).catch(async (error: unknown) => {
+      await this.close();
+      throw error;
+    });
+  }
+
+  active(): ChildProcess {
+    this.#active ??= this.#spare ?? this.#fork();
+    if (this.#spare === this.#active) this.#spare = null;
+    this.#spare ??= this.#fork();
+    return this.#active;
+  }
+
+  /** Kills the active child and promotes the spare at once; a new spare warms up meanwhile. */
+  replaceActive(): void {
+    this.#active?.kill('SIGKILL');
+    this.#active = null;
+    this.active();
+  }
+
+  async close(): Promise<void> {
+    const exits = [...this.#living].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of this.#living) child.kill('SIGKILL');
+    await Promise.all(exits);
+  }
+
+  #fork(): ChildProcess {
+    const child = fork(this.#module, {
+      serialization: 'advanced',
+      // No flag of the parent, and nothing of its environment: a solver needs no password.
+      execArgv: [],
+      env: {},
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const forget = (): void => {
+      this.#living.delete(child);
+      if (this.#active === child) this.#active = null;
+      if (this.#spare === child) this.#spare = null;
+    };
+    this.#living.add(child);
+    child.on('exit', forget);
+    // A process that could not be spawned has no `exit`; a failed send is answered by its own callback.
+    child.on('error', () => {
+      if (child.pid === undefined) forget();
+    });
+    return child;
+  }
+}

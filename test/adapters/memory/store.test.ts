@@ -1,0 +1,18 @@
+// The store in memory, under the contract suites of every port that it fills.
+
+import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { heartbeatsContract } from '../../contract/heartbeats.ts';
+import { intakeContract } from '../../contract/intake.ts';
+import { leadershipContract } from '../../contract/leadership.ts';
+import { readersContract } from '../../contract/readers.ts';
+import { tickRefusalsContract } from '../../contract/tickRefusals.ts';
+import { tickStoreContract } from '../../contract/tickStore.ts';
+import { memoryStore } from '../../support/stores.ts';
+
+callIdempotencyContract('memory', memoryStore);
+heartbeatsContract('memory', memoryStore);
+intakeContract('memory', memoryStore);
+leadershipContract('memory', memoryStore);
+readersContract('memory', memoryStore);
+tickRefusalsContract('memory', memoryStore);
+tickStoreContract('memory', memoryStore);

@@ -1,0 +1,18 @@
+// The store in PostgreSQL, under the contract suites of every port that it fills.
+
+import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { heartbeatsContract } from '../../contract/heartbeats.ts';
+import { intakeContract } from '../../contract/intake.ts';
+import { leadershipContract } from '../../contract/leadership.ts';
+import { readersContract } from '../../contract/readers.ts';
+import { tickRefusalsContract } from '../../contract/tickRefusals.ts';
+import { tickStoreContract } from '../../contract/tickStore.ts';
+import { postgresStore } from '../../support/stores.ts';
+
+callIdempotencyContract('PostgreSQL', postgresStore);
+heartbeatsContract('PostgreSQL', postgresStore);
+intakeContract('PostgreSQL', postgresStore);
+leadershipContract('PostgreSQL', postgresStore);
+readersContract('PostgreSQL', postgresStore);
+tickRefusalsContract('PostgreSQL', postgresStore);
+tickStoreContract('PostgreSQL', postgresStore);

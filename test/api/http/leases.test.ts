@@ -1,0 +1,133 @@
+// Leases over HTTP: heartbeats, extensions, release and cancel, each fenced by epoch and scope.
+
+import { describe, expect, it } from 'vitest';
+import { NOW } from './organisation.ts';
+import { AS_ANVIL, AS_SCOUT, aLease, anEdge, aSubmission, type Edge, expectProblem } from './support.ts';
+
+async function anEdgeWithLease(
+  fields: Parameters<typeof aLease>[0] = {},
+): Promise<Edge & { readonly url: string }> {
+  const edge = await anEdge();
+  const lease = aLease(fields);
+  edge.store.leases.set(lease.id, { lease, heartbeatAt: NOW, endedAt: null });
+  return { ...edge, url: `/v1/leases/${lease.id}` };
+}
+
+const ACTS = [
+  ['heartbeat', { epoch: 3 }],
+  ['extend', { epoch: 3, seconds: 60 }],
+  ['release', { epoch: 3 }],
+] as const;
+
+describe('the holder of a lease', () => {
+  it('keeps it alive and is told how long it lasts', async () => {
+    const { call, url } = await anEdgeWithLease();
+    const response = await call({ method: 'POST', url: `${url}/heartbeat`, body: { epoch: 3 } });
+    expect(response.json()).toEqual({
+      id: 'lse_00000001_000',
+      state: 'active',
+      endsAt: '2026-11-23T09:10:00.000Z',
+      heartbeatAt: '2026-11-23T09:00:00.000Z',
+    });
+  });
+
+  it('asks to hold it longer and finds the answer at its own address', async () => {
+    const { call, url, store } = await anEdgeWithLease();
+    const response = await call({ method: 'POST', url: `${url}/extend`, body: { epoch: 3, seconds: 90 } });
+    const { id, ...rest } = response.json();
+    expect(response.statusCode).toBe(202);
+    expect(rest).toEqual({
+      lease: 'lse_00000001_000',
+      seconds: 90,
+      outcome: 'pending',
+      endsAt: null,
+      reasons: [],
+    });
+    expect(response.headers.location).toBe(`/v1/extensions/${id}`);
+    expect(store.written[0]?.command).toEqual({
+      type: 'extend',
+      extension: id,
+      lease: 'lse_00000001_000',
+      epoch: 3,
+      seconds: 90,
+    });
+    const view = { id, lease: 'lse_00000001_000', seconds: 90, outcome: 'granted', endsAt: NOW, reasons: [] };
+    store.extensions.set(id, { ...view, department: 'research', agent: 'forge-01' } as never);
+    const read = await call({ method: 'GET', url: `/v1/extensions/${id}` });
+    expect(read.json()).toMatchObject({ outcome: 'granted', endsAt: '2026-11-23T09:00:00.000Z' });
+    expectProblem(await call({ method: 'GET', url: `/v1/extensions/${id}`, as: AS_ANVIL }), 'NOT_FOUND');
+  });
+
+  it('releases it, and may repeat that', async () => {
+    const { call, url, store } = await anEdgeWithLease();
+    const release = { method: 'POST', url: `${url}/release`, body: { epoch: 3 } } as const;
+    expect((await call(release)).statusCode).toBe(202);
+    expect(store.written).toMatchObject([
+      { actor: { subject: 'forge-01' }, command: { type: 'release', epoch: 3 }, idempotency: null },
+    ]);
+    const lease = aLease({ state: 'released' });
+    store.leases.set(lease.id, { lease, heartbeatAt: null, endedAt: NOW });
+    const again = await call(release);
+    expect([again.statusCode, again.json().state]).toEqual([202, 'released']);
+    expect(store.written).toHaveLength(1);
+  });
+});
+
+describe('every act on a lease', () => {
+  it.each(ACTS)('%s is refused with a stale epoch, and the epoch named', async (act, body) => {
+    const { call, url, store } = await anEdgeWithLease({ epoch: 4 });
+    const problem = expectProblem(await call({ method: 'POST', url: `${url}/${act}`, body }), 'STALE_EPOCH');
+    expect(problem.detail).toBe('the lease has epoch 4');
+    expect(store.written).toEqual([]);
+  });
+
+  it.each(ACTS)('%s is refused once it has expired', async (act, body) => {
+    const { call, url, store } = await anEdgeWithLease({ state: 'expired' });
+    expectProblem(await call({ method: 'POST', url: `${url}/${act}`, body }), 'LEASE_ENDED');
+    expect(store.written).toEqual([]);
+  });
+
+  it.each(ACTS)("%s finds nothing of another agent's or department's", async (act, body) => {
+    const { call, url, store } = await anEdgeWithLease();
+    for (const as of [AS_ANVIL, AS_SCOUT]) {
+      expectProblem(await call({ method: 'POST', url: `${url}/${act}`, as, body }), 'NOT_FOUND');
+    }
+    expect(store.written).toEqual([]);
+  });
+});
+
+describe('a cancel', () => {
+  it('is accepted while the request is open or granted, and safe to repeat afterwards', async () => {
+    const { call, store } = await anEdge();
+    const { id } = (await call({ method: 'POST', url: '/v1/requests', body: aSubmission() })).json();
+    const view = store.requests.get(id)!;
+    const answers: unknown[] = [];
+    for (const state of ['queued', 'waiting', 'granted', 'cancelled', 'denied', 'expired'] as const) {
+      store.requests.set(id, { ...view, state });
+      const response = await call({ method: 'POST', url: `/v1/requests/${id}/cancel` });
+      answers.push([state, response.statusCode, response.json().code]);
+    }
+    expect(answers).toEqual([
+      ['queued', 202, undefined],
+      ['waiting', 202, undefined],
+      ['granted', 202, undefined],
+      ['cancelled', 202, undefined],
+      ['denied', 409, 'REQUEST_ENDED'],
+      ['expired', 409, 'REQUEST_ENDED'],
+    ]);
+    expect(store.written.map((item) => item.command.type)).toEqual(['submit', 'cancel', 'cancel', 'cancel']);
+  });
+
+  it('may come from the head of the department, in their own name', async () => {
+    const { call, store } = await anEdge();
+    const { id } = (await call({ method: 'POST', url: '/v1/requests', body: aSubmission() })).json();
+    const cancel = { method: 'POST', url: `/v1/requests/${id}/cancel` } as const;
+    expectProblem(await call({ ...cancel, as: 'department-head:sales' }), 'NOT_FOUND');
+    expect((await call({ ...cancel, as: 'department-head:research' })).statusCode).toBe(202);
+    expect(store.written[1]?.actor).toEqual({
+      subject: 'department-head@research',
+      department: 'research',
+      agent: null,
+    });
+  });
+});

@@ -1,0 +1,26 @@
+// The named exceptions to the house rules. Each has a reason, and a test fails when it is needed no more.
+// Called by test/house.test.ts.
+import type { Exemption } from './bans.ts';
+
+export const BAN_EXEMPTIONS: readonly Exemption[] = [
+  {
+    file: 'policies/thread.ts',
+    ban: 'timers',
+    reason: 'ends a worker thread that hangs; reached from node.ts only',
+  },
+];
+
+/** Files that nobody imports, and who runs them. */
+export const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  'solver/index.ts': 'the door',
+  'solver/node.ts': 'the door of processes',
+  'solver/child.ts': 'forked by solver/node.ts, which takes the extension of its own form',
+  'policies/index.ts': 'the door',
+  'policies/node.ts': 'the door of processes',
+  'scheduler/index.ts': 'the door',
+  'api/cli/annona.js': 'the command',
+  'api/cli/main.ts': 'imported by the launcher',
+};
+
+/** Source folders without a test folder of their own, and where their tests are. */
+export const MIRROR_EXEMPTIONS: Readonly<Record<string, string>> = {};

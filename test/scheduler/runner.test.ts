@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type RunnerEvent,
+  type SchedulerPorts,
+  startRunner,
+  type TickCommit,
+} from '../../scheduler/index.ts';
+import { aConfiguration, aPool, aRequest, aState, NOW } from '../support/builders.ts';
+import { aTickRig, submitted } from './support/tickRig.ts';
+
+const SETTINGS = {
+  cell: 'main',
+  intakeRowsMax: 2,
+  pollMs: 20,
+  intervalMs: 1,
+  heartbeatPollMs: 50,
+  renewMs: 10,
+  electionMs: 5,
+};
+
+interface Script {
+  /** What `renew` answers. */
+  ours: boolean;
+  epoch: number;
+  rows: ReturnType<typeof submitted>[];
+  loads: number;
+  released: number[];
+  failCommits: number;
+}
+
+/** A cell in memory: intake rows vanish once a commit has stamped them. */
+function aCell() {
+  const configuration = aConfiguration().pool(aPool('gpu-a').gpu(8)).build();
+  const rig = aTickRig(aState(configuration).build());
+  const script: Script = { ours: true, epoch: 0, rows: [], loads: 0, released: [], failCommits: 0 };
+  const commits: TickCommit[] = [];
+  const events: RunnerEvent[] = [];
+  const waiters: (() => void)[] = [];
+  const changed = (): void => {
+    for (const wake of waiters.splice(0)) wake();
+  };
+  const ports: SchedulerPorts = {
+    ...rig.ports,
+    leadership: {
+      acquire: async () => (script.ours ? ++script.epoch : null),
+      renew: async () => script.ours,
+      release: async (_cell, epoch) => void script.released.push(epoch),
+    },
+    stateSource: {
+      async load(_cell, epoch) {
+        script.loads += 1;
+        return { ...aState(configuration).build(), epoch };
+      },
+    },
+    intake: { take: async (_cell, max) => ({ rows: script.rows.slice(0, max), now: NOW }) },
+    heartbeats: { since: async () => ({ heard: [], readThrough: NOW }) },
+    store: {
+      async commit(commit) {
+        if (script.failCommits > 0) {
+          script.failCommits -= 1;
+          throw new Error('the database is gone');
+        }
+        commits.push(commit);
+        script.rows = script.rows.filter((row) => !commit.intake.includes(row.id));
+        changed();
+        return 'committed';
+      },
+    },
+    timers: {
+      sleep: (ms, signal) =>
+        new Promise((done) => {
+          const timer = setTimeout(done, ms);
+          signal?.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
+          if (signal?.aborted) done();
+        }),
+    },
+  };
+  const runner = startRunner(ports, SETTINGS, (event) => {
+    events.push(event);
+    changed();
+  });
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((done) => waiters.push(done));
+  };
+  return { runner, script, commits, events, until };
+}
+
+describe('the runner', () => {
+  it('is elected, loads, and decides what is submitted, a bounded batch at a time', async () => {
+    const { runner, script, commits, until } = aCell();
+    script.rows = [1, 2, 3].map((n) => submitted(aRequest(n).gpu(1).build()));
+    runner.wake();
+    await until(() => commits.flatMap((commit) => commit.intake).length === 3);
+    expect(commits.map((commit) => commit.intake.length)).toEqual([2, 1]);
+    await runner.stop();
+  });
+
+  it('gives leadership back when it is stopped', async () => {
+    const { runner, script, events, until } = aCell();
+    await until(() => runner.state() !== null || events.length > 0);
+    await runner.stop();
+    expect(script.released).toEqual([1]);
+    expect(events.at(-1)).toEqual({ type: 'steppedDown', epoch: 1, why: 'stopped' });
+    expect(runner.state()).toBeNull();
+  });
+
+  it('steps down when a renewal says that the epoch is gone, and does not release what is not its own', async () => {
+    const { runner, script, events, until } = aCell();
+    await until(() => events.some((event) => event.type === 'elected'));
+    script.ours = false;
+    await until(() => events.some((event) => event.type === 'steppedDown'));
+    expect(events).toContainEqual({ type: 'steppedDown', epoch: 1, why: 'epochLost' });
+    expect(script.released).toEqual([]);
+    await runner.stop();
+  });
+
+  it('throws its memory away after a failed commit and decides the same rows again in a new term', async () => {
+    const { runner, script, commits, events, until } = aCell();
+    script.failCommits = 1;
+    script.rows = [submitted(aRequest(1).gpu(1).build())];
+    runner.wake();
+    await until(() => commits.length === 1);
+    expect(script.loads).toBe(2);
+    expect(events).toContainEqual({ type: 'failure', error: new Error('the database is gone') });
+    expect(commits[0]?.epoch).toBe(2);
+    await runner.stop();
+  });
+});

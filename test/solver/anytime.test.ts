@@ -1,0 +1,127 @@
+// The stage loop: how stages are answered, what a spent budget leaves, and that the same model gives the same bytes.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadEngine } from '../../solver/engines/load.ts';
+import { checkSolution, type Engine, solve, solveTrivially } from '../../solver/index.ts';
+import { aModel } from '../support/aModel.ts';
+import { syntheticTick } from '../support/syntheticTick.ts';
+
+let highs: Engine;
+beforeAll(async () => {
+  highs = (await loadEngine('highs'))!;
+});
+
+const PLENTY = { simplexIterationsMax: 100_000, lpCallsMax: 10 };
+const gpu = (units: number, worth = 10) => ({ worth, needs: { gpu: units } });
+
+describe('stages', () => {
+  test('a model without columns is answered with nothing', () => {
+    const solution = solve(aModel({ rows: { gpu: 1 }, groups: [] }), highs, {
+      engine: 'highs',
+      budget: PLENTY,
+    });
+    expect(solution).toMatchObject({ termination: 'complete', engineCalled: false, stages: [] });
+  });
+
+  test('one that fits nothing, one that fits whole and one that must choose are told apart', () => {
+    const model = aModel({
+      rows: { gpu: 8, h100: 0 },
+      groups: [
+        { stage: 0, options: [gpu(1, 9), gpu(1, 12)], times: 2 },
+        { stage: 1, options: [{ worth: 5, needs: { h100: 1 } }] },
+        { stage: 2, options: [gpu(4, 10)], times: 2 },
+        { stage: 2, options: [gpu(3, 9)], times: 2 },
+      ],
+    });
+    const solution = solve(model, highs, { engine: 'highs', budget: PLENTY });
+    expect(solution.stages.map(({ stage, method, value }) => ({ stage, method, value }))).toEqual([
+      { stage: 0, method: 'fits', value: 24 },
+      { stage: 1, method: 'empty', value: 0 },
+      { stage: 2, method: 'lp', value: 18 },
+    ]);
+    expect([...solution.granted]).toEqual([0, 1, 0, 1, 0, 0, 0, 1, 1]);
+    expect(solveTrivially(model, { engine: 'highs', engineBuild: highs.build })).toBeNull();
+  });
+
+  test('the residual program undoes a choice of the LP that leaves room for nothing', () => {
+    // The LP takes the 6 and four fifths of a 5; whole, that is 13. Both fives are worth 20.
+    const model = aModel({
+      rows: { gpu: 10 },
+      groups: [{ options: [gpu(6, 13)] }, { options: [gpu(5, 10)], times: 2 }],
+    });
+    const solution = solve(model, highs, { engine: 'highs', budget: PLENTY });
+    expect(solution.stages[0]).toMatchObject({ method: 'residual', value: 20, bound: 21 });
+    expect([...solution.granted]).toEqual([0, 1, 1]);
+  });
+
+  test('an earlier class is served before a worthier later one', () => {
+    const model = aModel({
+      rows: { gpu: 4 },
+      groups: [
+        { stage: 1, options: [gpu(4, 1000)] },
+        { stage: 0, options: [gpu(1, 1)] },
+      ],
+    });
+    expect([...solve(model, highs, { engine: 'highs', budget: PLENTY }).granted]).toEqual([0, 1]);
+  });
+
+  test('asking one engine for the answer of another is a bug', () => {
+    const model = aModel({ rows: {}, groups: [] });
+    expect(() => solve(model, highs, { engine: 'exhaustive', budget: PLENTY })).toThrow(/exhaustive/);
+  });
+});
+
+describe('a work limit', () => {
+  const model = syntheticTick({ requests: 150, seed: 5, stages: 2 });
+
+  test.each([1, 20, 80])(
+    'of %d simplex iterations leaves a feasible, maximal plan with a true bound',
+    (simplexIterationsMax) => {
+      const solution = solve(model, highs, { engine: 'highs', budget: { ...PLENTY, simplexIterationsMax } });
+      expect(solution.termination).toBe('workLimit');
+      expect(solution.fault).toBeNull();
+      expect(solution.work.simplexIterations).toBeLessThanOrEqual(2 * simplexIterationsMax);
+      expect(checkSolution(model, solution)).toEqual({ ok: true });
+    },
+  );
+
+  test('of one LP call leaves the second stage to the greedy plan', () => {
+    const solution = solve(model, highs, { engine: 'highs', budget: { ...PLENTY, lpCallsMax: 1 } });
+    expect(solution).toMatchObject({ termination: 'workLimit', work: { lpCalls: 1 } });
+    expect(solution.stages[1]!.method).toBe('greedy');
+    expect(checkSolution(model, solution)).toEqual({ ok: true });
+  });
+
+  test('that is not reached changes no byte', () => {
+    const want = solve(model, highs, { engine: 'highs', budget: PLENTY });
+    const budget = { simplexIterationsMax: want.work.simplexIterations, lpCallsMax: want.work.lpCalls };
+    expect(solve(model, highs, { engine: 'highs', budget })).toEqual(want);
+  });
+});
+
+test('an engine that fails is a fault said aloud, with a plan all the same', () => {
+  const broken: Engine = {
+    ...highs,
+    solveLp: () => ({ stopped: 'failed', primal: null, multipliers: null, simplexIterations: 0 }),
+  };
+  const model = syntheticTick({ requests: 80, seed: 6 });
+  const solution = solve(model, broken, { engine: 'highs', budget: PLENTY });
+  expect(solution).toMatchObject({ termination: 'fault', fault: 'refused' });
+  expect(solution.stages[0]!.method).toBe('greedy');
+  expect(checkSolution(model, solution)).toEqual({ ok: true });
+});
+
+test('an engine that invents points and multipliers cannot make a false bound or an infeasible plan', () => {
+  const liar: Engine = {
+    ...highs,
+    solveLp: (program) => ({
+      stopped: 'optimal',
+      primal: program.upper.map((upper) => Math.min(upper, 5)),
+      multipliers: new Float64Array(program.rowCount).fill(123.456),
+      simplexIterations: 1,
+    }),
+    solveMip: (program) => ({ stopped: 'optimal', primal: new Float64Array(program.columnCount).fill(1) }),
+  };
+  const model = syntheticTick({ requests: 80, seed: 7 });
+  const solution = solve(model, liar, { engine: 'highs', budget: PLENTY });
+  expect(checkSolution(model, solution)).toEqual({ ok: true });
+});

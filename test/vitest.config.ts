@@ -1,0 +1,23 @@
+// The one test configuration: `npm test` and `vitest run --config test/vitest.config.ts` use it.
+// No retries: a test that passes the second time is a fault that has been seen once.
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: join(import.meta.dirname, '..'),
+  test: {
+    include: ['test/**/*.test.ts'],
+    // One PostgreSQL for the run, started by the first test that wants a database.
+    globalSetup: ['test/support/globalPostgres.ts'],
+    // Processes, not threads: tests start children, databases and worker threads, and end with them.
+    pool: 'forks',
+    // Two, also on bigger machines: what a file starts (solver children, servers) takes cores of its own.
+    maxWorkers: 2,
+    // Generous because a first database cluster takes 10 s on two busy cores; no test measures time with it.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    retry: 0,
+    reporters: ['default'],
+  },
+});
