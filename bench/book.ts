@@ -26,7 +26,10 @@ export interface Told {
   readonly atMs: number;
   readonly request: string;
   readonly lease: string | null;
-  readonly data: { readonly epoch?: number; readonly allocations?: readonly { readonly pool: string; readonly kind: string }[] };
+  readonly data: {
+    readonly epoch?: number;
+    readonly allocations?: readonly { readonly pool: string; readonly kind: string }[];
+  };
 }
 
 const STATE_OF: Partial<Record<EventType, RequestState>> = {
@@ -53,7 +56,14 @@ export class Book {
   }
 
   enter(sent: Pick<Entry, 'scheduledMs' | 'sentMs' | 'scarceUnits' | 'holdMs' | 'authorization'>): Entry {
-    const entry: Entry = { ...sent, id: null, answeredMs: null, refusal: null, decidedMs: null, state: 'queued' };
+    const entry: Entry = {
+      ...sent,
+      id: null,
+      answeredMs: null,
+      refusal: null,
+      decidedMs: null,
+      state: 'queued',
+    };
     this.entries.push(entry);
     return entry;
   }

@@ -1,8 +1,8 @@
 // Who asks for what: a mix computed from the organisation's own capacities, so that the scarcest kind is loaded to a stated share.
 // Invariant: rate x mean hold x mean quantity x share of askers = load x capacity. Nothing here is tuned to a machine. Called by httpRun.ts.
 
-import type { Agent, Configuration, Pool } from '../scheduler/index.ts';
 import type { ClaimBody, SubmitBody } from '../api/client/index.ts';
+import type { Agent, Configuration, Pool } from '../scheduler/index.ts';
 import { pick, type Random, type Weighted, weightedPick } from './chance.ts';
 
 /** What a wish takes of the scarcest kind, and how long its agent keeps the lease. */
@@ -15,6 +15,8 @@ export interface Wish {
 
 export interface MixOptions {
   readonly configuration: Configuration;
+  /** Who asks: agents of the organisation that follow their events. */
+  readonly actors: readonly Agent[];
   readonly ratePerSecond: number;
   /** Mean use of the scarcest kind over its capacity. */
   readonly load: number;
@@ -71,21 +73,25 @@ const COMPANIONS: readonly Weighted<'dataset' | 'agent' | 'none'>[] = [
 const SCARCE_WITH_DATASET = 0.4;
 
 export function createMix(options: MixOptions): Mix {
-  const { configuration, ratePerSecond, load, random } = options;
+  const { configuration, actors, ratePerSecond, load, random } = options;
   const scarceCapacity = capacityOf(configuration, SCARCE);
   const held = (ratePerSecond * HOLD_MS_MEAN * SCARCE_UNITS_MEAN) / 1000;
   const scarceShare = Math.min(1, (load * scarceCapacity) / held);
-  const people = peopleOf(configuration);
+  const people = peopleOf(configuration, actors);
   const companion = companionsOf(options);
   return {
     scarceCapacity,
     scarceShare,
     next() {
       const isScarce = random() < scarceShare;
-      const agent = isScarce ? people.byShare(random) : pick(configuration.agents, random);
+      const agent = isScarce ? people.byShare(random) : pick(actors, random);
       const scarceUnits = isScarce ? weightedPick(SCARCE_UNITS, random) : 0;
       const claims = isScarce ? scarceClaims(scarceUnits, random) : plainClaims(random);
-      const wanted = isScarce ? (random() < SCARCE_WITH_DATASET ? 'dataset' : 'none') : weightedPick(COMPANIONS, random);
+      const wanted = isScarce
+        ? random() < SCARCE_WITH_DATASET
+          ? 'dataset'
+          : 'none'
+        : weightedPick(COMPANIONS, random);
       return {
         agent,
         scarceUnits,
@@ -121,14 +127,17 @@ function plainClaims(random: Random): ClaimBody[] {
 }
 
 /** Scarce requests come by each department's nominal share of the kind, so that the load of each is the load of the whole. */
-function peopleOf({ departments, agents, quotas }: Configuration) {
+function peopleOf({ departments, quotas }: Configuration, actors: readonly Agent[]) {
   const shares: Weighted<readonly Agent[]>[] = departments.flatMap(({ id }) => {
-    const members = agents.filter(({ department }) => department === id);
+    const members = actors.filter(({ department }) => department === id);
     const quota = quotas.find(({ department, kind }) => department === id && kind === SCARCE);
     return members.length > 0 && quota ? [{ weight: quota.nominal, value: members }] : [];
   });
   const classes = new Map(
-    departments.map(({ id, classes: entitled }) => [id, CLASSES.filter(({ value }) => entitled.includes(value))]),
+    departments.map(({ id, classes: entitled }) => [
+      id,
+      CLASSES.filter(({ value }) => entitled.includes(value)),
+    ]),
   );
   return {
     byShare: (random: Random): Agent => pick(weightedPick(shares, random), random),
@@ -142,13 +151,16 @@ function companionsOf({ configuration, random, except }: MixOptions) {
   const names = configuration.pools.flatMap((pool) => {
     const { kind, classification, labels } = pool;
     const isOpen = classification === 'public' || classification === 'internal';
-    return kind === 'dataset' && isOpen && pool !== except && typeof labels.name === 'string' ? [labels.name] : [];
+    return kind === 'dataset' && isOpen && pool !== except && typeof labels.name === 'string'
+      ? [labels.name]
+      : [];
   });
   const skills = skillsOf(configuration);
   return (wanted: 'dataset' | 'agent' | 'none', { department }: Agent): ClaimBody[] => {
     const kinds = configuration.departments.find(({ id }) => id === department)?.kinds;
     if (wanted === 'none' || (kinds && !kinds.includes(wanted))) return [];
-    const selector = wanted === 'dataset' ? { name: pick(names, random) } : { skill: pick(skills, random) };
+    const selector: Record<string, string> =
+      wanted === 'dataset' ? { name: pick(names, random) } : { skill: pick(skills, random) };
     return [{ kind: wanted, quantity: 1, selector }];
   };
 }

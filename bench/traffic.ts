@@ -24,6 +24,7 @@ export class Traffic {
   readonly counts = { releases: 0, releasesRefused: 0, firstRefusal: null as string | null };
   ratePerSecond: number;
   readonly #options: TrafficOptions;
+  #slotAtMs = 0;
   #nextAtMs = 0;
   #sent = 0;
   #pump: NodeJS.Timeout | undefined;
@@ -35,7 +36,8 @@ export class Traffic {
   }
 
   start(): void {
-    this.#nextAtMs = performance.now();
+    this.#slotAtMs = performance.now();
+    this.#nextAtMs = this.#slotAtMs;
     this.#turn();
   }
 
@@ -60,11 +62,11 @@ export class Traffic {
   /** Everything that is due, then sleep: one slot a request, at a random place in it, so that ticks and arrivals do not beat. */
   #turn(): void {
     const { random } = this.#options;
-    const slotMs = 1000 / this.ratePerSecond;
     while (this.#nextAtMs <= performance.now()) {
       this.#submit(this.#nextAtMs);
-      const slot = Math.floor(this.#nextAtMs / slotMs + 1e-9) + 1;
-      this.#nextAtMs = (slot + random()) * slotMs;
+      const slotMs = 1000 / this.ratePerSecond;
+      this.#slotAtMs += slotMs;
+      this.#nextAtMs = this.#slotAtMs + random() * slotMs;
     }
     const sleepMs = Math.max(PUMP_MS, this.#nextAtMs - performance.now());
     this.#pump = setTimeout(() => this.#turn(), sleepMs);

@@ -43,7 +43,9 @@ export function createWire(baseUrl: string): Wire {
       call.on('error', reject);
       call.on('response', (response) => {
         if (response.statusCode !== 200) {
-          collect(response, ({ status, text }) => reject(new Error(`a stream was answered ${status}: ${text}`)));
+          collect(response, ({ status, text }) =>
+            reject(new Error(`a stream was answered ${status}: ${text}`)),
+          );
           return;
         }
         streams.open += 1;
@@ -61,7 +63,11 @@ export function createWire(baseUrl: string): Wire {
   return {
     streams,
     post({ path, authorization, body }, done) {
-      const headers = { authorization, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const headers = {
+        authorization,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      };
       const call = request({ hostname, port, path, method: 'POST', agent: calls, headers });
       call.on('error', (error) => done({ status: 0, text: error.message }));
       call.on('response', (response) => collect(response, done));

@@ -56,20 +56,53 @@ function clientConfig(settings: ConnectionSettings): pg.ClientConfig {
   };
 }
 
-/** One connection, made when first needed and again after it broke. Statements on it run one after another. */
+/** One connection, made when first needed and again after it broke. Work on it runs one piece after another. */
 export class MendingConnection implements Queries {
   readonly #settings: ConnectionSettings;
   readonly #statements: Statements;
-  #client: Promise<pg.Client> | null = null;
+  #client: pg.Client | null = null;
   #closed = false;
+  #busy: Promise<unknown> = Promise.resolve();
 
   constructor(settings: ConnectionSettings, statements: Statements) {
     this.#settings = settings;
     this.#statements = statements;
   }
 
-  async run<Row extends pg.QueryResultRow>(name: string, values: readonly unknown[]): Promise<Row[]> {
-    const client = await this.client();
+  run<Row extends pg.QueryResultRow>(name: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#exclusive(async () => this.#runOn(await this.#connected(), name, values));
+  }
+
+  /** Several reads of one snapshot of the database; nothing else of this connection comes between. */
+  snapshot<Result>(read: (queries: Queries) => Promise<Result>): Promise<Result> {
+    return this.#exclusive(async () => {
+      const client = await this.#connected();
+      try {
+        await client.query('begin isolation level repeatable read read only');
+        const result = await read({ run: (name, values) => this.#runOn(client, name, values) });
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        // Whatever failed, no later work may find itself inside this transaction.
+        this.#drop(client);
+        throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#busy;
+    await this.#client?.end();
+  }
+
+  #exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#busy.then(work);
+    this.#busy = result.catch(() => {});
+    return result;
+  }
+
+  async #runOn<Row extends pg.QueryResultRow>(client: pg.Client, name: string, values: readonly unknown[]): Promise<Row[]> {
     try {
       const result = await client.query<Row>(query(this.#statements.named(name), values));
       return result.rows;
@@ -79,41 +112,22 @@ export class MendingConnection implements Queries {
     }
   }
 
-  /** The live connection itself, for a transaction of several statements. */
-  client(): Promise<pg.Client> {
-    if (this.#closed) return Promise.reject(new Error('the database connection was closed'));
-    this.#client ??= this.#connect();
-    return this.#client;
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    const client = await this.#client?.catch(() => null);
-    await client?.end();
-  }
-
-  async #connect(): Promise<pg.Client> {
+  async #connected(): Promise<pg.Client> {
+    if (this.#closed) throw new Error('the database connection was closed');
+    if (this.#client) return this.#client;
     const client = new pg.Client(clientConfig(this.#settings));
     client.on('error', (error) => {
       this.#settings.onError(error);
       this.#drop(client);
     });
     client.on('end', () => this.#drop(client));
-    try {
-      await client.connect();
-    } catch (error) {
-      this.#client = null;
-      throw error;
-    }
-    this.#current = client;
+    await client.connect();
+    this.#client = client;
     return client;
   }
 
-  #current: pg.Client | null = null;
-
   #drop(client: pg.Client): void {
-    if (this.#current !== client) return;
-    this.#current = null;
+    if (this.#client !== client) return;
     this.#client = null;
     // A statement that timed out may still run: the line must go, or the next answer would be its.
     void client.end().catch(() => {});
@@ -170,7 +184,7 @@ export class QueryPool implements Queries {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    if (!this.#pool.ending) await this.#pool.end();
   }
 }
 

@@ -51,17 +51,8 @@ export class PostgresStateSource implements StateSource {
     this.#connection = connection;
   }
 
-  async load(cell: string, epoch: Epoch): Promise<State> {
-    const client = await this.#connection.client();
-    await client.query('begin isolation level repeatable read read only');
-    try {
-      const state = await readState(this.#connection, cell, epoch);
-      await client.query('commit');
-      return state;
-    } catch (error) {
-      await client.query('rollback').catch(() => {}); // the line may be what failed
-      throw error;
-    }
+  load(cell: string, epoch: Epoch): Promise<State> {
+    return this.#connection.snapshot((queries) => readState(queries, cell, epoch));
   }
 }
 

@@ -1,5 +1,6 @@
 // A small typed client over fetch: submit, read, hold and follow. What sample agents, the trace replay and an agent's own code use.
-// Invariant: every call that failed throws a `ProblemError` with the server's problem document; nothing is retried behind the caller's back.
+// Invariant: every call is idempotent (submits by their clientRequestId, the rest by what they name), so one whose connection broke is sent
+// again; one that the server refused throws a `ProblemError` with the server's problem document.
 
 import { parseServerSentEvents, type ServerSentEvent } from './sse.ts';
 
@@ -78,7 +79,7 @@ export function createClient({ baseUrl, token }: ClientOptions): AnnonaClient {
   const call = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
     const headers: Record<string, string> = { authorization };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await fetch(new URL(path, baseUrl), {
+    const response = await send(new URL(path, baseUrl), {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -96,6 +97,26 @@ export function createClient({ baseUrl, token }: ClientOptions): AnnonaClient {
     get: (path) => call('GET', path),
     events: (options = {}) => follow({ baseUrl, authorization }, options),
   };
+}
+
+/** A kept connection may be closed by the server just as it is used: fetch cannot tell, and a new one works. */
+const TRIES = 4;
+const PAUSE_MS = 50;
+
+async function send(url: URL, init: RequestInit): Promise<Response> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      if (tried === TRIES) throw new Error(`${url.origin} does not answer: ${causeOf(error)}`, { cause: error });
+      await new Promise((done) => setTimeout(done, PAUSE_MS * tried));
+    }
+  }
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 async function* follow(

@@ -56,7 +56,8 @@ export class EventTail {
     const fresh = events.filter((event) => event.sequence > this.#head);
     if (fresh.length === 0) return;
     const inLine = fresh.every((event, index) => event.sequence === this.#head + 1 + index);
-    if (inLine && !this.#reading) this.#accept(fresh);
+    // Also while a read is under way: what it brings is cut at the head that it then finds.
+    if (inLine) this.#accept(fresh);
     else void this.#readOn();
   }
 
@@ -65,16 +66,14 @@ export class EventTail {
     return this.#head;
   }
 
-  /** Delivered events after a sequence, oldest first. */
+  /** Events after a sequence, oldest first; some may not have been delivered yet. */
   async history(after: number, limit: number): Promise<readonly DomainEvent[]> {
     const oldest = this.#kept[0];
     if (oldest && oldest.sequence <= after + 1) {
       const from = firstAbove(this.#kept, after);
       return this.#kept.slice(from, from + limit);
     }
-    const page = await this.#options.log.read(this.#options.cell, after, limit);
-    // Read ahead of the delivery: those come to a live stream by themselves.
-    return page.filter((event) => event.sequence <= this.#head);
+    return this.#options.log.read(this.#options.cell, after, limit);
   }
 
   #accept(events: readonly DomainEvent[]): void {
@@ -97,7 +96,7 @@ export class EventTail {
       while (this.#again) {
         this.#again = false;
         const page = await log.read(cell, this.#head, PAGE);
-        this.#accept(page.filter((event) => event.sequence > this.#head));
+        this.#accept(page);
         if (page.length === PAGE) this.#again = true;
       }
     } catch (error) {

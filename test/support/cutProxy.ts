@@ -1,8 +1,8 @@
 // A TCP proxy that cuts a line at a chosen moment: before a message reaches the server, while the server works on it, or when its
 // answer is on the way. Invariant: every byte it lets through is unchanged. Used by the tests of lost replies.
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** `beforeSend`: the server never sees it. `afterSend`: it is under way. `beforeReply`: it is done and its answer is lost. */
 export type CutMoment = 'beforeSend' | 'afterSend' | 'beforeReply';

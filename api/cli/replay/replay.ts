@@ -46,6 +46,7 @@ class Replay {
   readonly #decisionsMs: number[] = [];
   readonly #held = { nowMilli: 0, peakMilli: 0, areaMilliMs: 0, atMs: 0 };
   readonly #watch = startStopwatch();
+  #failed: Error | null = null;
   readonly #count = { submitted: 0, granted: 0, denied: 0, neverFitting: 0, unplaced: 0, released: 0 };
 
   constructor(input: ReplayInput, server: TraceServer) {
@@ -73,21 +74,24 @@ class Replay {
     return this.#summary(this.#watch.elapsedMs() - startedMs);
   }
 
+  /** When the trace created them; an agent sends its next pod when the last was answered, as a service with one connection would. */
   async #submitAll(startedMs: number): Promise<void> {
-    const sending = new Set<Promise<void>>();
+    const turns: Promise<void>[] = this.#clients.map(() => Promise.resolve());
     const firstSeconds = this.#input.pods[0]?.createdSeconds ?? 0;
     for (const [i, pod] of this.#input.pods.entries()) {
       const dueMs = startedMs + ((pod.createdSeconds - firstSeconds) / this.#input.speed) * 1000;
       const aheadMs = dueMs - this.#watch.elapsedMs();
       if (aheadMs > 1) await sleep(aheadMs);
-      const sent = this.#submit(i, pod).finally(() => sending.delete(sent));
-      sending.add(sent);
+      if (this.#failed) throw this.#failed;
+      const agent = i % this.#clients.length;
+      turns[agent] = (turns[agent] as Promise<void>)
+        .then(() => this.#submit(this.#clients[agent] as AnnonaClient, pod))
+        .catch((error: unknown) => this.#fail(error));
     }
-    await Promise.all(sending);
+    await Promise.all(turns);
   }
 
-  async #submit(index: number, pod: OpenbPod): Promise<void> {
-    const client = this.#clients[index % this.#clients.length] as AnnonaClient;
+  async #submit(client: AnnonaClient, pod: OpenbPod): Promise<void> {
     const sentMs = this.#watch.elapsedMs();
     try {
       const { id } = await client.submit(this.#bodyOf(pod));
@@ -160,13 +164,20 @@ class Replay {
     this.#waits.push((grant.atMs - playing.sentMs) / 1000);
     this.#hold(playing.pod.gpuMilli);
     const heldMs = (playing.pod.durationSeconds / this.#input.speed) * 1000;
-    setTimeout(() => void playing.client.release(grant.lease, grant.epoch), heldMs);
+    setTimeout(() => {
+      playing.client.release(grant.lease, grant.epoch).catch((error: unknown) => this.#fail(error));
+    }, heldMs);
   }
 
   #released(request: string, playing: Playing): void {
     this.#hold(-playing.pod.gpuMilli);
     this.#count.released += 1;
     this.#playing.delete(request);
+  }
+
+  /** The first failure ends the replay: figures of half a trace would mislead. */
+  #fail(error: unknown): void {
+    this.#failed ??= error instanceof Error ? error : new Error(String(error));
   }
 
   /** Adds to the GPU thousandths held, after the time since the last change has been counted. */
@@ -182,6 +193,7 @@ class Replay {
   async #drain(): Promise<void> {
     while (this.#playing.size > 0) {
       await sleep(100);
+      if (this.#failed) throw this.#failed;
       const stuck =
         this.#count.granted === this.#count.released &&
         [...this.#playing.values()].every((playing) => playing.decided);

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresAdapter } from '../../../adapters/postgres/index.ts';
 import type { ExtensionId } from '../../../scheduler/index.ts';
-import { CutProxy, type CutMoment } from '../../support/cutProxy.ts';
-import { type PostgresUnderTest, postgresStore } from '../../support/stores.ts';
+import { type CutMoment, CutProxy } from '../../support/cutProxy.ts';
 import { actorOf, aRequest, aSubmit, CELL, StoreCell } from '../../support/storeCell.ts';
+import { type PostgresUnderTest, postgresStore } from '../../support/stores.ts';
 
 const MOMENTS: readonly CutMoment[] = ['beforeSend', 'afterSend', 'beforeReply'];
 
@@ -44,9 +44,13 @@ describe('a line that is cut', () => {
         { cell: CELL, actor: actorOf(keyed), command: extend, idempotency: null },
       ]);
       await cut;
-      const kept = (await store.dump()).intake.filter((row) => [keyed.id, keyless.id, extension].includes(row.object_id as never));
+      const kept = (await store.dump()).intake.filter((row) =>
+        [keyed.id, keyless.id, extension].includes(row.object_id as never),
+      );
       expect(outcomes.map((outcome) => outcome.type)).toEqual(['accepted', 'accepted', 'accepted']);
-      expect(kept.map((row) => row.id).sort()).toEqual(outcomes.map((outcome) => 'intake' in outcome && outcome.intake).sort());
+      expect(kept.map((row) => row.id).sort()).toEqual(
+        outcomes.map((outcome) => 'intake' in outcome && outcome.intake).sort(),
+      );
     });
 
     it('tells a replay and a mismatch as they are', async () => {
@@ -85,7 +89,9 @@ describe('a line that is cut', () => {
       await cell.tick(cell.grants(lease, request));
       const cut = proxy.cutNext(moment, 'heartbeat-write');
       const scope = { type: 'department', department: lease.department } as const;
-      expect(await behind.heartbeatWriter.heartbeat(scope, lease.id, cell.epoch)).toMatchObject({ type: 'recorded' });
+      expect(await behind.heartbeatWriter.heartbeat(scope, lease.id, cell.epoch)).toMatchObject({
+        type: 'recorded',
+      });
       await cut;
     });
   });
@@ -97,7 +103,9 @@ describe('a line that is cut', () => {
       const cut = proxy.cutNext(MOMENTS[round % 3]!, 'intake-write');
       const batch = Array.from({ length: 40 }, nextRequest);
       written.push(...batch.map((request) => request.id));
-      const outcomes = await Promise.all(batch.map((request) => behind.intakeWriter.write([aSubmit(request)])));
+      const outcomes = await Promise.all(
+        batch.map((request) => behind.intakeWriter.write([aSubmit(request)])),
+      );
       await cut;
       expect(outcomes.flat().every((outcome) => outcome.type === 'accepted')).toBe(true);
     }
@@ -108,7 +116,9 @@ describe('a line that is cut', () => {
   it('by the server itself is mended too', async () => {
     const request = nextRequest();
     await behind.intakeWriter.write([aSubmit(request)]);
-    const ended = await store.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'annona %' and datname = current_database()");
+    const ended = await store.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'annona %' and datname = current_database()",
+    );
     const next = nextRequest();
     expect((await behind.intakeWriter.write([aSubmit(next)]))[0]?.type).toBe('accepted');
     expect(await behind.intake.take(CELL, 1)).toMatchObject({ rows: [{}] });

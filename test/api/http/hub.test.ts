@@ -99,6 +99,8 @@ async function aHub(options: Partial<EventHubOptions> = {}) {
   return { hub, log, faults, commit, open };
 }
 
+const upTo = (last: number) => [...Array(last).keys()].map((index) => anEvent(index + 1));
+
 /** Lets everything that waits for a promise run. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -165,6 +167,42 @@ describe('the tail', () => {
     expect(stream.sequences()).toEqual([1, 2, 3, 4]);
   });
 
+  it('closes a gap of thousands at once, without waiting for its next look at the log', async () => {
+    const { hub, log, open } = await aHub();
+    const stream = open();
+    await settle();
+    log.events.push(...upTo(2500));
+    hub.publish([anEvent(2500)]);
+    await settle();
+    expect(stream.sequences()).toHaveLength(2500);
+  });
+
+  it('delivers each event once when commits are told while it reads', async () => {
+    const { hub, log, commit, open } = await aHub();
+    const stream = open();
+    await settle();
+    const held = Promise.withResolvers<void>();
+    const { read } = log;
+    log.read = async (...asked) => {
+      const page = await read.apply(log, asked);
+      await held.promise;
+      return page;
+    };
+    log.events.push(anEvent(1), anEvent(2));
+    hub.publish([anEvent(2)]);
+    hub.publish([anEvent(1), anEvent(2)]);
+    commit(anEvent(3));
+    held.resolve();
+    await settle();
+    commit(anEvent(4));
+    const resumed = open({ after: 0 });
+    await settle();
+    expect([stream.sequences(), resumed.sequences()]).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ]);
+  });
+
   it('follows the log by itself where nobody tells it anything, also after a failed read', async () => {
     const { hub, log, open, faults } = await aHub({ pollMs: 5 });
     await hub.start();
@@ -172,7 +210,7 @@ describe('the tail', () => {
     log.fault = new Error('the database is away');
     await vi.waitFor(() => expect(faults).toContain(log.fault));
     log.fault = null;
-    log.events.push(...[...Array(2500).keys()].map((index) => anEvent(index + 1)));
+    log.events.push(...upTo(2500));
     await vi.waitFor(() => expect(stream.sequences()).toHaveLength(2500));
     hub.stop();
     expect(stream.sequences()).toEqual([...Array(2500).keys()].map((index) => index + 1));
@@ -180,7 +218,7 @@ describe('the tail', () => {
 
   it('starts with the newest events in memory, so that resuming clients read nothing from the database', async () => {
     const { hub, log, open } = await aHub({ keptMax: 100 });
-    log.events.push(...[...Array(500).keys()].map((index) => anEvent(index + 1)));
+    log.events.push(...upTo(500));
     await hub.start();
     const reads = log.reads;
     const streams = [...Array(50).keys()].map((index) => open({ after: 450, subject: `s${index}` }));
@@ -203,7 +241,7 @@ describe('a resumed stream', () => {
         }),
         async ({ before, after, during, keptMax }) => {
           const { hub, log, commit, open } = await aHub({ keptMax });
-          log.events.push(...[...Array(before).keys()].map((index) => anEvent(index + 1)));
+          log.events.push(...upTo(before));
           await hub.start();
           const from = Math.min(after, before);
           const stream = open({ after: from });
@@ -224,7 +262,7 @@ describe('a resumed stream', () => {
 
   it('pages through a long history at the speed of its client', async () => {
     const { hub, log, open } = await aHub({ keptMax: 10 });
-    log.events.push(...[...Array(1200).keys()].map((index) => anEvent(index + 1)));
+    log.events.push(...upTo(1200));
     await hub.start();
     const slow = new FakeSink();
     const gate = Promise.withResolvers<void>();

@@ -95,3 +95,24 @@ it('a server that closes answers what it has begun and refuses what comes after'
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 503']);
   expect(answers).toContain('"code":"STOPPING"');
 });
+
+it('half a call is ended after its time', async () => {
+  // The real limit of 10 s would hold a test up; the server looks at its clock once a second.
+  edge.app.server.headersTimeout = 100;
+  edge.app.server.requestTimeout = 100;
+  const halves = [
+    'GET /livez HTTP/1.1\r\nhost: x\r\n',
+    head([
+      'POST /v1/requests HTTP/1.1',
+      'host: x',
+      `authorization: Bearer ${AS_FORGE}`,
+      'content-type: application/json',
+      'content-length: 99',
+    ]),
+  ];
+  const answers = await Promise.all(halves.map((half) => say(half)));
+  expect(answers.map(({ status, problem }) => [status, problem.code])).toEqual([
+    [408, 'REQUEST_TIMEOUT'],
+    [408, 'REQUEST_TIMEOUT'],
+  ]);
+});

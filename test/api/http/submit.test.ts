@@ -1,6 +1,7 @@
 // POST /v1/requests: what is written to the intake, and what the submitter is told.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Waiting } from '../../../api/http/waiters.ts';
 import { NOW } from './organisation.ts';
 import { AS_ANVIL, AS_SCOUT, anEdge, anEvent, aSubmission, expectProblem } from './support.ts';
 
@@ -164,19 +165,28 @@ describe('Prefer: wait', () => {
     expect([response.statusCode, response.json().state]).toEqual([202, 'queued']);
   });
 
+  /** Whether the wait that the call began is over; a timer would end it only after 20 s. */
+  async function isOver(waiting: Waiting): Promise<boolean> {
+    return Promise.race([waiting.done.then(() => true), Promise.resolve().then(() => false)]);
+  }
+
   it('answers a replay at once with what its request has become', async () => {
-    const { call, store } = await anEdge();
+    const { call, store, hub } = await anEdge();
     const { id } = (await call({ ...SUBMIT, body: aSubmission() })).json();
     store.requests.set(id, { ...store.requests.get(id)!, state: 'waiting', tick: 1, decidedAt: NOW });
+    const waits = vi.spyOn(hub.waiters, 'outcomeOf');
+    const cancelled = vi.fn();
+    waits.mockImplementation(() => ({ done: Promise.resolve(), cancel: cancelled }));
     const response = await call({ ...SUBMIT, headers, body: aSubmission() });
     expect([response.statusCode, response.json().id, response.json().state]).toEqual([200, id, 'waiting']);
+    expect(cancelled).toHaveBeenCalledTimes(1);
   });
 
   it('does not keep a refused submission waiting', async () => {
-    const { call } = await anEdge();
-    expectProblem(
-      await call({ ...SUBMIT, headers, body: aSubmission({ terms: { class: 'x', durationSeconds: 1 } }) }),
-      'UNKNOWN_CLASS',
-    );
+    const { call, hub } = await anEdge();
+    const waits = vi.spyOn(hub.waiters, 'outcomeOf');
+    const body = aSubmission({ terms: { class: 'x', durationSeconds: 1 } });
+    expectProblem(await call({ ...SUBMIT, headers, body }), 'UNKNOWN_CLASS');
+    expect(await isOver(waits.mock.results[0]?.value as Waiting)).toBe(true);
   });
 });

@@ -1,0 +1,90 @@
+// The server under test: a process of its own on the embedded database, in a directory that is gone afterwards.
+// Invariant: what was started is stopped, however the bench ends. Called by httpRun.ts and drainRun.ts.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { loadOrganisation, problemLine } from '../api/organisation/index.ts';
+import { sha256 } from '../api/roles/digest.ts';
+import { type ForkedServer, forkServer } from '../api/roles/forkServer.ts';
+import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, DEFAULT_TICK_INTERVAL_MS } from '../api/roles/serverOptions.ts';
+import { tokenMint } from '../api/roles/token.ts';
+import type { Configuration } from '../scheduler/index.ts';
+
+export interface Subject {
+  readonly server: ForkedServer;
+  readonly configuration: Configuration;
+  /** The Authorization header of an agent. */
+  authorizationOf(agent: string): string;
+  readonly operatorAuthorization: string;
+  /** Rows of one of the queries in sql/. */
+  query<Row extends pg.QueryResultRow>(name: string, values?: readonly unknown[]): Promise<Row[]>;
+  stop(): Promise<void>;
+}
+
+const ACME = fileURLToPath(new URL('../examples/acme', import.meta.url));
+
+export async function startSubject(): Promise<Subject> {
+  const configuration = await acme();
+  const directory = await mkdtemp(join(tmpdir(), 'annona-bench-'));
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const server = await forkServer({
+      directory,
+      configuration,
+      cell: configuration.cell,
+      host: '127.0.0.1',
+      port: 0,
+      portBusy: 'fail',
+      kafkaBrokers: [],
+      issuer: DEFAULT_ISSUER,
+      audience: DEFAULT_AUDIENCE,
+      engine: 'highs',
+      tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+    });
+    return await withTokens({ server, configuration, directory, remove });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function withTokens(started: {
+  server: ForkedServer;
+  configuration: Configuration;
+  directory: string;
+  remove: () => Promise<void>;
+}): Promise<Subject> {
+  const { server, configuration, directory, remove } = started;
+  const mint = await tokenMint(directory);
+  const authorizations = new Map<string, string>();
+  for (const { id, department } of configuration.agents) {
+    authorizations.set(id, `Bearer ${await mint({ role: 'agent', department, agent: id })}`);
+  }
+  const department = configuration.departments[0]!.id;
+  const database = new pg.Client(server.databaseUrl);
+  await database.connect();
+  return {
+    server,
+    configuration,
+    authorizationOf: (agent) => authorizations.get(agent)!,
+    operatorAuthorization: `Bearer ${await mint({ role: 'operator', department })}`,
+    async query<Row extends pg.QueryResultRow>(name: string, values: readonly unknown[] = []) {
+      const text = await readFile(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
+      return (await database.query<Row>(text, [...values])).rows;
+    },
+    async stop() {
+      await database.end();
+      await server.stop();
+      await remove();
+    },
+  };
+}
+
+async function acme(): Promise<Configuration> {
+  const loaded = await loadOrganisation(ACME, { now: Date.now(), digest: sha256 });
+  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+  return loaded.configuration;
+}

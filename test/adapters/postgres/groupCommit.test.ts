@@ -1,0 +1,120 @@
+// Group commit by itself, over a fake database: who shares a group, who waits, who fails with whom, and when it is full.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { GroupCommit } from '../../../adapters/postgres/groupCommit.ts';
+
+interface Sent {
+  readonly items: readonly string[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+describe('group commit', () => {
+  let sent: Sent[];
+  let send: (items: readonly string[]) => Promise<readonly string[]>;
+  const groups = (overrides: Partial<ConstructorParameters<typeof GroupCommit<string, string>>[0]> = {}) =>
+    new GroupCommit<string, string>({
+      groupItemsMax: 4,
+      waitMs: 0,
+      groupsInFlightMax: 2,
+      queueItemsMax: 10,
+      send,
+      ...overrides,
+    });
+  const turns = async (wanted: () => boolean) => {
+    while (!wanted()) await nextTurn();
+  };
+  const dataError = Object.assign(new Error('bad data'), { code: '22P05' });
+  // A list and a sender of its own for each test: what one leaves under way must not reach the next.
+  beforeEach(() => {
+    const list: Sent[] = [];
+    sent = list;
+    send = (items) =>
+      new Promise((resolve, reject) => {
+        list.push({ items, resolve: () => resolve(items.map((item) => `${item}!`)), reject });
+      });
+  });
+
+  it('sends what came in one turn as one group, and gives each call its own outcomes', async () => {
+    const group = groups();
+    const calls = [group.submit(['a']), group.submit(['b', 'c'])];
+    await turns(() => sent.length === 1);
+    sent[0]!.resolve();
+    expect(await Promise.all(calls)).toEqual([['a!'], ['b!', 'c!']]);
+    expect(sent[0]!.items).toEqual(['a', 'b', 'c']);
+  });
+
+  it('never tears a call over two groups, and closes a group that is big enough', async () => {
+    const group = groups();
+    for (const items of [['a', 'b', 'c'], ['d', 'e'], ['f']]) void group.submit(items);
+    await turns(() => sent.length === 2);
+    expect(sent.map(({ items }) => items.join(''))).toEqual(['abcde', 'f']);
+  });
+
+  it('keeps no more groups under way than it may', async () => {
+    const group = groups({ groupItemsMax: 1 });
+    const calls = ['a', 'b', 'c'].map((item) => group.submit([item]));
+    await turns(() => sent.length === 2);
+    for (let i = 0; i < 20; i += 1) await nextTurn();
+    expect(sent).toHaveLength(2);
+    sent[1]!.resolve();
+    await turns(() => sent.length === 3);
+    sent[0]!.resolve();
+    sent[2]!.resolve();
+    expect(await Promise.all(calls)).toEqual([['a!'], ['b!'], ['c!']]);
+  });
+
+  it('refuses what would not fit its queue, until something left it', async () => {
+    const group = groups({ queueItemsMax: 3 });
+    const first = group.submit(['a', 'b', 'c']);
+    expect(group.submit(['d'])).toBeNull();
+    await turns(() => sent.length === 1);
+    expect(group.submit(['d'])).toBeNull();
+    sent[0]!.resolve();
+    await first;
+    await turns(() => {
+      const taken = group.submit(['d']);
+      return taken !== null;
+    });
+  });
+
+  it('takes a call that is bigger than the queue when the queue is empty', async () => {
+    const group = groups({ queueItemsMax: 2 });
+    const call = group.submit(['a', 'b', 'c']);
+    await turns(() => sent.length === 1);
+    sent[0]!.resolve();
+    expect(await call).toEqual(['a!', 'b!', 'c!']);
+  });
+
+  it('lets one bad call fail alone', async () => {
+    const failing = async (items: readonly string[]) => {
+      sent.push({ items, resolve: () => {}, reject: () => {} });
+      if (items.includes('bad')) throw dataError;
+      return items.map((item) => `${item}!`);
+    };
+    const group = groups({ groupItemsMax: 8, send: failing });
+    const calls = [['a'], ['b'], ['x', 'bad'], ['c'], ['d']].map((items) => group.submit(items));
+    const settled = await Promise.allSettled(calls);
+    expect(settled.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(settled[2]).toMatchObject({ reason: dataError });
+  });
+
+  it('fails the whole group for anything but its data, and goes on', async () => {
+    const group = groups();
+    const calls = Promise.allSettled([group.submit(['a']), group.submit(['b'])]);
+    await turns(() => sent.length === 1);
+    sent[0]!.reject(new Error('the database is gone'));
+    expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const next = group.submit(['c']);
+    await turns(() => sent.length === 2);
+    sent[1]!.resolve();
+    expect(await next).toEqual(['c!']);
+  });
+});

@@ -1,0 +1,100 @@
+// Settings: which source counts, and that everything wrong is named at once.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../api/config.ts';
+
+function problemsOf(flags: Record<string, string>, environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(flags, environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems;
+  }
+}
+
+describe('settings', () => {
+  it('have defaults that run on a laptop', () => {
+    expect(readConfig({}, {})).toEqual({
+      host: '127.0.0.1',
+      port: 7400,
+      directory: '.annona',
+      cell: 'main',
+      tickIntervalMs: 20,
+      logLevel: 'info',
+      issuer: 'annona-development',
+      audience: 'annona',
+      kafkaBrokers: [],
+    });
+  });
+
+  it('come from flags before the environment, and an empty variable is an absent one', () => {
+    const environment = {
+      ANNONA_PORT: '8000',
+      ANNONA_HOST: '0.0.0.0',
+      DATABASE_URL: '',
+      KAFKA_BROKERS: 'a:9092, b:9093,[::1]:9094',
+    };
+    expect(readConfig({ port: '9000' }, environment)).toMatchObject({
+      port: 9000,
+      host: '0.0.0.0',
+      kafkaBrokers: ['a:9092', 'b:9093', '[::1]:9094'],
+    });
+    expect(readConfig({}, environment).databaseUrl).toBeUndefined();
+  });
+
+  it('take a secret from the file that is named', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'annona-config-'));
+    try {
+      const file = join(directory, 'url');
+      writeFileSync(file, 'postgres://annona:secret@db/annona\n');
+      expect(readConfig({}, { DATABASE_URL_FILE: file }).databaseUrl).toBe(
+        'postgres://annona:secret@db/annona',
+      );
+      expect(problemsOf({}, { DATABASE_URL_FILE: file, DATABASE_URL: 'postgres://x/y' })).toEqual([
+        'DATABASE_URL: set it or DATABASE_URL_FILE, not both',
+      ]);
+      expect(problemsOf({}, { DATABASE_URL_FILE: join(directory, 'absent') })).toEqual([
+        expect.stringMatching(/^DATABASE_URL_FILE: ENOENT/),
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('that are wrong are all named at once, and their values are not', () => {
+    const environment = {
+      ANNONA_PORT: '70000',
+      ANNONA_CELL: 'Main Cell',
+      ANNONA_LOG_LEVEL: 'loud',
+      ANNONA_TICK_INTERVAL_MS: '1e2',
+      ANNONA_PROT: '1',
+      ANNONA_KEY_SET: 'keys.json',
+      ANNONA_DATA: 'allowed',
+      DATABASE_URL: 'mysql://root:hunter2@db/annona',
+      KAFKA_BROKERS: 'kafka',
+      UNRELATED: 'x',
+    };
+    const problems = problemsOf({}, environment);
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'ANNONA_PROT',
+      'ANNONA_PORT',
+      'ANNONA_CELL',
+      'ANNONA_TICK_INTERVAL_MS',
+      'ANNONA_LOG_LEVEL',
+      'DATABASE_URL',
+      'KAFKA_BROKERS',
+      'ANNONA_ISSUER',
+    ]);
+    expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  it('name the flag when the flag is wrong', () => {
+    expect(problemsOf({ port: 'x' }, { ANNONA_PORT: '1' })).toEqual([
+      'the flag for ANNONA_PORT: must be a whole number from 0 to 65535',
+    ]);
+  });
+});

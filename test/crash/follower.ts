@@ -1,0 +1,37 @@
+// An operator who follows the event stream through every crash, each time from the last event that came.
+// Invariant: keeps every event in the order in which it arrived, repeated ones too. Used by the crash rig (S10).
+
+import { encodePlace } from '../../api/http/streamId.ts';
+import type { LiveServer } from '../support/liveServer.ts';
+import { isGone } from './load.ts';
+
+export interface Follower {
+  /** Ids in the order of arrival. */
+  readonly seen: readonly string[];
+  /** Follows this server until it is gone, or `leave` is called. */
+  follow(server: LiveServer): Promise<void>;
+  leave(): void;
+}
+
+export function createFollower(cell: string): Follower {
+  const seen: string[] = [];
+  let leaving = new AbortController();
+  let after = encodePlace(new Map([[cell, 0]]));
+  return {
+    seen,
+    async follow(server) {
+      leaving = new AbortController();
+      const client = await server.operator();
+      try {
+        for await (const event of client.events({ after, signal: leaving.signal })) {
+          if (event.id === null) throw new Error(`an event without a place: ${event.data}`);
+          after = event.id;
+          if (event.event !== 'resync') seen.push((JSON.parse(event.data) as { id: string }).id);
+        }
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    },
+    leave: () => leaving.abort(),
+  };
+}

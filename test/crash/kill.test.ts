@@ -1,0 +1,169 @@
+// kill -9 of the server at random moments under load: what was acknowledged is there afterwards, once, and nothing breaks a promise.
+// The seed of the moments and of the load is printed; CRASH_SEED repeats it, as far as a crash can be repeated.
+
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoreDump } from '../../adapters/memory/tables.ts';
+import type { ProcessRef } from '../../adapters/postgres/embedded/processes.ts';
+import { findProcess } from '../../adapters/postgres/embedded/processes.ts';
+import type { AnnonaClient } from '../../api/client/index.ts';
+import type { LiveServer } from '../support/liveServer.ts';
+import { seededDraw } from '../support/syntheticTick.ts';
+import { type Acknowledged, lostActs, nothingAcknowledged } from './acknowledged.ts';
+import { createFollower } from './follower.ts';
+import { attempt, cancel, startLoad } from './load.ts';
+import { allGone, childrenOf, type CrashRig, crashRig, databaseProcesses, until } from './rig.ts';
+
+const SEED = Number(process.env.CRASH_SEED ?? randomInt(2 ** 31));
+const KILLS = 10;
+const LIMIT_MS = 170_000;
+
+interface Ended {
+  readonly acknowledged: Acknowledged;
+  readonly adopted: readonly (number | null)[];
+  readonly resubmitted: readonly { readonly clientRequestId: string; readonly first: string; readonly again: string }[];
+  readonly dump: StoreDump;
+  readonly heartbeats: ReadonlyMap<string, number>;
+  readonly seen: readonly string[];
+  readonly atTheEnd: readonly ProcessRef[];
+}
+
+describe(`kill -9 of the server, ${KILLS} times under load`, () => {
+  const rig = crashRig();
+  let ended: Ended;
+  beforeAll(async () => {
+    console.log(`crash rig: CRASH_SEED=${SEED}`);
+    ended = await crashes(rig);
+    const { submits, unanswered, releases, cancels, heartbeats } = ended.acknowledged;
+    console.log(
+      `crash rig: ${submits.length} submits, ${unanswered.length} unanswered, ${releases.length} releases, ${cancels.length} cancels, ` +
+        `${heartbeats.size} leases heard of, ${ended.dump.lease.length} leases, ${ended.dump.tick.length} ticks, ${ended.dump.leader[0]?.epoch} epochs`,
+    );
+  }, LIMIT_MS);
+  afterAll(() => rig.cleanUp());
+
+  it('met requests under way', () => {
+    expect(ended.acknowledged.submits.length).toBeGreaterThan(10 * KILLS);
+    expect(ended.acknowledged.unanswered.length).toBeGreaterThan(0);
+    expect(ended.dump.leader[0]?.epoch).toBeGreaterThan(KILLS);
+  });
+
+  it('leaves PostgreSQL running, and the next server adopts it', () => {
+    expect(ended.adopted).toHaveLength(KILLS + 1);
+    expect(new Set(ended.adopted).size).toBe(1);
+  });
+
+  it('loses nothing that was acknowledged', () => {
+    expect(lostActs(ended.acknowledged, ended)).toEqual([]);
+  });
+
+  it('answers the same key with the same request afterwards', () => {
+    expect(ended.resubmitted.length).toBeGreaterThan(KILLS);
+    for (const { first, again } of ended.resubmitted) expect(again).toBe(first);
+    const keys = ended.dump.request.map((row) => `${row.agent_id} ${row.document.clientRequestId}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+//PROMISES
+  it('gives everything back in the end', () => {
+    const renewable = ended.dump.capacity_use.filter((row) => !row.consumable);
+    expect(renewable.map((row) => row.used)).toEqual(renewable.map(() => 0));
+    expect(ended.dump.account_use.map((row) => row.reserved)).toEqual([0]);
+    expect(ended.dump.lease.filter((row) => row.ended_at_ms === null)).toEqual([]);
+  });
+
+  it('streams every committed event, in order, and none that was not committed', () => {
+    const wantIds = ended.dump.event.toSorted((a, b) => a.sequence - b.sequence).map((row) => row.id);
+    expect([...new Set(ended.seen)]).toEqual(wantIds);
+  });
+
+  it('leaves no process behind after the orderly stop', () => {
+    expect(ended.atTheEnd.length).toBeGreaterThan(5);
+    for (const { pid } of ended.atTheEnd) expect(findProcess(pid)).toBeUndefined();
+  });
+});
+
+async function crashes(rig: CrashRig): Promise<Ended> {
+  const draw = seededDraw(SEED);
+  const acknowledged = nothingAcknowledged();
+  const follower = createFollower(rig.configuration.cell);
+  const adopted: (number | null)[] = [];
+  const resubmitted: Ended['resubmitted'][number][] = [];
+  for (let cycle = 1; cycle <= KILLS; cycle += 1) {
+    const server = await rig.start();
+    adopted.push(server.databasePid);
+    const following = follower.follow(server);
+    resubmitted.push(...(await resubmit(rig, server, acknowledged)));
+    const load = await startLoad(server, { configuration: rig.configuration, draw, acknowledged, cycle });
+    await sleep(draw(300, 800));
+    const children = childrenOf(server.pid);
+    await server.kill();
+    await Promise.all([load.done, following, allGone(children.filter(({ pid }) => pid !== server.databasePid))]);
+  }
+  const server = await rig.start();
+  adopted.push(server.databasePid);
+  const following = follower.follow(server);
+  resubmitted.push(...(await resubmit(rig, server, acknowledged)));
+  await comeToRest(rig, server, acknowledged);
+  const dump = await rig.dump(server);
+  const beats = await rig.query<{ lease_id: string; at_ms: string }>(server, 'select lease_id, at_ms from heartbeat');
+  await until(() => new Set(follower.seen).size >= dump.event.length);
+  follower.leave();
+  await following;
+  const atTheEnd = [...(await databaseProcesses(rig, server)), ...childrenOf(server.pid)];
+  await server.stop();
+  await allGone(atTheEnd);
+  const heartbeats = new Map(beats.map((row) => [row.lease_id, Number(row.at_ms)]));
+  return { acknowledged, adopted, resubmitted, dump, heartbeats, seen: follower.seen, atTheEnd };
+}
+
+/** Every submit without an answer, and some of the acknowledged ones, once more. */
+async function resubmit(
+  rig: CrashRig,
+  server: LiveServer,
+  acknowledged: Acknowledged,
+): Promise<Ended['resubmitted'][number][]> {
+  const clients = new Map(
+    await Promise.all(
+      rig.configuration.agents.map(async (agent) => [agent.id as string, await server.clientOf(agent)] as const),
+    ),
+  );
+  const clientOf = (agent: string) => clients.get(agent) as AnnonaClient;
+  const again = acknowledged.submits
+    .filter((_, i) => i % 7 === 0)
+    .slice(-20)
+    .map(async ({ agent, body, id }) => {
+      const answer = await clientOf(agent).submit(body);
+      return { clientRequestId: body.clientRequestId, first: id, again: answer.id };
+    });
+  const done = await Promise.all(again);
+  const answered = new Set(acknowledged.submits.map(({ body }) => body.clientRequestId));
+  for (const { agent, body } of acknowledged.unanswered) {
+    if (answered.has(body.clientRequestId)) continue;
+    const { id } = await clientOf(agent).submit(body);
+    acknowledged.submits.push({ agent, body, id });
+  }
+  return done;
+}
+
+/** Everything open is cancelled and every lease given back or run out; then nothing waits to be folded. */
+async function comeToRest(rig: CrashRig, server: LiveServer, acknowledged: Acknowledged): Promise<void> {
+  const clients = await Promise.all(rig.configuration.agents.map(async (agent) => await server.clientOf(agent)));
+  await until(async () => {
+    const counts = await rig.query<{ open: string; held: string; unfolded: string }>(
+      server,
+      `select (select count(*) from request where state in ('queued', 'waiting')) as open,
+        (select count(*) from lease where ended_at_ms is null) as held,
+        (select count(*) from intake where tick is null) as unfolded`,
+    );
+    const { open, held, unfolded } = counts[0] as { open: string; held: string; unfolded: string };
+    if (Number(open) > 0) {
+      for (const client of clients) {
+        const { items } = (await client.get('/v1/requests?state=waiting&limit=100')) as { items?: { id: string }[] };
+        for (const { id } of items ?? []) await attempt(() => cancel({ client, acknowledged }, id));
+      }
+    }
+    return Number(open) + Number(held) + Number(unfolded) === 0;
+  });
+}

@@ -1,0 +1,120 @@
+// Quota and cohort rows: the example of mathematics.md section 2, and what a broken row means.
+import { describe, expect, it } from 'vitest';
+import { verifyPlan } from '../../../scheduler/verify.ts';
+import {
+  aConfiguration,
+  aPool,
+  aRequest,
+  aState,
+  type ConfigurationBuilder,
+} from '../../support/builders.ts';
+import { decider } from '../../support/decided.ts';
+
+const decide = decider();
+
+/** A, B and C at ten each; A and B lend nothing; C may borrow ten. */
+function abc(lend: { a?: number; b?: number; c?: number } = {}): ConfigurationBuilder {
+  const builder = aConfiguration().pool(aPool('gpu-a').gpu(30));
+  for (const [id, share] of Object.entries({
+    a: { lend: lend.a ?? 0, borrow: 0 },
+    b: { lend: lend.b ?? 0, borrow: 0 },
+    c: { lend: lend.c ?? 0, borrow: 10 },
+  })) {
+    builder.department(id).agent(`agent-${id}`);
+    builder.quota(id, 'gpu', { nominal: 10, ...share, cohort: 'all' });
+  }
+  return builder;
+}
+
+const ones = (department: string, count: number, from: number) =>
+  Array.from({ length: count }, (_, i) =>
+    aRequest(from + i)
+      .by(`agent-${department}`, department)
+      .gpu(1),
+  );
+
+async function grantedTo(state: ReturnType<typeof aState>): Promise<Record<string, number>> {
+  const snapshot = state.snapshot();
+  const { plan } = await decide(snapshot);
+  expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
+  const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
+  const granted: Record<string, number> = {};
+  for (const { request, allocations } of plan.assignments) {
+    const department = departments.get(request)!;
+    granted[department] =
+      (granted[department] ?? 0) + allocations.reduce((sum, { quantity }) => sum + quantity, 0);
+  }
+  return granted;
+}
+
+describe('a cohort', () => {
+  it('gives C ten only, when A and B lend nothing', async () => {
+    expect(await grantedTo(aState(abc()).request(...ones('c', 20, 1)))).toEqual({ c: 10 });
+  });
+
+  it('still gives A its own ten when C holds all it may', async () => {
+    expect(
+      await grantedTo(
+        aState(abc())
+          .quotaUse('c', 'gpu', 10)
+          .used('gpu-a', 10)
+          .request(...ones('a', 12, 1)),
+      ),
+    ).toEqual({ a: 10 });
+  });
+
+  it('lends C what the others may lend, and no more', async () => {
+    expect(await grantedTo(aState(abc({ a: 4, b: 3 })).request(...ones('c', 20, 1)))).toEqual({ c: 17 });
+  });
+
+  it('keeps the guarantee of a lender in the same tick', async () => {
+    const state = aState(abc({ a: 4, b: 0 })).request(...ones('c', 20, 1), ...ones('a', 10, 100));
+    const granted = await grantedTo(state);
+    expect(granted.a).toBeGreaterThanOrEqual(6);
+    expect(granted.a! + granted.c!).toBe(20);
+  });
+
+  it('that is overdrawn lets nobody grow beyond the guarantee, but everybody up to it', async () => {
+    const state = aState(abc({ a: 2 }))
+      .quotaUse('c', 'gpu', 15)
+      .used('gpu-a', 15)
+      .request(...ones('c', 2, 1), ...ones('a', 12, 10));
+    expect(await grantedTo(state)).toEqual({ a: 8 });
+  });
+});
+
+describe('a quota', () => {
+  it('is nominal plus borrowing limit less what is held', async () => {
+    const builder = aConfiguration()
+      .pool(aPool('gpu-a').gpu(30))
+      .quota('research', 'gpu', { nominal: 5, borrow: 2 });
+    const state = aState(builder)
+      .quotaUse('research', 'gpu', 3)
+      .request(aRequest(1).gpu(3), aRequest(2).gpu(2), aRequest(3).gpu(2));
+    expect(await grantedTo(state)).toEqual({ research: 4 });
+  });
+
+  it('that was cut below its use takes the department out of the tick for that kind only', async () => {
+    const builder = aConfiguration()
+      .pool(aPool('gpu-a').gpu(30), aPool('cpu-a').cpu(8))
+      .quota('research', 'gpu', { nominal: 5 });
+    const state = aState(builder)
+      .quotaUse('research', 'gpu', 9)
+      .request(aRequest(1).gpu(1), aRequest(2).cpu(3));
+    expect(await grantedTo(state)).toEqual({ research: 3 });
+  });
+
+  it('counts renewable units only', async () => {
+    const builder = aConfiguration()
+      .pool(aPool('licences').license(9))
+      .quota('research', 'license', { nominal: 0 });
+    expect(await grantedTo(aState(builder).request(aRequest(1).claim('license', 2)))).toEqual({
+      research: 2,
+    });
+  });
+
+  it('leaves a department without one unlimited', async () => {
+    const builder = abc().department('d').agent('agent-d');
+    expect(await grantedTo(aState(builder).request(...ones('d', 25, 1)))).toEqual({ d: 25 });
+  });
+});
