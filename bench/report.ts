@@ -61,7 +61,7 @@ function printFigures(name: string, figures: Figures, print: Print): void {
   for (const [phase, ms] of Object.entries(server.phasesMs)) print(row(`  ${phase}`, spreadText(ms, 'ms')));
   const { p50, p99, max } = server.eventLoopLagMs;
   print(row('event loop lag', `p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`));
-  print(row('processors', `API ${server.processors.api}, generator ${server.processors.generator}`));
+  if (server.processors) print(row('processors', counts(server.processors)));
   print(
     row(
       'GPUs in use',
@@ -95,7 +95,7 @@ function percent(share: number | null): string {
   return share === null ? 'none' : `${(share * 100).toFixed(1)} %`;
 }
 
-function counts(by: Readonly<Record<string, number>>): string {
+function counts(by: object): string {
   return Object.entries(by)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');

@@ -3,6 +3,7 @@
 
 import type { ServerStats } from '../api/roles/serverOptions.ts';
 import { mean, rounded, type Spread, spread } from './figures.ts';
+import { type ProcessorShares, watchProcessors } from './processors.ts';
 import type { Subject } from './subject.ts';
 
 export interface ServerWindow {
@@ -18,37 +19,24 @@ export interface ServerWindow {
   readonly columnsMean: number | null;
   readonly phasesMs: Readonly<Record<string, Spread>>;
   readonly eventLoopLagMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** Processor seconds a second: of the API process with its threads, and of the generator. */
-  readonly processors: { readonly api: number; readonly generator: number };
+  readonly processors: ProcessorShares | null;
 }
 
 /** Prom-client's histogram ticks every 10 ms, and counts those 10 ms too. */
 const LAG_RESOLUTION_MS = 10;
 
-interface Metrics {
-  readonly lagMs: ServerWindow['eventLoopLagMs'];
-  readonly processorSeconds: number;
-}
-
 /** Answers what closes the window. */
 export async function openWindow({ server }: Pick<Subject, 'server'>): Promise<() => Promise<ServerWindow>> {
   const before = await server.stats();
-  const { processorSeconds } = await metricsOf(server.url);
-  const own = process.cpuUsage();
+  await readLag(server.url);
+  const processors = watchProcessors({ server: server.pid, database: server.databasePid });
   const startedMs = performance.now();
   return async () => {
     const seconds = (performance.now() - startedMs) / 1000;
-    const used = process.cpuUsage(own);
-    const metrics = await metricsOf(server.url);
+    const shares = processors();
+    const eventLoopLagMs = await readLag(server.url);
     const after = await server.stats();
-    return {
-      ...ticksBetween(before, after, seconds),
-      eventLoopLagMs: metrics.lagMs,
-      processors: {
-        api: rounded((metrics.processorSeconds - processorSeconds) / seconds),
-        generator: rounded((used.user + used.system) / 1e6 / seconds),
-      },
-    };
+    return { ...ticksBetween(before, after, seconds), eventLoopLagMs, processors: shares };
   };
 }
 
@@ -77,18 +65,13 @@ function ticksBetween(
 }
 
 /** Reading the metrics resets the histogram of the event loop: what it holds next is the window's alone. */
-async function metricsOf(url: string): Promise<Metrics> {
+async function readLag(url: string): Promise<ServerWindow['eventLoopLagMs']> {
   const response = await fetch(new URL('/metrics', url));
   const text = await response.text();
-  const metric = (name: string): number => {
-    const found = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
-    if (found === undefined) throw new Error(`/metrics has no ${name}`);
-    return Number(found);
+  const lag = (name: string): number => {
+    const found = new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)$`, 'm').exec(text)?.[1];
+    if (found === undefined) throw new Error(`/metrics has no ${name} of the event loop's lag`);
+    return rounded(Math.max(0, Number(found) * 1000 - LAG_RESOLUTION_MS));
   };
-  const lag = (name: string): number =>
-    rounded(Math.max(0, metric(`nodejs_eventloop_lag_${name}_seconds`) * 1000 - LAG_RESOLUTION_MS));
-  return {
-    lagMs: { p50: lag('p50'), p99: lag('p99'), max: lag('max') },
-    processorSeconds: metric('process_cpu_seconds_total'),
-  };
+  return { p50: lag('p50'), p99: lag('p99'), max: lag('max') };
 }

@@ -1,4 +1,5 @@
 // One turn of a cell's scheduler: a batch in, a plan out, committed or dropped whole. This is the product on one screen.
+// Steps are numbered as the flow in docs/ARCHITECTURE.md; 1 (submit) and 8 (lease) happen at the edge.
 // Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
 
 import { composeCommit } from './commit.ts';
@@ -38,29 +39,33 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const phases = startPhases(ports.stopwatch);
   const leasesBefore = new Map(state.leases);
 
-  // 1. Fold: time first, then what people asked, in one order.
+  // 2. Fold: time first, then what people asked, in one order.
   const lapsed = advance(state, input.heartbeats, intake.now);
   const folded = fold(state, intake.rows, intake.now);
   phases.end('fold');
 
-  // 2. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
+  // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
   phases.end('gate');
   if (intake.rows.length + lapsed.length + gated.length === 0 && !carry.unfinished) return { type: 'idle' };
 
-  // 3. Snapshot and formulate: the integer program of everything that is allowed and waits.
+  // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
   const formulation = formulate(snapshot, carry.memo);
   phases.end('formulate');
 
-  // 4. Solve and decode in the solver's process; check rows, then plan, with code that made neither.
+  // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
   const solved = await solveVerified(ports, snapshot, formulation);
   phases.end('solve');
 
-  // 5. Decide: leases and ledger for the plan, reasons with numbers for the rest.
+  // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
   const changes = [...lapsed, ...folded, ...gated, ...decided];
   phases.end('decode');
+  if (changes.length + intake.rows.length === 0) {
+    carry.unfinished = false;
+    return { type: 'idle' };
+  }
 
   // 6. Commit: one transaction, refused only for a lost epoch.
   const digests = tickDigests(ports.digest, { snapshot, formulation, solved });
@@ -87,6 +92,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   // 7. Stream: SSE, relay and metrics take it from here, in order.
   ports.observer.committed(commit);
   carry.unfinished =
-    (formulation.truncated && solved.plan.assignments.length > 0) || state.extensions.size > 0;
+    state.extensions.size > 0 ||
+    (formulation.truncated && solved.plan.assignments.length > 0 && state.requests.size > 0);
   return { type: 'committed', commit, again: carry.unfinished };
 }

@@ -1,4 +1,4 @@
 // The door of the Kafka adapter. Imported by composition roots.
 
-export { createKafkaPublisher, type KafkaPublisher, type KafkaPublisherOptions } from './publisher.ts';
 export type { KafkaLog, KafkaLogLevel } from './logger.ts';
+export { createKafkaPublisher, type KafkaPublisher, type KafkaPublisherOptions } from './publisher.ts';

@@ -5,20 +5,30 @@ import { type LogEntry, logLevel } from 'kafkajs';
 
 export type KafkaLogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** As pino's methods: what is known, then the sentence. */
-export type KafkaLog = (level: KafkaLogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
+export type KafkaLog = (
+  level: KafkaLogLevel,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+/**
+ * Where kafkajs writes an error for each of its own attempts: 18 lines for one send to a dead broker. They are `info` here, since what
+ * it gives up on reaches the caller as a rejection, and the relay reports that once.
+ */
+const ATTEMPTS: ReadonlySet<string> = new Set(['Connection', 'BrokerPool', 'Cluster', 'Producer']);
 
 export function logCreator(log: KafkaLog): () => (entry: LogEntry) => void {
-  return () =>
-    ({ namespace, level, log: { message, timestamp: _timestamp, logger: _logger, ...fields } }) =>
-      log(levelOf(level), { library: 'kafkajs', namespace, ...fields }, message);
+  return () => (entry) => {
+    const { message, timestamp: _timestamp, logger: library, ...fields } = entry.log;
+    log(levelOf(entry), message, { library, namespace: entry.namespace, ...fields });
+  };
 }
 
-function levelOf(level: logLevel): KafkaLogLevel {
+function levelOf({ level, namespace }: LogEntry): KafkaLogLevel {
   switch (level) {
-    case logLevel.ERROR:
     case logLevel.NOTHING:
-      return 'error';
+    case logLevel.ERROR:
+      return ATTEMPTS.has(namespace) ? 'info' : 'error';
     case logLevel.WARN:
       return 'warn';
     case logLevel.INFO:

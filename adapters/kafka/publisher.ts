@@ -76,9 +76,15 @@ export class ProducerPublisher implements KafkaPublisher {
   }
 
   async publish(events: readonly DomainEvent[]): Promise<Publication> {
-    const addressed = events.map((event) => this.#address(decisionsTopic(this.#cell, event.department), cloudEvent(event, this.#cell)));
+    const addressed = events.map((event) =>
+      this.#address(decisionsTopic(this.#cell, event.department), cloudEvent(event, this.#cell)),
+    );
     const tooLarge = addressed.find(({ bytes }) => bytes > this.#recordBytesMax);
-    if (tooLarge) return { type: 'refused', reason: `${tooLarge.bytes} bytes are over the limit of ${this.#recordBytesMax}` };
+    if (tooLarge)
+      return {
+        type: 'refused',
+        reason: `${tooLarge.bytes} bytes are over the limit of ${this.#recordBytesMax}`,
+      };
     await this.#connect();
     try {
       // One request after the other: a second in flight could be stored before a first that is repeated.
@@ -134,7 +140,8 @@ export class ProducerPublisher implements KafkaPublisher {
 
 function bytesOf({ key, value, headers }: StreamRecord): number {
   let bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
-  for (const [name, text] of Object.entries(headers)) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+  for (const [name, text] of Object.entries(headers))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
   return bytes;
 }
 

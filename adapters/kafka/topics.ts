@@ -13,6 +13,7 @@ export function deadLettersTopic(cell: string, department: string): string {
 }
 
 function topic(cell: string, what: string, department: string): string {
-  if (RESERVED.test(cell)) throw new Error(`the cell's name "${cell}" holds a word that topics need: call it otherwise`);
+  if (RESERVED.test(cell))
+    throw new Error(`the cell's name "${cell}" holds a word that topics need: call it otherwise`);
   return `annona.${cell}.${what}.${department}`;
 }

@@ -2,7 +2,14 @@
 // Invariant: an observer: it must not throw and must not block a tick. Made once by a composition root; api/http/metrics.ts serves it.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CommitObserver, Instant, RelayEvent, RelayLag, RunnerEvent, State } from '../../scheduler/index.ts';
+import type {
+  CommitObserver,
+  Instant,
+  RelayEvent,
+  RelayLag,
+  RunnerEvent,
+  State,
+} from '../../scheduler/index.ts';
 import { CommitCounts } from './commits.ts';
 import { COUNTERS, GAUGES, HISTOGRAMS } from './names.ts';
 import { setStateMetrics } from './state.ts';

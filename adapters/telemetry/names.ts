@@ -58,7 +58,10 @@ export const COUNTERS = {
     help: 'Solves that a fault cut short.',
     labelNames: ['fault'],
   },
-  simplexIterations: { name: 'scheduler_simplex_iterations_total', help: 'Work of the engine, in simplex iterations.' },
+  simplexIterations: {
+    name: 'scheduler_simplex_iterations_total',
+    help: 'Work of the engine, in simplex iterations.',
+  },
   events: { name: 'scheduler_events_total', help: 'Committed events by type.', labelNames: ['type'] },
   elections: { name: 'scheduler_elections_total', help: 'Times that this process became leader.' },
   stepDowns: {
@@ -67,7 +70,11 @@ export const COUNTERS = {
     labelNames: ['why'],
   },
   failures: { name: 'scheduler_failures_total', help: 'Turns of the scheduler that ended in an error.' },
-  relayed: { name: 'scheduler_relayed_events_total', help: 'Events that a stream acknowledged.', labelNames: ['sink'] },
+  relayed: {
+    name: 'scheduler_relayed_events_total',
+    help: 'Events that a stream acknowledged.',
+    labelNames: ['sink'],
+  },
   buried: {
     name: 'scheduler_dead_letters_total',
     help: 'Events that a stream refused for good.',
@@ -96,8 +103,15 @@ export const GAUGES = {
     help: 'Units of a pool in base units; agents are one pool. Windows that have ended are left out. Leader only.',
     labelNames: ['pool', 'resource', 'state'],
   },
-  leases: { name: 'scheduler_live_leases', help: 'Live leases by state; leader only.', labelNames: ['state'] },
-  leaderEpoch: { name: 'scheduler_leader_epoch', help: 'Epoch of this process as leader; 0 while it does not lead.' },
+  leases: {
+    name: 'scheduler_live_leases',
+    help: 'Live leases by state; leader only.',
+    labelNames: ['state'],
+  },
+  leaderEpoch: {
+    name: 'scheduler_leader_epoch',
+    help: 'Epoch of this process as leader; 0 while it does not lead.',
+  },
   outboxAge: {
     name: 'scheduler_outbox_oldest_age_seconds',
     help: 'Age of the oldest event that a stream has not acknowledged.',
@@ -108,5 +122,9 @@ export const GAUGES = {
     help: 'Committed events that a stream has not acknowledged.',
     labelNames: ['sink'],
   },
-  build: { name: 'scheduler_build_info', help: 'Always 1; what runs is in the labels.', labelNames: ['version', 'node'] },
+  build: {
+    name: 'scheduler_build_info',
+    help: 'Always 1; what runs is in the labels.',
+    labelNames: ['version', 'node'],
+  },
 } as const satisfies Record<string, GaugeConfiguration<string>>;

@@ -14,7 +14,8 @@ export interface StateMetrics {
 
 /** Series of a follower are left out, not 0: a sum over processes is the leader's figure. */
 export function setStateMetrics(metrics: StateMetrics, state: State | null, now: Instant): void {
-  for (const gauge of [metrics.pending, metrics.pendingReasons, metrics.capacity, metrics.leases]) gauge.reset();
+  for (const gauge of [metrics.pending, metrics.pendingReasons, metrics.capacity, metrics.leases])
+    gauge.reset();
   metrics.leaderEpoch.set(state?.epoch ?? 0);
   if (state === null) return;
   setPending(metrics, state);

@@ -2,6 +2,7 @@
 // Invariant: `annona --help` loads no server code. Called by annona.js; tests call `run` with their own io.
 
 import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT, processIo } from './io.ts';
 
@@ -15,6 +16,10 @@ export async function run(argv: readonly string[], io: CommandIo = processIo()):
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof ConfigError) {
+      io.err(`annona: ${error.message}`);
+      return EXIT.usage;
+    }
     if (error instanceof CommandError) {
       io.err(`annona: ${error.message}`);
       return error.exitCode;

@@ -3,7 +3,6 @@
 import { resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { startServer } from '../roles/server.ts';
-import { DEFAULT_TICK_INTERVAL_MS } from '../roles/serverOptions.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { readOrganisation } from './organisationFile.ts';
@@ -39,7 +38,8 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       audience: config.audience,
       ...(config.keySet === undefined ? {} : { keySet: config.keySet }),
       engine: 'highs',
-      tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+      tickIntervalMs: config.tickIntervalMs,
+      logLevel: config.logLevel,
     },
     { version: packageVersion(), log: (line) => io.err(line) },
   );

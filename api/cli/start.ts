@@ -9,7 +9,7 @@ import { now } from '../roles/clock.ts';
 import { createPulse, type Pulse } from '../roles/pulse.ts';
 import { runSampleAgents } from '../roles/sampleAgents.ts';
 import { type RunningServer, startServer } from '../roles/server.ts';
-import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, DEFAULT_TICK_INTERVAL_MS } from '../roles/serverOptions.ts';
+import { DEFAULT_AUDIENCE, DEFAULT_ISSUER } from '../roles/serverOptions.ts';
 import { tokenMint } from '../roles/token.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
@@ -32,7 +32,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const port = wholeNumber('--port', options.port);
   const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds);
   const directory = resolve(options.directory);
-  const { databaseUrl, kafkaBrokers } = readConfig();
+  const { databaseUrl, kafkaBrokers, tickIntervalMs } = readConfig();
   const configuration = await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
@@ -50,7 +50,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       issuer: DEFAULT_ISSUER,
       audience: DEFAULT_AUDIENCE,
       engine: 'highs',
-      tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+      tickIntervalMs,
     },
     { version: packageVersion(), log: (line) => io.err(line), observers: [pulse] },
   );

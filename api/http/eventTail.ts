@@ -96,7 +96,7 @@ export class EventTail {
       while (this.#again) {
         this.#again = false;
         const page = await log.read(cell, this.#head, PAGE);
-        this.#accept(page);
+        this.#accept(page.filter((event) => event.sequence > this.#head));
         if (page.length === PAGE) this.#again = true;
       }
     } catch (error) {

@@ -22,7 +22,7 @@ const EventsQuery = Type.Object(
         type: ['string', 'array'],
         maxLength: 1000,
         maxItems: 20,
-        items: { type: 'string' },
+        items: { type: 'string', maxLength: 1000 },
       }),
     ),
     request: Type.Optional(Type.String({ maxLength: 100 })),

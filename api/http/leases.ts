@@ -11,7 +11,7 @@ import { callKeyHooks } from './callKeys.ts';
 import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
-import { EpochNumber, IdParams, PageQueryFields, PositiveAmount } from './schemas/common.ts';
+import { EpochNumber, IdParams, PageQueryFields, PositiveAmount } from './schemas/fields.ts';
 import { ExtensionJson, HeartbeatView, LeaseJson, pageOf, ReleaseView } from './schemas/views.ts';
 import { formatInstant } from './time.ts';
 import { typed } from './typed.ts';

@@ -6,7 +6,7 @@ import type { Configuration, Pool } from '../../scheduler/index.ts';
 import { notFound } from './access.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
-import { IdParams, Name, PageQueryFields } from './schemas/common.ts';
+import { IdParams, Name, PageQueryFields } from './schemas/fields.ts';
 import { PoolJson, PoolSummary, pageOf } from './schemas/views.ts';
 import { typed } from './typed.ts';
 import { poolJson, poolSummary } from './views.ts';

@@ -12,7 +12,7 @@ import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { preferredWaitSeconds } from './prefer.ts';
-import { IdParams, NoBody, PageQueryFields } from './schemas/common.ts';
+import { IdParams, NoBody, PageQueryFields } from './schemas/fields.ts';
 import { SubmissionBody } from './schemas/submission.ts';
 import { AcceptedView, CancelView, pageOf, RequestJson } from './schemas/views.ts';
 import { type SubmissionContext, toIntake } from './submission.ts';

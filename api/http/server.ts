@@ -20,7 +20,7 @@ import { addMetrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { addPools } from './pools.ts';
 import { addRequests } from './requests.ts';
-import { NoQuery } from './schemas/common.ts';
+import { NoQuery } from './schemas/fields.ts';
 import { addTicks } from './ticks.ts';
 import { validatorCompiler } from './validate.ts';
 

@@ -7,7 +7,7 @@ import type { TickRecord } from '../../scheduler/index.ts';
 import { accessOf, notFound } from './access.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
-import { IdParams, PageQueryFields } from './schemas/common.ts';
+import { IdParams, PageQueryFields } from './schemas/fields.ts';
 import { pageOf, TickJson } from './schemas/views.ts';
 import { typed } from './typed.ts';
 import { pageJson, tickJson, tickSummary } from './views.ts';

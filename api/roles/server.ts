@@ -9,6 +9,7 @@ import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
+import { createLogger } from '../../adapters/system/logger.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
 import {
   type CommitObserver,
@@ -153,6 +154,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     hub: parts.hub,
     explainWaiting: (request) => explainFrom(runner, request),
     lagMs: () => eventLoop.lagMs(),
+    logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),
   });
   closing(() => closeServer(server));
   return listen(server, options);

@@ -2,6 +2,7 @@
 
 import type { Configuration, TickRecord } from '../../scheduler/index.ts';
 import type { EngineName } from '../../solver/index.ts';
+import type { LogLevel } from '../config.ts';
 
 export interface ServerOptions {
   /** Data, keys and dumps live here; private to the user. */
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly keySet?: string;
   readonly engine: EngineName;
   readonly tickIntervalMs: number;
+  /** Of the log on stderr; `warn` when absent. */
+  readonly logLevel?: LogLevel;
 }
 
 /** Sums since the start, for benches and the replay summary. */

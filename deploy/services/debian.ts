@@ -34,7 +34,8 @@ type Apt = (args: readonly string[]) => Promise<string>;
 async function download(name: string, apt: Apt): Promise<void> {
   const plan = await apt(['install', '--simulate', '--no-install-recommends', name]);
   const packages = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, wanted]) => wanted!);
-  if (packages.length === 0) throw new Error(`apt-get would install nothing for ${name}: it is installed, and does not run`);
+  if (packages.length === 0)
+    throw new Error(`apt-get would install nothing for ${name}: it is installed, and does not run`);
   await apt(['download', ...packages]);
 }
 
@@ -88,7 +89,9 @@ async function tool(
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT') throw new MissingToolError(`there is no ${name} here`);
-    const lines = (stderr ?? '').split('\n').filter((line) => line.startsWith('E: ') || line.startsWith('dpkg-deb: error'));
+    const lines = (stderr ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('E: ') || line.startsWith('dpkg-deb: error'));
     throw new Error(`${name}: ${lines[0] ?? (error as Error).message.split('\n')[0]}`);
   }
 }

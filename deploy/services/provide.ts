@@ -37,7 +37,12 @@ export interface Place {
 
 export type Provided =
   | { readonly name: string; readonly state: 'named'; readonly where: string }
-  | { readonly name: string; readonly state: 'present' | 'unpacked'; readonly where: string; readonly version: string }
+  | {
+      readonly name: string;
+      readonly state: 'present' | 'unpacked';
+      readonly where: string;
+      readonly version: string;
+    }
   | { readonly name: string; readonly state: 'missing'; readonly detail: string; readonly byHand: string };
 
 const run = promisify(execFile);
@@ -61,7 +66,12 @@ export async function provide(service: Service, place: Place): Promise<Provided>
   }
   const unpacked = await unpackedVersion(service, folder, place);
   if (unpacked !== null) return { name, state: 'unpacked', ...unpacked };
-  return { name, state: 'missing', detail: `unpacked in ${folder}, but ${binary} does not run there`, byHand };
+  return {
+    name,
+    state: 'missing',
+    detail: `unpacked in ${folder}, but ${binary} does not run there`,
+    byHand,
+  };
 }
 
 async function install(service: Service, folder: string, place: Place): Promise<void> {

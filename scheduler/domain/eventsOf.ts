@@ -44,7 +44,7 @@ export function eventsOf(changes: readonly Change[], context: EventContext): Dom
       request: told.request,
       lease: told.lease,
       policyRevision: context.policyRevision,
-      data: told.data,
+      data: document(told.data) as DomainEvent['data'],
     });
   }
   return events;
@@ -102,4 +102,18 @@ function ofLease(type: EventType, lease: Lease, data: Readonly<Record<string, un
 function grantData(lease: Lease): Record<string, unknown> {
   const { option, allocations, startLimitAt, endsAt } = lease;
   return { option, allocations, startLimitAt, endsAt };
+}
+
+/** Names under which an instant travels: outside the process times are RFC 3339 in UTC, never bare milliseconds. */
+const INSTANTS = new Set(['at', 'startsAt', 'endsAt', 'startLimitAt', 'startBefore', 'deadline']);
+
+function document(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(document);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      INSTANTS.has(name) && typeof inner === 'number' ? new Date(inner).toISOString() : document(inner),
+    ]),
+  );
 }

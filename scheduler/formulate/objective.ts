@@ -13,19 +13,20 @@ import type { Catalogue } from './catalogue.ts';
  * The smallest option's share counts, so that naming a bigger option beside it gains nothing.
  */
 
-/** One request of no size: above the sum of all penalties below (900). */
+/** One request of no size: above the sum of all penalties below (724). */
 const PER_REQUEST = 1000;
 /** The whole of a kind is worth 64 requests: small requests go first, but a big one is not worthless. Keeps the range under 1e6. */
 const PER_SHARE = 64_000;
 /** In sixteenths, by doublings of the class's target wait; 8 buckets, as each more would split shapes for little. */
 const AGE = [16, 20, 24, 32, 48, 64, 96, 128] as const;
-const PREFERENCE_STEP = 25;
-const PREFERENCE_MOST = 300;
-const OPTION_STEP = 50;
-const OPTION_MOST = 300;
+/** What the requester said outweighs price: one step of either is more than the dearest pool costs. */
+const OPTION_STEP = 100;
+const OPTION_MOST = 400;
+const PREFERENCE_STEP = 60;
+const PREFERENCE_MOST = 350;
 const LATENESS_STEP = 10;
 const LATENESS_MOST = 100;
-const PRICE_MOST = 200;
+const PRICE_MOST = 50;
 
 /** As much as the most that any request may be worth, (1000 + 64000) * 8, and more: work under way is not stopped for a start. */
 export const EXTENSION_VALUE = 600_000;

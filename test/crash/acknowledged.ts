@@ -1,8 +1,8 @@
 // The callers' own record of what a server acknowledged, and what a database must hold of it.
 // Invariant: an act stands here from the moment its answer arrived, and only then. Used by the crash rig.
 
-import type { SubmitBody } from '../../api/client/index.ts';
 import type { StoreDump } from '../../adapters/memory/tables.ts';
+import type { SubmitBody } from '../../api/client/index.ts';
 
 export interface AcknowledgedSubmit {
   readonly agent: string;
@@ -34,7 +34,9 @@ export function lostActs(
   const requests = new Map(dump.request.map((row) => [row.id, row]));
   const leases = new Map(dump.lease.map((row) => [row.id, row]));
   const leaseOf = new Map(dump.lease.map((row) => [row.request_id, row]));
-  const folded = new Set(dump.intake.filter((row) => row.tick !== null).map((row) => `${row.act} ${row.object_id}`));
+  const folded = new Set(
+    dump.intake.filter((row) => row.tick !== null).map((row) => `${row.act} ${row.object_id}`),
+  );
   const lost: string[] = [];
   for (const { id, agent, body } of acknowledged.submits) {
     const row = requests.get(id);

@@ -1,20 +1,21 @@
 // An operator who follows the event stream through every crash, each time from the last event that came.
 // Invariant: keeps every event in the order in which it arrived, repeated ones too. Used by the crash rig (S10).
 
-import { encodePlace } from '../../api/http/streamId.ts';
+import { decodePlace, encodePlace } from '../../api/http/streamId.ts';
 import type { LiveServer } from '../support/liveServer.ts';
+import type { Witnesses } from '../support/promises.ts';
 import { isGone } from './load.ts';
 
 export interface Follower {
-  /** Ids in the order of arrival. */
-  readonly seen: readonly string[];
+  /** In the order of arrival. */
+  readonly seen: NonNullable<Witnesses['streamed']>;
   /** Follows this server until it is gone, or `leave` is called. */
   follow(server: LiveServer): Promise<void>;
   leave(): void;
 }
 
 export function createFollower(cell: string): Follower {
-  const seen: string[] = [];
+  const seen: NonNullable<Witnesses['streamed']>[number][] = [];
   let leaving = new AbortController();
   let after = encodePlace(new Map([[cell, 0]]));
   return {
@@ -24,9 +25,13 @@ export function createFollower(cell: string): Follower {
       const client = await server.operator();
       try {
         for await (const event of client.events({ after, signal: leaving.signal })) {
-          if (event.id === null) throw new Error(`an event without a place: ${event.data}`);
+          const sequence = decodePlace(event.id ?? '')?.get(cell);
+          if (event.id === null || sequence === undefined)
+            throw new Error(`an event without a place: ${event.data}`);
           after = event.id;
-          if (event.event !== 'resync') seen.push((JSON.parse(event.data) as { id: string }).id);
+          if (event.event === 'resync') continue;
+          const { id, request } = JSON.parse(event.data) as { id: string; request: string };
+          seen.push({ id, request, sequence });
         }
       } catch (error) {
         if (!isGone(error)) throw error;

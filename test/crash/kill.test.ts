@@ -9,11 +9,12 @@ import type { ProcessRef } from '../../adapters/postgres/embedded/processes.ts';
 import { findProcess } from '../../adapters/postgres/embedded/processes.ts';
 import type { AnnonaClient } from '../../api/client/index.ts';
 import type { LiveServer } from '../support/liveServer.ts';
+import { checkPromises, type Witnesses } from '../support/promises.ts';
 import { seededDraw } from '../support/syntheticTick.ts';
 import { type Acknowledged, lostActs, nothingAcknowledged } from './acknowledged.ts';
 import { createFollower } from './follower.ts';
-import { attempt, cancel, startLoad } from './load.ts';
-import { allGone, childrenOf, type CrashRig, crashRig, databaseProcesses, until } from './rig.ts';
+import { startLoad } from './load.ts';
+import { allGone, type CrashRig, comeToRest, crashRig, databaseProcesses, solversOf, until } from './rig.ts';
 
 const SEED = Number(process.env.CRASH_SEED ?? randomInt(2 ** 31));
 const KILLS = 10;
@@ -22,10 +23,14 @@ const LIMIT_MS = 170_000;
 interface Ended {
   readonly acknowledged: Acknowledged;
   readonly adopted: readonly (number | null)[];
-  readonly resubmitted: readonly { readonly clientRequestId: string; readonly first: string; readonly again: string }[];
+  readonly resubmitted: readonly {
+    readonly clientRequestId: string;
+    readonly first: string;
+    readonly again: string;
+  }[];
   readonly dump: StoreDump;
   readonly heartbeats: ReadonlyMap<string, number>;
-  readonly seen: readonly string[];
+  readonly seen: NonNullable<Witnesses['streamed']>;
   readonly atTheEnd: readonly ProcessRef[];
 }
 
@@ -65,7 +70,11 @@ describe(`kill -9 of the server, ${KILLS} times under load`, () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-//PROMISES
+  it('breaks no promise', () => {
+    const acknowledged = ended.acknowledged.submits.map(({ id }) => id);
+    expect(checkPromises(ended.dump, { acknowledged, streamed: ended.seen })).toEqual([]);
+  });
+
   it('gives everything back in the end', () => {
     const renewable = ended.dump.capacity_use.filter((row) => !row.consumable);
     expect(renewable.map((row) => row.used)).toEqual(renewable.map(() => 0));
@@ -75,7 +84,7 @@ describe(`kill -9 of the server, ${KILLS} times under load`, () => {
 
   it('streams every committed event, in order, and none that was not committed', () => {
     const wantIds = ended.dump.event.toSorted((a, b) => a.sequence - b.sequence).map((row) => row.id);
-    expect([...new Set(ended.seen)]).toEqual(wantIds);
+    expect([...new Set(ended.seen.map(({ id }) => id))]).toEqual(wantIds);
   });
 
   it('leaves no process behind after the orderly stop', () => {
@@ -97,24 +106,21 @@ async function crashes(rig: CrashRig): Promise<Ended> {
     resubmitted.push(...(await resubmit(rig, server, acknowledged)));
     const load = await startLoad(server, { configuration: rig.configuration, draw, acknowledged, cycle });
     await sleep(draw(300, 800));
-    const children = childrenOf(server.pid);
+    const solvers = solversOf(server);
     await server.kill();
-    await Promise.all([load.done, following, allGone(children.filter(({ pid }) => pid !== server.databasePid))]);
+    await Promise.all([load.done, following, allGone(solvers)]);
   }
   const server = await rig.start();
   adopted.push(server.databasePid);
   const following = follower.follow(server);
   resubmitted.push(...(await resubmit(rig, server, acknowledged)));
-  await comeToRest(rig, server, acknowledged);
-  const dump = await rig.dump(server);
-  const beats = await rig.query<{ lease_id: string; at_ms: string }>(server, 'select lease_id, at_ms from heartbeat');
-  await until(() => new Set(follower.seen).size >= dump.event.length);
+  const { dump, heartbeats } = await comeToRest(rig, server, acknowledged);
+  await until(() => (follower.seen.at(-1)?.sequence ?? 0) >= dump.event.length);
   follower.leave();
   await following;
-  const atTheEnd = [...(await databaseProcesses(rig, server)), ...childrenOf(server.pid)];
+  const atTheEnd = [...(await databaseProcesses(rig, server)), ...solversOf(server)];
   await server.stop();
   await allGone(atTheEnd);
-  const heartbeats = new Map(beats.map((row) => [row.lease_id, Number(row.at_ms)]));
   return { acknowledged, adopted, resubmitted, dump, heartbeats, seen: follower.seen, atTheEnd };
 }
 
@@ -126,7 +132,9 @@ async function resubmit(
 ): Promise<Ended['resubmitted'][number][]> {
   const clients = new Map(
     await Promise.all(
-      rig.configuration.agents.map(async (agent) => [agent.id as string, await server.clientOf(agent)] as const),
+      rig.configuration.agents.map(
+        async (agent) => [agent.id as string, await server.clientOf(agent)] as const,
+      ),
     ),
   );
   const clientOf = (agent: string) => clients.get(agent) as AnnonaClient;
@@ -145,25 +153,4 @@ async function resubmit(
     acknowledged.submits.push({ agent, body, id });
   }
   return done;
-}
-
-/** Everything open is cancelled and every lease given back or run out; then nothing waits to be folded. */
-async function comeToRest(rig: CrashRig, server: LiveServer, acknowledged: Acknowledged): Promise<void> {
-  const clients = await Promise.all(rig.configuration.agents.map(async (agent) => await server.clientOf(agent)));
-  await until(async () => {
-    const counts = await rig.query<{ open: string; held: string; unfolded: string }>(
-      server,
-      `select (select count(*) from request where state in ('queued', 'waiting')) as open,
-        (select count(*) from lease where ended_at_ms is null) as held,
-        (select count(*) from intake where tick is null) as unfolded`,
-    );
-    const { open, held, unfolded } = counts[0] as { open: string; held: string; unfolded: string };
-    if (Number(open) > 0) {
-      for (const client of clients) {
-        const { items } = (await client.get('/v1/requests?state=waiting&limit=100')) as { items?: { id: string }[] };
-        for (const { id } of items ?? []) await attempt(() => cancel({ client, acknowledged }, id));
-      }
-    }
-    return Number(open) + Number(held) + Number(unfolded) === 0;
-  });
 }

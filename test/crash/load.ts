@@ -25,7 +25,7 @@ interface Worker {
 }
 
 /** Answers to a race that an agent cannot avoid, and to a server that starts or is full. */
-const EXPECTED = ['LEASE_ENDED', 'REQUEST_ENDED', 'QUEUE_FULL', 'OVERLOADED', 'NOT_FOUND'];
+const EXPECTED = ['LEASE_ENDED', 'REQUEST_ENDED', 'QUEUE_FULL', 'OVERLOADED', 'STORE_UNAVAILABLE'];
 
 export async function startLoad(
   server: LiveServer,
@@ -115,7 +115,10 @@ async function cancelOne(worker: Worker, ids: readonly string[]): Promise<void> 
   if (id !== undefined) await cancel(worker, id);
 }
 
-export async function cancel(worker: Pick<Worker, 'client' | 'acknowledged'>, request: string): Promise<void> {
+export async function cancel(
+  worker: Pick<Worker, 'client' | 'acknowledged'>,
+  request: string,
+): Promise<void> {
   await worker.client.cancel(request);
   worker.acknowledged.cancels.push(request);
 }

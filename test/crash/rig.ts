@@ -8,11 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { StoreDump } from '../../adapters/memory/tables.ts';
 import { startEmbeddedPostgres } from '../../adapters/postgres/embedded/index.ts';
-import { findProcess, isAlive, type ProcessRef } from '../../adapters/postgres/embedded/processes.ts';
+import {
+  commandLine,
+  findProcess,
+  isAlive,
+  type ProcessRef,
+} from '../../adapters/postgres/embedded/processes.ts';
 import type { Configuration } from '../../scheduler/index.ts';
 import { aConfiguration, aPool } from '../support/builders.ts';
 import { type LiveServer, liveServer } from '../support/liveServer.ts';
 import { dumpPostgres } from '../support/stores.ts';
+import type { Acknowledged } from './acknowledged.ts';
+import { attempt, cancel } from './load.ts';
 
 export interface CrashRig {
   readonly directory: string;
@@ -25,7 +32,12 @@ export interface CrashRig {
 
 /** Contended on purpose: about four requests of a dozen fit at once. */
 export function crashOrganisation(): Configuration {
-  const year = { id: 'now', startsAt: Date.now() - 86_400_000, endsAt: Date.now() + 86_400_000, budget: 5_000_000 };
+  const year = {
+    id: 'now',
+    startsAt: Date.now() - 86_400_000,
+    endsAt: Date.now() + 86_400_000,
+    budget: 5_000_000,
+  };
   return aConfiguration()
     .department('research')
     .agent('ada', { accounts: ['team' as never] })
@@ -51,7 +63,10 @@ export function crashRig(): CrashRig {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'annona-crash-')));
   const configuration = crashOrganisation();
   let running: LiveServer | null = null;
-  const withClient = async <Result>(server: LiveServer, act: (client: pg.Client) => Promise<Result>): Promise<Result> => {
+  const withClient = async <Result>(
+    server: LiveServer,
+    act: (client: pg.Client) => Promise<Result>,
+  ): Promise<Result> => {
     const client = new pg.Client(server.databaseUrl);
     await client.connect();
     try {
@@ -86,10 +101,12 @@ export async function databaseProcesses(rig: CrashRig, server: LiveServer): Prom
   return refs.filter((ref) => ref !== undefined);
 }
 
-/** Children of a process of ours, on Linux: what the kernel says, so that nothing else is ever touched. */
-export function childrenOf(pid: number): ProcessRef[] {
-  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-  return pids.map(findProcess).filter((ref) => ref !== undefined);
+/** The solver's children of this server, as the kernel knows them (Linux): nothing else is ever touched. */
+export function solversOf(server: LiveServer): ProcessRef[] {
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+  const pids = children.filter(Boolean).map(Number);
+  const solvers = pids.filter((pid) => commandLine(pid)?.some((word) => word.includes('solver/child')));
+  return solvers.map(findProcess).filter((ref) => ref !== undefined);
 }
 
 /** Resolves when none of them lives. */
@@ -101,3 +118,38 @@ export async function allGone(processes: readonly ProcessRef[]): Promise<void> {
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(20);
 }
+
+interface AtRest {
+  readonly dump: StoreDump;
+  readonly heartbeats: ReadonlyMap<string, number>;
+}
+
+/** Cancels what is open and awaits the end of every lease; then nothing waits to be folded, and this is what is there. */
+export async function comeToRest(
+  rig: CrashRig,
+  server: LiveServer,
+  acknowledged: Acknowledged,
+): Promise<AtRest> {
+  const clients = await Promise.all(rig.configuration.agents.map((agent) => server.clientOf(agent)));
+  await until(async () => {
+    for (const client of clients) {
+      const { items } = (await client.get('/v1/requests?state=waiting&limit=100')) as {
+        items?: { id: string }[];
+      };
+      for (const { id } of items ?? []) await attempt(() => cancel({ client, acknowledged }, id));
+    }
+    const [counts] = await rig.query<{ atRest: boolean }>(server, AT_REST);
+    return counts?.atRest === true;
+  });
+  const beats = await rig.query<{ lease_id: string; at_ms: string }>(
+    server,
+    'select lease_id, at_ms from heartbeat',
+  );
+  const heartbeats = new Map(beats.map((row) => [row.lease_id, Number(row.at_ms)]));
+  return { dump: await rig.dump(server), heartbeats };
+}
+
+const AT_REST = `
+  select not exists (select from request where state in ('queued', 'waiting'))
+    and not exists (select from lease where ended_at_ms is null)
+    and not exists (select from intake where tick is null) as "atRest"`;

@@ -1,10 +1,10 @@
 // A whole server as a process of its own, for tests that talk to it over HTTP and may kill it.
 // Invariant: loopback and a free port; it ends with `stop`, `kill`, or with the test process. Used by test/crash and test/promises.
 
-import { type ForkedServer, forkServer } from '../../api/roles/forkServer.ts';
-import { type ServerOptions, DEFAULT_AUDIENCE, DEFAULT_ISSUER } from '../../api/roles/serverOptions.ts';
-import { tokenMint } from '../../api/roles/token.ts';
 import { type AnnonaClient, createClient } from '../../api/client/index.ts';
+import { type ForkedServer, forkServer } from '../../api/roles/forkServer.ts';
+import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, type ServerOptions } from '../../api/roles/serverOptions.ts';
+import { tokenMint } from '../../api/roles/token.ts';
 import type { Agent, Configuration } from '../../scheduler/index.ts';
 
 export interface LiveServer extends ForkedServer {

@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox';
 import { CLASSIFICATIONS } from '../../../scheduler/index.ts';
-import { ClientRequestId, InstantText, LabelText, Name, PositiveAmount } from './common.ts';
+import { ClientRequestId, InstantText, LabelText, Name, PositiveAmount } from './fields.ts';
 
 const OPTIONS_MAX = 16;
 const CLAIMS_MAX = 16;

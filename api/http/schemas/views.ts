@@ -4,7 +4,7 @@
 import { Type } from 'typebox';
 import { CLASSIFICATIONS, LEASE_STATES, REQUEST_STATES } from '../../../scheduler/index.ts';
 import { DETAIL_CODES, PROBLEMS } from '../../errors.ts';
-import { Amount, EpochNumber, InstantText, NullableInstant } from './common.ts';
+import { Amount, EpochNumber, InstantText, NullableInstant } from './fields.ts';
 
 const Text = Type.String();
 const NullableText = Type.Union([Text, Type.Null()]);

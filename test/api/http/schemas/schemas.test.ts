@@ -1,0 +1,70 @@
+// The schemas themselves: plain JSON Schema that any reader can compile, closed on the way in, bounded everywhere.
+
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import * as fields from '../../../../api/http/schemas/fields.ts';
+import { BatchBody, SubmissionBody } from '../../../../api/http/schemas/submission.ts';
+import * as views from '../../../../api/http/schemas/views.ts';
+import { anEdge, aSubmission } from '../support.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Every schema inside a schema, with the path to it. */
+function* within(schema: unknown, path: string): Generator<readonly [path: string, schema: Schema]> {
+  if (typeof schema !== 'object' || schema === null) return;
+  if (!Array.isArray(schema)) yield [path, schema as Schema];
+  for (const [key, inner] of Object.entries(schema)) yield* within(inner, `${path}/${key}`);
+}
+
+/** Whatever the running edge checks on the way in: bodies, queries, parameters. */
+async function accepted(): Promise<(readonly [path: string, schema: Schema])[]> {
+  const { routes } = await anEdge();
+  return routes.flatMap(({ method, url, schema = {} }) =>
+    (['body', 'querystring', 'params'] as const).flatMap((part) => [
+      ...within(schema[part], `${method} ${url} ${part}`),
+    ]),
+  );
+}
+
+describe('the schemas', () => {
+  it('are plain JSON Schema', () => {
+    const all = Object.entries({ ...fields, ...views, SubmissionBody, BatchBody }).filter(
+      ([, value]) => typeof value === 'object',
+    );
+    expect(all.length).toBeGreaterThan(20);
+    for (const [name, schema] of all) {
+      if (name === 'PageQueryFields') continue;
+      const plain = JSON.parse(JSON.stringify(schema));
+      expect(plain).toEqual(schema);
+      const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { instant: true } });
+      expect([name, typeof ajv.compile(plain)]).toEqual([name, 'function']);
+    }
+  });
+
+  it('refuse unknown fields wherever an object comes in', async () => {
+    const open = (await accepted()).filter(([, schema]) => {
+      const properties = schema.properties !== undefined && schema.type === 'object';
+      return properties && schema.additionalProperties !== false;
+    });
+    expect(open.map(([path]) => path)).toEqual([]);
+  });
+
+  it('bound every list, text and amount that comes in', async () => {
+    const unbounded = (await accepted()).filter(([, schema]) => {
+      const types = [schema.type].flat();
+      const list = types.includes('array') && schema.maxItems === undefined;
+      const text = types.includes('string') && schema.maxLength === undefined && schema.pattern === undefined;
+      const amount = types.includes('integer') && schema.maximum !== Number.MAX_SAFE_INTEGER;
+      const number = types.includes('number');
+      return (list || text || amount || number) && schema.enum === undefined;
+    });
+    expect(unbounded.map(([path]) => path)).toEqual([]);
+  });
+
+  it('take the body that every other test bends', () => {
+    const validate = new Ajv({ strict: true, allowUnionTypes: true, formats: { instant: true } }).compile(
+      SubmissionBody,
+    );
+    expect([validate(aSubmission()), validate.errors]).toEqual([true, null]);
+  });
+});

@@ -1,0 +1,129 @@
+// A Kafka for tests: the cluster that KAFKA_BROKERS names, else librdkafka's mock cluster inside a kcat of our own.
+// Invariant: what was started is killed by its pid; what a test writes goes to topics of a cell of its own.
+// The mock holds everything in memory: a killed one is an empty one. It knows no TLS, no SASL and no admin requests.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { repairRequestQueue } from '../../adapters/kafka/requestQueue.ts';
+import { libraryPath } from '../../deploy/services/provide.ts';
+import { findBinary } from './services.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const HOW = 'kcat is absent: run `npm run services`';
+
+export interface TestBroker {
+  readonly brokers: readonly string[];
+  /** Nothing is acknowledged until `resume`; connections stay open. Mock only. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+export interface StoredRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Undefined when Kafka tests can run here; else the name of the one skip. With CI set an absent broker is a failure. */
+export function kafkaAbsence(): string | undefined {
+  if (process.env.KAFKA_BROKERS || kcat() !== undefined) return undefined;
+  if (!['', '0', 'false'].includes(process.env.CI ?? '')) throw new Error(HOW);
+  return HOW;
+}
+
+export async function startTestBroker(): Promise<TestBroker> {
+  const named = process.env.KAFKA_BROKERS;
+  return named ? named_(named.split(',')) : startMockBroker();
+}
+
+function named_(brokers: readonly string[]): TestBroker {
+  const cannot = () => {
+    throw new Error('a named cluster is not ours to pause');
+  };
+  return { brokers, pause: cannot, resume: cannot, stop: async () => {} };
+}
+
+/** Always the mock: for tests that pause or kill it. */
+export async function startMockBroker(): Promise<TestBroker> {
+  const program = kcat();
+  if (program === undefined) throw new Error(HOW);
+  // A producer that waits for lines which never come: it lives until it is killed, and it has a mock cluster inside.
+  const args = ['-P', '-b', 'mock', '-t', 'unused', '-X', 'test.mock.num.brokers=1', '-d', 'mock'];
+  const env = { ...process.env, LD_LIBRARY_PATH: libraryPath(join(ROOT, '.annona/services/kcat')) };
+  const child = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe'] });
+  const address = await addressOf(child);
+  return {
+    brokers: [address],
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+export function aCellName(): string {
+  return `test-${randomBytes(6).toString('hex')}`;
+}
+
+/** Reads the topics from their beginning until `enough` says so. */
+export async function readRecords(
+  { brokers, topics }: { brokers: readonly string[]; topics: readonly string[] },
+  enough: (records: readonly StoredRecord[]) => boolean,
+): Promise<StoredRecord[]> {
+  repairRequestQueue();
+  const kafka = new Kafka({ clientId: 'test', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  // One consumer of one group: six seconds, as a member that leaves the mock blocks its group until its session ends.
+  const consumer = kafka.consumer({ groupId: aCellName(), sessionTimeout: 6000, heartbeatInterval: 1000 });
+  const records: StoredRecord[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ topic, partition, message }) => {
+        records.push({
+          topic,
+          partition,
+          key: String(message.key),
+          value: String(message.value),
+          headers: Object.fromEntries(
+            Object.entries(message.headers ?? {}).map(([name, text]) => [name, String(text)]),
+          ),
+        });
+        if (enough(records)) resolve();
+      },
+    });
+    await promise;
+  } finally {
+    await consumer.disconnect();
+  }
+  return records;
+}
+
+function kcat(): string | undefined {
+  return findBinary('kcat', { root: ROOT, env: process.env });
+}
+
+/** It prints where it listens, and then a line for each request: all are read, so that it never blocks on a full pipe. */
+async function addressOf(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let said = '';
+  child.once('exit', (code) => reject(new Error(`kcat ended with ${code}: ${said}`)));
+  child.once('error', reject);
+  child.stderr!.on('data', (chunk: Buffer) => {
+    if (said.length > 10_000) return;
+    said += chunk;
+    const address = /bootstrap\.servers=(\S+)/.exec(said)?.[1];
+    if (address) resolve(address);
+  });
+  return promise;
+}
