@@ -1,5 +1,6 @@
 // The results as a person reads them. Called by http.ts and drain.ts without --json.
 
+import type { DrainRun } from './drainRun.ts';
 import type { Bar, Machine, Spread } from './figures.ts';
 import type { Figures, HttpOptions, HttpRun } from './httpRun.ts';
 
@@ -43,6 +44,39 @@ export function printHttp({ machine, bars, runs }: HttpResult, print: Print): vo
   printBars(bars, print);
 }
 
+export interface DrainResult {
+  readonly machine: Machine & { readonly loadAverageAfter: readonly number[] };
+  readonly bars: Readonly<Record<string, Bar>>;
+  readonly runs: readonly DrainRun[];
+}
+
+export function printDrain({ machine, bars, runs }: DrainResult, print: Print): void {
+  printMachine(machine, print);
+  for (const [i, run] of runs.entries()) {
+    if (runs.length > 1) print(`run ${i + 1}`);
+    const { terminal, waiting, floor, tickBytes, server } = run;
+    print(row('acknowledged', `after ${run.acknowledgedMs} ms`));
+    for (const [name, { requests, lastMs, perSecond }] of Object.entries({ terminal, waiting })) {
+      print(row(name, `${requests} in ${lastMs} ms: ${perSecond}/s`));
+    }
+    print(row('floor', `${floor.rowsPerSecond} rows/s of ${floor.rowBytes} bytes, 1,000 a commit`));
+    print(row('ticks', `${server.ticks}, ${percent(server.engineShare)} called an engine`));
+    for (const [phase, ms] of Object.entries(server.phasesMs)) print(row(`  ${phase}`, spreadText(ms, 'ms')));
+    if (server.processors) print(row('processors', counts(server.processors)));
+    print(
+      row('tick records', `${tickBytes.bytes} bytes, worst at ${percent(tickBytes.worstShare)} of its bound`),
+    );
+    const { sent, accepted, refused, lost, states } = run.conservation;
+    print(
+      row(
+        'requests',
+        `sent ${sent}, accepted ${accepted}, refused ${refused}, lost ${lost}; ${counts(states)}`,
+      ),
+    );
+  }
+  printBars(bars, print);
+}
+
 function printFigures(name: string, figures: Figures, print: Print): void {
   const { server, scarce } = figures;
   print(`${name}: ${figures.arrivals} requests at ${figures.ratePerSecond}/s`);
@@ -70,24 +104,24 @@ function printFigures(name: string, figures: Figures, print: Print): void {
   );
 }
 
-export function printMachine({ cores, cpu, node, loadAverage }: Machine, print: Print): void {
+function printMachine({ cores, cpu, node, loadAverage }: Machine, print: Print): void {
   print(`${cores} cores (${cpu}), node ${node}, load average ${loadAverage.join(' ')}`);
 }
 
-export function printBars(bars: Readonly<Record<string, Bar>>, print: Print): void {
+function printBars(bars: Readonly<Record<string, Bar>>, print: Print): void {
   for (const [name, { value, rule, limit, met }] of Object.entries(bars)) {
     const wanted = `${rule === 'atMost' ? 'at most' : 'at least'} ${limit}`;
     print(`${met ? 'met    ' : 'missed '} ${name.padEnd(24)} ${value ?? 'no figure'} (${wanted})`);
   }
 }
 
-export function spreadText({ count, p50, p90, p99, max }: Spread, unit: string): string {
+function spreadText({ count, p50, p90, p99, max }: Spread, unit: string): string {
   if (count === 0) return 'nothing';
   const figure = (value: number | null): string => `${value}${unit === '' ? '' : ` ${unit}`}`;
   return `p50 ${figure(p50)}, p90 ${figure(p90)}, p99 ${figure(p99)}, max ${figure(max)}`;
 }
 
-export function row(name: string, text: string): string {
+function row(name: string, text: string): string {
   return `  ${name.padEnd(20)} ${text}`;
 }
 

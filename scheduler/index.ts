@@ -2,6 +2,7 @@
 // so that the console can verify and explain in the browser. Imported by api/, adapters/ (types), simulations/ and tests.
 
 export { type Admission, type AdmissionInput, type AdmissionRefusal, admit } from './commands/submit.ts';
+export { type Conservation, workConservation } from './conservation.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/event.ts';

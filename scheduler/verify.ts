@@ -10,6 +10,8 @@ import type { Claim, PendingRequest } from './domain/request.ts';
 import type { Snapshot, SnapshotExtension } from './snapshot.ts';
 import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
 
+export { type Conservation, workConservation } from './conservation.ts';
+
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
   /** "capacity/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", or "request/<id>: <rule>". */

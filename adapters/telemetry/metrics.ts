@@ -78,11 +78,14 @@ type Counters = Record<keyof typeof COUNTERS, Counter<string>>;
 function countRunner(event: RunnerEvent, { elections, stepDowns, failures }: Counters): void {
   switch (event.type) {
     case 'elected':
-      return elections.inc();
+      elections.inc();
+      break;
     case 'steppedDown':
-      return stepDowns.inc({ why: event.why });
+      stepDowns.inc({ why: event.why });
+      break;
     case 'failure':
-      return failures.inc();
+      failures.inc();
+      break;
     default: {
       const never: never = event;
       throw new Error(`unknown event ${JSON.stringify(never)}`);
@@ -94,11 +97,14 @@ function countRelay(event: RelayEvent, { relayed, buried, relayFailures }: Count
   const { sink } = event;
   switch (event.type) {
     case 'relayed':
-      return relayed.inc({ sink }, event.published);
+      relayed.inc({ sink }, event.published);
+      break;
     case 'buried':
-      return buried.inc({ sink });
+      buried.inc({ sink });
+      break;
     case 'failure':
-      return relayFailures.inc({ sink });
+      relayFailures.inc({ sink });
+      break;
     default: {
       const never: never = event;
       throw new Error(`unknown event ${JSON.stringify(never)}`);

@@ -1,8 +1,6 @@
--- When the first and the last request of each outcome were decided: the commit of their tick, on the database's clock.
--- `first` is the Decision of the tick that first dealt with the request, from its events.
-select r.state,
-  count(*)::integer as requests,
-  min(t.committed_at_ms)::float8 as "firstAtMs",
-  max(t.committed_at_ms)::float8 as "lastAtMs"
-from request r join tick t on t.cell = r.cell and t.tick = r.decided_tick
-group by r.state;
+-- The first event of each type of every request, by type: how many, and between which commits, on the database's clock.
+select f.type, count(*)::integer as requests, min(t.committed_at_ms)::float8 as "firstAtMs", max(t.committed_at_ms)::float8 as "lastAtMs"
+from (
+  select distinct on (request_id, type) cell, tick, type from event where type like 'annona.request.%' order by request_id, type, sequence
+) f join tick t on t.cell = f.cell and t.tick = f.tick
+group by f.type;

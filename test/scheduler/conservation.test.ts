@@ -1,7 +1,7 @@
 // Work conservation: the search that says whether a plan left something idle.
 import { describe, expect, it } from 'vitest';
-import { workConservation } from '../../scheduler/conservation.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';
+import { workConservation } from '../../scheduler/verify.ts';
 import {
   aConfiguration,
   aPool,

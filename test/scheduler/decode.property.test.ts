@@ -2,12 +2,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sha256 } from '../../adapters/system/digest.ts';
-import { workConservation } from '../../scheduler/conservation.ts';
 import { explainer } from '../../scheduler/explain.ts';
 import { formulate, newMemo } from '../../scheduler/formulate/index.ts';
 import { afterPlan } from '../../scheduler/snapshot.ts';
 import { modelDigest } from '../../scheduler/tickFile.ts';
-import { verifyPlan } from '../../scheduler/verify.ts';
+import { verifyPlan, workConservation } from '../../scheduler/verify.ts';
 import { checkSolution } from '../../solver/index.ts';
 import { arbitrarySnapshot } from '../support/arbitrarySnapshot.ts';
 import { decider } from '../support/decided.ts';
