@@ -5,7 +5,6 @@ import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { CLASSIFICATIONS, type Configuration } from './domain/configuration.ts';
 import { lookupOf } from './domain/lookup.ts';
-import { add } from './domain/quantity.ts';
 import type { PendingRequest, ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { GateRow, PolicyGate } from './ports.ts';
@@ -61,12 +60,14 @@ export function gateRow(configuration: Configuration, request: ResourceRequest):
   };
 }
 
+/** Summed up to the largest whole amount: an option that nobody could ever serve must not stop the tick that finds another one for its request. */
 function largestQuantities(request: ResourceRequest): Record<string, number> {
-  const largest: Record<string, number> = {};
+  const largest = new Map<string, number>();
   for (const option of request.options) {
-    const totals: Record<string, number> = {};
-    for (const claim of option.claims) totals[claim.kind] = add(totals[claim.kind] ?? 0, claim.quantity);
-    for (const [kind, total] of Object.entries(totals)) largest[kind] = Math.max(largest[kind] ?? 0, total);
+    const totals = new Map<string, number>();
+    for (const { kind, quantity } of option.claims)
+      totals.set(kind, Math.min(Number.MAX_SAFE_INTEGER, (totals.get(kind) ?? 0) + quantity));
+    for (const [kind, total] of totals) largest.set(kind, Math.max(largest.get(kind) ?? 0, total));
   }
-  return largest;
+  return Object.fromEntries(largest);
 }

@@ -11,15 +11,20 @@ import { refusalOf } from './refusal.ts';
 import { repairRequestQueue } from './requestQueue.ts';
 import { deadLettersTopic, decisionsTopic } from './topics.ts';
 
-export interface KafkaPublisherOptions {
+export interface KafkaPublisherOptions extends PublisherLimits {
   /** "host:port", any of the cluster. */
   readonly brokers: readonly string[];
-  readonly cell: string;
   readonly log: KafkaLog;
+}
+
+export interface PublisherLimits {
+  readonly cell: string;
   /** Largest record that is tried: at most the topics' `max.message.bytes`. */
   readonly recordBytesMax?: number;
   /** Sent as one request at most: kafkajs makes one batch of all that goes to a partition, and a batch is what the broker measures. */
   readonly requestBytesMax?: number;
+  /** For the answer of a broker, and for its connection. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface KafkaPublisher extends Publisher {
@@ -30,27 +35,31 @@ const ACKNOWLEDGED_BY_ALL = -1;
 /** Kafka's own default limit is 1,048,588 with the batch's envelope. */
 const RECORD_BYTES_MAX = 1_000_000;
 const REQUEST_BYTES_MAX = 512 * 1024;
-/** The relay waits and tries again, for as long as it takes; here only what a change of leader needs. */
-const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 };
-const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000 };
+/** The relay waits and tries again, for as long as it takes, and reports it; here only what a change of leader needs. */
+const RETRY = { retries: 1, initialRetryTime: 50, maxRetryTime: 500 };
+/** kafkajs's 30 s would hide a dead broker for a minute, and hold up a stop for as long. */
+const REQUEST_TIMEOUT_MS = 3000;
 
 export function createKafkaPublisher(options: KafkaPublisherOptions): KafkaPublisher {
   repairRequestQueue();
-  const kafka = new Kafka({
-    clientId: 'annona',
-    brokers: [...options.brokers],
-    logCreator: logCreator(options.log),
-    retry: RETRY,
-    ...TIMEOUTS,
-  });
-  const producer = kafka.producer({
-    allowAutoTopicCreation: true,
-    createPartitioner: Partitioners.DefaultPartitioner,
-    maxInFlightRequests: 1,
-    retry: RETRY,
-  });
-  return new ProducerPublisher(producer, options);
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const newProducer = () => {
+    const kafka = new Kafka({
+      clientId: 'annona',
+      brokers: [...options.brokers],
+      logCreator: logCreator(options.log),
+      retry: RETRY,
+      connectionTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+    });
+    const createPartitioner = Partitioners.DefaultPartitioner;
+    return kafka.producer({ createPartitioner, maxInFlightRequests: 1, retry: RETRY });
+  };
+  return new ProducerPublisher(newProducer, { ...options, requestTimeoutMs });
 }
+
+/** The part of kafkajs's producer that is used. */
+export type RecordProducer = Pick<Producer, 'connect' | 'disconnect' | 'sendBatch'>;
 
 interface Addressed {
   readonly topic: string;
@@ -58,37 +67,33 @@ interface Addressed {
   readonly bytes: number;
 }
 
-/** The part of kafkajs's producer that is used. */
-export type RecordProducer = Pick<Producer, 'connect' | 'disconnect' | 'sendBatch'>;
-
 export class ProducerPublisher implements KafkaPublisher {
-  readonly #producer: RecordProducer;
-  readonly #cell: string;
-  readonly #recordBytesMax: number;
-  readonly #requestBytesMax: number;
-  #connected = false;
+  readonly #newProducer: () => RecordProducer;
+  readonly #limits: Required<PublisherLimits>;
+  #producer: Promise<RecordProducer> | null = null;
 
-  constructor(producer: RecordProducer, options: Omit<KafkaPublisherOptions, 'brokers' | 'log'>) {
-    this.#producer = producer;
-    this.#cell = options.cell;
-    this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX;
-    this.#requestBytesMax = options.requestBytesMax ?? REQUEST_BYTES_MAX;
+  constructor(newProducer: () => RecordProducer, limits: PublisherLimits) {
+    this.#newProducer = newProducer;
+    this.#limits = {
+      recordBytesMax: RECORD_BYTES_MAX,
+      requestBytesMax: REQUEST_BYTES_MAX,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      ...limits,
+    };
   }
 
   async publish(events: readonly DomainEvent[]): Promise<Publication> {
+    const { cell, recordBytesMax, requestBytesMax } = this.#limits;
     const addressed = events.map((event) =>
-      this.#address(decisionsTopic(this.#cell, event.department), cloudEvent(event, this.#cell)),
+      addressedTo(decisionsTopic(cell, event.department), cloudEvent(event, cell)),
     );
-    const tooLarge = addressed.find(({ bytes }) => bytes > this.#recordBytesMax);
-    if (tooLarge)
-      return {
-        type: 'refused',
-        reason: `${tooLarge.bytes} bytes are over the limit of ${this.#recordBytesMax}`,
-      };
-    await this.#connect();
+    const tooLarge = addressed.find(({ bytes }) => bytes > recordBytesMax);
+    if (tooLarge) {
+      return { type: 'refused', reason: `${tooLarge.bytes} bytes are over the limit of ${recordBytesMax}` };
+    }
     try {
       // One request after the other: a second in flight could be stored before a first that is repeated.
-      for (const request of requestsOf(addressed, this.#requestBytesMax)) await this.#send(request);
+      for (const request of requestsOf(addressed, requestBytesMax)) await this.#send(request);
     } catch (error) {
       const reason = refusalOf(error);
       if (reason === null) throw error;
@@ -97,30 +102,22 @@ export class ProducerPublisher implements KafkaPublisher {
     return { type: 'acknowledged' };
   }
 
-  /** Without the value when the value may be what was refused: its size. The event stands in the log, under its sequence. */
+  /** Without the value when its size may be what was refused. The event stands in the log, under its sequence. */
   async bury(event: DomainEvent, reason: string): Promise<void> {
-    const { key, value, headers } = cloudEvent(event, this.#cell);
-    const topic = deadLettersTopic(this.#cell, event.department);
-    const kept = Buffer.byteLength(value) <= this.#requestBytesMax ? value : '';
+    const { cell, requestBytesMax } = this.#limits;
+    const { key, value, headers } = cloudEvent(event, cell);
+    const kept = Buffer.byteLength(value) <= requestBytesMax ? value : '';
     const marks = { annona_reason: reason, annona_value: kept === '' ? 'left out' : 'kept' };
-    await this.#connect();
-    await this.#send([this.#address(topic, { key, value: kept, headers: { ...headers, ...marks } })]);
+    const letter = { key, value: kept, headers: { ...headers, ...marks } };
+    await this.#send([addressedTo(deadLettersTopic(cell, event.department), letter)]);
   }
 
   async close(): Promise<void> {
-    this.#connected = false;
-    await this.#producer.disconnect();
-  }
-
-  #address(topic: string, record: StreamRecord): Addressed {
-    return { topic, record, bytes: bytesOf(record) };
-  }
-
-  /** Not at the start: a broker that is down then is like one that dies later. */
-  async #connect(): Promise<void> {
-    if (this.#connected) return;
-    await this.#producer.connect();
-    this.#connected = true;
+    const starting = this.#producer;
+    this.#producer = null;
+    // One that could not start has nothing to end, and whoever waited for it was told.
+    const producer = await starting?.catch(() => null);
+    await producer?.disconnect();
   }
 
   async #send(request: readonly Addressed[]): Promise<void> {
@@ -129,20 +126,52 @@ export class ProducerPublisher implements KafkaPublisher {
       topic,
       messages: addressed.map(({ record }) => ({ ...record, headers: { ...record.headers } })),
     }));
-    await this.#producer.sendBatch({
-      topicMessages,
-      acks: ACKNOWLEDGED_BY_ALL,
-      compression: CompressionTypes.None,
-      timeout: TIMEOUTS.requestTimeout,
-    });
+    try {
+      const producer = await this.#connected();
+      await producer.sendBatch({
+        topicMessages,
+        acks: ACKNOWLEDGED_BY_ALL,
+        compression: CompressionTypes.None,
+        timeout: this.#limits.requestTimeoutMs,
+      });
+    } catch (error) {
+      if (refusalOf(error) === null) await this.#startOver();
+      throw error;
+    }
+  }
+
+  /** Not when made: a broker that is down then is like one that dies later. */
+  #connected(): Promise<RecordProducer> {
+    this.#producer ??= this.#start();
+    return this.#producer;
+  }
+
+  async #start(): Promise<RecordProducer> {
+    const producer = this.#newProducer();
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * A producer that has failed is thrown away. kafkajs can stay in "Broker not connected" for good when a broker accepted its connection
+   * and did not answer the first request: the pool counts the connection and never asks again.
+   */
+  async #startOver(): Promise<void> {
+    await this.close().catch(() => undefined);
   }
 }
 
-function bytesOf({ key, value, headers }: StreamRecord): number {
-  let bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
-  for (const [name, text] of Object.entries(headers))
+function addressedTo(topic: string, record: StreamRecord): Addressed {
+  let bytes = Buffer.byteLength(record.key) + Buffer.byteLength(record.value);
+  for (const [name, text] of Object.entries(record.headers)) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
-  return bytes;
+  }
+  return { topic, record, bytes };
 }
 
 /** Runs of records that together stay under the limit; one that does not is a run of its own. */

@@ -102,7 +102,11 @@ export class MendingConnection implements Queries {
     return result;
   }
 
-  async #runOn<Row extends pg.QueryResultRow>(client: pg.Client, name: string, values: readonly unknown[]): Promise<Row[]> {
+  async #runOn<Row extends pg.QueryResultRow>(
+    client: pg.Client,
+    name: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
     try {
       const result = await client.query<Row>(query(this.#statements.named(name), values));
       return result.rows;
@@ -152,6 +156,8 @@ export class QueryPool implements Queries {
       idleTimeoutMillis: 0,
     });
     this.#pool.on('error', settings.onError);
+    // The pool listens to idle clients alone: a server that dies under a transaction would end this process. Its statements say so.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   async run<Row extends pg.QueryResultRow>(name: string, values: readonly unknown[]): Promise<Row[]> {

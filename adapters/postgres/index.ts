@@ -63,6 +63,18 @@ const GROUP_WAIT_MS = 2;
 
 /** Whoever migrated the database opens it. @throws when it cannot be reached or was not migrated. */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresAdapter> {
+  const lines = openLines(options);
+  const adapter = fillPorts(options, lines);
+  try {
+    await adapter.ping();
+  } catch (error) {
+    await adapter.close();
+    throw error;
+  }
+  return adapter;
+}
+
+function openLines(options: PostgresOptions) {
   const statements = new Statements();
   const settings = (
     purpose: string,
@@ -76,26 +88,33 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresAd
     queryTimeoutMs: queryTimeoutMs + 1000,
     onError: options.onConnectionError ?? (() => {}),
   });
-  const everything = ['annona.reach=all'];
-  const leader = new MendingConnection(settings('leader', everything, 15_000), statements);
-  const election = new MendingConnection(settings('election', everything, 3_000), statements);
-  const intakeConnectionsMax = options.intakeConnectionsMax ?? 2;
   const pool = (
     purpose: string,
     session: readonly string[],
-    connectionsMax: number,
-    pipeline: 'on' | 'off' = 'off',
-  ) => new QueryPool({ ...settings(purpose, session, 5_000), connectionsMax, pipeline }, statements);
-  const intake = pool('intake', everything, intakeConnectionsMax);
-  const shared = pool('shared', everything, 4);
-  const scoped = pool('reader', ['role=annona_api'], options.readConnectionsMax ?? 4, 'on');
-  const logs = new PostgresLogs(shared);
-  const adapter: PostgresAdapter = {
-    leadership: new PostgresLeadership({
-      queries: election,
-      holder: options.holder ?? randomUUID(),
-      ttlMs: options.ttlMs ?? 2000,
+    more: { connectionsMax: number; pipeline: 'on' | 'off' },
+  ) => new QueryPool({ ...settings(purpose, session, 5_000), ...more }, statements);
+  // Nothing here is big enough to be worth compiling, and up to PostgreSQL 17 one disabled plan node would set it off.
+  const everything = ['annona.reach=all', 'jit=off'];
+  const intakeConnectionsMax = options.intakeConnectionsMax ?? 2;
+  return {
+    leader: new MendingConnection(settings('leader', everything, 15_000), statements),
+    election: new MendingConnection(settings('election', everything, 3_000), statements),
+    intake: pool('intake', everything, { connectionsMax: intakeConnectionsMax, pipeline: 'off' }),
+    intakeConnectionsMax,
+    shared: pool('shared', everything, { connectionsMax: 4, pipeline: 'off' }),
+    reader: pool('reader', ['role=annona_api'], {
+      connectionsMax: options.readConnectionsMax ?? 4,
+      pipeline: 'on',
     }),
+  };
+}
+
+function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>): PostgresAdapter {
+  const { leader, election, intake, shared, reader } = lines;
+  const logs = new PostgresLogs(shared);
+  const holder = options.holder ?? randomUUID();
+  return {
+    leadership: new PostgresLeadership({ queries: election, holder, ttlMs: options.ttlMs ?? 2000 }),
     stateSource: new PostgresStateSource(leader),
     intake: new PostgresIntakeSource(leader),
     heartbeats: new PostgresHeartbeatSource(leader),
@@ -107,7 +126,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresAd
       queueItemsMax: options.intakeQueueItemsMax ?? 20_000,
       groupItemsMax: GROUP_ITEMS_MAX,
       groupWaitMs: GROUP_WAIT_MS,
-      groupsInFlightMax: intakeConnectionsMax,
+      groupsInFlightMax: lines.intakeConnectionsMax,
     }),
     heartbeatWriter: new PostgresHeartbeatWriter(shared, {
       groupItemsMax: GROUP_ITEMS_MAX,
@@ -115,7 +134,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresAd
       groupsInFlightMax: 2,
       queueItemsMax: 20_000,
     }),
-    readers: new PostgresReaders(scoped),
+    readers: new PostgresReaders(reader),
     logs,
     calls: new PostgresCallIdempotency(shared),
     relayCursor: new PostgresRelayCursor(shared),
@@ -123,14 +142,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresAd
       await logs.last('');
     },
     close: async () => {
-      await Promise.all([leader, election, intake, shared, scoped].map((connections) => connections.close()));
+      await Promise.all([leader, election, intake, shared, reader].map((connections) => connections.close()));
     },
   };
-  try {
-    await adapter.ping();
-  } catch (error) {
-    await adapter.close();
-    throw error;
-  }
-  return adapter;
 }

@@ -132,16 +132,16 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
   state.leaseOfRequest.delete(lease.request);
 }
 
+/** A pool that a newer configuration left out while it was held counts against no quota any more; its units go back all the same. */
 function returnUnits(state: State, lease: Lease, ended: { allocation: Allocation; at: Instant }): void {
   const { allocation, at } = ended;
-  const pool = poolOf(state, allocation.pool);
-  if (
-    returnsCapacity({ consumable: pool.consumable || pool.calendar !== undefined, allocation, lease, at })
-  ) {
+  const pool = poolIndex(state.configuration).get(allocation.pool);
+  const consumable = pool !== undefined && (pool.consumable || pool.calendar !== undefined);
+  if (returnsCapacity({ consumable, allocation, lease, at })) {
     const key = capacityKey(allocation.pool, allocation.window);
     state.used.set(key, subtract(state.used.get(key) ?? 0, allocation.quantity));
   }
-  if (pool.consumable || pool.calendar !== undefined) return;
+  if (pool === undefined || consumable) return;
   const quota = quotaKey(lease.department, allocation.kind);
   state.quotaUse.set(quota, subtract(state.quotaUse.get(quota) ?? 0, allocation.quantity));
 }

@@ -1,7 +1,7 @@
 // Columns worked out once for many requests: combinations a shape, quota checks and rows a department, accounts and age a request.
 // Invariant: a template's column fits alone in every row but the account rows, which differ from payer to payer. Called by index.ts.
 
-import type { Configuration, PriorityClass } from '../domain/configuration.ts';
+import type { Configuration, PriorityClass, Window } from '../domain/configuration.ts';
 import type { DepartmentId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { PendingRequest } from '../domain/request.ts';
@@ -10,7 +10,7 @@ import type { Shape } from './candidates.ts';
 import { capacityRowName } from './capacity.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
 import { selectCombinations } from './combinations.ts';
-import type { Choice } from './formulation.ts';
+import type { Choice, Place } from './formulation.ts';
 import { baseValue, penaltyOf } from './objective.ts';
 import { endOf, openOptions } from './openings.ts';
 import { demandOf, type KindDemand, quotaRows } from './quota.ts';
@@ -66,6 +66,7 @@ export class Templates {
   readonly #graceMs: number;
   readonly #shapes = new Map<Shape, Map<string, ShapeColumns>>();
   readonly #templates = new Map<ShapeColumns, Map<DepartmentId, Template>>();
+  readonly #placeRows = new Map<Place, Row>();
   readonly #covered = new Map<Template, Map<readonly PayingAccount[], Template>>();
 
   constructor(settings: TemplateSettings) {
@@ -142,13 +143,11 @@ export class Templates {
     const costs = priced.map((column) => comparableCost(column, room.now));
     const leastCost = Math.min(...costs);
     const mostCost = Math.max(...costs);
-    const demands = new Map<string, KindDemand>();
-    const columns = combinations.map((combination, i): TemplateColumn => {
-      const { option, choices } = combination;
-      const demand = demandOf(choices);
-      const penalty = penaltyOf({ ...combination, cost: costs[i]!, leastCost, mostCost });
-      const shared = lookUp(demands, demand.join(), () => demand);
-      return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices), demand: shared };
+    const demands: KindDemand[] = [];
+    const columns = combinations.map(({ option, choices, ranks, windowsSkipped }, i): TemplateColumn => {
+      const penalty = penaltyOf({ option, ranks, windowsSkipped, cost: costs[i]!, leastCost, mostCost });
+      const demand = oneOf(demands, demandOf(choices));
+      return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices), demand };
     });
     return { columns, complete, base: baseValue(room.catalogue, options), mostCost: mostCostOf(columns) };
   }
@@ -159,11 +158,16 @@ export class Templates {
   }
 
   #unitsOf(choices: readonly Choice[]): RowEntry[] {
+    return choices.map(({ place, window, quantity }) => ({
+      row: this.#unitRow(place, window),
+      coefficient: quantity,
+    }));
+  }
+
+  #unitRow(place: Place, window: Window | null): Row {
     const { book, room } = this.#settings;
-    return choices.map(({ place, window, quantity }) => {
-      const name = window === null ? capacityRowName(place) : windowRowName(place.pools[0], window);
-      return { row: book.row(name, room.free(place, window)), coefficient: quantity };
-    });
+    if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
+    return lookUp(this.#placeRows, place, () => book.row(capacityRowName(place), room.free(place, null)));
   }
 
   /** The columns that the department's quotas and its cohorts allow, with their entries there. */
@@ -189,6 +193,18 @@ function classOf(configuration: Configuration, name: string): PriorityClass {
   const priority = lookupOf(configuration).classes.get(name);
   if (priority === undefined) throw new Error(`class ${name} is not configured`);
   return priority;
+}
+
+/** The demand of the list that says the same, or the demand itself, which joins it. */
+function oneOf(demands: KindDemand[], demand: KindDemand): KindDemand {
+  const same = demands.find(
+    (known) =>
+      known.length === demand.length &&
+      known.every(([kind, quantity], i) => kind === demand[i]![0] && quantity === demand[i]![1]),
+  );
+  if (same) return same;
+  demands.push(demand);
+  return demand;
 }
 
 function mostCostOf(columns: readonly TemplateColumn[]): Template['mostCost'] {

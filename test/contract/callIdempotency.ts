@@ -6,7 +6,7 @@ import type { StorePorts, StoreUnderTest } from '../support/storeCell.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export function callIdempotencyContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const callIdempotencyContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`call idempotency in ${name}`, () => {
     let store: StoreUnderTest;
     let calls: StorePorts['calls'];
@@ -66,4 +66,3 @@ export function callIdempotencyContract(name: string, makeStore: () => Promise<S
       expect(await calls.begin('agent-1', 'g', 'd')).toEqual({ type: 'fresh' });
     });
   });
-}

@@ -12,7 +12,7 @@ import {
   type StoreUnderTest,
 } from '../support/storeCell.ts';
 
-export function heartbeatsContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const heartbeatsContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`heartbeats in ${name}`, () => {
     let store: StoreUnderTest;
     let cell: StoreCell;
@@ -79,4 +79,3 @@ export function heartbeatsContract(name: string, makeStore: () => Promise<StoreU
       expect(heard).toEqual([{ lease: held.id, at: latest }]);
     });
   });
-}

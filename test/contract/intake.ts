@@ -8,7 +8,7 @@ import { actorOf, aRequest, aSubmit, CELL, requestId, type StoreUnderTest } from
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export function intakeContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const intakeContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`intake in ${name}`, () => {
     let store: StoreUnderTest;
     let requests = 0;
@@ -172,4 +172,3 @@ export function intakeContract(name: string, makeStore: () => Promise<StoreUnder
       expect(await write()).toEqual([]);
     });
   });
-}

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StorePorts, StoreUnderTest } from '../support/storeCell.ts';
 
-export function leadershipContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const leadershipContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`leadership in ${name}`, () => {
     let store: StoreUnderTest;
     let ours: StorePorts['leadership'];
@@ -70,4 +70,3 @@ export function leadershipContract(name: string, makeStore: () => Promise<StoreU
       expect(await ours.renew(main, epoch)).toBe(false);
     });
   });
-}

@@ -6,7 +6,7 @@ import { writeHonestHistory } from '../support/honestHistory.ts';
 import { checkPromises } from '../support/promises.ts';
 import type { StoreUnderTest } from '../support/storeCell.ts';
 
-export function promisesContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const promisesContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`the promises in ${name}`, () => {
     it('are kept over a history with every kind of change', async () => {
       const store = await makeStore();
@@ -19,4 +19,3 @@ export function promisesContract(name: string, makeStore: () => Promise<StoreUnd
       expect(streamed).toHaveLength(20);
     });
   });
-}

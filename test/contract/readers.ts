@@ -22,7 +22,7 @@ const OWNERS = [
 ];
 const REQUESTS = 12;
 
-export function readersContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const readersContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`the readers in ${name}`, () => {
     let store: StoreUnderTest;
     let cell: StoreCell;
@@ -196,4 +196,3 @@ export function readersContract(name: string, makeStore: () => Promise<StoreUnde
       expect(await relayCursor.read('other', CELL)).toBe(0);
     });
   });
-}

@@ -31,7 +31,8 @@ export function tooLarge(sequence: number): DomainEvent {
 }
 
 export function relayContract(name: string, open: () => Promise<TestStream>): void {
-  describe(`${name} as the relay's stream`, () => {
+  // Concurrent: each test has departments of its own, and reading a broker is mostly waiting to join a group.
+  describe.concurrent(`${name} as the relay's stream`, () => {
     let stream: TestStream;
     beforeAll(async () => {
       stream = await open();

@@ -157,7 +157,7 @@ const OFFENCES: Readonly<Record<string, Offence>> = {
   }),
 };
 
-export function tickRefusalsContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const tickRefusalsContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`the tick store in ${name} refuses`, () => {
     let store: StoreUnderTest;
     let scene: Scene;
@@ -182,7 +182,6 @@ export function tickRefusalsContract(name: string, makeStore: () => Promise<Stor
       );
     });
   });
-}
 
 /** The promise is named by the refusal, by the constraint that made it, or it is a key that is taken. */
 function brokenBy(offence: string): RegExp {

@@ -14,7 +14,7 @@ import {
   usedOf,
 } from '../support/storeCell.ts';
 
-export function tickStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export const tickStoreContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
   describe(`the tick store in ${name}`, () => {
     let store: StoreUnderTest;
     let cell: StoreCell;
@@ -191,7 +191,6 @@ export function tickStoreContract(name: string, makeStore: () => Promise<StoreUn
       });
     });
   });
-}
 
 /** Without what was touched and is nothing again: a map with a zero says the same as one without. */
 function comparable(state: State): unknown {

@@ -73,7 +73,7 @@ describe('kill -9 of PostgreSQL', () => {
 
       const second = await rig.start();
       expect(second.databasePid).not.toBe(first.databasePid);
-      expect((await second.readiness()).status).toBe(200);
+      await until(async () => (await second.readiness()).status === 200);
       const { dump, heartbeats } = await comeToRest(rig, second, acknowledged);
       expect(lostActs(acknowledged, { dump, heartbeats })).toEqual([]);
       expect(checkPromises(dump, { acknowledged: acknowledged.submits.map(({ id }) => id) })).toEqual([]);

@@ -1,7 +1,7 @@
-// A short history of a cell with every kind of change in it, written through a store's ports. Used to prove the checker of the promises,
-// and that both stores keep them.
+// A short history of a cell with every kind of change in it, written through a store's ports. Invariant: it keeps every promise.
+// Used to prove the checker of the promises, and that both stores keep them.
 
-import type { Change, IntakeRow, LeaseId } from '../../scheduler/index.ts';
+import type { Allocation, Change, Lease, ResourceRequest } from '../../scheduler/index.ts';
 import {
   aConfiguration,
   actorOf,
@@ -16,98 +16,123 @@ const OWNERS = [
   { department: 'research', agent: 'research-01' },
   { department: 'sales', agent: 'sales-01' },
 ];
+const LICENCES = { pool: 'licence-a', kind: 'license', quantity: 2 } as Partial<Allocation>;
+const REVIEW = {
+  pool: 'review-a',
+  kind: 'review',
+  window: 'w1',
+  startsAt: 3_900_000_000_000,
+} as Partial<Allocation>;
+
+/** Requests by what becomes of them. */
+const FATES = ['waits', 'lives', 'released', 'expires', 'denied', 'cancelled', 'consumes', 'queued'] as const;
+type Fates<Row> = Readonly<Record<(typeof FATES)[number], Row>>;
 
 /** Answers with the ids of the requests that were acknowledged. */
 export async function writeHonestHistory(store: StoreUnderTest): Promise<readonly string[]> {
   const cell = await StoreCell.open(store);
-  const requests = Array.from({ length: 8 }, (_, n) => aRequest(n + 1, OWNERS[n % OWNERS.length]));
-  const acknowledged: string[] = [];
-  for (const request of requests) {
-    const [outcome] = await store.ports.intakeWriter.write([
-      aSubmit(request, { key: request.clientRequestId, digest: 'd' }),
-    ]);
-    if (outcome?.type === 'accepted') acknowledged.push(request.id);
-  }
-  const [waits, granted, released, expires, denied, cancelled, consumes] = requests as [
-    (typeof requests)[0],
-    ...typeof requests,
-  ] &
-    typeof requests;
-  const licence = { pool: 'licence-a', kind: 'license', quantity: 2 } as never;
-  const window = { pool: 'review-a', kind: 'review', window: 'w1', startsAt: 3_900_000_000_000 } as never;
-  const leases = [granted, released, expires, consumes].map((request) =>
-    cell.lease({
-      request: request!,
-      allocations: [{}, licence, window].slice(0, request === consumes ? 3 : 1),
-    }),
+  const requests = FATES.map((_, n) => aRequest(n + 1, OWNERS[n % OWNERS.length]));
+  const outcomes = await store.ports.intakeWriter.write(
+    requests.map((request) => aSubmit(request, { key: request.clientRequestId, digest: 'd' })),
   );
-  const [live, toRelease, toExpire, toConsume] = leases as [(typeof leases)[0], ...typeof leases] &
-    typeof leases;
+  const fates = Object.fromEntries(
+    FATES.map((fate, n) => [fate, requests[n]]),
+  ) as unknown as Fates<ResourceRequest>;
+  const leases = await decideAll(store, cell, fates);
+  await liveOn(store, cell, { fates, leases });
+  await endSome(store, cell, leases);
+  return requests.filter((_, n) => outcomes[n]?.type === 'accepted').map((request) => request.id);
+}
 
-  await tickWithIntake(store, cell, () => [
-    cell.opened(waits),
-    cell.allowed(waits),
-    cell.decided(waits, 'waiting'),
-    ...cell.grants(live!, granted!),
-    ...cell.grants(toRelease!, released!),
-    ...cell.grants(toExpire!, expires!),
-    cell.opened(denied!),
-    cell.decided(denied!, 'denied'),
-    cell.opened(cancelled!),
-    cell.allowed(cancelled!),
-    cell.decided(cancelled!, 'waiting'),
-    ...cell.grants(toConsume!, consumes!),
-    cell.opened(requests[7]!),
+type Leases = Readonly<Record<'lives' | 'released' | 'expires' | 'consumes', Lease>>;
+
+async function decideAll(
+  store: StoreUnderTest,
+  cell: StoreCell,
+  fates: Fates<ResourceRequest>,
+): Promise<Leases> {
+  const leases: Leases = {
+    lives: cell.lease({ request: fates.lives }),
+    released: cell.lease({ request: fates.released }),
+    expires: cell.lease({ request: fates.expires }),
+    consumes: cell.lease({ request: fates.consumes, allocations: [{}, LICENCES, REVIEW] }),
+  };
+  const waits = (request: ResourceRequest) => [
+    cell.opened(request),
+    cell.allowed(request),
+    cell.decided(request, 'waiting'),
+  ];
+  await foldAndTick(store, cell, [
+    ...waits(fates.waits),
+    ...cell.grants(leases.lives, fates.lives),
+    ...cell.grants(leases.released, fates.released),
+    ...cell.grants(leases.expires, fates.expires),
+    cell.opened(fates.denied),
+    cell.decided(fates.denied, 'denied'),
+    ...waits(fates.cancelled),
+    ...cell.grants(leases.consumes, fates.consumes),
+    cell.opened(fates.queued),
   ]);
-  const actor = actorOf(granted!);
+  return leases;
+}
+
+/** Heartbeats, an extension that is granted, a cancel. */
+async function liveOn(
+  store: StoreUnderTest,
+  cell: StoreCell,
+  { fates, leases }: { fates: Fates<ResourceRequest>; leases: Leases },
+): Promise<void> {
+  const { lives, released, consumes } = leases;
+  const item = { cell: CELL, actor: actorOf(fates.lives), idempotency: null };
+  const extend = {
+    type: 'extend',
+    extension: 'ext_1' as never,
+    lease: lives.id,
+    epoch: cell.epoch,
+    seconds: 5,
+  } as const;
   await store.ports.intakeWriter.write([
-    {
-      cell: CELL,
-      actor,
-      command: {
-        type: 'extend',
-        extension: 'ext_1' as never,
-        lease: live!.id,
-        epoch: cell.epoch,
-        seconds: 5,
-      },
-      idempotency: null,
-    },
-    { cell: CELL, actor, command: { type: 'cancel', request: cancelled!.id }, idempotency: null },
+    { ...item, command: extend },
+    { ...item, command: { type: 'cancel', request: fates.cancelled.id } },
   ]);
-  const began = (lease: LeaseId): Change => ({ type: 'leaseActivated', lease, at: cell.now });
-  await tickWithIntake(store, cell, () => [
-    began(live!.id),
-    began(toRelease!.id),
-    began(toConsume!.id),
-    cell.extensionOpened(live!, 'ext_1'),
-    ...cell.extensionGranted(live!, 'ext_1'),
-    cell.decided(cancelled!, 'cancelled'),
+  await foldAndTick(store, cell, [
+    ...[lives, released, consumes].map(
+      ({ id }): Change => ({ type: 'leaseActivated', lease: id, at: cell.now }),
+    ),
+    cell.extensionOpened(lives, 'ext_1'),
+    ...cell.extensionGranted(lives, 'ext_1'),
+    cell.decided(fates.cancelled, 'cancelled'),
   ]);
+}
+
+/** A new revision of the configuration, three leases that end, an extension that is refused. */
+async function endSome(store: StoreUnderTest, cell: StoreCell, leases: Leases): Promise<void> {
+  const { lives, released, expires, consumes } = leases;
   await store.ports.configuration.store(aConfiguration({ revision: 'cfg_2' }));
-  await cell.tick([...cell.ended(toRelease!), ...cell.ended(toExpire!, 'expired', 0)], {
-    record: { configurationRevision: 'cfg_2' },
-  });
+  const underNew = { record: { configurationRevision: 'cfg_2' } };
+  await cell.tick([...cell.ended(released), ...cell.ended(expires, 'expired', 0)], underNew);
   const refused = {
     type: 'extensionDecided',
-    extension: 'ext_2' as never,
-    lease: live!.id,
     outcome: 'denied',
     endsAt: null,
     reservations: [],
     reasons: [],
   } as const;
-  await cell.tick([...cell.ended(toConsume!), cell.extensionOpened(live!, 'ext_2'), refused], {
-    record: { configurationRevision: 'cfg_2' },
-  });
-  return acknowledged;
+  await cell.tick(
+    [
+      ...cell.ended(consumes),
+      cell.extensionOpened(lives, 'ext_2'),
+      { ...refused, extension: 'ext_2' as never, lease: lives.id },
+    ],
+    underNew,
+  );
 }
 
-async function tickWithIntake(
+async function foldAndTick(
   store: StoreUnderTest,
   cell: StoreCell,
-  changes: () => readonly Change[],
+  changes: readonly Change[],
 ): Promise<void> {
   const { rows } = await store.ports.intake.take(CELL, 100);
-  await cell.tick(changes(), { intake: rows.map((row: IntakeRow) => row.id) });
+  await cell.tick(changes, { intake: rows.map((row) => row.id) });
 }

@@ -1,6 +1,7 @@
 -- Up Migration
 -- Defence in depth: what the scheduler promises is refused by the database too, whoever writes. The checks look at whole
 -- statements (transition tables) and not at single rows: a commit of 1,000 leases is then one hash join, not 1,000 queries.
+-- JIT is off in them, as up to PostgreSQL 17 the cost of a disabled plan node sets it off.
 
 create table request_transition (
   from_state text not null,
@@ -57,7 +58,7 @@ create trigger extension_keeps_what_was_asked
   for each statement execute function annona_guard_immutable();
 
 create function annona_guard_request() returns trigger
-  language plpgsql set enable_hashjoin = on set enable_nestloop = off as $$
+  language plpgsql set enable_hashjoin = on set enable_nestloop = off set jit = off as $$
 declare
   culprit text;
 begin
@@ -100,7 +101,7 @@ create trigger lease_needs_its_decision after insert on lease
   for each statement execute function annona_guard_new_lease();
 
 create function annona_guard_lease() returns trigger
-  language plpgsql set enable_hashjoin = on set enable_nestloop = off as $$
+  language plpgsql set enable_hashjoin = on set enable_nestloop = off set jit = off as $$
 declare
   culprit text;
 begin
@@ -122,7 +123,7 @@ create trigger lease_moves_forward after update on lease
 
 -- A capacity that was cut while full stays over-full until leases end: only rising above it is refused.
 create function annona_guard_capacity() returns trigger
-  language plpgsql set enable_hashjoin = on set enable_nestloop = off as $$
+  language plpgsql set enable_hashjoin = on set enable_nestloop = off set jit = off as $$
 declare
   culprit text;
 begin
@@ -139,7 +140,7 @@ create trigger capacity_is_kept after update on capacity_use
   for each statement execute function annona_guard_capacity();
 
 create function annona_guard_account() returns trigger
-  language plpgsql set enable_hashjoin = on set enable_nestloop = off as $$
+  language plpgsql set enable_hashjoin = on set enable_nestloop = off set jit = off as $$
 declare
   culprit text;
 begin

@@ -327,7 +327,8 @@ create function annona_commit_tick(
 ) returns text
   -- A plan made while a table was small is kept as it grows. So no plan may depend on a size: each table is entered by its primary
   -- key (`= any (array(...))`) and what was found is hashed. Nested loops chosen for an empty table took 7 s for 1,000 rows later.
-  language plpgsql set enable_seqscan = off set enable_nestloop = off set enable_mergejoin = off as $$
+  -- Up to PostgreSQL 17 a disabled node costs 10^10, which sets off the JIT compiler: 1 s a statement, so it is off too.
+  language plpgsql set enable_seqscan = off set enable_nestloop = off set enable_mergejoin = off set jit = off as $$
 declare
   v_epoch  bigint;
   v_digest text;

@@ -10,9 +10,10 @@ begin
 exception when duplicate_object or unique_violation then
   null; -- another database of this server made it a moment ago
 end $$;
+-- An owner who is no superuser must be able to become the readers' role. Since PostgreSQL 16 being a member is not enough for that.
 do $$
 begin
-  if not pg_has_role(current_user, 'annona_api', 'member') then
+  if not pg_has_role(current_user, 'annona_api', case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then
     grant annona_api to current_user;
   end if;
 end $$;

@@ -1,6 +1,7 @@
+// What the outside is told of each change: in which words, under which number, to whom, and what it is not told.
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from '../../../scheduler/domain/eventsOf.ts';
-import type { Change } from '../../../scheduler/index.ts';
+import type { Change, ExtensionId } from '../../../scheduler/index.ts';
 import { aLease, aRequest, NOW, requestIdOf } from '../../support/builders.ts';
 
 const lease = aLease('gpu-a', { request: requestIdOf(1), epoch: 3 });
@@ -80,4 +81,40 @@ describe('events', () => {
       expect(event).toMatchObject({ type: `annona.lease.${end}.v1`, data: { cause: 'duration' } });
     },
   );
+
+  it.each(['granted', 'waiting', 'denied', 'expired', 'cancelled'] as const)(
+    'tell a Decision that is %s to the agent that asked',
+    (outcome) => {
+      const decided = { type: 'decided', request: requestIdOf(1), ...owner, outcome, reasons: [] } as const;
+      const [event] = told({ ...decided, lease: outcome === 'granted' ? lease.id : null });
+      expect(event).toMatchObject({
+        type: `annona.request.${outcome}.v1`,
+        request: requestIdOf(1),
+        ...owner,
+      });
+      expect(event!.lease).toBe(outcome === 'granted' ? lease.id : null);
+    },
+  );
+
+  it('tell whether an extension was granted, and until when or why not', () => {
+    const extension = 'ext_1' as ExtensionId;
+    const decided = { type: 'extensionDecided', extension, lease: lease.id, reservations: [] } as const;
+    const reasons = [{ code: 'NEXT_TICK', option: 0 }] as const;
+    const events = told(
+      { ...decided, outcome: 'granted', endsAt: NOW, reasons: [] },
+      { ...decided, outcome: 'denied', endsAt: null, reasons },
+    );
+    expect(events).toMatchObject([
+      { type: 'annona.lease.extended.v1', data: { epoch: 3, extension, endsAt: '2026-11-23T09:00:00.000Z' } },
+      { type: 'annona.lease.extension-denied.v1', data: { epoch: 3, extension, reasons } },
+    ]);
+  });
+
+  it('are what they are after a journey as JSON', () => {
+    const events = told(
+      { type: 'leaseGranted', lease },
+      { type: 'leaseEnded', lease: lease.id, end: 'expired', at: NOW, cause: 'heartbeat' },
+    );
+    expect(JSON.parse(JSON.stringify(events))).toEqual(events);
+  });
 });

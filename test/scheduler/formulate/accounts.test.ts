@@ -124,10 +124,16 @@ describe('an account', () => {
     const builder = aConfiguration()
       .account('team', 100)
       .agent('ada', { accounts: ['team' as never] });
-    for (let i = 0; i < 20; i++) builder.pool(aPool(`dear-${i}`).gpu(8, 'h100').price(500));
-    builder.pool(aPool('cheap').gpu(2, 'v100').price(10));
-    const snapshot = aState(builder).request(aRequest(1).gpu(2).prefer('h100').seconds(3600)).snapshot();
-    const { plan } = await decide(snapshot);
+    const models = ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7'];
+    for (const model of models) {
+      for (let i = 0; i < 20; i++) builder.pool(aPool(`${model}-${i}`).gpu(8, model).price(500));
+    }
+    builder.pool(aPool('cheap').gpu(2, 'm8').price(10));
+    const request = aRequest(1)
+      .gpu(2)
+      .prefer(...models)
+      .seconds(3600);
+    const { plan } = await decide(aState(builder).request(request).snapshot());
     expect(plan.assignments[0]?.allocations[0]?.pool).toBe('cheap');
   });
 });

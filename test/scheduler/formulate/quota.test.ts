@@ -113,6 +113,14 @@ describe('a quota', () => {
     });
   });
 
+  it('that refuses the options tried first leaves room for one that was left out', async () => {
+    const builder = aConfiguration().quota('research', 'gpu', { nominal: 0 }).pool(aPool('cpu-a').cpu(3));
+    for (let i = 0; i < 20; i++) builder.pool(aPool(`gpu-${i}`).gpu(8));
+    const request = aRequest(1);
+    for (let option = 1; option <= 7; option++) request.gpu(option).or();
+    expect(await grantedTo(aState(builder).request(request.cpu(3)))).toEqual({ research: 3 });
+  });
+
   it('leaves a department without one unlimited', async () => {
     const builder = abc().department('d').agent('agent-d');
     expect(await grantedTo(aState(builder).request(...ones('d', 25, 1)))).toEqual({ d: 25 });

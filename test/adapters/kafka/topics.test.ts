@@ -1,0 +1,37 @@
+// A topic is one department's: no two pairs of cell and department meet, and every name is one that Kafka takes.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deadLettersTopic, decisionsTopic } from '../../../adapters/kafka/topics.ts';
+
+const part = fc.constantFrom('a', 'b', 'decisions', 'dead-letters', 'annona');
+const slug = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('.'));
+const cell = slug.filter((name) => !/decisions|dead-letters/.test(name));
+
+describe('topics', () => {
+  it('are named by cell and department', () => {
+    expect(decisionsTopic('eu-1', 'research')).toBe('annona.eu-1.decisions.research');
+    expect(deadLettersTopic('eu-1', 'research')).toBe('annona.eu-1.dead-letters.research');
+  });
+
+  it('are shared by nobody', () => {
+    fc.assert(
+      fc.property(cell, slug, cell, slug, (cellA, departmentA, cellB, departmentB) => {
+        fc.pre(cellA !== cellB || departmentA !== departmentB);
+        const topicsA = [decisionsTopic(cellA, departmentA), deadLettersTopic(cellA, departmentA)];
+        const topicsB = [decisionsTopic(cellB, departmentB), deadLettersTopic(cellB, departmentB)];
+        expect(new Set([...topicsA, ...topicsB]).size).toBe(4);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each(['decisions', 'a.decisions', 'dead-letters.b', 'a.decisions.b'])('refuse the cell %s', (name) => {
+    expect(() => decisionsTopic(name, 'research')).toThrow('call it otherwise');
+    expect(() => deadLettersTopic(name, 'research')).toThrow('call it otherwise');
+  });
+
+  it('stay under what Kafka allows for a name, for the longest slugs', () => {
+    const longest = 'x'.repeat(63);
+    expect(deadLettersTopic(longest, longest)).toMatch(/^[a-zA-Z0-9._-]{1,249}$/);
+  });
+});

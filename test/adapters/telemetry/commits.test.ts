@@ -1,0 +1,144 @@
+// What a commit adds: decisions by outcome and reason, waits from the submission, gaps of what was solved.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createMetrics, type Metrics } from '../../../adapters/telemetry/metrics.ts';
+import type { Change, Reason, TickCommit, TickRecord } from '../../../scheduler/index.ts';
+import { aRequest, NOW } from '../../support/builders.ts';
+import { anEvent } from '../../support/relay.ts';
+
+const RECORD: TickRecord = {
+  cell: 'main',
+  tick: 1,
+  epoch: 1,
+  now: NOW,
+  policyRevision: 'p',
+  dataRevision: 'd',
+  configurationRevision: 'c',
+  engine: 'highs',
+  engineBuild: 'b',
+  engineCalled: true,
+  work: { simplexIterations: 12, lpCalls: 1, mipCalls: 0 },
+  fault: null,
+  termination: 'complete',
+  stages: [],
+  counts: {
+    pending: 0,
+    columns: 0,
+    rows: 0,
+    granted: 0,
+    waiting: 0,
+    denied: 0,
+    expired: 0,
+    cancelled: 0,
+    released: 0,
+  },
+  activated: [],
+  lapsed: [],
+  digests: { snapshot: '', model: '', plan: '', certificate: '' },
+  digest: '',
+  previousDigest: '',
+  timings: { foldMs: 1, gateMs: 2, formulateMs: 3, solveMs: 40, decodeMs: 5 },
+};
+
+const pending = aRequest(1).gpu(1).pending();
+const { id, department, agent, submittedAt, terms } = pending.request;
+const opened: Change = { type: 'requestOpened', pending };
+const decided = (outcome: 'granted' | 'waiting', reasons: readonly Reason[] = []): Change => ({
+  type: 'decided',
+  request: id,
+  department,
+  agent,
+  outcome,
+  reasons,
+  lease: null,
+});
+
+describe('metrics of a commit', () => {
+  let metrics: Metrics;
+  beforeEach(() => {
+    metrics = createMetrics();
+  });
+
+  function commit(
+    change: Partial<Pick<TickCommit, 'changes' | 'events'>> & { record?: Partial<TickRecord> },
+  ) {
+    const record = { ...RECORD, ...change.record };
+    metrics.committed({ cell: 'main', epoch: 1, intake: [], changes: [], events: [], ...change, record });
+  }
+
+  /** The value of one series, by its name and labels as /metrics prints them; undefined when it is not there. */
+  async function seriesValue(series: string): Promise<number | undefined> {
+    const line = (await metrics.registry.metrics()).split('\n').find((text) => text.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.slice(series.length + 1));
+  }
+
+  it('counts a Decision under its outcome and its binding reason', async () => {
+    const waits: Reason[] = [
+      { code: 'NEXT_TICK', option: 0 },
+      { code: 'CANCELLED', by: 'x' },
+    ];
+    commit({ changes: [opened, decided('waiting', waits), decided('granted')] });
+    expect(await seriesValue('scheduler_requests_total{outcome="waiting",reason="NEXT_TICK"}')).toBe(1);
+    expect(await seriesValue('scheduler_requests_total{outcome="granted",reason="NONE"}')).toBe(1);
+    expect(
+      await seriesValue('scheduler_requests_total{outcome="waiting",reason="CANCELLED"}'),
+    ).toBeUndefined();
+  });
+
+  it('times the first Decision and the last from the submission', async () => {
+    commit({ changes: [opened, decided('waiting')], record: { now: submittedAt + 80 } });
+    commit({ changes: [decided('waiting')], record: { now: submittedAt + 500 } });
+    commit({ changes: [decided('granted')], record: { now: submittedAt + 2000 } });
+    expect(await seriesValue('scheduler_first_decision_seconds_count')).toBe(1);
+    expect(await seriesValue('scheduler_first_decision_seconds_sum')).toBe(0.08);
+    const labels = `{class="${terms.class}",outcome="granted"}`;
+    expect(await seriesValue(`scheduler_request_wait_seconds_count${labels}`)).toBe(1);
+    expect(await seriesValue(`scheduler_request_wait_seconds_sum${labels}`)).toBe(2);
+  });
+
+  it('does not time what an earlier leader opened', async () => {
+    commit({ changes: [opened, decided('waiting')] });
+    metrics.observeRunner({ type: 'steppedDown', epoch: 1, why: 'epochLost' });
+    commit({ changes: [decided('granted')] });
+    expect(
+      await seriesValue(`scheduler_request_wait_seconds_count{class="${terms.class}",outcome="granted"}`),
+    ).toBeUndefined();
+    expect(await seriesValue('scheduler_requests_total{outcome="granted",reason="NONE"}')).toBe(1);
+  });
+
+  it('never counts a wait backwards, when the edge’s clock is ahead of the database’s', async () => {
+    commit({ changes: [opened, decided('granted')], record: { now: submittedAt - 30 } });
+    expect(await seriesValue('scheduler_first_decision_seconds_sum')).toBe(0);
+  });
+
+  it('keeps the gap of each stage that was solved, exact 0 apart', async () => {
+    const stage = {
+      stage: 0,
+      class: 'standard',
+      value: 9,
+      bound: 9,
+      gap: 0,
+      multipliers: [],
+      frozenDigest: '',
+    };
+    const stages = [
+      { ...stage, method: 'fits' as const },
+      { ...stage, method: 'lp' as const, gap: 0.003 },
+      { ...stage, method: 'empty' as const },
+    ];
+    commit({ record: { stages } });
+    expect(await seriesValue('scheduler_tick_gap_ratio_bucket{le="0"}')).toBe(1);
+    expect(await seriesValue('scheduler_tick_gap_ratio_count')).toBe(2);
+    expect(await seriesValue('scheduler_stages_total{method="empty"}')).toBe(1);
+  });
+
+  it('counts ticks, work, faults, phases and events', async () => {
+    commit({ events: [anEvent(1), anEvent(2)] });
+    commit({ record: { termination: 'fault', fault: 'watchdog' } });
+    expect(await seriesValue('scheduler_ticks_total{termination="complete"}')).toBe(1);
+    expect(await seriesValue('scheduler_ticks_total{termination="fault"}')).toBe(1);
+    expect(await seriesValue('scheduler_solver_faults_total{fault="watchdog"}')).toBe(1);
+    expect(await seriesValue('scheduler_simplex_iterations_total')).toBe(24);
+    expect(await seriesValue('scheduler_events_total{type="annona.request.granted.v1"}')).toBe(2);
+    expect(await seriesValue('scheduler_decision_duration_seconds_sum{phase="solve"}')).toBe(0.08);
+  });
+});
