@@ -3,22 +3,20 @@
 
 import type { Solution } from '../solver/index.ts';
 import type { Change } from './domain/change.ts';
+import { liveLease } from './domain/apply.ts';
 import { eventsOf } from './domain/eventsOf.ts';
-import type { LeaseId } from './domain/ids.ts';
-import type { Lease } from './domain/lease.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import type { StageRecord, TickCounts, TickRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
-import type { Digest, PolicyGate, TickCommit } from './ports.ts';
+import type { PolicyRevisions } from './gate.ts';
+import type { Digest, TickCommit } from './ports.ts';
 
 export interface Decided {
   readonly tick: number;
   readonly now: Instant;
   readonly intake: readonly number[];
   readonly changes: readonly Change[];
-  /** Leases as they were before this tick ended them, and those that it made. */
-  readonly leaseOf: (id: LeaseId) => Lease;
   readonly formulation: Formulation | null;
   readonly solution: Solution | null;
   readonly digests: TickRecord['digests'];
@@ -28,7 +26,7 @@ export interface Decided {
 export function composeCommit(
   state: State,
   decided: Decided,
-  ports: { policy: PolicyGate; digest: Digest; previousDigest: string },
+  ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickCommit {
   const { policyRevision } = ports.policy;
   const events = eventsOf(decided.changes, {
@@ -38,8 +36,9 @@ export function composeCommit(
     now: decided.now,
     policyRevision,
     firstSequence: state.eventSequence + 1,
-    leaseOf: decided.leaseOf,
+    leaseOf: (id) => state.justEnded.get(id) ?? liveLease(state, id),
   });
+  state.justEnded.clear();
   const record = recordOf(state, decided, ports);
   return {
     cell: state.cell,
@@ -54,7 +53,7 @@ export function composeCommit(
 function recordOf(
   state: State,
   decided: Decided,
-  ports: { policy: PolicyGate; digest: Digest; previousDigest: string },
+  ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickRecord {
   const { solution, formulation } = decided;
   const inputs = {

@@ -31,7 +31,7 @@ function decideRow(state: State, row: IntakeRow, now: Instant): Change[] {
     case 'release':
       return releaseLease(state, row, { lease: command.lease, epoch: command.epoch, now });
     case 'extend':
-      return openExtension(state, row, command);
+      return openExtension(state, row, { ...command, now });
     default: {
       const never: never = command;
       throw new Error(`unknown intake command ${JSON.stringify(never)}`);

@@ -1,43 +1,75 @@
 // Step 2 of the tick: one batched policy evaluation over requests without a verdict under the policy and data in force.
 // Invariant: no request passes without a recorded allow of this revision; error or timeout is deny. Called by tick.ts alone.
 
-import { apply } from './domain/apply.ts';
+import { apply, openRequest } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { CLASSIFICATIONS, type Configuration } from './domain/configuration.ts';
+import type { RequestId } from './domain/ids.ts';
 import { lookupOf } from './domain/lookup.ts';
-import type { PendingRequest, ResourceRequest } from './domain/request.ts';
+import type { PendingRequest, RecordedVerdict, ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { GateRow, PolicyGate } from './ports.ts';
 
-export async function gate(state: State, policy: PolicyGate, tick: string): Promise<Change[]> {
-  const { policyRevision, dataRevision } = policy;
-  const open: PendingRequest[] = [];
-  for (const pending of state.requests.values()) {
-    const { verdict } = pending;
-    if (verdict?.policyRevision === policyRevision && verdict.dataRevision === dataRevision) continue;
-    open.push(pending);
+/** What a Verdict was made under. */
+export type PolicyRevisions = Pick<PolicyGate, 'policyRevision' | 'dataRevision'>;
+
+export interface Gated {
+  readonly changes: readonly Change[];
+  /** Every open request's Verdict is under these: they are the tick's. */
+  readonly under: PolicyRevisions;
+}
+
+/** Asks again about everything that was judged while the policy was swapped: one tick has one policy and one data. */
+export async function gate(state: State, policy: PolicyGate, tick: string): Promise<Gated> {
+  const verdicts = new Map<RequestId, RecordedVerdict>();
+  for (;;) {
+    const under = revisionsOf(policy);
+    const open: PendingRequest[] = [];
+    for (const pending of state.requests.values()) {
+      const verdict = verdicts.get(pending.request.id) ?? pending.verdict;
+      if (!sameRevisions(verdict, under)) open.push(pending);
+    }
+    if (open.length === 0) return { changes: record(state, verdicts), under };
+    const rows = open.map((pending) => gateRow(state.configuration, pending.request));
+    const answers = await policy.evaluate(tick, rows);
+    if (answers.length !== rows.length)
+      throw new Error(`policy answered ${answers.length} of ${rows.length} rows`);
+    for (const [i, { request }] of open.entries()) {
+      const verdict = answers[i] as RecordedVerdict;
+      if (!sameRevisions(verdict, under) && sameRevisions(under, revisionsOf(policy)))
+        throw new Error(`the verdict on ${request.id} is under another revision than the policy's`);
+      verdicts.set(request.id, verdict);
+    }
   }
-  if (open.length === 0) return [];
-  const rows = open.map((pending) => gateRow(state.configuration, pending.request));
-  const verdicts = await policy.evaluate(tick, rows);
-  if (verdicts.length !== rows.length)
-    throw new Error(`policy answered ${verdicts.length} of ${rows.length} rows`);
+}
+
+function revisionsOf({ policyRevision, dataRevision }: PolicyGate): PolicyRevisions {
+  return { policyRevision, dataRevision };
+}
+
+function sameRevisions(a: PolicyRevisions | null, b: PolicyRevisions): boolean {
+  return a?.policyRevision === b.policyRevision && a.dataRevision === b.dataRevision;
+}
+
+function record(state: State, verdicts: ReadonlyMap<RequestId, RecordedVerdict>): Change[] {
   const changes: Change[] = [];
-  open.forEach(({ request }, i) => {
-    const verdict = verdicts[i];
-    if (verdict === undefined) throw new Error(`no verdict for row ${i}`);
-    changes.push({ type: 'verdictRecorded', request: request.id, verdict });
-    if (verdict.allow) return;
+  for (const [id, verdict] of verdicts) {
+    changes.push({ type: 'verdictRecorded', request: id, verdict });
+    if (verdict.allow) continue;
+    const { department, agent } = openRequest(state, id).request;
+    const reasons = [
+      { code: 'POLICY_DENIED', rules: verdict.codes, policyRevision: verdict.policyRevision },
+    ] as const;
     changes.push({
       type: 'decided',
-      request: request.id,
-      department: request.department,
-      agent: request.agent,
+      request: id,
+      department,
+      agent,
       outcome: 'denied',
-      reasons: [{ code: 'POLICY_DENIED', rules: verdict.codes, policyRevision: verdict.policyRevision }],
+      reasons,
       lease: null,
     });
-  });
+  }
   for (const change of changes) apply(state, change);
   return changes;
 }

@@ -9,6 +9,7 @@ export * from './domain/event.ts';
 export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
+export { longestSeconds } from './domain/lookup.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
@@ -16,7 +17,7 @@ export * from './domain/request.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';
-export { explainWaiting } from './explain.ts';
+export { type Explainer, explainer } from './explain.ts';
 export * from './ports.ts';
 export {
   type Relay,

@@ -15,6 +15,11 @@ export interface Heartbeats {
   readonly heard: readonly { readonly lease: LeaseId; readonly at: Instant }[];
   /** Every heartbeat recorded before this instant is known: silence before it is real. */
   readonly heardThrough: Instant;
+  /**
+   * Since when this leader has listened; absent: always. Silence from before may be an outage that kept every holder from being heard,
+   * so it counts against nobody: each lease has its whole time-out again, as leases of etcd have under a new leader.
+   */
+  readonly listensSince?: Instant;
 }
 
 /** Changes that time alone brings at `now`, applied to memory. */
@@ -32,11 +37,12 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     if (lease.state === 'granted') make([{ type: 'leaseActivated', lease: id, at }]);
     else state.heardAt.set(id, Math.max(at, state.heardAt.get(id) ?? at));
   }
-  for (const lease of [...state.leases.values()]) {
-    const cause = lapseOf(state, lease, { now, heardThrough: heartbeats.heardThrough });
+  // A Map may lose the entry that is being visited: no copy of thousands of leases in every tick.
+  for (const lease of state.leases.values()) {
+    const cause = lapseOf(state, lease, { now, heartbeats });
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
-  for (const pending of [...state.requests.values()]) {
+  for (const pending of state.requests.values()) {
     const reason = tooLate(pending.request.terms, now);
     if (reason === null) continue;
     const { id, department, agent } = pending.request;
@@ -52,14 +58,19 @@ type LapseCause = 'startLimit' | 'heartbeat' | 'duration';
 function lapseOf(
   state: State,
   lease: Lease,
-  times: { now: Instant; heardThrough: Instant },
+  { now, heartbeats }: { now: Instant; heartbeats: Heartbeats },
 ): LapseCause | null {
   if (lease.state === 'revoking') return null;
-  if (lease.endsAt <= times.now) return 'duration';
-  if (lease.state === 'granted') return lease.startLimitAt <= times.heardThrough ? 'startLimit' : null;
+  if (lease.endsAt <= now) return 'duration';
+  const { heardThrough, listensSince = Number.NEGATIVE_INFINITY } = heartbeats;
+  const { startLimitSeconds, heartbeatTimeoutSeconds } = state.configuration.leaseTerms;
+  if (lease.state === 'granted') {
+    const startLimitAt = Math.max(lease.startLimitAt, listensSince + startLimitSeconds * 1000);
+    return startLimitAt <= heardThrough ? 'startLimit' : null;
+  }
   const heard = state.heardAt.get(lease.id) ?? lease.activatedAt ?? lease.grantedAt;
-  const silentAt = heard + state.configuration.leaseTerms.heartbeatTimeoutSeconds * 1000;
-  return silentAt <= times.heardThrough ? 'heartbeat' : null;
+  const silentAt = Math.max(heard, listensSince) + heartbeatTimeoutSeconds * 1000;
+  return silentAt <= heardThrough ? 'heartbeat' : null;
 }
 
 function tooLate(
@@ -99,20 +110,23 @@ export function endLease(
   ];
 }
 
-/** What the time held costs, per account and period: the price of the grant over the seconds used, without the grace. */
+/**
+ * What the time held costs, per account and period: the price of the grant over the seconds used, without the grace. The accounts that
+ * reserved pay, whoever pays for the agent by now; a pool that a newer configuration left out has no price any more and costs nothing.
+ */
 function usedCost(state: State, lease: Lease, at: Instant): Map<string, number> {
-  const { pools, agents } = lookupOf(state.configuration);
+  const { pools } = lookupOf(state.configuration);
   const used = lease.allocations.flatMap((allocation) => {
     const pool = pools.get(allocation.pool);
-    const consumable = pool !== undefined && (pool.consumable || pool.calendar !== undefined);
+    if (pool === undefined) return [];
+    const consumable = pool.consumable || pool.calendar !== undefined;
     if (consumable) return returnsCapacity({ consumable, allocation, lease, at }) ? [] : [allocation];
     if (at <= allocation.startsAt) return [];
     return [{ ...allocation, endsAt: Math.min(at, allocation.endsAt) }];
   });
-  const accounts = agents.get(lease.agent)?.accounts ?? [];
   const priced = reservationsOf({
     configuration: state.configuration,
-    accounts,
+    accounts: lease.reservations.map(({ account }) => account),
     allocations: used,
     graceSeconds: 0,
   });

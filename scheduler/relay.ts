@@ -161,7 +161,7 @@ class RelayLoop {
       try {
         const more = await this.#turn();
         retryMs = backoffMs;
-        if (!more && !this.#woken) await this.#sleep(pollMs);
+        if (!more) await this.#sleep(pollMs);
       } catch (error) {
         this.#report({ type: 'failure', sink, error, retryMs });
         // Not cut short by `wake`: commits go on while a stream is down, and must not become attempts.

@@ -1,6 +1,7 @@
 // The loop of one cell: be elected, load, tick when there is something to do, step down when the epoch is lost.
 // Invariant: one tick at a time; after any failure the memory is thrown away and loaded again, so that it can never drift from the database.
 
+import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import { newMemo } from './formulate/index.ts';
 import type { Heartbeats } from './lifecycle.ts';
@@ -63,7 +64,8 @@ class RunnerLoop {
   readonly #report: (event: RunnerEvent) => void;
   readonly #stopping = new AbortController();
   #woken = false;
-  #pause = new AbortController();
+  /** Only while resting: a wake-up in the middle of a turn needs no signal, and an abort costs an exception with its stack. */
+  #pause: AbortController | null = null;
 
   constructor(ports: SchedulerPorts, settings: RunnerSettings, report: (event: RunnerEvent) => void) {
     this.#ports = ports;
@@ -73,7 +75,8 @@ class RunnerLoop {
 
   wake(): void {
     this.#woken = true;
-    this.#pause.abort();
+    this.#pause?.abort();
+    this.#pause = null;
   }
 
   halt(): void {
@@ -125,12 +128,13 @@ class RunnerLoop {
       });
       if (ours) continue;
       term.abort();
-      this.#pause.abort();
+      this.#pause?.abort();
     }
   }
 
   async #lead(state: State, term: AbortSignal): Promise<'epochLost' | 'stopped'> {
-    const carry: TickCarry = { memo: newMemo(), unfinished: false };
+    // The first turn decides anew about all who wait: the term before may have ended on a promise of another turn.
+    const carry: TickCarry = { memo: newMemo(), unfinished: true };
     const heartbeats = new HeartbeatTail(this.#ports, this.#settings);
     this.#woken = true;
     while (!term.aborted) {
@@ -160,6 +164,7 @@ class RunnerLoop {
     if (this.#woken || this.#stopping.signal.aborted) return;
     this.#pause = new AbortController();
     await timers.sleep(this.#settings.pollMs, this.#pause.signal);
+    this.#pause = null;
   }
 }
 
@@ -168,6 +173,7 @@ class HeartbeatTail {
   readonly #ports: SchedulerPorts;
   readonly #settings: RunnerSettings;
   #since = 0;
+  #listensSince: Instant | null = null;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: SchedulerPorts, settings: RunnerSettings) {
@@ -177,11 +183,12 @@ class HeartbeatTail {
 
   async next(): Promise<Heartbeats> {
     const nowMs = this.#ports.stopwatch.elapsedMs();
-    if (nowMs - this.#readAtMs < this.#settings.heartbeatPollMs)
-      return { heard: [], heardThrough: this.#since };
+    if (this.#listensSince !== null && nowMs - this.#readAtMs < this.#settings.heartbeatPollMs)
+      return { heard: [], heardThrough: this.#since, listensSince: this.#listensSince };
     this.#readAtMs = nowMs;
-    const read = await this.#ports.heartbeats.since(this.#settings.cell, this.#since);
-    this.#since = read.readThrough;
-    return { heard: read.heard, heardThrough: read.readThrough };
+    const { heard, readThrough } = await this.#ports.heartbeats.since(this.#settings.cell, this.#since);
+    this.#since = readThrough;
+    this.#listensSince ??= readThrough;
+    return { heard, heardThrough: readThrough, listensSince: this.#listensSince };
   }
 }

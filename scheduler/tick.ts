@@ -2,12 +2,16 @@
 // Steps are numbered as the flow in docs/ARCHITECTURE.md; 1 (submit) and 8 (lease) happen at the edge.
 // Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
 
+import { denyImpossible } from './commands/submit.ts';
 import { composeCommit } from './commit.ts';
 import { decide } from './decide.ts';
-import { liveLease } from './domain/apply.ts';
+import { apply } from './domain/apply.ts';
+import type { Change } from './domain/change.ts';
+import type { Configuration } from './domain/configuration.ts';
+import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import { fold } from './fold.ts';
-import { type FormulationMemo, formulate } from './formulate/index.ts';
+import { type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
 import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
@@ -25,6 +29,10 @@ export interface TickInput {
 export interface TickCarry {
   readonly memo: FormulationMemo;
   unfinished: boolean;
+  /** The configuration that all who wait were last held against; absent before the first tick. */
+  reviewed?: Configuration;
+  /** `now` of the last tick that had a program; absent before the first. */
+  decidedAt?: Instant;
 }
 
 /** `idle`: nothing new, nothing written. After `epochLost`, or a throw, the state is void and must be loaded again. */
@@ -37,21 +45,22 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const { intake, carry } = input;
   const tick = state.tick + 1;
   const phases = startPhases(ports.stopwatch);
-  const leasesBefore = new Map(state.leases);
 
   // 2. Fold: time first, then what people asked, in one order.
   const lapsed = advance(state, input.heartbeats, intake.now);
-  const folded = fold(state, intake.rows, intake.now);
+  const folded = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];
   phases.end('fold');
 
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
   phases.end('gate');
-  if (intake.rows.length + lapsed.length + gated.length === 0 && !carry.unfinished) return { type: 'idle' };
+  const news = intake.rows.length + lapsed.length + folded.length + gated.changes.length;
+  if (news === 0 && !carry.unfinished && !beganPeriod(state, carry, intake.now)) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
   const formulation = formulate(snapshot, carry.memo);
+  carry.decidedAt = intake.now;
   phases.end('formulate');
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
@@ -60,7 +69,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
-  const changes = [...lapsed, ...folded, ...gated, ...decided];
+  const changes = [...lapsed, ...folded, ...gated.changes, ...decided];
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
     carry.unfinished = false;
@@ -76,13 +85,12 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
       now: intake.now,
       intake: intake.rows.map((row) => row.id),
       changes,
-      leaseOf: (id) => leasesBefore.get(id) ?? liveLease(state, id),
       formulation,
       solution: solved.solution,
       digests,
       timings: phases.timings(),
     },
-    { policy: ports.policy, digest: ports.digest, previousDigest: state.tickDigest },
+    { policy: gated.under, digest: ports.digest, previousDigest: state.tickDigest },
   );
   if ((await ports.store.commit(commit)) === 'epochLost') return { type: 'epochLost' };
   state.tick = tick;
@@ -91,8 +99,23 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
   ports.observer.committed(commit);
-  carry.unfinished =
-    state.extensions.size > 0 ||
-    (formulation.truncated && solved.plan.assignments.length > 0 && state.requests.size > 0);
+  carry.unfinished = state.extensions.size > 0 || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
+}
+
+/** Once a configuration: what waits and has become impossible is denied, and the steps after this one need not know of it. */
+function reviewWaiting(state: State, carry: TickCarry): Change[] {
+  if (carry.reviewed === state.configuration) return [];
+  carry.reviewed = state.configuration;
+  const denied = denyImpossible(state);
+  for (const change of denied) apply(state, change);
+  return denied;
+}
+
+/** Fresh money is the one thing that time alone brings to those who wait. */
+function beganPeriod({ configuration, requests }: State, { decidedAt }: TickCarry, now: Instant): boolean {
+  if (decidedAt === undefined || requests.size === 0) return false;
+  return configuration.accounts.some(({ periods }) =>
+    periods.some(({ startsAt }) => decidedAt < startsAt && startsAt <= now),
+  );
 }

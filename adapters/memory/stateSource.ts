@@ -37,6 +37,7 @@ export class MemoryStateSource implements StateSource {
       requests: new Map(),
       extensions: new Map(),
       leases: new Map(),
+      justEnded: new Map(),
       heardAt: new Map(),
       leaseOfRequest: new Map(),
       used: new Map(),

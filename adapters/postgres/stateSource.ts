@@ -83,6 +83,7 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
       extensions.map((extension) => [extension.id, extension] as [ExtensionId, PendingExtension]),
     ),
     leases: new Map(leases.map((lease) => [lease.id, lease] as [LeaseId, Lease])),
+    justEnded: new Map(),
     heardAt: heardAtOf(leaseRows),
     leaseOfRequest: new Map(leases.map((lease) => [lease.request, lease.id] as [RequestId, LeaseId])),
     used: new Map(used.filter((row) => row.used > 0).map((row) => [row.key, row.used])),

@@ -102,3 +102,19 @@ export function notFound(what: string): ProblemError {
 export function accept(reply: FastifyReply, location: string): FastifyReply {
   return reply.code(202).header('location', location);
 }
+
+/** Whether a reader of this scope may see what belongs to the owner: the same rule as the database's row-level security. */
+export function reaches(scope: Scope, owner: { readonly department: string; readonly agent: string }): boolean {
+  switch (scope.type) {
+    case 'agent':
+      return scope.department === owner.department && scope.agent === owner.agent;
+    case 'department':
+      return scope.department === owner.department;
+    case 'all':
+      return true;
+    default: {
+      const never: never = scope;
+      throw new Error(`unknown scope ${JSON.stringify(never)}`);
+    }
+  }
+}

@@ -62,6 +62,8 @@ export function addEvents(server: FastifyInstance, { hub }: ServerOptions): void
       raw.on('close', leave);
       // A reset connection is a client that left; `close` follows.
       raw.on('error', leave);
+      // One that left while its token was verified will not say so again.
+      if (raw.destroyed) leave();
       return reply;
     },
   );

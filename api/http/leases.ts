@@ -3,10 +3,17 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { type ExtensionId, LEASE_ID, LEASE_STATES, type LeaseId } from '../../scheduler/index.ts';
+import {
+  type ExtensionId,
+  LEASE_ID,
+  LEASE_STATES,
+  type Lease,
+  type LeaseId,
+  longestSeconds,
+} from '../../scheduler/index.ts';
 import { ProblemError } from '../errors.ts';
 import type { LeaseView } from '../ports.ts';
-import { accept, accessOf, notFound } from './access.ts';
+import { accept, accessOf, notFound, reaches } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
 import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
@@ -113,8 +120,10 @@ function addActs(server: FastifyInstance, options: ServerOptions): void {
     async (request, reply) => {
       const { principal } = accessOf(request);
       const { epoch, seconds } = request.body;
-      const { lease } = fenced(await findLease(options, request, request.params.id), epoch);
+      const lease = fenced(await findHeld(options, request, request.params.id), epoch);
       if (hasEnded(lease.state)) throw ended(lease.state);
+      const longest = longestSeconds(options.configuration());
+      if (seconds > longest) throw tooLong(longest);
       const extension = options.system.newExtensionId();
       await writeAct(options, actorOf(principal), {
         type: 'extend',
@@ -145,7 +154,7 @@ function addActs(server: FastifyInstance, options: ServerOptions): void {
     async (request, reply) => {
       const { principal } = accessOf(request);
       const { epoch } = request.body;
-      const { lease } = fenced(await findLease(options, request, request.params.id), epoch);
+      const lease = fenced(await findHeld(options, request, request.params.id), epoch);
       const { id, state } = lease;
       if (state === 'expired' || state === 'revoked') throw ended(state);
       // Released already: the same answer again, so that a repeated call is safe.
@@ -163,10 +172,17 @@ async function findLease(options: ServerOptions, request: FastifyRequest, id: st
   return view;
 }
 
+/** Acts need neither heartbeats nor history: where this process leads, its memory answers without a query. */
+async function findHeld(options: ServerOptions, request: FastifyRequest, id: string): Promise<Lease> {
+  const live = LEASE_ID.test(id) ? options.liveLease(id as LeaseId) : null;
+  if (live !== null && reaches(accessOf(request).scope, live)) return live;
+  return (await findLease(options, request, id)).lease;
+}
+
 /** The fold checks the epoch again; here it is checked to answer a late holder at once. */
-function fenced(view: LeaseView, epoch: number): LeaseView {
-  if (view.lease.epoch !== epoch) throw staleEpoch(view.lease.epoch);
-  return view;
+function fenced(lease: Lease, epoch: number): Lease {
+  if (lease.epoch !== epoch) throw staleEpoch(lease.epoch);
+  return lease;
 }
 
 function hasEnded(state: string): boolean {
@@ -175,6 +191,15 @@ function hasEnded(state: string): boolean {
 
 function ended(state: string): ProblemError {
   return new ProblemError({ code: 'LEASE_ENDED', detail: `the lease is ${state}` });
+}
+
+function tooLong(longest: number): ProblemError {
+  const message = `at most ${longest} seconds in any class`;
+  return new ProblemError({
+    code: 'TIME_RANGE',
+    detail: `/seconds: ${message}`,
+    errors: [{ pointer: '/seconds', code: 'range', message }],
+  });
 }
 
 function staleEpoch(epoch: number): ProblemError {

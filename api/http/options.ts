@@ -3,7 +3,7 @@
 
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Configuration, Digest, Reason, RequestId } from '../../scheduler/index.ts';
+import type { Configuration, Digest, Lease, LeaseId, Reason, RequestId } from '../../scheduler/index.ts';
 import type {
   CallIdempotency,
   EdgeSystem,
@@ -42,6 +42,8 @@ export interface ServerOptions {
    * reasons are shown.
    */
   readonly explainWaiting: (request: RequestId) => readonly Reason[] | null;
+  /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
+  readonly liveLease: (lease: LeaseId) => Lease | null;
   /** Mean delay of the event loop over the last second. */
   readonly lagMs: () => number;
   /** Absent: nothing is logged. */

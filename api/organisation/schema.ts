@@ -16,6 +16,12 @@ const amount = (description: string) =>
 const positive = (description: string) =>
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
 
+/** Ten years: every instant that follows from now stays one that can be written as a date. */
+const SECONDS_MAX = 3660 * 86_400;
+
+const seconds = (minimum: 0 | 1, description: string) =>
+  Type.Integer({ minimum, maximum: SECONDS_MAX, description });
+
 const title = Type.String({ minLength: 1, maxLength: 120, description: 'Name for people.' });
 
 const closed = { additionalProperties: false } as const;
@@ -245,17 +251,17 @@ const ClassEntry = Type.Object(
   {
     name: slug('Name of the class.'),
     rank: Type.Integer({ minimum: 0, maximum: 1000, description: '0 is served first; distinct.' }),
-    targetWaitSeconds: positive('Wait after which its requests age and may get a reservation.'),
-    maxDurationSeconds: positive('Longest lease.'),
+    targetWaitSeconds: seconds(1, 'Wait after which its requests age and may get a reservation.'),
+    maxDurationSeconds: seconds(1, 'Longest lease.'),
   },
   closed,
 );
 
 const LeaseTerms = Type.Object(
   {
-    startLimitSeconds: positive('Without a first heartbeat after this long: expired and refunded.'),
-    heartbeatTimeoutSeconds: positive('Active and without a heartbeat for this long: expired.'),
-    graceSeconds: amount('Reserved on top of the duration.'),
+    startLimitSeconds: seconds(1, 'Without a first heartbeat after this long: expired and refunded.'),
+    heartbeatTimeoutSeconds: seconds(1, 'Active and without a heartbeat for this long: expired.'),
+    graceSeconds: seconds(0, 'Reserved on top of the duration.'),
   },
   closed,
 );

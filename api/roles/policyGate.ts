@@ -47,9 +47,13 @@ export function policyGate(service: PolicyService): PolicyGate {
       return service.dataRevision;
     },
     async evaluate(tick, rows) {
-      const { revision, dataRevision } = service;
-      const verdicts = await service.evaluate({ tick, rows });
-      return verdicts.map((verdict) => record(verdict, { policyRevision: revision, dataRevision }));
+      for (;;) {
+        const { revision, dataRevision } = service;
+        const verdicts = await service.evaluate({ tick, rows });
+        // An activation that was under way came first: these may be the verdicts of what it brought.
+        if (service.revision !== revision || service.dataRevision !== dataRevision) continue;
+        return verdicts.map((verdict) => record(verdict, { policyRevision: revision, dataRevision }));
+      }
     },
   };
 }

@@ -11,20 +11,13 @@ import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
-import {
-  type CommitObserver,
-  type Configuration,
-  explainWaiting,
-  type Reason,
-  type RequestId,
-  type Runner,
-  takeSnapshot,
-} from '../../scheduler/index.ts';
+import type { CommitObserver, Configuration, Runner } from '../../scheduler/index.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
 import { openDatabase } from './database.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
+import { liveReasons } from './liveReasons.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import type { ServerOptions, ServerStats } from './serverOptions.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
@@ -50,13 +43,25 @@ export interface ServerContext {
 export async function startServer(options: ServerOptions, context: ServerContext): Promise<RunningServer> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    // One part that fails to stop must not leave the others, and least the database, running.
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the server did not stop in order');
   };
   try {
     const closing = (close: () => Promise<void> | void): void => void closers.push(close);
     return { ...(await compose(options, context, closing)), stop };
   } catch (error) {
-    await stop();
+    // What could not be stopped either is told; the failure to start is the one that counts.
+    await stop().catch((fault: AggregateError) =>
+      fault.errors.map((each) => context.log(`stopping: ${each}`)),
+    );
     throw error;
   }
 }
@@ -152,7 +157,8 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     readiness: { failing: () => failingChecks(adapter, runner) },
     metrics: parts.metrics.registry,
     hub: parts.hub,
-    explainWaiting: (request) => explainFrom(runner, request),
+    explainWaiting: liveReasons(runner, now),
+    liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),
   });
@@ -178,12 +184,4 @@ async function failingChecks(
     });
   }
   return failing;
-}
-
-/** Live numbers from the leader's memory. */
-function explainFrom(runner: Runner, id: RequestId): readonly Reason[] | null {
-  const state = runner.state();
-  const pending = state?.requests.get(id);
-  if (!state || pending?.waitingCodes == null) return null;
-  return explainWaiting(takeSnapshot(state, now()), null, pending);
 }

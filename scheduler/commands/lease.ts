@@ -2,9 +2,13 @@
 // Invariant: an act by another department, or with a stale epoch, changes nothing.
 
 import type { Change } from '../domain/change.ts';
+import type { Configuration } from '../domain/configuration.ts';
 import type { ExtensionId, LeaseId, RequestId } from '../domain/ids.ts';
 import type { IntakeActor, IntakeRow } from '../domain/intake.ts';
+import type { Lease } from '../domain/lease.ts';
+import { longestSeconds, lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
+import type { Reason } from '../domain/reason.ts';
 import type { PendingExtension } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
 import { endLease } from '../lifecycle.ts';
@@ -37,11 +41,11 @@ export function releaseLease(
   return endLease(state, lease, { end: 'released', cause: 'agent', at: input.now });
 }
 
-/** Opened only against a live lease of the actor's own department; decided by the same tick, as a column. */
+/** Opened only against a live lease of the actor's own department; decided by the same tick, as a column, or here when it never could be one. */
 export function openExtension(
   state: State,
   row: IntakeRow,
-  input: { extension: ExtensionId; lease: LeaseId; epoch: number; seconds: number },
+  input: { extension: ExtensionId; lease: LeaseId; epoch: number; seconds: number; now: Instant },
 ): Change[] {
   const lease = state.leases.get(input.lease);
   if (!lease || lease.epoch !== input.epoch || !mayAct(row.actor, lease)) return [];
@@ -53,7 +57,36 @@ export function openExtension(
     seconds: input.seconds,
     sequence: state.foldSequence + 1,
   };
-  return [{ type: 'extensionOpened', extension }];
+  const opened: Change = { type: 'extensionOpened', extension };
+  const refusal = refuseExtension(state.configuration, lease, input);
+  if (refusal === null) return [opened];
+  return [
+    opened,
+    {
+      type: 'extensionDecided',
+      extension: extension.id,
+      lease: lease.id,
+      outcome: 'denied',
+      endsAt: null,
+      reservations: [],
+      reasons: [refusal],
+    },
+  ];
+}
+
+/** Further ahead than any class lasts, or on units that a newer configuration took away: a tick could neither date nor price it. */
+function refuseExtension(
+  configuration: Configuration,
+  lease: Lease,
+  { seconds, now }: { seconds: number; now: Instant },
+): Reason | null {
+  const { pools } = lookupOf(configuration);
+  const gone = lease.allocations.find(({ pool }) => !pools.has(pool));
+  const aheadSeconds = Math.ceil((lease.endsAt - now) / 1000);
+  const largest = gone === undefined ? Math.max(0, longestSeconds(configuration) - aheadSeconds) : 0;
+  if (seconds <= largest) return null;
+  const { claim, kind } = gone ?? lease.allocations[0]!;
+  return { code: 'UNSATISFIABLE', option: lease.option, claim, kind, requested: seconds, largest };
 }
 
 /** An agent acts for itself, a person for the department. */

@@ -5,11 +5,11 @@ import type { Change } from '../domain/change.ts';
 import { CLASSIFICATIONS, type Configuration } from '../domain/configuration.ts';
 import type { AgentId, DepartmentId, RequestId } from '../domain/ids.ts';
 import type { IntakeRow } from '../domain/intake.ts';
-import { lookupOf } from '../domain/lookup.ts';
+import { longestSeconds, lookupOf } from '../domain/lookup.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Option, PendingRequest, ResourceRequest, Terms } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
-import { neverFits } from '../satisfiable.ts';
+import { type Misfit, neverFits } from '../satisfiable.ts';
 
 export interface AdmissionInput {
   readonly id: RequestId;
@@ -84,7 +84,7 @@ function refuseTimes(configuration: Configuration, input: AdmissionInput): Admis
       message: 'the duration does not fit before the deadline',
     };
   }
-  const longest = Math.max(...configuration.classes.map((priority) => priority.maxDurationSeconds));
+  const longest = longestSeconds(configuration);
   if (durationSeconds > longest) {
     return {
       code: 'TIME_RANGE',
@@ -170,21 +170,29 @@ export function openSubmitted(state: State, row: IntakeRow, submitted: ResourceR
     waitingCodes: null,
   };
   const opened: Change = { type: 'requestOpened', pending };
-  const misfit = neverFits(state.configuration, request);
-  if (misfit === null) return [opened];
+  return [opened, ...denialOf(state.configuration, request)];
+}
+
+/** What waits and was made impossible by a configuration newer than the one it was accepted under. */
+export function denyImpossible(state: State): Change[] {
+  return [...state.requests.values()].flatMap(({ request }) => denialOf(state.configuration, request));
+}
+
+function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
+  const misfit = misfitOf(configuration, request);
+  if (misfit === null) return [];
   const { option, claim, kind, requested, largest } = misfit;
-  return [
-    opened,
-    {
-      type: 'decided',
-      request: request.id,
-      department: request.department,
-      agent: request.agent,
-      outcome: 'denied',
-      reasons: [{ code: 'UNSATISFIABLE', option, claim, kind, requested, largest }],
-      lease: null,
-    },
-  ];
+  const { id, department, agent } = request;
+  const reasons = [{ code: 'UNSATISFIABLE', option, claim, kind, requested, largest }] as const;
+  return [{ type: 'decided', request: id, department, agent, outcome: 'denied', reasons, lease: null }];
+}
+
+/** A class that is no more has no stage of the program: nothing of it can be granted. */
+function misfitOf(configuration: Configuration, request: ResourceRequest): Misfit | null {
+  const claim = request.options[0]?.claims[0];
+  if (claim === undefined || lookupOf(configuration).classes.has(request.terms.class))
+    return neverFits(configuration, request);
+  return { option: 0, claim: 0, kind: claim.kind, requested: claim.quantity, largest: 0, pool: null };
 }
 
 /** Everything that candidates depend on. Department and accounts stand apart: they touch quota and account rows only. */

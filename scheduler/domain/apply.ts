@@ -128,6 +128,7 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
   }
   for (const allocation of lease.allocations) returnUnits(state, lease, { allocation, at: change.at });
   state.leases.delete(lease.id);
+  state.justEnded.set(lease.id, lease);
   state.heardAt.delete(lease.id);
   state.leaseOfRequest.delete(lease.request);
 }

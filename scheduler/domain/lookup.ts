@@ -2,6 +2,7 @@
 // so the object itself is the key. Used by apply, gate, commands and formulate.
 
 import type { Account, Agent, Configuration, Department, Pool, PriorityClass } from './configuration.ts';
+import type { Units } from './quantity.ts';
 
 interface Lookup {
   readonly pools: ReadonlyMap<string, Pool>;
@@ -29,6 +30,14 @@ export function lookupOf(configuration: Configuration): Lookup {
 
 export function poolIndex(configuration: Configuration): ReadonlyMap<string, Pool> {
   return lookupOf(configuration).pools;
+}
+
+/** Longest duration that any class allows: no lease reaches further ahead, however often it is extended. */
+export function longestSeconds(configuration: Configuration): Units {
+  return configuration.classes.reduce(
+    (most, { maxDurationSeconds }) => Math.max(most, maxDurationSeconds),
+    0,
+  );
 }
 
 /** The account and its ancestors, nearest first. The loader refused cycles. */

@@ -27,6 +27,8 @@ export interface State {
   readonly extensions: Map<ExtensionId, PendingExtension>;
   /** Live leases only: granted, active, revoking. */
   readonly leases: Map<LeaseId, Lease>;
+  /** Leases that the tick under way has ended: its events still speak of them. Emptied once they are told. */
+  readonly justEnded: Map<LeaseId, Lease>;
   /** When a live lease was last heard of, as far as the leader has read. */
   readonly heardAt: Map<LeaseId, Instant>;
   /** Request -> its live lease, for a cancel that meets a grant. */

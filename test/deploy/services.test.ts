@@ -7,10 +7,11 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { libraryPath } from '../../deploy/services/provide.ts';
 import { runServices } from '../../deploy/services/run.ts';
@@ -56,10 +57,19 @@ if [ "$name" = libyajl2 ]; then mkdir -p "$3/usr/lib/x86_64-linux-gnu"; touch "$
   );
 }
 
-/** Tools of the test, then those that scripts are made of. */
+/** What the scripts are made of, and nothing else: a kcat of this machine must not be found. */
+function linkTools(): string {
+  const folder = join(root, 'tools');
+  mkdirSync(folder, { recursive: true });
+  for (const tool of ['cat', 'cp', 'mkdir', 'touch']) {
+    if (!existsSync(join(folder, tool)))
+      symlinkSync(existsSync(`/bin/${tool}`) ? `/bin/${tool}` : `/usr/bin/${tool}`, join(folder, tool));
+  }
+  return folder;
+}
+
 function run(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<number> {
-  const PATH = [join(root, 'tools'), '/usr/bin', '/bin'].join(delimiter);
-  const place = { root, env: { PATH, ...env } };
+  const place = { root, env: { PATH: linkTools(), ...env } };
   return runServices(args, { services: SERVICES, place, print: (line) => lines.push(line) });
 }
 

@@ -9,7 +9,8 @@ import { type LiveCell, liveCell, outcomeOf, submission } from './liveCell.ts';
 let cell: LiveCell;
 afterEach(() => cell.close());
 
-const withGpus = (a: number, b: number) => aConfiguration().pool(aPool('gpu-a').gpu(a), aPool('gpu-b').gpu(b));
+const withGpus = (a: number, b: number) =>
+  aConfiguration().pool(aPool('gpu-a').gpu(a), aPool('gpu-b').gpu(b));
 
 function used(dump: StoreDump): Map<string, number> {
   return new Map(dump.capacity_use.map((row) => [row.key, row.used]));
@@ -27,8 +28,14 @@ describe('S1 no pool over capacity at any instant', () => {
       await cell.adapter.configuration.store(withGpus(a, b).build());
       // A new revision is the next leader's: the one before knows only its own.
       leader = await cell.elect();
-      const requests = [0, 1, 2, 3].map((n) => aRequest(round * 10 + n).gpu(draw(1, 5)).build());
-      const halves = [requests.slice(0, 2), requests.slice(2)].map((half) => half.map((r) => submission('main', r)));
+      const requests = [0, 1, 2, 3].map((n) =>
+        aRequest(round * 10 + n)
+          .gpu(draw(1, 5))
+          .build(),
+      );
+      const halves = [requests.slice(0, 2), requests.slice(2)].map((half) =>
+        half.map((r) => submission('main', r)),
+      );
       await Promise.all([cell.adapter.intakeWriter.write(halves[0]!), other.intakeWriter.write(halves[1]!)]);
       for (const lease of leader.state.leases.values()) {
         if (draw(0, 2) > 0) continue;
@@ -38,7 +45,10 @@ describe('S1 no pool over capacity at any instant', () => {
       }
       await leader.settle();
       const now = used(await cell.dump());
-      const capacity = new Map([['gpu-a', a], ['gpu-b', b]]);
+      const capacity = new Map([
+        ['gpu-a', a],
+        ['gpu-b', b],
+      ]);
       for (const [pool, units] of now) {
         // Over a cut capacity it may stand until leases end, but never rise.
         expect(units).toBeLessThanOrEqual(Math.max(capacity.get(pool) ?? 0, before.get(pool) ?? 0));
@@ -52,7 +62,11 @@ describe('S1 no pool over capacity at any instant', () => {
 
   it('grants units of a cut pool again only when so many leases have ended that there is room', async () => {
     cell = await liveCell(withGpus(8, 0));
-    const [first, second, third] = [aRequest(1).gpu(4).build(), aRequest(2).gpu(4).build(), aRequest(3).gpu(1).build()];
+    const [first, second, third] = [
+      aRequest(1).gpu(4).build(),
+      aRequest(2).gpu(4).build(),
+      aRequest(3).gpu(1).build(),
+    ];
     const before = await cell.elect();
     await cell.submit(first, second);
     await before.settle();

@@ -1,9 +1,9 @@
 // A cell on PostgreSQL with the production tick: real store, real policies, real solver, and a leader that a test can hold, bend and replace.
 // Invariant: nothing here decides or checks; each cell has a database of its own. Used by the tests of the promises.
 
-import { sha256 } from '../../adapters/system/digest.ts';
-import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import type { StoreDump } from '../../adapters/memory/tables.ts';
+import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
+import { sha256 } from '../../adapters/system/digest.ts';
 import type { IntakeOutcome } from '../../api/ports.ts';
 import { policyDataOf, policyGate } from '../../api/roles/policyGate.ts';
 import type { PolicyService } from '../../policies/index.ts';
@@ -23,7 +23,7 @@ import type {
 import { runTick, type TickCarry, type TickResult } from '../../scheduler/tick.ts';
 import { createInProcessSolver } from '../../solver/node.ts';
 import { ConfigurationBuilder } from '../support/builders.ts';
-import { postgresStore, type PostgresUnderTest } from '../support/stores.ts';
+import { type PostgresUnderTest, postgresStore } from '../support/stores.ts';
 
 /** A budget period that holds whenever the test runs. */
 export const ALWAYS = { id: 'now', startsAt: 0, endsAt: 4_000_000_000_000 } as const;
@@ -52,7 +52,10 @@ export interface LiveCell {
   readonly policy: PolicyService;
   readonly configuration: Configuration;
   submit(...requests: readonly ResourceRequest[]): Promise<readonly IntakeOutcome[]>;
-  act(command: IntakeCommand, by: { readonly department: string; readonly agent: string | null }): Promise<void>;
+  act(
+    command: IntakeCommand,
+    by: { readonly department: string; readonly agent: string | null },
+  ): Promise<void>;
   /** Elects a leader over this adapter, by force if another holds the office. */
   elect(adapter?: Adapter): Promise<Leader>;
   dump(): Promise<StoreDump>;
@@ -121,7 +124,11 @@ async function aLeader(of: {
       const intake = await leader.ports.intake.take(cell, 1000);
       const { heard, readThrough } = await leader.ports.heartbeats.since(cell, since);
       since = readThrough;
-      return runTick(leader.ports, state, { intake, heartbeats: { heard, heardThrough: readThrough }, carry });
+      return runTick(leader.ports, state, {
+        intake,
+        heartbeats: { heard, heardThrough: readThrough },
+        carry,
+      });
     },
     async settle() {
       for (let result = await leader.tick(); result.type !== 'idle'; result = await leader.tick()) {

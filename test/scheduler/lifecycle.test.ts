@@ -95,6 +95,53 @@ describe('an active lease', () => {
   });
 });
 
+describe('under a new leader', () => {
+  const SINCE = NOW + HOUR / 2;
+  const silence = (ms: number) => ({ heard: [], heardThrough: SINCE + ms, listensSince: SINCE });
+
+  it('a silence from before, which may have been an outage, ends no lease', () => {
+    const active = aLease('gpu-a', reservedTwoHours);
+    const granted = aLease('gpu-a', { state: 'granted', activatedAt: null, startLimitAt: NOW });
+    for (const lease of [active, granted])
+      expect(advance(holding(lease), silence(30_000 - 1), SINCE + 31_000)).toEqual([]);
+  });
+
+  it('a lease that stays silent for its whole time-out ends', () => {
+    const active = aLease('gpu-a', reservedTwoHours);
+    const granted = aLease('gpu-a', { state: 'granted', activatedAt: null, startLimitAt: NOW });
+    const causes = [active, granted].map(
+      (lease) => advance(holding(lease), silence(30_000), SINCE + 31_000)[0],
+    );
+    expect(causes).toMatchObject([{ cause: 'heartbeat' }, { cause: 'startLimit' }]);
+  });
+});
+
+describe('the settlement', () => {
+  it('charges the accounts that reserved, also when others pay for the agent by now, or it is gone', () => {
+    for (const accounts of [['other' as never], null]) {
+      const configuration = aConfiguration().account('team', 100_000).account('other', 100_000);
+      configuration.agent(accounts === null ? 'eve' : 'ada', { accounts: accounts ?? [] });
+      const state = holding(
+        aLease('gpu-a', reservedTwoHours),
+        configuration.pool(aPool('gpu-a').gpu(8).price(120)),
+      );
+      advance(state, SILENT, NOW + HOUR);
+      expect(state.accounts.get('team/now')).toEqual({ reserved: 0, spent: 240 });
+    }
+  });
+
+  it('gives back whole what was reserved for a pool that the configuration left out', () => {
+    const configuration = aConfiguration()
+      .account('team', 100_000)
+      .agent('ada', { accounts: ['team' as never] });
+    const state = holding(aLease('gpu-a', reservedTwoHours), configuration);
+    state.quotaUse.clear();
+    advance(state, SILENT, NOW + HOUR);
+    expect(state.accounts.get('team/now')).toEqual({ reserved: 0, spent: 0 });
+    expect(state.used.get('gpu-a')).toBe(0);
+  });
+});
+
 describe('a request that waits', () => {
   it('expires at its start limit', () => {
     const state = aState()

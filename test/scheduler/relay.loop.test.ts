@@ -103,6 +103,26 @@ describe('the relay', () => {
     await relay.stop();
   });
 
+  it('does not wait when it was woken while it published', async () => {
+    const log = new TestLog('main', events(1));
+    const [sleeps, stream] = [new Sleeps(), new MemoryPublisher()];
+    const publisher: Publisher = {
+      publish(batch) {
+        if (log.events.length === 1) {
+          log.events.push(anEvent(2));
+          relay.wake();
+        }
+        return stream.publish(batch);
+      },
+      bury: (event, reason) => stream.bury(event, reason),
+    };
+    const ports = { log, cursor: new TestCursor(), publisher, timers: sleeps };
+    const relay: Relay = startRelay(ports, SETTINGS, () => {});
+    await sleeps.until(1);
+    expect(stream.arrived.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    await relay.stop();
+  });
+
   it('finds what nobody woke it for when its wait ends', async () => {
     const { relay, log, sleeps, stream } = start(1);
     await sleeps.until(1);

@@ -22,6 +22,17 @@ function aStream(): MemoryPublisher {
   return new MemoryPublisher({ refuses: ({ sequence }) => (sequence === POISON ? 'poison' : null) });
 }
 
+/** Refuses a batch before any of it arrives, as Kafka's publisher does with a record that is too large. */
+function refusingWhole(stream: MemoryPublisher): Publisher {
+  return {
+    publish: async (batch) =>
+      batch.some(({ sequence }) => sequence === POISON)
+        ? { type: 'refused', reason: 'poison' }
+        : stream.publish(batch),
+    bury: (event, reason) => stream.bury(event, reason),
+  };
+}
+
 /** Turns until the log is at its end, as often as it takes; answers the number of turns that failed. */
 async function relayAll(
   ports: { log: TestLog; cursor: TestCursor; publisher: Publisher },
@@ -119,6 +130,17 @@ describe('a relay whose stream fails', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('keeps the order around an event that is refused with its whole batch', async () => {
+    const one = new TestLog('main', events(12, 1));
+    for (const batchMax of [3, 5, 6, 8, 12]) {
+      const [cursor, stream] = [new TestCursor(), new MemoryPublisher()];
+      const ports = { log: one, cursor, publisher: refusingWhole(stream) };
+      while ((await relayOnce(ports, { ...ROUTE, batchMax })).full);
+      expect(stream.arrived.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]);
+      expect(stream.buried.map(({ event }) => event.sequence)).toEqual([POISON]);
+    }
   });
 
   it('never moves the cursor past an event that is not acknowledged', async () => {

@@ -5,7 +5,16 @@ import {
   startRunner,
   type TickCommit,
 } from '../../scheduler/index.ts';
-import { aConfiguration, aPool, aRequest, aState, NOW } from '../support/builders.ts';
+import {
+  aConfiguration,
+  aLease,
+  aPool,
+  aRequest,
+  aState,
+  HOUR,
+  NOW,
+  type StateBuilder,
+} from '../support/builders.ts';
 import { aTickRig, submitted } from './support/tickRig.ts';
 
 const SETTINGS = {
@@ -26,13 +35,21 @@ interface Script {
   loads: number;
   released: number[];
   failCommits: number;
+  readThrough: number;
 }
 
 /** A cell in memory: intake rows vanish once a commit has stamped them. */
-function aCell() {
-  const configuration = aConfiguration().pool(aPool('gpu-a').gpu(8)).build();
-  const rig = aTickRig(aState(configuration).build());
-  const script: Script = { ours: true, epoch: 0, rows: [], loads: 0, released: [], failCommits: 0 };
+function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)))) {
+  const rig = aTickRig(memory.build());
+  const script: Script = {
+    ours: true,
+    epoch: 0,
+    rows: [],
+    loads: 0,
+    released: [],
+    failCommits: 0,
+    readThrough: NOW,
+  };
   const commits: TickCommit[] = [];
   const events: RunnerEvent[] = [];
   const waiters: (() => void)[] = [];
@@ -49,11 +66,11 @@ function aCell() {
     stateSource: {
       async load(_cell, epoch) {
         script.loads += 1;
-        return { ...aState(configuration).build(), epoch };
+        return { ...memory.build(), epoch };
       },
     },
     intake: { take: async (_cell, max) => ({ rows: script.rows.slice(0, max), now: NOW }) },
-    heartbeats: { since: async () => ({ heard: [], readThrough: NOW }) },
+    heartbeats: { since: async () => ({ heard: [], readThrough: script.readThrough }) },
     store: {
       async commit(commit) {
         if (script.failCommits > 0) {
@@ -123,6 +140,31 @@ describe('the runner', () => {
     expect(script.loads).toBe(2);
     expect(events).toContainEqual({ type: 'failure', error: new Error('the database is gone') });
     expect(commits[0]?.epoch).toBe(2);
+    await runner.stop();
+  });
+
+  it('decides in its first turn about those who wait, without any news', async () => {
+    const waiting = { ...aRequest(1).gpu(1).pending(), waitingCodes: ['NEXT_TICK'] as const };
+    const { runner, commits, until } = aCell(
+      aState(aConfiguration().pool(aPool('gpu-a').gpu(8))).request(waiting),
+    );
+    await until(() => commits.length === 1);
+    expect(commits[0]?.changes[0]).toMatchObject({ type: 'decided', outcome: 'granted' });
+    await runner.stop();
+  });
+
+  it('counts silence only from when it began to listen', async () => {
+    const lease = aLease('gpu-a', { activatedAt: NOW - HOUR });
+    const memory = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)))
+      .lease(lease)
+      .used('gpu-a', 1);
+    const { runner, script, commits, until } = aCell(memory.quotaUse('research', 'gpu', 1));
+    script.rows = [submitted(aRequest(1).gpu(1).build())];
+    await until(() => commits.length === 1);
+    expect(commits[0]?.changes.filter(({ type }) => type === 'leaseEnded')).toEqual([]);
+    script.readThrough = NOW + 30_000;
+    await until(() => commits.length === 2);
+    expect(commits[1]?.changes[0]).toMatchObject({ type: 'leaseEnded', cause: 'heartbeat' });
     await runner.stop();
   });
 });

@@ -87,6 +87,7 @@ export class StateBuilder {
       requests: new Map(this.#requests.map((pending) => [pending.request.id, pending])),
       extensions: new Map(this.#extensions.map((extension) => [extension.id, extension])),
       leases: new Map(this.#leases.map((lease) => [lease.id, lease])),
+      justEnded: new Map(),
       heardAt: new Map(),
       leaseOfRequest: new Map(this.#leases.map((lease) => [lease.request, lease.id])),
       used: new Map(this.#used),

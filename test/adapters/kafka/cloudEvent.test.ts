@@ -1,4 +1,6 @@
 // The header map, exactly, and the value: what consumers outside build on.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloudEvent } from '../../../adapters/kafka/cloudEvent.ts';
 import {
@@ -76,5 +78,19 @@ describe('an event as a Kafka record', () => {
     const texts = records.map(({ headers }) => headers.ce_sequence!);
     expect(texts.toSorted()).toEqual(texts);
     expect(texts.map(Number)).toEqual(sequences);
+  });
+});
+
+describe('docs/events.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/events.md'), 'utf8');
+
+  it('describes every type and no other', () => {
+    const described = [...page.matchAll(/^\| `(annona\.[a-z.-]+\.v\d+)` \|/gm)].map(([, type]) => type);
+    expect(described.toSorted()).toEqual(EVENT_TYPES.toSorted());
+  });
+
+  it('describes every header and no other', () => {
+    const described = [...page.matchAll(/^\| `(ce_[a-z]+|content-type)` \|/gm)].map(([, header]) => header);
+    expect(described.toSorted()).toEqual(Object.keys(cloudEvent(EVENT, 'main').headers).toSorted());
   });
 });

@@ -74,7 +74,15 @@ describe('annona start', () => {
       await command.says('Ctrl-C stops it');
       expect(command.err()).toContain(`kept the data in ${directory}`);
       const url = /serves at (http:\S+)\./.exec(command.out())?.[1] as string;
-      const tokenCommand = annona('token', '--role', 'operator', '--department', 'research', '--directory', directory);
+      const tokenCommand = annona(
+        'token',
+        '--role',
+        'operator',
+        '--department',
+        'research',
+        '--directory',
+        directory,
+      );
       expect(await tokenCommand.ended).toBe(0);
       const headers = { authorization: `Bearer ${tokenCommand.out().trim()}` };
       const answer = await fetch(`${url}/v1/requests?limit=1`, { headers });

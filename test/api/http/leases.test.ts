@@ -58,6 +58,15 @@ describe('the holder of a lease', () => {
     expectProblem(await call({ method: 'GET', url: `/v1/extensions/${id}`, as: AS_ANVIL }), 'NOT_FOUND');
   });
 
+  it('may not ask for longer than any class lasts', async () => {
+    const { call, url, store } = await anEdgeWithLease();
+    for (const seconds of [Number.MAX_SAFE_INTEGER, 8_640_000_000_000]) {
+      const response = await call({ method: 'POST', url: `${url}/extend`, body: { epoch: 3, seconds } });
+      expect(expectProblem(response, 'TIME_RANGE').errors).toMatchObject([{ pointer: '/seconds' }]);
+    }
+    expect(store.written).toEqual([]);
+  });
+
   it('releases it, and may repeat that', async () => {
     const { call, url, store } = await anEdgeWithLease();
     const release = { method: 'POST', url: `${url}/release`, body: { epoch: 3 } } as const;

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { liveReasons } from '../../../api/roles/liveReasons.ts';
+import type { State } from '../../../scheduler/index.ts';
+import { aConfiguration, aPool, aRequest, aState, NOW, requestIdOf } from '../../support/builders.ts';
+
+/** Eight GPUs, all taken, and `count` requests that wait for them. Counts how often the used units are copied. */
+function aLeader(count: number) {
+  const memory = aState(aConfiguration().pool(aPool('gpu-a').gpu(8))).used('gpu-a', 8);
+  for (let n = 1; n <= count; n += 1)
+    memory.request({ ...aRequest(n).gpu(n).pending(), waitingCodes: ['POOL_FULL'] });
+  const leader = { state: memory.build() as State | null, looks: 0, now: NOW };
+  const used = leader.state!.used;
+  const entries = used[Symbol.iterator].bind(used);
+  used[Symbol.iterator] = () => {
+    leader.looks += 1;
+    return entries();
+  };
+  return {
+    leader,
+    reasons: liveReasons({ state: () => leader.state }, () => leader.now),
+  };
+}
+
+it('tells each request its own numbers from one look at the memory', () => {
+  const { leader, reasons } = aLeader(3);
+  const told = [1, 2, 3].map((n) => reasons(requestIdOf(n)));
+  expect(told).toMatchObject(
+    [1, 2, 3].map((requested) => [{ code: 'POOL_FULL', short: [{ requested, available: 0, held: 8 }] }]),
+  );
+  expect(leader.looks).toBe(1);
+});
+
+it('looks again after a tick, and after a second', () => {
+  const { leader, reasons } = aLeader(1);
+  const available = () => (reasons(requestIdOf(1)) as [{ short: [{ held: number }] }])[0].short[0].held;
+  expect(available()).toBe(8);
+  leader.state!.used.set('gpu-a', 9);
+  expect(available()).toBe(8);
+  leader.state!.tick += 1;
+  expect(available()).toBe(9);
+  leader.state!.used.set('gpu-a', 10);
+  leader.now += 999;
+  expect(available()).toBe(9);
+  leader.now += 1;
+  expect(available()).toBe(10);
+});
+
+it('knows nothing while this process does not lead, of a request that is not open, or that no tick dealt with', () => {
+  const { leader, reasons } = aLeader(1);
+  expect(reasons(requestIdOf(2))).toBeNull();
+  const pending = leader.state!.requests.get(requestIdOf(1))!;
+  leader.state!.requests.set(requestIdOf(1), { ...pending, waitingCodes: null });
+  expect(reasons(requestIdOf(1))).toBeNull();
+  leader.state = null;
+  expect(reasons(requestIdOf(1))).toBeNull();
+});
