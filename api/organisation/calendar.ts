@@ -17,8 +17,9 @@ import {
   weekdayOf,
 } from './time.ts';
 
-// This month and the next two: a lease of the longest class (a week) and a forecast of run-out both end inside.
-const MONTHS_AHEAD = 3;
+// This month and the next two: a lease of the longest class (a week) and a forecast of run-out both end inside. And the one before: a
+// lease that began in it is settled in both, also when the process was started anew in between.
+const MONTHS_COUNT = 4;
 
 /** A window and the rule of the calendar that made it. */
 export interface MadeWindow {
@@ -68,7 +69,8 @@ export interface MadePeriod {
 export function periodsOf(account: AccountEntry, now: Instant): readonly MadePeriod[] {
   const { monthly } = account;
   if (monthly !== undefined) {
-    return monthsFrom(now, MONTHS_AHEAD).map((month) => ({
+    const [current] = monthsFrom(now, 1);
+    return monthsFrom(current!.startsAt - 1, MONTHS_COUNT).map((month) => ({
       period: { ...month, budget: monthly },
       rule: ['monthly'],
     }));

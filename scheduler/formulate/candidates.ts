@@ -2,6 +2,7 @@
 // Invariant: depends on the configuration, the options and the clearance alone, so it is found once a shape and kept between ticks.
 
 import type { Configuration, Pool } from '../domain/configuration.ts';
+import type { Units } from '../domain/quantity.ts';
 import type { Claim, Option, PendingRequest, Selector } from '../domain/request.ts';
 import { catalogueOf, classificationLevel, compareText } from './catalogue.ts';
 import type { Place } from './formulation.ts';
@@ -24,6 +25,8 @@ export interface Shape {
   readonly options: readonly (readonly ClaimCandidates[])[];
   /** True when any candidate has a calendar: its windows depend on the time. */
   readonly isWindowed: boolean;
+  /** Kind -> the most that any option claims of it. */
+  readonly demand: ReadonlyMap<string, Units>;
 }
 
 /** Kept by the runner between ticks. A new configuration empties it. */
@@ -73,7 +76,17 @@ export function findShape(
   const isWindowed = found.some((option) =>
     option.some(({ candidates }) => candidates.some(({ place }) => place.pools[0].calendar !== undefined)),
   );
-  return { options: found, isWindowed };
+  return { options: found, isWindowed, demand: mostOfEachKind(options) };
+}
+
+function mostOfEachKind(options: readonly Option[]): Map<string, Units> {
+  const most = new Map<string, Units>();
+  for (const { claims } of options) {
+    const own = new Map<string, Units>();
+    for (const { kind, quantity } of claims) own.set(kind, (own.get(kind) ?? 0) + quantity);
+    for (const [kind, quantity] of own) most.set(kind, Math.max(quantity, most.get(kind) ?? 0));
+  }
+  return most;
 }
 
 function candidatesOf(configuration: Configuration, claim: Claim, clearance: number): Candidate[] {

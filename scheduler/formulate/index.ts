@@ -84,6 +84,7 @@ class Draft {
     this.#snapshot = snapshot;
     this.#memo = memo;
     this.#room = new Room(snapshot);
+    for (const pending of requests) this.#room.ask(shapeOf(memo, configuration, pending).demand);
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });

@@ -35,7 +35,19 @@ function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, ro
       if (free >= claim.quantity) open.push({ place, window, rank, windowsSkipped, free });
     }
   }
-  return open.sort(compareOpen);
+  return withoutDominated(open.sort(compareOpen), room);
+}
+
+/**
+ * Behind a place whose row cannot bind, only a cheaper one could serve better: the others have no better rank, cost at least as much and
+ * take the same of every other row. Without this a request for two CPUs in an idle hall would have a column for every pool of CPUs.
+ */
+function withoutDominated(open: readonly OpenCandidate[], room: Room): OpenCandidate[] {
+  const ample = open.findIndex(({ place, window }) => window === null && room.isAmple(place));
+  const best = open[ample];
+  if (best === undefined) return [...open];
+  const price = best.place.pools[0].priceMinor;
+  return open.filter(({ place }, i) => i <= ample || place.pools[0].priceMinor < price);
 }
 
 /** Preference, price, time, then the most free, so that a batch starts where there is most room. */

@@ -18,6 +18,7 @@ export class Room {
   readonly accounts: AccountRoom;
   readonly #used: Snapshot['used'];
   readonly #free = new Map<Place, Units>();
+  readonly #asked = new Map<string, Units>();
 
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
@@ -36,6 +37,17 @@ export class Room {
       this.#free.set(place, free);
     }
     return free;
+  }
+
+  /** Counts what one request of the batch could take of each kind at most. */
+  ask(demand: ReadonlyMap<string, Units>): void {
+    for (const [kind, quantity] of demand) this.#asked.set(kind, (this.#asked.get(kind) ?? 0) + quantity);
+  }
+
+  /** The whole batch together could not fill it: its row cannot bind. Of a kind that nobody was counted for: false. */
+  isAmple(place: Place): boolean {
+    const asked = this.#asked.get(place.kind);
+    return asked !== undefined && asked <= this.free(place, null);
   }
 
   /** Units held, for explanations. */

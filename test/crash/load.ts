@@ -25,7 +25,14 @@ interface Worker {
 }
 
 /** Answers to a race that an agent cannot avoid, and to a server that starts or is full. */
-const EXPECTED = ['LEASE_ENDED', 'REQUEST_ENDED', 'QUEUE_FULL', 'OVERLOADED', 'STORE_UNAVAILABLE', 'NOT_FOUND'];
+const EXPECTED = [
+  'LEASE_ENDED',
+  'REQUEST_ENDED',
+  'QUEUE_FULL',
+  'OVERLOADED',
+  'STORE_UNAVAILABLE',
+  'NOT_FOUND',
+];
 
 export async function startLoad(
   server: LiveServer,

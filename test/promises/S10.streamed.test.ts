@@ -130,7 +130,9 @@ describe('S10 every committed event is streamed, in order per request, none for 
 function aSink() {
   let text = '';
   const sink = {
-    write: (chunk: string) => void (text += chunk),
+    write(chunk: string) {
+      text += chunk;
+    },
     bufferedBytes: () => 0,
     drained: async () => {},
     end: () => {},

@@ -81,9 +81,12 @@ export async function liveCell(configuration: Configuration | ConfigurationBuild
       if (outcome?.type !== 'accepted') throw new Error(`the act was ${outcome?.type}`);
     },
     async elect(over = adapter) {
-      await store.query('update leader set expires_at_ms = 0');
-      const epoch = await over.leadership.acquire(cell);
-      if (epoch === null) throw new Error('nobody was elected');
+      let epoch: number | null = null;
+      // Again when the leader in office renewed just now.
+      while (epoch === null) {
+        await store.query('update leader set expires_at_ms = 0');
+        epoch = await over.leadership.acquire(cell);
+      }
       return aLeader({ adapter: over, policy, epoch, cell });
     },
     dump: () => store.dump(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  leaseId,
   type RunnerEvent,
   type SchedulerPorts,
   startRunner,
@@ -36,6 +37,7 @@ interface Script {
   released: number[];
   failCommits: number;
   readThrough: number;
+  elapsedMs: number;
 }
 
 /** A cell in memory: intake rows vanish once a commit has stamped them. */
@@ -83,6 +85,7 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
         return 'committed';
       },
     },
+    stopwatch: { elapsedMs: () => script.elapsedMs },
     timers: {
       sleep: (ms, signal) =>
         new Promise((done) => {
@@ -154,7 +157,7 @@ describe('the runner', () => {
   });
 
   it('counts silence only from when it began to listen', async () => {
-    const lease = aLease('gpu-a', { activatedAt: NOW - HOUR });
+    const lease = aLease('gpu-a', { id: leaseId(0, 0), activatedAt: NOW - HOUR });
     const memory = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)))
       .lease(lease)
       .used('gpu-a', 1);
@@ -163,6 +166,7 @@ describe('the runner', () => {
     await until(() => commits.length === 1);
     expect(commits[0]?.changes.filter(({ type }) => type === 'leaseEnded')).toEqual([]);
     script.readThrough = NOW + 30_000;
+    script.elapsedMs = SETTINGS.heartbeatPollMs;
     await until(() => commits.length === 2);
     expect(commits[1]?.changes[0]).toMatchObject({ type: 'leaseEnded', cause: 'heartbeat' });
     await runner.stop();

@@ -59,10 +59,11 @@ describe('a calendar', () => {
 });
 
 describe('a monthly budget', () => {
-  it('covers this month and the next two', () => {
+  it('covers the month before, in which leases may have begun, this one and the next two', () => {
     const account = configurationOf(smallTree()).accounts.find(({ id }) => id === 'builds')!;
     const at = (day: string) => Date.parse(`${day}T00:00:00Z`);
     expect(account.periods).toEqual([
+      { id: '2026-10', startsAt: at('2026-10-01'), endsAt: at('2026-11-01'), budget: 500 },
       { id: '2026-11', startsAt: at('2026-11-01'), endsAt: at('2026-12-01'), budget: 500 },
       { id: '2026-12', startsAt: at('2026-12-01'), endsAt: at('2027-01-01'), budget: 500 },
       { id: '2027-01', startsAt: at('2027-01-01'), endsAt: at('2027-02-01'), budget: 500 },

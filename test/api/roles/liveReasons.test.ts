@@ -32,17 +32,18 @@ it('tells each request its own numbers from one look at the memory', () => {
 
 it('looks again after a tick, and after a second', () => {
   const { leader, reasons } = aLeader(1);
-  const available = () => (reasons(requestIdOf(1)) as [{ short: [{ held: number }] }])[0].short[0].held;
-  expect(available()).toBe(8);
+  const expectHeld = (held: number) =>
+    expect(reasons(requestIdOf(1))).toMatchObject([{ code: 'POOL_FULL', short: [{ held }] }]);
+  expectHeld(8);
   leader.state!.used.set('gpu-a', 9);
-  expect(available()).toBe(8);
+  expectHeld(8);
   leader.state!.tick += 1;
-  expect(available()).toBe(9);
+  expectHeld(9);
   leader.state!.used.set('gpu-a', 10);
   leader.now += 999;
-  expect(available()).toBe(9);
+  expectHeld(9);
   leader.now += 1;
-  expect(available()).toBe(10);
+  expectHeld(10);
 });
 
 it('knows nothing while this process does not lead, of a request that is not open, or that no tick dealt with', () => {
