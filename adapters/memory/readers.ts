@@ -15,7 +15,7 @@ import type { ExtensionId, LeaseId, LeaseState, RequestId, RequestState } from '
 import { decodeCursor, encodeCursor } from '../postgres/cursor.ts';
 import { leaseOf } from './leases.ts';
 import { sees } from './scope.ts';
-import type { LeaseTableRow, RequestTableRow, Tables } from './tables.ts';
+import type { IntakeTableRow, LeaseTableRow, RequestTableRow, Tables } from './tables.ts';
 
 interface Owned {
   readonly id: string;
@@ -33,7 +33,11 @@ export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReade
 
   async request(scope: Scope, id: RequestId): Promise<RequestView | null> {
     const row = this.#tables.requests.get(id);
-    return row && sees(scope, row) ? requestView(row) : null;
+    if (row !== undefined) return sees(scope, row) ? requestView(row) : null;
+    const asked = this.#asked(scope, id);
+    if (asked?.command.type !== 'submit' || asked.tick !== null) return null;
+    const request = { ...asked.command.request, submittedAt: asked.received_at_ms };
+    return { request, state: 'queued', reasons: [], lease: null, tick: null, decidedAt: null };
   }
 
   async requests(
@@ -54,9 +58,25 @@ export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReade
 
   async extension(scope: Scope, id: ExtensionId): Promise<ExtensionView | null> {
     const row = this.#tables.extensions.get(id);
-    if (row === undefined || !sees(scope, row)) return null;
-    const { seconds, outcome, reasons } = row;
-    return { id, lease: row.lease_id as LeaseId, seconds, outcome, endsAt: row.ends_at_ms, reasons };
+    if (row !== undefined) {
+      if (!sees(scope, row)) return null;
+      const { seconds, outcome, reasons } = row;
+      return { id, lease: row.lease_id as LeaseId, seconds, outcome, endsAt: row.ends_at_ms, reasons };
+    }
+    const asked = this.#asked(scope, id);
+    if (asked?.command.type !== 'extend') return null;
+    const { lease, seconds } = asked.command;
+    // Stamped and not opened: the lease had ended.
+    const outcome = asked.tick === null ? 'pending' : 'denied';
+    return { id, lease, seconds, outcome, endsAt: null, reasons: [] };
+  }
+
+  /** The act as it was acknowledged, whether or not a tick has folded it. */
+  #asked(scope: Scope, object: string): IntakeTableRow | null {
+    for (const row of this.#tables.intake.values())
+      if (row.object_id === object && row.agent_id !== null && (row.act === 'submit' || row.act === 'extend'))
+        return sees(scope, { ...row, agent_id: row.agent_id }) ? row : null;
+    return null;
   }
 
   #leaseView(row: LeaseTableRow): LeaseView {

@@ -14,6 +14,7 @@ import type {
 } from '../../api/ports.ts';
 import type {
   ExtensionId,
+  Instant,
   LeaseId,
   LeaseState,
   RequestId,
@@ -24,7 +25,11 @@ import type { QueryPool } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type LeaseRow, leaseOf } from './leaseRows.ts';
 
-type RequestRow = Omit<RequestView, 'request'> & { readonly document: ResourceRequest };
+type RequestRow = Omit<RequestView, 'request'> & {
+  readonly document: ResourceRequest;
+  /** Of a request that no tick has folded yet: its document still bears the edge's own clock. */
+  readonly receivedAt?: Instant | null;
+};
 
 export class PostgresReaders implements RequestReader, LeaseReader, ExtensionReader {
   readonly #pool: QueryPool;
@@ -100,8 +105,10 @@ function filterOf(scope: Scope): readonly [department: string | null, agent: str
   }
 }
 
-function requestView({ document, state, reasons, lease, tick, decidedAt }: RequestRow): RequestView {
-  return { request: document, state, reasons, lease, tick, decidedAt };
+function requestView(row: RequestRow): RequestView {
+  const { document, state, reasons, lease, tick, decidedAt, receivedAt } = row;
+  const request = receivedAt == null ? document : { ...document, submittedAt: receivedAt };
+  return { request, state, reasons, lease, tick, decidedAt };
 }
 
 function leaseView(row: LeaseRow): LeaseView {

@@ -89,7 +89,27 @@ function mostOfEachKind(options: readonly Option[]): Map<string, Units> {
   return most;
 }
 
-function candidatesOf(configuration: Configuration, claim: Claim, clearance: number): Candidate[] {
+/** Claims that agents write alike: found once a configuration, whatever quantities and durations surround them. */
+const known = new WeakMap<Configuration, Map<string, readonly Candidate[]>>();
+/** Agents write a few dozen; past this many the memory starts anew rather than grow. */
+const CLAIMS_MAX = 4096;
+
+function candidatesOf(configuration: Configuration, claim: Claim, clearance: number): readonly Candidate[] {
+  const { kind, selector, prefer, quantity } = claim;
+  const key = JSON.stringify([kind, selector, prefer, clearance, quantity === 1]);
+  let claims = known.get(configuration);
+  if (claims === undefined || claims.size > CLAIMS_MAX) {
+    claims = new Map();
+    known.set(configuration, claims);
+  }
+  const before = claims.get(key);
+  if (before) return before;
+  const found = findCandidates(configuration, claim, clearance);
+  claims.set(key, found);
+  return found;
+}
+
+function findCandidates(configuration: Configuration, claim: Claim, clearance: number): Candidate[] {
   const candidates: Candidate[] = [];
   for (const place of catalogueOf(configuration).places.get(claim.kind) ?? []) {
     const [pool] = place.pools;

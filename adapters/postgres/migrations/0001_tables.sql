@@ -58,6 +58,8 @@ create table intake (
   tick           bigint
 ) with (autovacuum_vacuum_scale_factor = 0.02);
 create index intake_unstamped on intake (cell, id) where tick is null;
+-- Extensions are few; one that a tick could not open has no other row.
+create index intake_of_extension on intake (object_id) where act = 'extend';
 
 create table submit_key (
   cell              text   not null collate "C",

@@ -34,3 +34,5 @@ begin
 end $$;
 
 grant select on request, lease, heartbeat, extension, event to annona_api;
+-- What was acknowledged and not folded yet is shown too; not who sent it.
+grant select (department_id, agent_id, act, object_id, command, received_at_ms, tick) on intake to annona_api;
