@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { StartRefused } from '../roles/startRefused.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT, processIo } from './io.ts';
 
@@ -23,6 +24,10 @@ export async function run(argv: readonly string[], io: CommandIo = processIo()):
     if (error instanceof CommandError) {
       io.err(`annona: ${error.message}`);
       return error.exitCode;
+    }
+    if (error instanceof StartRefused) {
+      io.err(`annona: ${error.message}`);
+      return error.obstacle === 'database' ? EXIT.unreachable : EXIT.failed;
     }
     io.err(`annona: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return EXIT.failed;

@@ -14,6 +14,7 @@ import {
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { replayPods } from './replay/replay.ts';
 import { printSummary } from './replay/summary.ts';
+import { stopSignal } from './stopSignal.ts';
 
 export interface ReplayTraceOptions {
   readonly format: string;
@@ -29,14 +30,16 @@ export async function replayTrace(options: ReplayTraceOptions, io: CommandIo): P
   if (options.format !== 'openb')
     throw new CommandError(`--format ${options.format} is not known (allowed: openb)`, EXIT.usage);
   const speed = positive('--speed', options.speed);
-  const agents = positive('--agents', options.agents);
-  const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : positive('--limit', options.limit);
+  const agents = whole('--agents', options.agents);
+  const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : whole('--limit', options.limit);
   const trace = await readTrace(options, limit);
+  if (trace.pods.length === 0) throw new CommandError(`${options.pods} has no pod to replay`, EXIT.usage);
   for (const [why, count] of trace.dropped) io.err(`left out ${count} lines: ${why}`);
   io.err(
     `${trace.pods.length} pods over ${trace.models.length} GPU models, ${agents} agents, ${speed} trace seconds a second`,
   );
-  const summary = await replayPods({ ...trace, speed, agents }, io);
+  const signal = stopSignal((line) => io.err(line));
+  const summary = await replayPods({ ...trace, speed, agents, signal }, io);
   if (options.json) io.out(JSON.stringify(summary));
   else printSummary(summary, io);
   return EXIT.done;
@@ -58,11 +61,9 @@ async function readTrace(
     return { models, pods: placeable.slice(0, limit), dropped: all };
   } catch (error) {
     if (error instanceof TraceError) throw new CommandError(error.message, EXIT.usage);
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new CommandError(
-        `${error.message}; docs/data.md says where the public traces come from`,
-        EXIT.usage,
-      );
+    if (error instanceof Error && 'syscall' in error) {
+      const where = 'docs/data.md says where the public traces come from';
+      throw new CommandError(`${error.message}; ${where}`, EXIT.usage);
     }
     throw error;
   }
@@ -76,4 +77,9 @@ function positive(name: string, value: string): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;
   throw new CommandError(`${name} ${value} is not a positive number`, EXIT.usage);
+}
+
+function whole(name: string, value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new CommandError(`${name} ${value} is not a whole number above 0`, EXIT.usage);
 }

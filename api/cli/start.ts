@@ -25,12 +25,15 @@ export interface StartOptions {
   readonly exitAfterSample?: boolean;
 }
 
+const PORT_MAX = 65_535;
+/** A timer of Node takes no more milliseconds than 2^31. */
+const SAMPLE_SECONDS_MAX = 86_400;
 const SAMPLE_AGENTS = 48;
 const SAMPLE_SEED = 20_261_123;
 
 export async function start(options: StartOptions, io: CommandIo): Promise<number> {
-  const port = wholeNumber('--port', options.port);
-  const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds);
+  const port = wholeNumber('--port', options.port, PORT_MAX);
+  const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds, SAMPLE_SECONDS_MAX);
   const directory = resolve(options.directory);
   const { databaseUrl, kafkaBrokers, tickIntervalMs } = readConfig();
   const configuration = await readOrganisation(options.organisation, io);
@@ -87,7 +90,9 @@ async function prepare(
     await rm(directory, { recursive: true, force: true });
     io.err(`threw away ${directory}`);
   }
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw new CommandError(`--directory: ${error.message}`, EXIT.usage);
+  });
 }
 
 async function sample(
@@ -141,8 +146,8 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
 }
 
-function wholeNumber(name: string, value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new CommandError(`${name} ${value} is not a whole number`, EXIT.usage);
+function wholeNumber(name: string, value: string, most: number): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number <= most) return number;
+  throw new CommandError(`${name} ${value} is not a whole number up to ${most}`, EXIT.usage);
 }

@@ -2,11 +2,13 @@
 
 import type { buildServer } from '../http/server.ts';
 import type { ServerOptions } from './serverOptions.ts';
+import { StartRefused } from './startRefused.ts';
 
 /** Ports tried after the asked one: more busy neighbours than that is somebody's mistake. */
 const TRIES = 50;
+const PORT_MAX = 65_535;
 
-/** @throws an error that names the port when it is busy and no other may be taken. */
+/** @throws StartRefused, with the port, when it is busy and no other may be taken. */
 export async function listen(
   server: ReturnType<typeof buildServer>,
   { host, port, portBusy }: Pick<ServerOptions, 'host' | 'port' | 'portBusy'>,
@@ -17,8 +19,9 @@ export async function listen(
     } catch (error) {
       const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
       if (!busy) throw error;
-      if (portBusy === 'fail' || tried >= port + TRIES) {
-        throw new Error(`port ${tried} on ${host} is busy: stop who uses it, or choose another with --port`);
+      if (portBusy === 'fail' || tried >= Math.min(port + TRIES, PORT_MAX)) {
+        const what = `port ${tried} on ${host} is busy: stop who uses it, or choose another with --port`;
+        throw new StartRefused('port', what);
       }
     }
   }

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { loadOrCreateSigningKey } from '../../adapters/identity/signingKey.ts';
 import { createVerifier } from '../../adapters/identity/verifier.ts';
-import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
+import { NoConfigurationError, type PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
@@ -20,6 +20,7 @@ import { closeServer, listen } from './listen.ts';
 import { liveReasons } from './liveReasons.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import type { ServerOptions, ServerStats } from './serverOptions.ts';
+import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
 
@@ -79,7 +80,7 @@ async function compose(
   closing(() => database.close());
   const { adapter } = database;
   if (options.configuration) await adapter.configuration.store(options.configuration);
-  const configuration = await adapter.configuration.current(options.cell);
+  const configuration = await storedIn(adapter, options.cell);
   await keepConfiguration(options.directory, configuration);
 
   const metrics = createMetrics({ version: context.version });
@@ -125,6 +126,15 @@ async function compose(
     configuration,
     stats: () => tally.stats(),
   };
+}
+
+async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configuration> {
+  try {
+    return await adapter.configuration.current(cell);
+  } catch (error) {
+    if (!(error instanceof NoConfigurationError)) throw error;
+    throw new StartRefused('organisation', `${error.message}; load one with --organisation`);
+  }
 }
 
 interface EdgeParts {

@@ -6,6 +6,9 @@ import { startServer } from './server.ts';
 import type { FromServer, ToServer } from './serverMessages.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
+// Ctrl-C reaches the whole foreground group: the parent decides when its server goes, and the closed channel when it is gone.
+process.on('SIGINT', () => {});
+
 const tell = (message: FromServer): void => void process.send?.(message);
 
 process.once('message', async (first: ToServer) => {

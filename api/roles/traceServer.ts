@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../adapters/system/digest.ts';
 import type { OpenbModel } from '../../simulations/index.ts';
+import { encodePlace } from '../http/streamId.ts';
 import { forkServer } from './forkServer.ts';
 import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, DEFAULT_TICK_INTERVAL_MS } from './serverOptions.ts';
 import { tokenMint } from './token.ts';
@@ -14,6 +15,8 @@ export interface TraceServer {
   readonly url: string;
   readonly agentTokens: readonly string[];
   readonly operatorToken: string;
+  /** Before the first event of the stream. */
+  readonly firstPlace: string;
   stats(): Promise<{ readonly largestGap: number; readonly ticks: number }>;
   stop(): Promise<void>;
 }
@@ -36,6 +39,9 @@ export async function startTraceServer(input: {
     audience: DEFAULT_AUDIENCE,
     engine: 'highs',
     tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+  }).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
   });
   const mint = await tokenMint(directory);
   const operator = { role: 'operator', department: configuration.departments[0]?.id as string } as const;
@@ -45,6 +51,7 @@ export async function startTraceServer(input: {
       configuration.agents.map(({ id, department }) => mint({ role: 'agent', department, agent: id })),
     ),
     operatorToken: await mint(operator),
+    firstPlace: encodePlace(new Map([[configuration.cell, 0]])),
     stats: () => server.stats(),
     async stop() {
       await server.stop();

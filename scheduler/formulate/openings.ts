@@ -39,15 +39,20 @@ function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, ro
 }
 
 /**
- * Behind a place whose row cannot bind, only a cheaper one could serve better: the others have no better rank, cost at least as much and
- * take the same of every other row. Without this a request for two CPUs in an idle hall would have a column for every pool of CPUs.
+ * Behind a place whose row cannot bind, one that is not cheaper could serve no better: it has no better rank and takes the same of every
+ * other row. Without this a request for two CPUs in an idle hall would have a column for every pool of CPUs. Consumable and renewable
+ * places never stand for each other (quotas and prices count them differently), and windows for nothing (their ends differ).
  */
 function withoutDominated(open: readonly OpenCandidate[], room: Room): OpenCandidate[] {
-  const ample = open.findIndex(({ place, window }) => window === null && room.isAmple(place));
-  const best = open[ample];
-  if (best === undefined) return [...open];
-  const price = best.place.pools[0].priceMinor;
-  return open.filter(({ place }, i) => i <= ample || place.pools[0].priceMinor < price);
+  const least = { consumable: Number.POSITIVE_INFINITY, renewable: Number.POSITIVE_INFINITY };
+  return open.filter(({ place, window }) => {
+    if (window !== null) return true;
+    const { consumable, priceMinor } = place.pools[0];
+    const nature = consumable ? 'consumable' : 'renewable';
+    if (priceMinor >= least[nature]) return false;
+    if (room.isAmple(place)) least[nature] = priceMinor;
+    return true;
+  });
 }
 
 /** Preference, price, time, then the most free, so that a batch starts where there is most room. */

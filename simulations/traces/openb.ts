@@ -2,7 +2,7 @@
 // Source of the format: hkust-adsl/kubernetes-scheduler-simulator; `gpu_milli` counts only where one GPU is asked (a fraction of it).
 // Invariant: a pod that cannot be read is counted with its reason, never silently left out.
 
-import { readCsv, wholeNumber } from './csv.ts';
+import { readCsv, TraceError, wholeNumber } from './csv.ts';
 
 export interface OpenbModel {
   readonly model: string;
@@ -52,7 +52,7 @@ export async function readOpenbNodes(lines: AsyncIterable<string>, name: string)
     const memoryMiB = wholeNumber(row.field('memory_mib'));
     const gpus = wholeNumber(row.field('gpu'));
     if (cpuMilli === null || memoryMiB === null || gpus === null)
-      throw new Error(`${name}:${row.line}: cpu, memory and gpu must be whole numbers`);
+      throw new TraceError(`${name}:${row.line}: cpu, memory and gpu must be whole numbers`);
     const model = row.field('model') || 'none';
     const gpuMilli = gpus * 1000;
     const before = models.get(model);

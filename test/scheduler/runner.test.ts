@@ -51,6 +51,7 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
     released: [],
     failCommits: 0,
     readThrough: NOW,
+    elapsedMs: 0,
   };
   const commits: TickCommit[] = [];
   const events: RunnerEvent[] = [];

@@ -3,10 +3,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { modelsFor, type OpenbModel, type OpenbPod } from '../../../simulations/index.ts';
-import { type AnnonaClient, createClient, ProblemError, type SubmitBody } from '../../client/index.ts';
+import {
+  type AnnonaClient,
+  createClient,
+  ProblemError,
+  type ServerSentEvent,
+  type SubmitBody,
+} from '../../client/index.ts';
 import { startStopwatch } from '../../roles/clock.ts';
 import { startTraceServer, type TraceServer } from '../../roles/traceServer.ts';
-import type { CommandIo } from '../io.ts';
+import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { percentile, type ReplaySummary } from './summary.ts';
 
 export interface ReplayInput {
@@ -14,6 +20,8 @@ export interface ReplayInput {
   readonly pods: readonly OpenbPod[];
   readonly speed: number;
   readonly agents: number;
+  /** Ends the replay without figures. */
+  readonly signal: AbortSignal;
 }
 
 interface Playing {
@@ -25,6 +33,8 @@ interface Playing {
 
 /** Behind the end of a hold, so that a busy server does not end the lease before its agent does. */
 const DURATION_MARGIN_SECONDS = 120;
+/** Shorter holds end before the start limit of the replay's organisation, and need no second call. */
+const HEARTBEAT_FROM_MS = 300_000;
 
 export async function replayPods(input: ReplayInput, io: CommandIo): Promise<ReplaySummary> {
   const server = await startTraceServer(input);
@@ -56,10 +66,13 @@ class Replay {
   }
 
   async run(io: CommandIo): Promise<ReplaySummary> {
+    const interrupt = (): void => this.#fail(new CommandError('interrupted', EXIT.interrupted));
+    if (this.#input.signal.aborted) interrupt();
+    this.#input.signal.addEventListener('abort', interrupt);
     const startedMs = this.#watch.elapsedMs();
     this.#held.atMs = startedMs;
     const following = new AbortController();
-    const events = this.#follow(following.signal);
+    const events = this.#follow(following.signal).catch((error: unknown) => this.#fail(error));
     const progress = setInterval(() => io.progress(this.#progress(startedMs)), 1000);
     try {
       await this.#submitAll(startedMs);
@@ -124,28 +137,48 @@ class Replay {
     };
   }
 
+  /** From the first event, and again from the last one that came: who reads too slowly is sent away with the place to go on from. */
   async #follow(signal: AbortSignal): Promise<void> {
     const operator = createClient({ baseUrl: this.#server.url, token: this.#server.operatorToken });
-    for await (const event of operator.events({ signal })) {
-      const atMs = this.#watch.elapsedMs();
-      const { request, lease, data } = JSON.parse(event.data) as {
-        request: string;
-        lease: string;
-        data: { epoch: number };
-      };
-      this.#whenKnown(request, (playing) => {
-        if (event.event === 'annona.lease.granted.v1')
-          this.#granted(playing, { lease, epoch: data.epoch, atMs });
-        else if (event.event === 'annona.request.denied.v1') this.#count.denied += 1;
-        if (event.event.startsWith('annona.request.') && !playing.decided) {
-          playing.decided = true;
-          this.#decisionsMs.push(atMs - playing.sentMs);
-        }
-        if (event.event === 'annona.request.denied.v1' || event.event === 'annona.request.cancelled.v1')
-          this.#playing.delete(request);
-        if (event.event === 'annona.lease.released.v1') this.#released(request, playing);
-      });
+    let after = this.#server.firstPlace;
+    while (!signal.aborted) {
+      for await (const event of operator.events({ after, signal })) {
+        after = event.id ?? after;
+        if (event.event !== 'resync') this.#hear(event, this.#watch.elapsedMs());
+      }
     }
+  }
+
+  #hear(event: ServerSentEvent, atMs: number): void {
+    const { request, lease, data } = JSON.parse(event.data) as {
+      request: string;
+      lease: string;
+      data: { epoch: number };
+    };
+    this.#whenKnown(request, (playing) => {
+      if (event.event.startsWith('annona.request.') && !playing.decided) {
+        playing.decided = true;
+        this.#decisionsMs.push(atMs - playing.sentMs);
+      }
+      switch (event.event) {
+        case 'annona.lease.granted.v1':
+          this.#granted(playing, { lease, epoch: data.epoch, atMs });
+          return;
+        case 'annona.request.denied.v1':
+          this.#count.denied += 1;
+          this.#playing.delete(request);
+          return;
+        case 'annona.request.cancelled.v1':
+          this.#playing.delete(request);
+          return;
+        case 'annona.lease.released.v1':
+          this.#released(request, playing);
+          return;
+        case 'annona.lease.expired.v1':
+          this.#fail(new Error(`the lease of pod ${playing.pod.name} ran out under its holder`));
+          return;
+      }
+    });
   }
 
   #whenKnown(request: string, act: (playing: Playing) => void): void {
@@ -164,8 +197,10 @@ class Replay {
     this.#waits.push((grant.atMs - playing.sentMs) / 1000);
     this.#hold(playing.pod.gpuMilli);
     const heldMs = (playing.pod.durationSeconds / this.#input.speed) * 1000;
+    const note = (error: unknown): void => this.#fail(error);
+    if (heldMs > HEARTBEAT_FROM_MS) playing.client.heartbeat(grant.lease, grant.epoch).catch(note);
     setTimeout(() => {
-      playing.client.release(grant.lease, grant.epoch).catch((error: unknown) => this.#fail(error));
+      playing.client.release(grant.lease, grant.epoch).catch(note);
     }, heldMs);
   }
 
@@ -200,7 +235,7 @@ class Replay {
       if (!stuck) continue;
       this.#count.unplaced += this.#playing.size;
       await Promise.all([...this.#playing].map(([id, { client }]) => client.cancel(id)));
-      while (this.#playing.size > 0) await sleep(20);
+      while (this.#playing.size > 0 && this.#failed === null) await sleep(20);
     }
   }
 
@@ -231,8 +266,8 @@ class Replay {
         p99: percentile(this.#decisionsMs, 0.99),
       },
       gpuAllocation: {
-        mean: this.#held.areaMilliMs / tookMs / totalMilli,
-        peak: this.#held.peakMilli / totalMilli,
+        mean: totalMilli === 0 ? 0 : this.#held.areaMilliMs / tookMs / totalMilli,
+        peak: totalMilli === 0 ? 0 : this.#held.peakMilli / totalMilli,
       },
       largestGap,
       ticks,

@@ -235,6 +235,8 @@ function sorted(row: object): unknown {
 function comparableState(state: State): unknown {
   return {
     ...state,
+    // Kept until the events of a tick are told; these ticks have none told by the scheduler.
+    justEnded: new Map(),
     used: new Map([...state.used].filter(([, units]) => units > 0)),
     quotaUse: new Map([...state.quotaUse].filter(([, units]) => units > 0)),
     accounts: new Map([...state.accounts].filter(([, use]) => use.reserved + use.spent > 0)),

@@ -10,14 +10,15 @@ import {
   type ConfigurationBuilder,
   type RequestBuilder,
 } from '../../support/builders.ts';
+import { aCrowd } from './crowd.ts';
 
-/** Per column: option and the places chosen. */
+/** Per column: option and the places chosen. A crowd wants the same, so that no candidate stands for the others. */
 function columnsOf(
   configuration: ConfigurationBuilder,
   request: RequestBuilder,
   used: Record<string, number> = {},
 ): string[] {
-  const state = aState(configuration).request(request);
+  const state = aState(configuration).request(request, aCrowd());
   for (const [pool, units] of Object.entries(used)) state.used(pool, units);
   return formulate(state.snapshot(), newMemo()).columns.map((column) => {
     if (column.type !== 'request') throw new Error('no extension was asked');
@@ -158,7 +159,7 @@ describe('combinations', () => {
     const many = aConfiguration();
     for (let i = 0; i < 20; i++) many.pool(aPool(`h-${i}`).gpu(8));
     const formulation = formulate(
-      aState(many).request(aRequest(1).gpu(1), aRequest(2).gpu(1)).snapshot(),
+      aState(many).request(aRequest(1).gpu(1), aRequest(2).gpu(1), aCrowd()).snapshot(),
       newMemo(),
     );
     const [one, two] = [aRequest(1).build().id, aRequest(2).build().id];
@@ -182,10 +183,10 @@ describe('a new configuration', () => {
   it('empties the memo', () => {
     const memo = newMemo();
     const small = aState(aConfiguration().pool(aPool('gpu-a').gpu(2)))
-      .request(aRequest().gpu(1))
+      .request(aRequest().gpu(1), aCrowd())
       .snapshot();
     const large = aState(aConfiguration().pool(aPool('gpu-a').gpu(2), aPool('gpu-b').gpu(2)))
-      .request(aRequest().gpu(1))
+      .request(aRequest().gpu(1), aCrowd())
       .snapshot();
     expect(formulate(small, memo).columns).toHaveLength(1);
     expect(formulate(large, memo).columns).toHaveLength(2);

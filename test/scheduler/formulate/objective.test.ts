@@ -5,16 +5,18 @@ import { formulate, newMemo } from '../../../scheduler/formulate/index.ts';
 import { ageBucket, agedValue, EXTENSION_VALUE, penaltyOf } from '../../../scheduler/formulate/objective.ts';
 import { arbitrarySnapshot } from '../../support/arbitrarySnapshot.ts';
 import { aConfiguration, aPool, aRequest, aState, NOW, type RequestBuilder } from '../../support/builders.ts';
+import { aCrowd } from './crowd.ts';
 
 const configuration = aConfiguration().pool(
   aPool('a').gpu(8, 'a100').price(10),
   aPool('h').gpu(8, 'h100').price(20),
 );
 
+/** Beside a crowd, so that no pool stands for the others. */
 function valuesOf(...requests: RequestBuilder[]): number[] {
   const { model } = formulate(
     aState(configuration)
-      .request(...requests)
+      .request(...requests, aCrowd())
       .snapshot(),
     newMemo(),
   );
