@@ -201,8 +201,8 @@ export const PROBLEMS = {
   },
   QUEUE_FULL: {
     status: 503,
-    title: 'The intake queue is full',
-    remedy: 'Nothing was written. Repeat after Retry-After seconds with the same clientRequestId.',
+    title: 'The queue is full',
+    remedy: 'Nothing was written. Repeat after Retry-After seconds, a submission with the same clientRequestId.',
   },
   OVERLOADED: {
     status: 503,

@@ -80,7 +80,9 @@ export type HeartbeatOutcome =
   | { readonly type: 'recorded'; readonly state: LeaseState; readonly endsAt: Instant; readonly at: Instant }
   | { readonly type: 'ended'; readonly state: LeaseState }
   | { readonly type: 'staleEpoch'; readonly epoch: Epoch }
-  | { readonly type: 'absent' };
+  | { readonly type: 'absent' }
+  /** The bounded queue is full; nothing was written. */
+  | { readonly type: 'busy'; readonly retryAfterSeconds: number };
 
 /** Straight to the lease row, fenced by epoch. */
 export interface HeartbeatWriter {

@@ -47,7 +47,7 @@ export class PostgresHeartbeatWriter implements HeartbeatWriter {
     });
     assertStorable(item);
     const written = this.#groups.submit([item]);
-    if (written === null) throw new Error('too many heartbeats wait for the database');
+    if (written === null) return { type: 'busy', retryAfterSeconds: 1 };
     const [row] = await written;
     return outcomeOf(row!);
   }

@@ -108,7 +108,8 @@ async function send(url: URL, init: RequestInit): Promise<Response> {
     try {
       return await fetch(url, init);
     } catch (error) {
-      if (tried === TRIES) throw new Error(`${url.origin} does not answer: ${causeOf(error)}`, { cause: error });
+      if (tried === TRIES)
+        throw new Error(`${url.origin} does not answer: ${causeOf(error)}`, { cause: error });
       await new Promise((done) => setTimeout(done, PAUSE_MS * tried));
     }
   }
@@ -128,12 +129,12 @@ async function* follow(
     accept: 'text/event-stream',
   };
   if (options.after !== undefined) headers['last-event-id'] = options.after;
-  const response = await fetch(new URL('/v1/events', server.baseUrl), {
-    headers,
-    signal: options.signal ?? null,
-  });
-  if (!response.ok || response.body === null) throw await problemOf(response);
   try {
+    const response = await fetch(new URL('/v1/events', server.baseUrl), {
+      headers,
+      signal: options.signal ?? null,
+    });
+    if (!response.ok || response.body === null) throw await problemOf(response);
     yield* parseServerSentEvents(response.body);
   } catch (error) {
     if (!options.signal?.aborted) throw error;

@@ -13,8 +13,12 @@ export async function* parseServerSentEvents(
 ): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let rest = '';
+  let held = '';
   for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
+    const text = held + decoder.decode(chunk, { stream: true });
+    // At the end of a chunk it may be half of a line's end.
+    held = text.endsWith('\r') ? '\r' : '';
+    rest += text.slice(0, text.length - held.length).replace(/\r\n?/g, '\n');
     for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
       const event = parseBlock(rest.slice(0, end));
       rest = rest.slice(end + 2);
@@ -30,10 +34,11 @@ function parseBlock(block: string): ServerSentEvent | null {
   for (const line of block.split('\n')) {
     const colon = line.indexOf(':');
     if (colon <= 0) continue;
+    const field = line.slice(0, colon);
     const value = line.slice(colon + 1).replace(/^ /, '');
-    if (line.startsWith('id')) id = value;
-    else if (line.startsWith('event')) event = value;
-    else if (line.startsWith('data')) data.push(value);
+    if (field === 'id') id = value;
+    else if (field === 'event') event = value;
+    else if (field === 'data') data.push(value);
   }
   return data.length === 0 ? null : { id, event, data: data.join('\n') };
 }

@@ -104,7 +104,10 @@ export function accept(reply: FastifyReply, location: string): FastifyReply {
 }
 
 /** Whether a reader of this scope may see what belongs to the owner: the same rule as the database's row-level security. */
-export function reaches(scope: Scope, owner: { readonly department: string; readonly agent: string }): boolean {
+export function reaches(
+  scope: Scope,
+  owner: { readonly department: string; readonly agent: string },
+): boolean {
   switch (scope.type) {
     case 'agent':
       return scope.department === owner.department && scope.agent === owner.agent;

@@ -25,7 +25,7 @@ export async function writeAct(
 export function queueFull({ retryAfterSeconds }: Extract<IntakeOutcome, { type: 'busy' }>): ProblemError {
   return new ProblemError({
     code: 'QUEUE_FULL',
-    detail: 'the intake queue is full; nothing was written',
+    detail: 'the queue is full; nothing was written',
     headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) },
   });
 }

@@ -15,7 +15,7 @@ import { ProblemError } from '../errors.ts';
 import type { LeaseView } from '../ports.ts';
 import { accept, accessOf, notFound, reaches } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
-import { actorOf, writeAct } from './intake.ts';
+import { actorOf, queueFull, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { EpochNumber, IdParams, PageQueryFields, PositiveAmount } from './schemas/fields.ts';
@@ -99,6 +99,8 @@ function addHeartbeat(server: FastifyInstance, options: ServerOptions): void {
           throw staleEpoch(outcome.epoch);
         case 'absent':
           throw notFound('lease');
+        case 'busy':
+          throw queueFull(outcome);
         default: {
           const never: never = outcome;
           throw new Error(`unknown outcome ${JSON.stringify(never)}`);

@@ -140,6 +140,7 @@ export class FakeStore {
 
   readonly heartbeats = {
     heartbeat: async (scope: Scope, id: string, epoch: number): Promise<HeartbeatOutcome> => {
+      if (this.busy) return { type: 'busy', ...this.busy };
       const view = this.leases.get(id);
       if (!view || !sees(scope, view.lease)) return { type: 'absent' };
       const { lease } = view;

@@ -105,6 +105,16 @@ describe('every act on a lease', () => {
   });
 });
 
+describe('every act on a lease, while the queue of the database is full,', () => {
+  it.each(ACTS)('%s is refused with Retry-After', async (act, body) => {
+    const { call, url, store } = await anEdgeWithLease();
+    store.busy = { retryAfterSeconds: 1 };
+    const response = await call({ method: 'POST', url: `${url}/${act}`, body });
+    expectProblem(response, 'QUEUE_FULL');
+    expect(response.headers['retry-after']).toBe('1');
+  });
+});
+
 describe('a cancel', () => {
   it('is accepted while the request is open or granted, and safe to repeat afterwards', async () => {
     const { call, store } = await anEdge();

@@ -67,9 +67,12 @@ describe('behind a place with room for the whole batch', () => {
   });
 
   it('the largest option of a request counts, and claims of one option together', () => {
-    const options = aRequest(2).gpu(1).or().gpu(4).gpu(3);
-    expect(placesOf(three(), aRequest(1).gpu(1), options)).toEqual(['a']);
-    expect(placesOf(three(), aRequest(1).gpu(2), options)).toEqual(['a', 'b', 'c']);
+    const smallFirst = aRequest(2).gpu(1).or().gpu(4).gpu(3);
+    const smallLast = aRequest(2).gpu(4).gpu(3).or().gpu(1);
+    for (const options of [smallFirst, smallLast]) {
+      expect(placesOf(three(), aRequest(1).gpu(1), options)).toEqual(['a']);
+      expect(placesOf(three(), aRequest(1).gpu(2), options)).toEqual(['a', 'b', 'c']);
+    }
   });
 
   it('requests of another kind do not count', () => {
@@ -136,13 +139,16 @@ describe('a window', () => {
   });
 
   it('stays behind a place without one, whose units are held and paid otherwise', () => {
-    const mixed = aConfiguration().pool(
-      aPool('desk').kind('review').price(0),
-      aPool('legal')
-        .review(...windows)
-        .price(3),
-    );
-    expect(placesOf(mixed, aRequest(1).review())).toEqual(['desk', 'legal@early', 'legal@late']);
+    for (const consumable of [false, true]) {
+      const desk = consumable ? aPool('desk').license(8) : aPool('desk');
+      const mixed = aConfiguration().pool(
+        desk.kind('review'),
+        aPool('legal')
+          .review(...windows)
+          .price(3),
+      );
+      expect(placesOf(mixed, aRequest(1).review())).toEqual(['desk', 'legal@early', 'legal@late']);
+    }
   });
 });
 
