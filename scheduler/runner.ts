@@ -64,12 +64,15 @@ class RunnerLoop {
   readonly #report: (event: RunnerEvent) => void;
   readonly #stopping = new AbortController();
   #woken = false;
+  /** Halved by a tick that failed, until the rows that wait are fewer. */
+  #rowsMax: number;
   /** Only while resting: a wake-up in the middle of a turn needs no signal, and an abort costs an exception with its stack. */
   #pause: AbortController | null = null;
 
   constructor(ports: SchedulerPorts, settings: RunnerSettings, report: (event: RunnerEvent) => void) {
     this.#ports = ports;
     this.#settings = settings;
+    this.#rowsMax = settings.intakeRowsMax;
     this.#report = report;
   }
 
@@ -150,9 +153,18 @@ class RunnerLoop {
 
   async #turn(state: State, work: { carry: TickCarry; heartbeats: Heartbeats }): Promise<TickResult> {
     this.#woken = false;
-    const intake = await this.#ports.intake.take(this.#settings.cell, this.#settings.intakeRowsMax);
-    if (intake.rows.length === this.#settings.intakeRowsMax) this.#woken = true;
-    return runTick(this.#ports, state, { intake, ...work });
+    const intake = await this.#ports.intake.take(this.#settings.cell, this.#rowsMax);
+    const { length } = intake.rows;
+    if (length === this.#rowsMax) this.#woken = true;
+    try {
+      const result = await runTick(this.#ports, state, { intake, ...work });
+      if (length < this.#rowsMax) this.#rowsMax = this.#settings.intakeRowsMax;
+      return result;
+    } catch (error) {
+      // A batch too big to be committed in time would be as big in every term to come.
+      if (length > 0) this.#rowsMax = Math.ceil(length / 2);
+      throw error;
+    }
   }
 
   /** Until the interval is over and somebody wakes us, or the poll is due. */

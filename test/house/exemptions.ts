@@ -20,6 +20,12 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'scheduler/index.ts': 'the door',
   'api/cli/annona.js': 'the command',
   'api/cli/main.ts': 'imported by the launcher',
+  'api/roles/serverProcess.ts':
+    'forked by api/roles/forkServer.ts, which takes the extension of its own form',
+  'adapters/memory/store.ts':
+    'the ports in memory, for simulations and tests: the contract suites hold it to what PostgreSQL does',
+  'adapters/memory/publisher.ts':
+    'the stream in memory, for simulations and tests: the relay contract holds it to what Kafka does',
 };
 
 /** Source folders without a test folder of their own, and where their tests are. */

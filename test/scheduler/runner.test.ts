@@ -36,6 +36,9 @@ interface Script {
   loads: number;
   released: number[];
   failCommits: number;
+  /** Rows in one commit that the store can take. */
+  rowsCommitted: number;
+  rowsAsked: number;
   readThrough: number;
   elapsedMs: number;
 }
@@ -50,6 +53,8 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
     loads: 0,
     released: [],
     failCommits: 0,
+    rowsCommitted: SETTINGS.intakeRowsMax,
+    rowsAsked: 0,
     readThrough: NOW,
     elapsedMs: 0,
   };
@@ -72,7 +77,13 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
         return { ...memory.build(), epoch };
       },
     },
-    intake: { take: async (_cell, max) => ({ rows: script.rows.slice(0, max), now: NOW }) },
+    intake: {
+      async take(_cell, max) {
+        script.rowsAsked = max;
+        changed();
+        return { rows: script.rows.slice(0, max), now: NOW };
+      },
+    },
     heartbeats: { since: async () => ({ heard: [], readThrough: script.readThrough }) },
     store: {
       async commit(commit) {
@@ -80,6 +91,8 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
           script.failCommits -= 1;
           throw new Error('the database is gone');
         }
+        if (commit.intake.length > script.rowsCommitted)
+          throw new Error('canceling statement due to timeout');
         commits.push(commit);
         script.rows = script.rows.filter((row) => !commit.intake.includes(row.id));
         changed();
@@ -144,6 +157,17 @@ describe('the runner', () => {
     expect(script.loads).toBe(2);
     expect(events).toContainEqual({ type: 'failure', error: new Error('the database is gone') });
     expect(commits[0]?.epoch).toBe(2);
+    await runner.stop();
+  });
+
+  it('takes half as many rows after a tick that failed, until they are fewer than that', async () => {
+    const { runner, script, commits, until } = aCell();
+    script.rowsCommitted = 1;
+    script.rows = [1, 2, 3].map((n) => submitted(aRequest(n).gpu(1).build()));
+    await until(() => commits.length === 3);
+    expect(commits.map((commit) => commit.intake.length)).toEqual([1, 1, 1]);
+    expect(script.loads).toBe(2);
+    await until(() => script.rowsAsked === SETTINGS.intakeRowsMax);
     await runner.stop();
   });
 
