@@ -2,8 +2,8 @@
 // Invariant: timings stand outside the digest; the same inputs give the same digest in every process. Called by tick.ts alone.
 
 import type { Solution } from '../solver/index.ts';
-import type { Change } from './domain/change.ts';
 import { liveLease } from './domain/apply.ts';
+import type { Change } from './domain/change.ts';
 import { eventsOf } from './domain/eventsOf.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
@@ -70,7 +70,8 @@ function recordOf(
     work: solution?.work ?? { simplexIterations: 0, lpCalls: 0, mipCalls: 0 },
     fault: solution?.fault ?? null,
     termination: solution?.termination ?? ('none' as const),
-    stages: solution && formulation ? stageRecords(state, formulation, solution) : [],
+    stages:
+      solution && formulation ? stageRecords(state, { formulation, solution, digest: ports.digest }) : [],
     counts: countsOf(state, decided),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>
@@ -82,7 +83,10 @@ function recordOf(
   return { ...inputs, digest: ports.digest([JSON.stringify(inputs)]), timings: decided.timings };
 }
 
-function stageRecords(state: State, formulation: Formulation, solution: Solution): StageRecord[] {
+function stageRecords(
+  state: State,
+  { formulation, solution, digest }: { formulation: Formulation; solution: Solution; digest: Digest },
+): StageRecord[] {
   const classes = new Map(state.configuration.classes.map((priority) => [priority.rank, priority.name]));
   return solution.stages.map((stage) => ({
     stage: stage.stage,
@@ -94,8 +98,21 @@ function stageRecords(state: State, formulation: Formulation, solution: Solution
     multipliers: stage.certificate.multipliers.map(
       ({ row, numerator }) => [formulation.model.rowNames[row] ?? `row ${row}`, numerator] as const,
     ),
-    frozenDigest: stage.certificate.frozenDigest,
+    frozenDigest: frozenDigest({ formulation, solution, digest }, stage.stage),
   }));
+}
+
+/** Over the columns that earlier stages granted, by their number in the model; empty where nothing was frozen. */
+function frozenDigest(
+  { formulation, solution, digest }: { formulation: Formulation; solution: Solution; digest: Digest },
+  stage: number,
+): string {
+  const { group, stage: stageOf } = formulation.model;
+  const frozen: number[] = [];
+  solution.granted.forEach((granted, column) => {
+    if (granted === 1 && (stageOf[group[column] ?? 0] ?? 0) < stage) frozen.push(column);
+  });
+  return frozen.length === 0 ? '' : digest([frozen.join(',')]);
 }
 
 function countsOf(state: State, decided: Decided): TickCounts {

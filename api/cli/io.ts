@@ -35,6 +35,11 @@ export class CommandError extends Error {
 }
 
 export function processIo(): CommandIo {
+  // `annona … | head` closes the pipe when it has seen enough: that is no failure of the command.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
   const terminal = process.stderr.isTTY === true;
   return {
     out: (line) => void process.stdout.write(`${line}\n`),

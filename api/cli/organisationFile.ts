@@ -11,7 +11,7 @@ export async function readOrganisation(directory: string, io: CommandIo): Promis
   if (loaded.ok) return loaded.configuration;
   for (const problem of loaded.problems) io.err(problemLine(problem));
   throw new CommandError(
-    `${directory}: ${loaded.problems.length} problems; docs/organisation.md describes the tree, examples/acme is one`,
+    `${directory}: ${loaded.problems.length === 1 ? 'one problem' : `${loaded.problems.length} problems`}; docs/organisation.md describes the tree, examples/acme is one`,
     EXIT.usage,
   );
 }

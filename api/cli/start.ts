@@ -28,6 +28,8 @@ export interface StartOptions {
 const PORT_MAX = 65_535;
 /** A timer of Node takes no more milliseconds than 2^31. */
 const SAMPLE_SECONDS_MAX = 86_400;
+/** Where the commands look when no --directory is said. */
+const DEFAULT_DIRECTORY = '.annona';
 const SAMPLE_AGENTS = 48;
 const SAMPLE_SEED = 20_261_123;
 
@@ -129,16 +131,17 @@ async function invite(server: RunningServer, directory: string, io: CommandIo): 
   const [agent] = server.configuration.agents;
   if (!agent) throw new Error('the organisation has no agent');
   const token = await mint({ role: 'agent', department: agent.department, agent: agent.id });
+  const elsewhere = directory === resolve(DEFAULT_DIRECTORY) ? '' : ` --directory ${directory}`;
   io.out('');
   io.out(`Annona serves at ${server.url}. Ctrl-C stops it. Try, in another terminal:`);
-  io.out(`  npx annona token --agent ${agent.id}`);
-  io.out(`  npx annona token --role operator --department ${agent.department} --json`);
+  io.out(`  npx annona token --agent ${agent.id}${elsewhere}`);
+  io.out(`  npx annona token --role operator --department ${agent.department}${elsewhere} --json`);
   io.out('  npx annona tick examples/ticks/contended.json');
   io.out('');
   io.out(`A token for ${agent.id}:`);
   io.out(token);
   io.out('');
-  io.out(`curl -H "Authorization: Bearer $(npx annona token --agent ${agent.id})" ${server.url}/v1/pools`);
+  io.out(`curl -H "Authorization: Bearer $(npx annona token --agent ${agent.id}${elsewhere})" ${server.url}/v1/pools`);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 // The organisation that a server of this directory last served, kept beside its data so that `annona token` needs no running server.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../../scheduler/index.ts';
 
@@ -16,5 +16,6 @@ export async function storedConfiguration(directory: string): Promise<Configurat
 }
 
 export async function keepConfiguration(directory: string, configuration: Configuration): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(join(directory, FILE), JSON.stringify(configuration), { mode: 0o600 });
 }

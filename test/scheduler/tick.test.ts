@@ -137,6 +137,24 @@ describe('a tick', () => {
   });
 });
 
+describe('the certificate of a stage', () => {
+  it('names by digest what earlier stages froze, and nothing for the first', async () => {
+    const rig = aTickRig(aState(eightGpus()).build());
+    const rows = [
+      submitted(aRequest(1).gpu(6).class('critical').build()),
+      submitted(aRequest(2).gpu(2).class('batch').build()),
+    ];
+    await rig.tick({ rows });
+    const digests = rig
+      .last()
+      .record.stages.map(({ class: name, frozenDigest }) => [name, frozenDigest !== '']);
+    expect(digests).toEqual([
+      ['critical', false],
+      ['batch', true],
+    ]);
+  });
+});
+
 describe('a plan that fails its check', () => {
   it('grants nothing, is kept as a file, and leaves the requests waiting', async () => {
     const rig = aTickRig(aState(eightGpus()).build());

@@ -120,12 +120,14 @@ create unique index request_open on request (cell, sequence) where state in ('qu
 create index request_of_department on request (department_id, id);
 create index request_of_agent on request (agent_id, id);
 
+-- One lease a request: a guard holds each lease to the one that its request's Decision names, so no index need say it again.
 create table lease (
-  id                text    primary key collate "C",
+  -- Follows from the tick that granted it, so another cell may have the same one.
+  id                text    not null collate "C",
   cell              text    not null collate "C",
   department_id     text    not null collate "C",
   agent_id          text    not null collate "C",
-  request_id        text    not null unique collate "C",
+  request_id        text    not null collate "C",
   epoch             bigint  not null,
   option_index      integer not null,
   -- As granted; an extension moves `ends_at_ms` and, with it, every allocation without a window.
@@ -143,19 +145,27 @@ create table lease (
   end_cause         text,
   constraint s9_ended_at_a_time check ((state in ('released', 'expired', 'revoked')) = (ended_at_ms is not null)),
   constraint s9_ended_by_a_tick check ((ended_at_ms is null) = (ended_tick is null)),
-  constraint s9_active_since check (state <> 'active' or activated_at_ms is not null)
-) with (fillfactor = 70);
--- On `ended_at_ms` and not on `state`: an activation then touches no indexed column and stays on its page.
-create index lease_live on lease (cell, id) where ended_at_ms is null;
+  constraint s9_active_since check (state <> 'active' or activated_at_ms is not null),
+  primary key (id, cell)
+) with (fillfactor = 60);
+-- Room on each page, and no index on a column that changes: an activation and an end then stay on their page and touch no index.
 create index lease_of_department on lease (department_id, id);
 create index lease_of_agent on lease (agent_id, id);
 
+-- Which leases live, kept by the triggers of `lease`. A partial index would say the same, and make every end write every index anew.
+create table lease_live (
+  cell text not null collate "C",
+  id   text not null collate "C",
+  primary key (cell, id)
+) with (autovacuum_vacuum_scale_factor = 0.02);
+
 -- One time stamp a lease, beside the lease row and not in it: an agent's heartbeat and the leader's commit never wait for each other.
 create table heartbeat (
-  lease_id      text   primary key collate "C",
+  lease_id      text   not null collate "C",
   cell          text   not null collate "C",
   department_id text   not null collate "C",
-  at_ms         bigint not null
+  at_ms         bigint not null,
+  primary key (lease_id, cell)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 create index heartbeat_recent on heartbeat (cell, at_ms);
 
@@ -197,16 +207,22 @@ create table account_use (
   primary key (cell, account, period)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
+-- What one lease or extension booked of one type, in one row: a lease that reserves on five accounts would else write fifteen.
+-- The key is what makes a credit happen once.
 create table ledger (
-  id            text   primary key collate "C",
-  cell          text   not null collate "C",
-  department_id text   not null collate "C",
-  type          text   not null check (type in ('reserve', 'settle', 'refund')),
-  account       text   not null collate "C",
-  period        text   not null collate "C",
-  lease_id      text   not null collate "C",
-  amount        bigint not null check (amount >= 0),
-  tick          bigint not null
+  cell          text     not null collate "C",
+  source_id     text     not null collate "C",
+  type          text     not null check (type in ('reserve', 'settle', 'refund')),
+  department_id text     not null collate "C",
+  lease_id      text     not null collate "C",
+  -- The lines, column by column: account, period, amount.
+  accounts      text[]   not null,
+  periods       text[]   not null,
+  amounts       bigint[] not null,
+  tick          bigint   not null,
+  primary key (source_id, type, cell),
+  constraint s2_lines_whole check (cardinality(accounts) > 0 and cardinality(accounts) = cardinality(periods)
+    and cardinality(accounts) = cardinality(amounts) and array_position(amounts, null) is null and 0 <= all (amounts))
 );
 
 create table tick (

@@ -93,6 +93,7 @@ begin
   where r.id = any (array(select request_id from new_rows)) and (r.state <> 'granted' or r.lease_id <> l.id or l.state <> 'granted')
   limit 1;
   if found then perform annona_refuse('S5', 'a lease begins granted, with its Decision', culprit); end if;
+  insert into lease_live (cell, id) select cell, id from new_rows;
   return null;
 end $$;
 
@@ -106,7 +107,7 @@ declare
   culprit text;
 begin
   select n.id into culprit
-  from old_rows o join new_rows n on n.id = o.id
+  from old_rows o join new_rows n on n.id = o.id and n.cell = o.cell
     left join lease_transition t on t.from_state = o.state and t.to_state = n.state
   where o.ended_at_ms is not null
     or (o.state <> n.state and t.to_state is null)
@@ -114,6 +115,9 @@ begin
     or (o.activated_at_ms is not null and n.activated_at_ms is distinct from o.activated_at_ms)
   limit 1;
   if found then perform annona_refuse('S9', 'a lease may not move so', culprit); end if;
+  -- No live lease is without its entry: `lease_live` follows the rows, whoever writes them.
+  delete from lease_live v using new_rows n
+  where n.ended_at_ms is not null and v.cell = n.cell and v.id = n.id;
   return null;
 end $$;
 

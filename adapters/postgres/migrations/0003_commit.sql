@@ -91,56 +91,59 @@ begin
   update cell_head set audit_sequence = audit_sequence + v_stamped where cell = p_cell;
 end $$;
 
--- Answers with the number of grants.
+-- Answers with the number of grants. A request that is opened and decided in one tick is inserted as it was decided.
 create function annona_commit_requests(p_cell text, p_tick bigint, p_now bigint, p_opened json, p_decided json) returns integer
   language plpgsql as $$
 declare
-  v_changed integer;
-  v_granted integer;
+  v_changed  integer;
+  v_granted  integer;
+  v_outcomes text[][];
 begin
   if p_opened is not null then
-    insert into request (id, cell, department_id, agent_id, sequence, document, shape_key, opened_tick, state,
-      verdict_allow, verdict_codes, verdict_policy_revision, verdict_data_revision, reasons, lease_id, decided_tick, decided_at_ms)
-    select id, p_cell, department, agent, sequence, document, "shapeKey", p_tick, state,
-      allow, codes, "policyRevision", "dataRevision", coalesce(reasons, '[]'), lease,
-      case when state <> 'queued' then p_tick end, case when state <> 'queued' then p_now end
-    from json_to_recordset(p_opened) as r (id text, department text, agent text, sequence bigint, document json, "shapeKey" text,
-      state text, allow boolean, codes json, "policyRevision" text, "dataRevision" text, reasons json, lease text);
+    with written as (
+      insert into request (id, cell, department_id, agent_id, sequence, document, shape_key, opened_tick, state,
+        verdict_allow, verdict_codes, verdict_policy_revision, verdict_data_revision, reasons, lease_id, decided_tick, decided_at_ms)
+      select id, p_cell, department, agent, sequence, document, "shapeKey", p_tick, state,
+        allow, codes, "policyRevision", "dataRevision", coalesce(reasons, '[]'), lease,
+        case when state <> 'queued' then p_tick end, case when state <> 'queued' then p_now end
+      from json_to_recordset(p_opened) as r (id text, department text, agent text, sequence bigint, document json, "shapeKey" text,
+        state text, allow boolean, codes json, "policyRevision" text, "dataRevision" text, reasons json, lease text)
+      returning id, department_id, state
+    )
+    select array_agg(array[id, department_id, state]) into v_outcomes from written where state not in ('queued', 'waiting');
   end if;
   if p_decided is not null then
     -- No state: a verdict alone. No policy revision: a Decision alone.
     with d as materialized (
       select * from json_to_recordset(p_decided) as d (id text, state text, allow boolean, codes json, "policyRevision" text,
         "dataRevision" text, reasons json, lease text)
+    ), written as (
+      update request r set
+        state = coalesce(d.state, r.state),
+        reasons = coalesce(d.reasons, r.reasons),
+        lease_id = coalesce(d.lease, r.lease_id),
+        decided_tick = case when d.state is null then r.decided_tick else p_tick end,
+        decided_at_ms = case when d.state is null then r.decided_at_ms else p_now end,
+        verdict_allow = coalesce(d.allow, r.verdict_allow),
+        verdict_codes = coalesce(d.codes, r.verdict_codes),
+        verdict_policy_revision = coalesce(d."policyRevision", r.verdict_policy_revision),
+        verdict_data_revision = coalesce(d."dataRevision", r.verdict_data_revision)
+      from d
+      where r.id = any (array(select id from d)) and r.id = d.id and r.cell = p_cell
+      returning r.id, r.department_id, d.state
     )
-    update request r set
-      state = coalesce(d.state, r.state),
-      reasons = coalesce(d.reasons, r.reasons),
-      lease_id = coalesce(d.lease, r.lease_id),
-      decided_tick = case when d.state is null then r.decided_tick else p_tick end,
-      decided_at_ms = case when d.state is null then r.decided_at_ms else p_now end,
-      verdict_allow = coalesce(d.allow, r.verdict_allow),
-      verdict_codes = coalesce(d.codes, r.verdict_codes),
-      verdict_policy_revision = coalesce(d."policyRevision", r.verdict_policy_revision),
-      verdict_data_revision = coalesce(d."dataRevision", r.verdict_data_revision)
-    from d
-    where r.id = any (array(select id from d)) and r.id = d.id and r.cell = p_cell;
-    get diagnostics v_changed = row_count;
+    select count(*), v_outcomes || array_agg(array[id, department_id, state]) filter (where state <> 'waiting')
+    into v_changed, v_outcomes from written;
     if v_changed <> json_array_length(p_decided) then
       perform annona_refuse('S3', 'a Decision needs its request', format('%s of %s', v_changed, json_array_length(p_decided)));
     end if;
   end if;
+  if v_outcomes is null then return 0; end if;
   -- One audit entry a terminal outcome, in the order of the ids.
-  with known as materialized (
-    select id, state from json_to_recordset(p_decided) as d (id text, state text) where state <> 'waiting'
-  ), decided as (
-    select id, department, state from json_to_recordset(p_opened) as r (id text, department text, state text)
-    where state not in ('queued', 'waiting')
-    union all
-    select id, department_id, state from request where id = any (array(select id from known))
-  ), entry as (
-    select row_number() over (order by d.id) + h.audit_sequence as sequence, d.*
-    from decided d cross join (select audit_sequence from cell_head where cell = p_cell) h
+  with entry as (
+    select row_number() over (order by v_outcomes[n][1] collate "C") + h.audit_sequence as sequence,
+      v_outcomes[n][1] as id, v_outcomes[n][2] as department, v_outcomes[n][3] as state
+    from generate_subscripts(v_outcomes, 1) as n cross join (select audit_sequence from cell_head where cell = p_cell) h
   ), written as (
     insert into audit (cell, sequence, tick, at_ms, department_id, actor, act, object_id, digest)
     select p_cell, sequence, p_tick, p_now, department, 'leader', state, id,
@@ -149,7 +152,7 @@ begin
     returning act
   )
   select count(*), count(*) filter (where act = 'granted') into v_changed, v_granted from written;
-  update cell_head set audit_sequence = audit_sequence + v_changed where cell = p_cell and v_changed > 0;
+  update cell_head set audit_sequence = audit_sequence + v_changed where cell = p_cell;
   return v_granted;
 end $$;
 
@@ -269,61 +272,56 @@ begin
   end if;
 end $$;
 
-create function annona_commit_ledger(p_cell text, p_tick bigint, p_ledger json) returns void
+-- The lines as they are kept, and what they move in sum per account and period.
+create function annona_commit_ledger(p_cell text, p_tick bigint, p_ledger json, p_moved json) returns void
   language plpgsql as $$
 declare
-  v_written integer;
-  v_wanted  integer;
   v_changed integer;
 begin
   with e as materialized (
-    select * from json_to_recordset(p_ledger) as e (id text, type text, account text, period text, lease text, amount bigint)
-  ), written as (
-    insert into ledger (id, cell, department_id, type, account, period, lease_id, amount, tick)
-    select e.id, p_cell, l.department_id, e.type, e.account, e.period, e.lease, e.amount, p_tick
-    from e join lease l on l.id = e.lease
-    where l.id = any (array(select lease from e)) and l.cell = p_cell
-    returning type, account, period, amount
-  ), moved as materialized (
-    select account, period,
-      sum(case type when 'reserve' then amount else -amount end) as reserved,
-      sum(case type when 'settle' then amount else 0 end) as spent
-    from written group by account, period
-  ), changed as (
-    update account_use a set reserved = a.reserved + m.reserved, spent = a.spent + m.spent
-    from moved m
-    where a.cell = p_cell and a.account = any (array(select account from moved)) and a.account = m.account and a.period = m.period
-    returning 1
+    select * from json_to_recordset(p_ledger) as e (source text, type text, lease text, accounts text[], periods text[], amounts bigint[])
   )
-  select (select count(*) from written), (select count(*) from moved), (select count(*) from changed)
-  into v_written, v_wanted, v_changed;
-  if v_written <> json_array_length(p_ledger) then perform annona_refuse('S2', 'a ledger entry needs its lease', 'ledger'); end if;
-  if v_wanted <> v_changed then perform annona_refuse('S2', 'an entry of an unknown account or period', format('%s of %s', v_changed, v_wanted)); end if;
+  insert into ledger (cell, source_id, type, department_id, lease_id, accounts, periods, amounts, tick)
+  select p_cell, e.source, e.type, l.department_id, e.lease, e.accounts, e.periods, e.amounts, p_tick
+  from e join lease l on l.id = e.lease
+  where l.id = any (array(select lease from e)) and l.cell = p_cell;
+  get diagnostics v_changed = row_count;
+  if v_changed <> json_array_length(p_ledger) then perform annona_refuse('S2', 'a ledger entry needs its lease', 'ledger'); end if;
+
+  with m as materialized (
+    select * from json_to_recordset(p_moved) as m (account text, period text, reserved bigint, spent bigint)
+  )
+  update account_use a set reserved = a.reserved + m.reserved, spent = a.spent + m.spent
+  from m
+  where a.cell = p_cell and a.account = any (array(select account from m)) and a.account = m.account and a.period = m.period;
+  get diagnostics v_changed = row_count;
+  if v_changed <> json_array_length(p_moved) then
+    perform annona_refuse('S2', 'an entry of an unknown account or period', format('%s of %s', v_changed, json_array_length(p_moved)));
+  end if;
 end $$;
 
-create function annona_commit_events(p_cell text, p_tick bigint, p_epoch bigint, p_last bigint, p_events json) returns bigint
+-- Tick and epoch are the commit's own, and the numbers follow one another from the first, so none of them is sent with each event.
+create function annona_commit_events(p_cell text, p_tick bigint, p_epoch bigint, p_last bigint, p_first bigint, p_events json) returns bigint
   language plpgsql as $$
 declare
   v_written integer;
-  v_wanted  integer := json_array_length(p_events);
 begin
-  insert into event (cell, sequence, id, tick, epoch, type, at_ms, department_id, agent_id, request_id, lease_id, policy_revision, data)
-  select p_cell, sequence, id, tick, epoch, type, at, department, agent, request, lease, "policyRevision", data
-  from json_to_recordset(p_events) as e (id text, sequence bigint, tick bigint, epoch bigint, type text, at bigint, department text,
-    agent text, request text, lease text, "policyRevision" text, data json)
-  where tick = p_tick and epoch = p_epoch and sequence between p_last + 1 and p_last + v_wanted;
-  get diagnostics v_written = row_count;
-  -- With the primary key this means: exactly the next numbers, each once.
-  if v_written <> v_wanted then
-    perform annona_refuse('S10', 'events take the next numbers of the cell', format('after %s', p_last));
+  if p_first <> p_last + 1 then
+    perform annona_refuse('S10', 'events take the next numbers of the cell', format('%s after %s', p_first, p_last));
   end if;
+  insert into event (cell, sequence, id, tick, epoch, type, at_ms, department_id, agent_id, request_id, lease_id, policy_revision, data)
+  select p_cell, p_last + n, id, p_tick, p_epoch, type, at, department, agent, request, lease, "policyRevision", data
+  from rows from (json_to_recordset(p_events) as (id text, type text, at bigint, department text, agent text, request text,
+    lease text, "policyRevision" text, data json)) with ordinality
+    as e (id, type, at, department, agent, request, lease, "policyRevision", data, n);
+  get diagnostics v_written = row_count;
   return p_last + v_written;
 end $$;
 
 create function annona_commit_tick(
   p_cell text, p_epoch bigint, p_tick bigint, p_now bigint, p_digest text, p_previous_digest text, p_configuration text, p_record text,
   p_intake bigint[], p_opened json, p_decided json, p_granted json, p_activated json, p_extended json, p_ended json, p_taken json,
-  p_extensions_opened json, p_extensions_decided json, p_ledger json, p_events json, p_fold_sequence bigint
+  p_extensions_opened json, p_extensions_decided json, p_ledger json, p_moved json, p_first_sequence bigint, p_events json, p_fold_sequence bigint
 ) returns text
   -- A plan made while a table was small is kept as it grows. So no plan may depend on a size: each table is entered by its primary
   -- key (`= any (array(...))`) and what was found is hashed. Nested loops chosen for an empty table took 7 s for 1,000 rows later.
@@ -370,9 +368,9 @@ begin
   if p_extensions_opened is not null or p_extensions_decided is not null then
     perform annona_commit_extensions(p_cell, p_tick, p_extensions_opened, p_extensions_decided);
   end if;
-  if p_ledger is not null then perform annona_commit_ledger(p_cell, p_tick, p_ledger); end if;
+  if p_ledger is not null then perform annona_commit_ledger(p_cell, p_tick, p_ledger, p_moved); end if;
   if p_events is not null then
-    v_head.event_sequence := annona_commit_events(p_cell, p_tick, p_epoch, v_head.event_sequence, p_events);
+    v_head.event_sequence := annona_commit_events(p_cell, p_tick, p_epoch, v_head.event_sequence, p_first_sequence, p_events);
   end if;
   update cell_head set tick = p_tick, tick_digest = p_digest, epoch = p_epoch, event_sequence = v_head.event_sequence,
     fold_sequence = greatest(fold_sequence, p_fold_sequence)
