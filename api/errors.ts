@@ -202,7 +202,8 @@ export const PROBLEMS = {
   QUEUE_FULL: {
     status: 503,
     title: 'The queue is full',
-    remedy: 'Nothing was written. Repeat after Retry-After seconds, a submission with the same clientRequestId.',
+    remedy:
+      'Nothing was written. Repeat after Retry-After seconds, a submission with the same clientRequestId.',
   },
   OVERLOADED: {
     status: 503,

@@ -30,6 +30,16 @@ interface OpenedRequest extends RequestChange {
   shapeKey: string;
 }
 
+/** What one lease or extension books of one type, column by column: one row of the database. */
+interface LedgerLines {
+  readonly source: string;
+  readonly type: LedgerEntry['type'];
+  readonly lease: string;
+  readonly accounts: string[];
+  readonly periods: string[];
+  readonly amounts: number[];
+}
+
 type ExtensionDecided = Extract<Change, { type: 'extensionDecided' }>;
 
 export interface TickRows {
@@ -50,7 +60,9 @@ export interface TickRows {
     reservations: unknown;
     reasons: unknown;
   }[];
-  readonly ledger: LedgerEntry[];
+  readonly ledger: LedgerLines[];
+  /** What the ledger moves in sum, per account and period. */
+  readonly moved: { account: string; period: string; reserved: number; spent: number }[];
   readonly foldSequence: number;
 }
 
@@ -71,7 +83,7 @@ class Folding {
   readonly #ended: TickRows['ended'] = [];
   readonly #extensionsOpened: PendingExtension[] = [];
   readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
-  readonly #ledger: LedgerEntry[] = [];
+  readonly #ledger = new FoldedLedger();
   #foldSequence = 0;
 
   take(change: Change): void {
@@ -124,7 +136,7 @@ class Folding {
         this.#decideExtension(change);
         return;
       case 'ledger':
-        this.#ledger.push(change.entry);
+        this.#ledger.take(change.entry);
         return;
       default: {
         const never: never = change;
@@ -144,7 +156,8 @@ class Folding {
       taken: [...this.#taken].map(([key, quantity]) => ({ key, quantity })),
       extensionsOpened: this.#extensionsOpened,
       extensionsDecided: this.#extensionsDecided,
-      ledger: this.#ledger,
+      ledger: this.#ledger.lines(),
+      moved: this.#ledger.moved(),
       foldSequence: this.#foldSequence,
     };
   }
@@ -167,6 +180,48 @@ class Folding {
     const { extension: id, lease, outcome, endsAt, reservations, reasons } = change;
     this.#extensionsDecided.push({ id, outcome, endsAt, reservations, reasons });
     if (endsAt !== null) this.#extended.set(lease, Math.max(endsAt, this.#extended.get(lease) ?? endsAt));
+  }
+}
+
+/** The entries of one source and type as one row, and the sum of all that they move. */
+class FoldedLedger {
+  readonly #lines = new Map<string, LedgerLines>();
+  readonly #moved = new Map<string, TickRows['moved'][number]>();
+  readonly #entries = new Set<string>();
+
+  take({ id, type, account, period, lease, amount }: LedgerEntry): void {
+    const line = `/${account}/${period}/${type}`;
+    if (!id.endsWith(line)) throw new Error(`${id} is not named after what it books: ${line}`);
+    if (this.#entries.has(id)) throw new Error(`${id} is booked twice in one tick`);
+    this.#entries.add(id);
+    const source = id.slice(0, -line.length);
+    const key = `${source}/${type}`;
+    let lines = this.#lines.get(key);
+    if (lines === undefined) {
+      lines = { source, type, lease, accounts: [], periods: [], amounts: [] };
+      this.#lines.set(key, lines);
+    }
+    if (lines.lease !== lease) throw new Error(`${id} books for ${lease}, its neighbours for ${lines.lease}`);
+    lines.accounts.push(account);
+    lines.periods.push(period);
+    lines.amounts.push(amount);
+    this.#move(`${account}/${period}`, { type, account, period, amount });
+  }
+
+  lines(): LedgerLines[] {
+    return [...this.#lines.values()];
+  }
+
+  moved(): TickRows['moved'] {
+    return [...this.#moved.values()];
+  }
+
+  #move(key: string, entry: Pick<LedgerEntry, 'type' | 'account' | 'period' | 'amount'>): void {
+    const { type, account, period, amount } = entry;
+    const before = this.#moved.get(key) ?? { account, period, reserved: 0, spent: 0 };
+    before.reserved += type === 'reserve' ? amount : -amount;
+    before.spent += type === 'settle' ? amount : 0;
+    this.#moved.set(key, before);
   }
 }
 

@@ -23,6 +23,16 @@ export class PostgresTickStore implements TickStore {
   }
 }
 
+/** Without what the commit itself says of all of them, or their order. */
+function eventRows({ events, epoch, record }: TickCommit): unknown[] {
+  return events.map((event, index) => {
+    const { sequence, tick, epoch: own, ...row } = event;
+    if (sequence !== events[0]!.sequence + index || tick !== record.tick || own !== epoch)
+      throw new Error(`S10: event ${sequence} does not take the next number of its tick`);
+    return row;
+  });
+}
+
 function commitValues(commit: TickCommit): unknown[] {
   const { record } = commit;
   const rows = tickRows(commit.changes);
@@ -46,7 +56,9 @@ function commitValues(commit: TickCommit): unknown[] {
     jsonOrNull(rows.extensionsOpened),
     jsonOrNull(rows.extensionsDecided),
     jsonOrNull(rows.ledger),
-    jsonOrNull(commit.events),
+    jsonOrNull(rows.moved),
+    commit.events[0]?.sequence ?? null,
+    jsonOrNull(eventRows(commit)),
     rows.foldSequence,
   ];
 }

@@ -141,7 +141,9 @@ async function invite(server: RunningServer, directory: string, io: CommandIo): 
   io.out(`A token for ${agent.id}:`);
   io.out(token);
   io.out('');
-  io.out(`curl -H "Authorization: Bearer $(npx annona token --agent ${agent.id}${elsewhere})" ${server.url}/v1/pools`);
+  io.out(
+    `curl -H "Authorization: Bearer $(npx annona token --agent ${agent.id}${elsewhere})" ${server.url}/v1/pools`,
+  );
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

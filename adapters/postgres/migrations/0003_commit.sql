@@ -95,9 +95,11 @@ end $$;
 create function annona_commit_requests(p_cell text, p_tick bigint, p_now bigint, p_opened json, p_decided json) returns integer
   language plpgsql as $$
 declare
-  v_changed  integer;
-  v_granted  integer;
-  v_outcomes text[][];
+  v_changed     integer;
+  v_granted     integer;
+  v_ids         text[];
+  v_departments text[];
+  v_states      text[];
 begin
   if p_opened is not null then
     with written as (
@@ -110,7 +112,8 @@ begin
         state text, allow boolean, codes json, "policyRevision" text, "dataRevision" text, reasons json, lease text)
       returning id, department_id, state
     )
-    select array_agg(array[id, department_id, state]) into v_outcomes from written where state not in ('queued', 'waiting');
+    select array_agg(id), array_agg(department_id), array_agg(state) into v_ids, v_departments, v_states
+    from written where state not in ('queued', 'waiting');
   end if;
   if p_decided is not null then
     -- No state: a verdict alone. No policy revision: a Decision alone.
@@ -132,18 +135,19 @@ begin
       where r.id = any (array(select id from d)) and r.id = d.id and r.cell = p_cell
       returning r.id, r.department_id, d.state
     )
-    select count(*), v_outcomes || array_agg(array[id, department_id, state]) filter (where state <> 'waiting')
-    into v_changed, v_outcomes from written;
+    select count(*), v_ids || array_agg(id) filter (where state <> 'waiting'),
+      v_departments || array_agg(department_id) filter (where state <> 'waiting'), v_states || array_agg(state) filter (where state <> 'waiting')
+    into v_changed, v_ids, v_departments, v_states from written;
     if v_changed <> json_array_length(p_decided) then
       perform annona_refuse('S3', 'a Decision needs its request', format('%s of %s', v_changed, json_array_length(p_decided)));
     end if;
   end if;
-  if v_outcomes is null then return 0; end if;
+  if v_ids is null then return 0; end if;
   -- One audit entry a terminal outcome, in the order of the ids.
   with entry as (
-    select row_number() over (order by v_outcomes[n][1] collate "C") + h.audit_sequence as sequence,
-      v_outcomes[n][1] as id, v_outcomes[n][2] as department, v_outcomes[n][3] as state
-    from generate_subscripts(v_outcomes, 1) as n cross join (select audit_sequence from cell_head where cell = p_cell) h
+    select row_number() over (order by d.id collate "C") + h.audit_sequence as sequence, d.*
+    from unnest(v_ids, v_departments, v_states) as d (id, department, state)
+      cross join (select audit_sequence from cell_head where cell = p_cell) h
   ), written as (
     insert into audit (cell, sequence, tick, at_ms, department_id, actor, act, object_id, digest)
     select p_cell, sequence, p_tick, p_now, department, 'leader', state, id,
@@ -208,7 +212,7 @@ begin
         case when a."window" is null then l.state = 'granted' else e.at < a."startsAt" end as unbegun
       from e join lease l on l.id = e.id
         cross join lateral json_to_recordset(l.allocations) as a (pool text, "window" text, quantity bigint, "startsAt" bigint)
-      where l.id = any (array(select id from e))
+      where l.id = any (array(select id from e)) and l.cell = p_cell
     ), returned as (
       select h.key, sum(h.quantity) as quantity
       from held h
