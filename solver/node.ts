@@ -18,6 +18,9 @@ export interface SolverProcessOptions {
   readonly childModule?: URL;
 }
 
+/** A start takes 0.14 s, and seconds on a machine that is busy with other things; one that takes this long hangs. */
+const START_PATIENCE_MS = 20_000;
+
 /** Build string of an answer to a name that this installation has no engine for. */
 const NO_BUILD = 'none';
 
@@ -49,6 +52,11 @@ export async function createSolverProcess(options: SolverProcessOptions): Promis
   await pair.start();
   return new SolverProcess(pair, options.watchdogMs);
 }
+
+type Asked =
+  | { readonly solution: Solution }
+  /** `cold`: the child was still starting and has not been asked. */
+  | { readonly fault: SolverFault; readonly cold?: true };
 
 class SolverProcess implements SolverService {
   readonly #pair: ChildPair;
@@ -97,32 +105,47 @@ class SolverProcess implements SolverService {
     });
     const fault = 'fault' in answer ? answer.fault : faultIn(model, answer.solution, asked);
     if (fault === null && 'solution' in answer) return answer.solution;
-    // A child that lied, or may still be running, is not asked again.
-    this.#pair.replaceActive();
+    // A child that lied, or may still be running, is not asked again; one that was never asked goes on starting.
+    if (!('cold' in answer)) this.#pair.replaceActive();
     return solveWithoutEngine(model, { engine: options.engine, engineBuild, fault: fault! });
   }
 
-  #ask(message: SolveMessage): Promise<{ solution: Solution } | { fault: SolverFault }> {
+  /**
+   * Asks once the child is warm, and gives it the whole watchdog from there. On a busy machine a start outlasts the watchdog: a child that
+   * was killed for it would be followed by another cold one, for ever, so the question is then answered without it.
+   */
+  #ask(message: SolveMessage): Promise<Asked> {
     const child = this.#pair.active();
     return new Promise((resolve) => {
-      const end = (answer: { solution: Solution } | { fault: SolverFault }): void => {
+      const end = (answer: Asked): void => {
         clearTimeout(timer);
         child.off('message', onMessage);
         child.off('exit', onExit);
         resolve(answer);
       };
+      const send = (): void => {
+        timer = setTimeout(() => end({ fault: 'watchdog' }), this.#watchdogMs);
+        child.send(message, (error) => {
+          if (error !== null) end({ fault: 'crash' });
+        });
+      };
       const onMessage = (reply: unknown): void => {
-        if (isReady(reply)) return;
+        if (isReady(reply)) {
+          clearTimeout(timer);
+          send();
+          return;
+        }
         const solution = readAnswer(reply, message.id);
         end(solution === null ? { fault: 'garbage' } : { solution });
       };
       const onExit = (): void => end({ fault: 'crash' });
-      const timer = setTimeout(() => end({ fault: 'watchdog' }), this.#watchdogMs);
+      let timer = setTimeout(() => end({ fault: 'watchdog', cold: true }), this.#watchdogMs);
       child.on('message', onMessage);
       child.on('exit', onExit);
-      child.send(message, (error) => {
-        if (error !== null) end({ fault: 'crash' });
-      });
+      if (this.#pair.isWarm(child)) {
+        clearTimeout(timer);
+        send();
+      }
     });
   }
 }
@@ -141,6 +164,7 @@ function faultIn(
 class ChildPair {
   readonly #module: URL;
   readonly #living = new Set<ChildProcess>();
+  readonly #warm = new WeakSet<ChildProcess>();
   #active: ChildProcess | null = null;
   #spare: ChildProcess | null = null;
 
@@ -160,6 +184,10 @@ class ChildPair {
       await this.close();
       throw error;
     });
+  }
+
+  isWarm(child: ChildProcess): boolean {
+    return this.#warm.has(child);
   }
 
   active(): ChildProcess {
@@ -196,6 +224,13 @@ class ChildPair {
       if (this.#spare === child) this.#spare = null;
     };
     this.#living.add(child);
+    const impatient = setTimeout(() => child.kill('SIGKILL'), START_PATIENCE_MS);
+    impatient.unref();
+    child.once('message', () => {
+      clearTimeout(impatient);
+      this.#warm.add(child);
+    });
+    child.on('exit', () => clearTimeout(impatient));
     child.on('exit', forget);
     // A process that could not be spawned has no `exit`; a failed send is answered by its own callback.
     child.on('error', () => {

@@ -1,7 +1,7 @@
 // The commit of a tick: one statement, one transaction, refused for a lost epoch alone.
 // Invariant: a tick whose reply was lost is found by cell, tick and digest, and is never written twice. Called by the tick through the port TickStore.
 
-import type { TickCommit, TickStore } from '../../scheduler/index.ts';
+import type { Lease, TickCommit, TickStore } from '../../scheduler/index.ts';
 import type { Queries } from './connection.ts';
 import { repeating } from './retry.ts';
 import { jsonOrNull, tickRows } from './tickRows.ts';
@@ -26,10 +26,20 @@ export class PostgresTickStore implements TickStore {
 /** Without what the commit itself says of all of them, or their order. */
 function eventRows({ events, epoch, record }: TickCommit): unknown[] {
   return events.map((event, index) => {
-    const { sequence, tick, epoch: own, ...row } = event;
-    if (sequence !== events[0]!.sequence + index || tick !== record.tick || own !== epoch)
+    const { id, sequence, type, at, department, agent, request, lease, policyRevision, data } = event;
+    if (sequence !== events[0]!.sequence + index || event.tick !== record.tick || event.epoch !== epoch)
       throw new Error(`S10: event ${sequence} does not take the next number of its tick`);
-    return row;
+    return { id, type, at, department, agent, request, lease, policyRevision, data };
+  });
+}
+
+/** Without what the commit itself says of all of them. */
+function leaseRows(leases: readonly Lease[], epoch: number): unknown[] {
+  return leases.map((lease) => {
+    const { id, department, agent, request, option, allocations, reservations, state } = lease;
+    const { grantedAt, startLimitAt, endsAt } = lease;
+    if (lease.epoch !== epoch) throw new Error(`S8: ${id} carries epoch ${lease.epoch} and not the one that grants it`);
+    return { id, department, agent, request, option, allocations, reservations, state, grantedAt, startLimitAt, endsAt };
   });
 }
 
@@ -48,7 +58,7 @@ function commitValues(commit: TickCommit): unknown[] {
     commit.intake.length === 0 ? null : commit.intake,
     jsonOrNull(rows.opened),
     jsonOrNull(rows.decided),
-    jsonOrNull(rows.granted),
+    jsonOrNull(leaseRows(rows.granted, commit.epoch)),
     jsonOrNull(rows.activated),
     jsonOrNull(rows.extended),
     jsonOrNull(rows.ended),

@@ -9,24 +9,36 @@ import { runSampleAgents } from '../../../api/roles/sampleAgents.ts';
 import { storedConfiguration } from '../../../api/roles/storedConfiguration.ts';
 import { tokenMint } from '../../../api/roles/token.ts';
 import { aConfiguration, aPool } from '../../support/builders.ts';
-import { liveServer } from '../../support/liveServer.ts';
+import { type LiveServer, liveServer } from '../../support/liveServer.ts';
 
 const configuration = aConfiguration()
+  .department('research', { requestLimits: { gpu: 8 } })
   .agent('ada')
   .agent('bob')
   .agent('cyd')
-  .pool(aPool('gpu-a').gpu(64).label('model', 'A100'), aPool('cpu-a').cpu(64), aPool('memory-a').memory(256))
+  .pool(
+    aPool('gpu-a').gpu(64, 'H100').label('zone', 'waw1'),
+    aPool('gpu-b').gpu(64, 'A100').label('zone', 'fra1'),
+    aPool('cpu-a').cpu(64),
+    aPool('memory-a').memory(256),
+  )
   .build();
 
 let directory = '';
+let running: LiveServer | null = null;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'annona-fork-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  await running?.stop();
+  running = null;
+  rmSync(directory, { recursive: true, force: true });
+});
 
 describe('a forked server', () => {
   it('serves, counts, keeps its organisation beside its data, and leaves no process when it stops', async () => {
     const server = await liveServer(directory, configuration);
+    running = server;
     expect(await storedConfiguration(directory)).toEqual(configuration);
     const notes: string[] = [];
     const ending = new AbortController();

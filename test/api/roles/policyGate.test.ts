@@ -31,13 +31,13 @@ describe('the shipped policies behind the gate', () => {
   it.each([
     ['what is within every limit', aRequest().gpu(4), []],
     ['a kind without a limit of its own, as much as there is', aRequest().cpu(64), []],
-    ['more than the department’s limit', aRequest().gpu(5), ['LIMIT_EXCEEDED']],
+    ['more than the department’s limit', aRequest().gpu(5), ['QUANTITY_TOO_LARGE']],
     [
       'a class that the department does not have',
       aRequest().gpu(1).class('critical'),
       ['CLASS_NOT_ENTITLED'],
     ],
-    ['a kind that the department may not ask', aRequest().gpu(1).by('dan', 'sales'), ['KIND_NOT_ENTITLED']],
+    ['a kind that the department may not ask', aRequest().gpu(1).by('dan', 'sales'), ['KIND_NOT_ALLOWED']],
     [
       'data above the agent’s clearance',
       aRequest().gpu(1).by('bob').terms({ classification: 'confidential' }),
