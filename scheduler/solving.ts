@@ -1,5 +1,5 @@
 // Step 4 of the tick: solve, decode, and refuse whatever does not pass a check by code that did not make it.
-// Invariant: a plan that leaves here is feasible in exact integers, or empty with the fault recorded and the tick dumped as a file.
+// Invariant: a plan that leaves here is feasible in exact integers; where a part was refused, the fault is recorded and the tick dumped as a file.
 
 import type { Solution } from '../solver/index.ts';
 import { decode } from './decode.ts';
@@ -29,20 +29,42 @@ export async function solveVerified(
   const plan = decode(formulation, solution, snapshot);
   const check = verifyPlan(snapshot, plan);
   if (check.ok) return { plan, solution };
-  // A breach is a defect of the formulation or the decoding: nothing is granted, the requests go on waiting, and the case is kept.
+  // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over
+  // it cannot starve the cell; the rest goes on waiting, nothing is claimed of the plan's quality, and the case is kept as a file.
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
     ...toTickFile(snapshot),
     breach: check.breach,
   });
   return {
-    plan: EMPTY,
+    plan: verifiedPart(snapshot, plan),
     solution: {
       ...solution,
       termination: 'fault',
       fault: 'refused',
       granted: new Uint8Array(solution.granted.length),
+      stages: [],
     },
   };
+}
+
+/** The assignments and extensions that verify beside those kept before them: halves are tried whole, so that few bad ones cost few checks. */
+function verifiedPart(snapshot: Snapshot, plan: Plan): Plan {
+  const items = [
+    ...plan.assignments.map((assignment) => ({ assignment })),
+    ...plan.extensions.map((extension) => ({ extension })),
+  ];
+  const planOf = (chosen: typeof items): Plan => ({
+    assignments: chosen.flatMap((item) => ('assignment' in item ? [item.assignment] : [])),
+    extensions: chosen.flatMap((item) => ('extension' in item ? [item.extension] : [])),
+  });
+  const keep = (kept: typeof items, tried: typeof items): typeof items => {
+    const both = [...kept, ...tried];
+    if (verifyPlan(snapshot, planOf(both)).ok) return both;
+    if (tried.length <= 1) return kept;
+    const half = Math.ceil(tried.length / 2);
+    return keep(keep(kept, tried.slice(0, half)), tried.slice(half));
+  };
+  return planOf(keep([], items));
 }
 
 export function tickDigests(

@@ -183,46 +183,68 @@ class Folding {
   }
 }
 
-/** The entries of one source and type as one row, and the sum of all that they move. */
+/** The entries of one source and type as one row, and the sum of all that they move. No key is built by joining: there are thousands a second. */
 class FoldedLedger {
-  readonly #lines = new Map<string, LedgerLines>();
-  readonly #moved = new Map<string, TickRows['moved'][number]>();
-  readonly #entries = new Set<string>();
+  readonly #lines: LedgerLines[] = [];
+  readonly #bySource = new Map<string, { [Type in LedgerEntry['type']]?: LedgerLines }>();
+  readonly #moved: TickRows['moved'] = [];
+  readonly #byAccount = new Map<string, TickRows['moved']>();
 
-  take({ id, type, account, period, lease, amount }: LedgerEntry): void {
-    const line = `/${account}/${period}/${type}`;
-    if (!id.endsWith(line)) throw new Error(`${id} is not named after what it books: ${line}`);
-    if (this.#entries.has(id)) throw new Error(`${id} is booked twice in one tick`);
-    this.#entries.add(id);
-    const source = id.slice(0, -line.length);
-    const key = `${source}/${type}`;
-    let lines = this.#lines.get(key);
-    if (lines === undefined) {
-      lines = { source, type, lease, accounts: [], periods: [], amounts: [] };
-      this.#lines.set(key, lines);
-    }
+  take(entry: LedgerEntry): void {
+    const { id, type, account, period, lease, amount } = entry;
+    const lines = this.#linesOf(sourceOf(entry), entry);
     if (lines.lease !== lease) throw new Error(`${id} books for ${lease}, its neighbours for ${lines.lease}`);
+    if (lines.accounts.some((other, n) => other === account && lines.periods[n] === period))
+      throw new Error(`${id} is booked twice in one tick`);
     lines.accounts.push(account);
     lines.periods.push(period);
     lines.amounts.push(amount);
-    this.#move(`${account}/${period}`, { type, account, period, amount });
+    const move = this.#moveOf(account, period);
+    move.reserved += type === 'reserve' ? amount : -amount;
+    move.spent += type === 'settle' ? amount : 0;
   }
 
   lines(): LedgerLines[] {
-    return [...this.#lines.values()];
+    return this.#lines;
   }
 
   moved(): TickRows['moved'] {
-    return [...this.#moved.values()];
+    return this.#moved;
   }
 
-  #move(key: string, entry: Pick<LedgerEntry, 'type' | 'account' | 'period' | 'amount'>): void {
-    const { type, account, period, amount } = entry;
-    const before = this.#moved.get(key) ?? { account, period, reserved: 0, spent: 0 };
-    before.reserved += type === 'reserve' ? amount : -amount;
-    before.spent += type === 'settle' ? amount : 0;
-    this.#moved.set(key, before);
+  #linesOf(source: string, { type, lease }: LedgerEntry): LedgerLines {
+    let types = this.#bySource.get(source);
+    if (types === undefined) {
+      types = {};
+      this.#bySource.set(source, types);
+    }
+    const known = types[type];
+    if (known) return known;
+    const lines: LedgerLines = { source, type, lease, accounts: [], periods: [], amounts: [] };
+    types[type] = lines;
+    this.#lines.push(lines);
+    return lines;
   }
+
+  #moveOf(account: string, period: string): TickRows['moved'][number] {
+    let moves = this.#byAccount.get(account);
+    if (moves === undefined) {
+      moves = [];
+      this.#byAccount.set(account, moves);
+    }
+    const known = moves.find((move) => move.period === period);
+    if (known) return known;
+    const move = { account, period, reserved: 0, spent: 0 };
+    moves.push(move);
+    this.#moved.push(move);
+    return move;
+  }
+}
+
+function sourceOf({ id, account, period, type }: LedgerEntry): string {
+  const source = id.slice(0, -(account.length + period.length + type.length + 3));
+  if (id !== `${source}/${account}/${period}/${type}`) throw new Error(`${id} is not named after what it books`);
+  return source;
 }
 
 function unchanged(id: string): RequestChange {

@@ -38,6 +38,7 @@ export interface SchedulingParts {
   readonly adapter: PostgresAdapter;
   readonly observers: () => readonly CommitObserver[];
   readonly report: (event: RunnerEvent) => void;
+  readonly log: (line: string) => void;
 }
 
 export interface Scheduling {
@@ -71,7 +72,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
         for (const observer of parts.observers()) observer.committed(commit);
       },
     },
-    dump: dumpTo(join(options.directory, 'dumps')),
+    dump: dumpTo(join(options.directory, 'dumps'), parts.log),
     stopwatch: startStopwatch(),
     timers,
     digest: sha256,

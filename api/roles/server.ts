@@ -103,6 +103,7 @@ async function compose(
     configuration,
     adapter,
     observers: () => observers,
+    log,
     report(event) {
       metrics.observeRunner(event);
       if (event.type === 'failure')

@@ -5,6 +5,7 @@ import {
   type SchedulerPorts,
   startRunner,
   type TickCommit,
+  type Timers,
 } from '../../scheduler/index.ts';
 import {
   aConfiguration,
@@ -42,6 +43,15 @@ interface Script {
   readThrough: number;
   elapsedMs: number;
 }
+
+const timers: Timers = {
+  sleep: (ms, signal) =>
+    new Promise((done) => {
+      setTimeout(done, ms);
+      signal?.addEventListener('abort', () => done(), { once: true });
+      if (signal?.aborted) done();
+    }),
+};
 
 /** A cell in memory: intake rows vanish once a commit has stamped them. */
 function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)))) {
@@ -100,14 +110,7 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
       },
     },
     stopwatch: { elapsedMs: () => script.elapsedMs },
-    timers: {
-      sleep: (ms, signal) =>
-        new Promise((done) => {
-          setTimeout(done, ms);
-          signal?.addEventListener('abort', () => done(), { once: true });
-          if (signal?.aborted) done();
-        }),
-    },
+    timers,
   };
   const runner = startRunner(ports, SETTINGS, (event) => {
     events.push(event);

@@ -156,7 +156,7 @@ describe('the certificate of a stage', () => {
 });
 
 describe('a plan that fails its check', () => {
-  it('grants nothing, is kept as a file, and leaves the requests waiting', async () => {
+  it('keeps what passes alone, leaves the rest waiting, claims no bound, and is kept as a file', async () => {
     const rig = aTickRig(aState(eightGpus()).build());
     const { solver } = rig.ports;
     rig.ports = {
@@ -170,11 +170,22 @@ describe('a plan that fails its check', () => {
         },
       },
     };
-    await rig.tick({ rows: [submitted(aRequest(1).gpu(6).build()), submitted(aRequest(2).gpu(6).build())] });
-    expect(outcomes(rig).map(([, outcome]) => outcome)).toEqual(['waiting', 'waiting']);
-    expect(rig.last().record.fault).toBe('refused');
+    await rig.tick({
+      rows: [6, 6, 2].map((units, n) =>
+        submitted(
+          aRequest(n + 1)
+            .gpu(units)
+            .build(),
+        ),
+      ),
+    });
+    expect(outcomes(rig)).toEqual([
+      ['1', 'granted'],
+      ['3', 'granted'],
+      ['2', 'waiting'],
+    ]);
+    expect(rig.last().record).toMatchObject({ fault: 'refused', stages: [] });
     expect(rig.dumped).toHaveLength(1);
-    expect(rig.state.leases.size).toBe(0);
   });
 });
 

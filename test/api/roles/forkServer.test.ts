@@ -83,7 +83,7 @@ describe('a forked server', () => {
 
 describe('a dump', () => {
   it('is a private file of its name, which says where it lies', async () => {
-    const file = await dumpTo(join(directory, 'dumps')).write('refused-main-1', { version: 1 });
+    const file = await dumpTo(join(directory, 'dumps'), () => {}).write('refused-main-1', { version: 1 });
     expect(file).toBe(join(directory, 'dumps', 'refused-main-1.json'));
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1 });
   });
