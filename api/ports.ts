@@ -71,9 +71,18 @@ export type IntakeOutcome =
   /** The bounded queue is full; nothing was written. */
   | { readonly type: 'busy'; readonly retryAfterSeconds: number };
 
+/** What became of a submit's key: the request that has it, and the digest of the body that came with it. */
+export interface KnownSubmit {
+  readonly request: RequestId;
+  readonly digest: string;
+  readonly receivedAt: Instant;
+}
+
 /** Group commit: answers after COMMIT, one outcome per item, neighbours independent. */
 export interface IntakeWriter {
   write(items: readonly IntakeItem[]): Promise<readonly IntakeOutcome[]>;
+  /** Null for a key that nobody used within 24 h. For a submit that could not be written: its first answer may still be owed. */
+  known(cell: string, agent: AgentId, clientRequestId: string): Promise<KnownSubmit | null>;
 }
 
 export type HeartbeatOutcome =

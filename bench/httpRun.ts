@@ -64,6 +64,7 @@ export interface HttpRun {
 const LOAD = 0.9;
 const SURGE_FACTOR = 1.5;
 const SETTLE_MS = 15_000;
+const INSTRUMENTS_MS = 1000;
 /** A surge leaves what 10 % of spare capacity works off: 35 % of it for 10 s takes about 35 s. */
 const RECOVERY_MS = 120_000;
 
@@ -201,6 +202,8 @@ class HttpBench {
   async #measure(ratePerSecond: number, seconds: number): Promise<{ figures(): Figures }> {
     this.#note(`measuring ${seconds} s at ${ratePerSecond} requests/s`);
     const close = await openWindow(this.#subject);
+    // Reading the server's sums costs both processes some milliseconds: that is over before anything is measured.
+    await sleep(INSTRUMENTS_MS);
     const fromMs = performance.now();
     this.#traffic.ratePerSecond = ratePerSecond;
     this.#scarce.open(fromMs);

@@ -3,7 +3,7 @@
 import type { HeartbeatOutcome, HeartbeatWriter, Scope } from '../../api/ports.ts';
 import type { Epoch, HeartbeatSource, Instant, LeaseId } from '../../scheduler/index.ts';
 import { sees } from './scope.ts';
-import type { Tables } from './tables.ts';
+import { leasesOfId, rowKey, type Tables } from './tables.ts';
 
 export class MemoryHeartbeats implements HeartbeatWriter, HeartbeatSource {
   readonly #tables: Tables;
@@ -15,12 +15,15 @@ export class MemoryHeartbeats implements HeartbeatWriter, HeartbeatSource {
   }
 
   async heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch): Promise<HeartbeatOutcome> {
-    const row = this.#tables.leases.get(lease);
-    if (row === undefined || !sees(scope, row)) return { type: 'absent' };
+    const seen = leasesOfId(this.#tables, lease).filter((each) => sees(scope, each));
+    // Two cells may have a lease of one id: whoever may see both means the one whose epoch he shows.
+    const row = seen.find((each) => each.epoch === epoch) ?? seen[0];
+    if (row === undefined) return { type: 'absent' };
     if (row.ended_at_ms !== null) return { type: 'ended', state: row.state };
     if (row.epoch !== epoch) return { type: 'staleEpoch', epoch: row.epoch };
-    const at = Math.max(this.#now(), this.#tables.heartbeats.get(lease)?.at_ms ?? 0);
-    this.#tables.heartbeats.set(lease, {
+    const key = rowKey(row.cell, lease);
+    const at = Math.max(this.#now(), this.#tables.heartbeats.get(key)?.at_ms ?? 0);
+    this.#tables.heartbeats.set(key, {
       lease_id: lease,
       cell: row.cell,
       department_id: row.department_id,
@@ -32,9 +35,10 @@ export class MemoryHeartbeats implements HeartbeatWriter, HeartbeatSource {
   /** Nothing is ever under way in memory, so everything up to now has been read. */
   async since(cell: string, since: Instant): ReturnType<HeartbeatSource['since']> {
     const heard: { lease: LeaseId; at: Instant }[] = [];
-    for (const id of this.#tables.liveLeases) {
-      const beat = this.#tables.heartbeats.get(id);
-      if (beat?.cell === cell && beat.at_ms >= since) heard.push({ lease: id as LeaseId, at: beat.at_ms });
+    for (const key of this.#tables.liveLeases) {
+      const beat = this.#tables.heartbeats.get(key);
+      if (beat?.cell === cell && beat.at_ms >= since)
+        heard.push({ lease: beat.lease_id as LeaseId, at: beat.at_ms });
     }
     return { heard, readThrough: this.#now() };
   }

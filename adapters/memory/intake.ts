@@ -1,8 +1,15 @@
 // Intake in memory: written at once, with the same outcomes as the database's group commit. Called by the edge and the runner
 // in simulations and tests.
 
-import type { IntakeItem, IntakeOutcome, IntakeWriter } from '../../api/ports.ts';
-import type { Instant, IntakeBatch, IntakeCommand, IntakeSource, RequestId } from '../../scheduler/index.ts';
+import type { IntakeItem, IntakeOutcome, IntakeWriter, KnownSubmit } from '../../api/ports.ts';
+import type {
+  AgentId,
+  Instant,
+  IntakeBatch,
+  IntakeCommand,
+  IntakeSource,
+  RequestId,
+} from '../../scheduler/index.ts';
 import { assertStorable } from '../postgres/storable.ts';
 import { rowKey, type Tables } from './tables.ts';
 
@@ -27,6 +34,13 @@ export class MemoryIntake implements IntakeWriter, IntakeSource {
     const outcomes = items.map((item) => this.#writeOne(item, now));
     if (outcomes.some((outcome) => outcome.type === 'accepted')) this.#options.onWritten();
     return outcomes;
+  }
+
+  async known(cell: string, agent: AgentId, clientRequestId: string): Promise<KnownSubmit | null> {
+    const { tables, now } = this.#options;
+    const row = tables.submitKeys.get(rowKey(cell, agent, clientRequestId));
+    if (row === undefined || row.received_at_ms <= now() - SUBMIT_KEY_WINDOW_MS) return null;
+    return { request: row.request_id as RequestId, digest: row.digest, receivedAt: row.received_at_ms };
   }
 
   async take(cell: string, rowsMax: number): Promise<IntakeBatch> {

@@ -27,7 +27,7 @@ export function leaseOf(tables: Tables, row: LeaseTableRow): Lease {
 /** One reservation per account and period, in order of first appearance. */
 function withExtensions(tables: Tables, row: LeaseTableRow): Reservation[] {
   const granted = [...tables.extensions.values()].filter(
-    ({ lease_id, outcome }) => lease_id === row.id && outcome === 'granted',
+    ({ cell, lease_id, outcome }) => cell === row.cell && lease_id === row.id && outcome === 'granted',
   );
   const added = granted
     .toSorted((a, b) => a.sequence - b.sequence)

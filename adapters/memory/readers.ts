@@ -15,7 +15,14 @@ import type { ExtensionId, LeaseId, LeaseState, RequestId, RequestState } from '
 import { decodeCursor, encodeCursor } from '../postgres/cursor.ts';
 import { leaseOf } from './leases.ts';
 import { sees } from './scope.ts';
-import type { IntakeTableRow, LeaseTableRow, RequestTableRow, Tables } from './tables.ts';
+import {
+  type IntakeTableRow,
+  type LeaseTableRow,
+  leasesOfId,
+  type RequestTableRow,
+  rowKey,
+  type Tables,
+} from './tables.ts';
 
 interface Owned {
   readonly id: string;
@@ -48,8 +55,8 @@ export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReade
   }
 
   async lease(scope: Scope, id: LeaseId): Promise<LeaseView | null> {
-    const row = this.#tables.leases.get(id);
-    return row && sees(scope, row) ? this.#leaseView(row) : null;
+    const row = leasesOfId(this.#tables, id).find((each) => sees(scope, each));
+    return row ? this.#leaseView(row) : null;
   }
 
   async leases(scope: Scope, query: PageQuery & { readonly state?: LeaseState }): Promise<Page<LeaseView>> {
@@ -80,7 +87,7 @@ export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReade
   }
 
   #leaseView(row: LeaseTableRow): LeaseView {
-    const heartbeatAt = this.#tables.heartbeats.get(row.id)?.at_ms ?? null;
+    const heartbeatAt = this.#tables.heartbeats.get(rowKey(row.cell, row.id))?.at_ms ?? null;
     return { lease: leaseOf(this.#tables, row), heartbeatAt, endedAt: row.ended_at_ms };
   }
 }

@@ -34,7 +34,7 @@ export class StagedLeases {
   }
 
   get(id: string): LeaseTableRow | undefined {
-    return this.#leases.get(id);
+    return this.#leases.get(this.#key(id));
   }
 
   take(change: Change, requests: StagedRequests): void {
@@ -61,7 +61,7 @@ export class StagedLeases {
         const row = this.#leaseRow(change.lease);
         if (row.ended_at_ms !== null || change.endsAt < row.ends_at_ms)
           refuse('S9', `${row.id} may not move so`);
-        this.#leases.set(row.id, { ...row, ends_at_ms: change.endsAt, extended: true });
+        this.#leases.set(this.#key(row.id), { ...row, ends_at_ms: change.endsAt, extended: true });
         return;
       }
       default:
@@ -75,7 +75,7 @@ export class StagedLeases {
       const lease = requests.get(request)?.lease_id;
       if (
         outcome === 'granted' &&
-        (lease === undefined || lease === null || this.#leases.get(lease)?.request_id !== request)
+        (lease === undefined || lease === null || this.get(lease)?.request_id !== request)
       ) {
         refuse('S5', `${request} is granted without its lease`);
       }
@@ -90,9 +90,9 @@ export class StagedLeases {
 
   flush(): void {
     this.#leases.flush();
-    for (const [id, row] of this.#leases.written()) {
-      if (row.ended_at_ms === null) this.#tables.liveLeases.add(id);
-      else this.#tables.liveLeases.delete(id);
+    for (const [key, row] of this.#leases.written()) {
+      if (row.ended_at_ms === null) this.#tables.liveLeases.add(key);
+      else this.#tables.liveLeases.delete(key);
     }
   }
 
@@ -109,7 +109,7 @@ export class StagedLeases {
       refuse('S5', `${lease.id} begins granted, with its Decision`);
     }
     if (lease.epoch !== this.#commit.epoch) refuse('S8', `${lease.id} carries another epoch`);
-    this.#leases.insert(lease.id, leaseRow(lease, this.#commit));
+    this.#leases.insert(this.#key(lease.id), leaseRow(lease, this.#commit));
     for (const { pool, window, quantity } of lease.allocations) {
       this.#taken.add(this.#change(pool, window, quantity));
     }
@@ -134,13 +134,17 @@ export class StagedLeases {
     const row = this.#leaseRow(id);
     if (!LEASE_MOVES.some(([from, target]) => from === row.state && target === to))
       refuse('S9', `${id}: ${row.state} to ${to}`);
-    this.#leases.set(id, { ...row, ...fields, state: to });
+    this.#leases.set(this.#key(id), { ...row, ...fields, state: to });
   }
 
   #leaseRow(id: string): LeaseTableRow {
-    const row = this.#leases.get(id);
-    if (row?.cell !== this.#commit.cell) refuse('S9', `${id} is not there`);
+    const row = this.get(id);
+    if (row === undefined) refuse('S9', `${id} is not there`);
     return row;
+  }
+
+  #key(id: string): string {
+    return rowKey(this.#commit.cell, id);
   }
 }
 

@@ -72,8 +72,8 @@ function readLeases(tables: Tables, state: State): void {
   const fixed = new Set(
     state.configuration.pools.filter((pool) => pool.consumable || pool.calendar).map((pool) => pool.id),
   );
-  for (const id of [...tables.liveLeases].sort()) {
-    const row = tables.leases.get(id);
+  for (const key of [...tables.liveLeases].sort()) {
+    const row = tables.leases.get(key);
     if (row?.cell !== state.cell) continue;
     const lease = leaseOf(tables, row);
     state.leases.set(lease.id, lease);
@@ -81,7 +81,7 @@ function readLeases(tables: Tables, state: State): void {
     if (lease.state === 'active' && lease.activatedAt !== null) {
       state.heardAt.set(
         lease.id as LeaseId,
-        Math.max(lease.activatedAt, tables.heartbeats.get(id)?.at_ms ?? 0),
+        Math.max(lease.activatedAt, tables.heartbeats.get(key)?.at_ms ?? 0),
       );
     }
     for (const { pool, kind, quantity } of lease.allocations) {

@@ -147,15 +147,16 @@ export interface AccountRow {
   readonly budget: number;
 }
 
+/** What one lease or extension booked of one type: a line per account and period, column by column. */
 export interface LedgerRow {
-  readonly id: string;
   readonly cell: string;
-  readonly department_id: string;
+  readonly source_id: string;
   readonly type: 'reserve' | 'settle' | 'refund';
-  readonly account: string;
-  readonly period: string;
+  readonly department_id: string;
   readonly lease_id: string;
-  readonly amount: number;
+  readonly accounts: readonly string[];
+  readonly periods: readonly string[];
+  readonly amounts: readonly number[];
   readonly tick: number;
 }
 
@@ -223,6 +224,7 @@ export class Tables {
   readonly unstamped = new Set<number>();
   readonly submitKeys = new Map<string, SubmitKeyRow>();
   readonly requests = new Map<string, RequestTableRow>();
+  /** By `rowKey` of cell and id, as are `liveLeases` and `heartbeats`: ids of leases follow from their tick, so cells share them. */
   readonly leases = new Map<string, LeaseTableRow>();
   readonly liveLeases = new Set<string>();
   readonly heartbeats = new Map<string, HeartbeatRow>();
@@ -253,6 +255,11 @@ export class Tables {
       audit: [...this.audit.values()],
     };
   }
+}
+
+/** Every cell's lease of that id, by cell. */
+export function leasesOfId(tables: Tables, id: string): LeaseTableRow[] {
+  return [...tables.heads.keys()].sort().flatMap((cell) => tables.leases.get(rowKey(cell, id)) ?? []);
 }
 
 /** Key of a row whose primary key has several columns. */

@@ -105,22 +105,50 @@ function book(entry: LedgerEntry, { commit, accounts, ledger, leases }: Booking)
   const key = rowKey(commit.cell, entry.account, entry.period);
   const use = accounts.get(key);
   if (use === undefined) refuse('S2', `${entry.account}/${entry.period} is no known account and period`);
-  if (ledger.get(entry.id) !== undefined) refuse('S2', `${entry.id} is booked twice`);
-  ledger.set(entry.id, {
-    id: entry.id,
-    cell: commit.cell,
-    department_id: lease.department_id,
-    type: entry.type,
-    account: entry.account,
-    period: entry.period,
-    lease_id: entry.lease,
-    amount: entry.amount,
-    tick: commit.record.tick,
-  });
+  if (!Number.isSafeInteger(entry.amount) || entry.amount < 0)
+    refuse('S2', `${entry.id} books ${entry.amount}`);
+  writeLine(entry, { commit, ledger, department: lease.department_id });
   accounts.set(key, {
     ...use,
     reserved: use.reserved + (entry.type === 'reserve' ? entry.amount : -entry.amount),
     spent: use.spent + (entry.type === 'settle' ? entry.amount : 0),
+  });
+}
+
+interface Line {
+  readonly commit: TickCommit;
+  readonly ledger: Staged<string, LedgerRow>;
+  readonly department: string;
+}
+
+/** One row per lease or extension and type; only the tick that began a row may add to it. */
+function writeLine(entry: LedgerEntry, { commit, ledger, department }: Line): void {
+  const { id, type, account, period, lease, amount } = entry;
+  const line = `/${account}/${period}/${type}`;
+  if (!id.endsWith(line)) refuse('S2', `${id} is not named after what it books`);
+  const source = id.slice(0, -line.length);
+  const { cell } = commit;
+  const { tick } = commit.record;
+  const key = rowKey(cell, source, type);
+  const none = { accounts: [], periods: [], amounts: [] };
+  const before = ledger.get(key) ?? {
+    cell,
+    source_id: source,
+    type,
+    department_id: department,
+    lease_id: lease,
+    ...none,
+    tick,
+  };
+  const again = before.accounts.some((other, n) => other === account && before.periods[n] === period);
+  if (again || before.tick !== tick) refuse('S2', `${id} is booked twice`);
+  if (before.lease_id !== lease)
+    refuse('S2', `${id} books for ${lease}, its neighbours for ${before.lease_id}`);
+  ledger.set(key, {
+    ...before,
+    accounts: [...before.accounts, account],
+    periods: [...before.periods, period],
+    amounts: [...before.amounts, amount],
   });
 }
 

@@ -122,6 +122,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     configuration: new PostgresConfiguration(shared),
     intakeWriter: new PostgresIntakeWriter({
       queries: intake,
+      lookups: shared,
       onWritten: options.onIntakeWritten ?? (() => {}),
       queueItemsMax: options.intakeQueueItemsMax ?? 20_000,
       groupItemsMax: GROUP_ITEMS_MAX,

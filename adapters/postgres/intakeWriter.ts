@@ -1,8 +1,8 @@
 // Intake: what people ask, acknowledged after COMMIT, many items in one statement with an outcome each.
 // Invariant: an item is written at most once, also when the reply to its group was lost. Called by the edge through the port IntakeWriter.
 
-import type { IntakeItem, IntakeOutcome, IntakeWriter } from '../../api/ports.ts';
-import type { IntakeCommand, RequestId } from '../../scheduler/index.ts';
+import type { IntakeItem, IntakeOutcome, IntakeWriter, KnownSubmit } from '../../api/ports.ts';
+import type { AgentId, IntakeCommand, RequestId } from '../../scheduler/index.ts';
 import { constraintOf, type Queries } from './connection.ts';
 import { GroupCommit } from './groupCommit.ts';
 import { repeating } from './retry.ts';
@@ -13,6 +13,8 @@ export const SUBMIT_KEY_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 export interface IntakeWriterOptions {
   readonly queries: Queries;
+  /** For looking keys up: a burst of refused submits then stands in no group's way. */
+  readonly lookups: Queries;
   /** Told after each group that wrote something: a hint that wakes the leader. Must not throw. */
   readonly onWritten: () => void;
   readonly queueItemsMax: number;
@@ -53,6 +55,14 @@ export class PostgresIntakeWriter implements IntakeWriter {
     const outcomes = this.#groups.submit(rows);
     if (outcomes === null) return items.map(() => ({ type: 'busy', retryAfterSeconds: 1 }));
     return outcomes;
+  }
+
+  async known(cell: string, agent: AgentId, clientRequestId: string): Promise<KnownSubmit | null> {
+    // PostgreSQL refuses a NUL character, so no key has one.
+    if (clientRequestId.includes('\0')) return null;
+    const values = [cell, agent, clientRequestId, SUBMIT_KEY_WINDOW_MS];
+    const [row] = await repeating(() => this.#options.lookups.run<KnownSubmit>('intake-known', values));
+    return row ?? null;
   }
 
   async #send(items: readonly string[]): Promise<readonly IntakeOutcome[]> {

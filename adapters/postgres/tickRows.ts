@@ -2,14 +2,19 @@
 // Invariant: pure; a change that cannot follow another in one tick is a bug and throws. Called by tickStore.ts.
 
 import type {
+  Allocation,
   Change,
   Lease,
-  LedgerEntry,
   PendingExtension,
+  PendingRequest,
   Reason,
   RecordedVerdict,
   RequestState,
+  Reservation,
+  ResourceRequest,
+  TickCommit,
 } from '../../scheduler/index.ts';
+import { FoldedLedger, type LedgerLines, type Movement } from './ledgerRows.ts';
 
 interface RequestChange {
   id: string;
@@ -26,27 +31,24 @@ interface OpenedRequest extends RequestChange {
   department: string;
   agent: string;
   sequence: number;
-  document: unknown;
   shapeKey: string;
-}
-
-/** What one lease or extension books of one type, column by column: one row of the database. */
-interface LedgerLines {
-  readonly source: string;
-  readonly type: LedgerEntry['type'];
-  readonly lease: string;
-  readonly accounts: string[];
-  readonly periods: string[];
-  readonly amounts: number[];
 }
 
 type ExtensionDecided = Extract<Change, { type: 'extensionDecided' }>;
 
+/** A lease without its documents, and without the epoch: it is the commit's. */
+type GrantedLease = Omit<Lease, 'allocations' | 'reservations' | 'epoch' | 'activatedAt'>;
+
 export interface TickRows {
   readonly opened: OpenedRequest[];
+  /** Of the opened requests, in their order. */
+  readonly documents: ResourceRequest[];
   /** Verdicts and Decisions of requests that were open before. */
   readonly decided: RequestChange[];
-  readonly granted: Lease[];
+  readonly granted: GrantedLease[];
+  /** Of the granted leases, in their order; as are the reservations. */
+  readonly allocations: (readonly Allocation[])[];
+  readonly reservations: (readonly Reservation[])[];
   readonly activated: { id: string; at: number }[];
   readonly extended: { id: string; endsAt: number }[];
   readonly ended: { id: string; state: string; at: number; cause: string }[];
@@ -61,13 +63,12 @@ export interface TickRows {
     reasons: unknown;
   }[];
   readonly ledger: LedgerLines[];
-  /** What the ledger moves in sum, per account and period. */
-  readonly moved: { account: string; period: string; reserved: number; spent: number }[];
+  readonly moved: Movement[];
   readonly foldSequence: number;
 }
 
-export function tickRows(changes: readonly Change[]): TickRows {
-  const folding = new Folding();
+export function tickRows({ changes, epoch }: Pick<TickCommit, 'changes' | 'epoch'>): TickRows {
+  const folding = new Folding(epoch);
   for (const change of changes) folding.take(change);
   return folding.rows();
 }
@@ -77,35 +78,28 @@ class Folding {
   readonly #opened = new Map<string, OpenedRequest>();
   readonly #decided = new Map<string, RequestChange>();
   readonly #taken = new Map<string, number>();
-  readonly #granted: Lease[] = [];
+  readonly #documents: ResourceRequest[] = [];
+  readonly #granted: GrantedLease[] = [];
+  readonly #allocations: (readonly Allocation[])[] = [];
+  readonly #reservations: (readonly Reservation[])[] = [];
   readonly #activated: TickRows['activated'] = [];
   readonly #extended = new Map<string, number>();
   readonly #ended: TickRows['ended'] = [];
   readonly #extensionsOpened: PendingExtension[] = [];
   readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
   readonly #ledger = new FoldedLedger();
+  readonly #epoch: number;
   #foldSequence = 0;
+
+  constructor(epoch: number) {
+    this.#epoch = epoch;
+  }
 
   take(change: Change): void {
     switch (change.type) {
-      case 'requestOpened': {
-        const { request, sequence, shapeKey, verdict } = change.pending;
-        const { id, department, agent } = request;
-        const opened = {
-          ...unchanged(id),
-          state: 'queued' as const,
-          department,
-          agent,
-          sequence,
-          shapeKey,
-          document: request,
-        };
-        if (this.#opened.has(id)) throw new Error(`${id} opened twice in one tick`);
-        this.#opened.set(id, opened);
-        if (verdict) recordVerdict(opened, verdict);
-        this.#foldSequence = Math.max(this.#foldSequence, sequence);
+      case 'requestOpened':
+        this.#open(change.pending);
         return;
-      }
       case 'verdictRecorded':
         recordVerdict(this.#requestRow(change.request), change.verdict);
         return;
@@ -148,8 +142,11 @@ class Folding {
   rows(): TickRows {
     return {
       opened: [...this.#opened.values()],
+      documents: this.#documents,
       decided: [...this.#decided.values()],
       granted: this.#granted,
+      allocations: this.#allocations,
+      reservations: this.#reservations,
       activated: this.#activated,
       extended: [...this.#extended].map(([id, endsAt]) => ({ id, endsAt })),
       ended: this.#ended,
@@ -157,9 +154,19 @@ class Folding {
       extensionsOpened: this.#extensionsOpened,
       extensionsDecided: this.#extensionsDecided,
       ledger: this.#ledger.lines(),
-      moved: this.#ledger.moved(),
+      moved: this.#ledger.movements(),
       foldSequence: this.#foldSequence,
     };
+  }
+
+  #open({ request, sequence, shapeKey, verdict }: PendingRequest): void {
+    const { id, department, agent } = request;
+    if (this.#opened.has(id)) throw new Error(`${id} opened twice in one tick`);
+    const row: OpenedRequest = { ...unchanged(id), state: 'queued', department, agent, sequence, shapeKey };
+    this.#opened.set(id, row);
+    this.#documents.push(request);
+    if (verdict) recordVerdict(row, verdict);
+    this.#foldSequence = Math.max(this.#foldSequence, sequence);
   }
 
   #requestRow(id: string): RequestChange {
@@ -169,7 +176,12 @@ class Folding {
   }
 
   #grant(lease: Lease): void {
-    this.#granted.push(lease);
+    const { id, department, agent, request, epoch, option, state, grantedAt, startLimitAt, endsAt } = lease;
+    if (epoch !== this.#epoch)
+      throw new Error(`S8: ${id} carries epoch ${epoch}, and ${this.#epoch} grants it`);
+    this.#granted.push({ id, department, agent, request, option, state, grantedAt, startLimitAt, endsAt });
+    this.#allocations.push(lease.allocations);
+    this.#reservations.push(lease.reservations);
     for (const { pool, window, quantity } of lease.allocations) {
       const key = window === undefined ? pool : `${pool}@${window}`;
       this.#taken.set(key, (this.#taken.get(key) ?? 0) + quantity);
@@ -181,70 +193,6 @@ class Folding {
     this.#extensionsDecided.push({ id, outcome, endsAt, reservations, reasons });
     if (endsAt !== null) this.#extended.set(lease, Math.max(endsAt, this.#extended.get(lease) ?? endsAt));
   }
-}
-
-/** The entries of one source and type as one row, and the sum of all that they move. No key is built by joining: there are thousands a second. */
-class FoldedLedger {
-  readonly #lines: LedgerLines[] = [];
-  readonly #bySource = new Map<string, { [Type in LedgerEntry['type']]?: LedgerLines }>();
-  readonly #moved: TickRows['moved'] = [];
-  readonly #byAccount = new Map<string, TickRows['moved']>();
-
-  take(entry: LedgerEntry): void {
-    const { id, type, account, period, lease, amount } = entry;
-    const lines = this.#linesOf(sourceOf(entry), entry);
-    if (lines.lease !== lease) throw new Error(`${id} books for ${lease}, its neighbours for ${lines.lease}`);
-    if (lines.accounts.some((other, n) => other === account && lines.periods[n] === period))
-      throw new Error(`${id} is booked twice in one tick`);
-    lines.accounts.push(account);
-    lines.periods.push(period);
-    lines.amounts.push(amount);
-    const move = this.#moveOf(account, period);
-    move.reserved += type === 'reserve' ? amount : -amount;
-    move.spent += type === 'settle' ? amount : 0;
-  }
-
-  lines(): LedgerLines[] {
-    return this.#lines;
-  }
-
-  moved(): TickRows['moved'] {
-    return this.#moved;
-  }
-
-  #linesOf(source: string, { type, lease }: LedgerEntry): LedgerLines {
-    let types = this.#bySource.get(source);
-    if (types === undefined) {
-      types = {};
-      this.#bySource.set(source, types);
-    }
-    const known = types[type];
-    if (known) return known;
-    const lines: LedgerLines = { source, type, lease, accounts: [], periods: [], amounts: [] };
-    types[type] = lines;
-    this.#lines.push(lines);
-    return lines;
-  }
-
-  #moveOf(account: string, period: string): TickRows['moved'][number] {
-    let moves = this.#byAccount.get(account);
-    if (moves === undefined) {
-      moves = [];
-      this.#byAccount.set(account, moves);
-    }
-    const known = moves.find((move) => move.period === period);
-    if (known) return known;
-    const move = { account, period, reserved: 0, spent: 0 };
-    moves.push(move);
-    this.#moved.push(move);
-    return move;
-  }
-}
-
-function sourceOf({ id, account, period, type }: LedgerEntry): string {
-  const source = id.slice(0, -(account.length + period.length + type.length + 3));
-  if (id !== `${source}/${account}/${period}/${type}`) throw new Error(`${id} is not named after what it books`);
-  return source;
 }
 
 function unchanged(id: string): RequestChange {
@@ -265,9 +213,4 @@ function recordVerdict(row: RequestChange, verdict: RecordedVerdict): void {
   row.codes = verdict.codes;
   row.policyRevision = verdict.policyRevision;
   row.dataRevision = verdict.dataRevision;
-}
-
-/** Null instead of an empty list: the database then skips the whole part. */
-export function jsonOrNull(rows: readonly unknown[]): string | null {
-  return rows.length === 0 ? null : JSON.stringify(rows);
 }

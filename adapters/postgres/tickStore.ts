@@ -1,10 +1,10 @@
 // The commit of a tick: one statement, one transaction, refused for a lost epoch alone.
 // Invariant: a tick whose reply was lost is found by cell, tick and digest, and is never written twice. Called by the tick through the port TickStore.
 
-import type { Lease, TickCommit, TickStore } from '../../scheduler/index.ts';
+import type { TickCommit, TickStore } from '../../scheduler/index.ts';
 import type { Queries } from './connection.ts';
 import { repeating } from './retry.ts';
-import { jsonOrNull, tickRows } from './tickRows.ts';
+import { tickRows } from './tickRows.ts';
 
 export class PostgresTickStore implements TickStore {
   readonly #queries: Queries;
@@ -23,29 +23,9 @@ export class PostgresTickStore implements TickStore {
   }
 }
 
-/** Without what the commit itself says of all of them, or their order. */
-function eventRows({ events, epoch, record }: TickCommit): unknown[] {
-  return events.map((event, index) => {
-    const { id, sequence, type, at, department, agent, request, lease, policyRevision, data } = event;
-    if (sequence !== events[0]!.sequence + index || event.tick !== record.tick || event.epoch !== epoch)
-      throw new Error(`S10: event ${sequence} does not take the next number of its tick`);
-    return { id, type, at, department, agent, request, lease, policyRevision, data };
-  });
-}
-
-/** Without what the commit itself says of all of them. */
-function leaseRows(leases: readonly Lease[], epoch: number): unknown[] {
-  return leases.map((lease) => {
-    const { id, department, agent, request, option, allocations, reservations, state } = lease;
-    const { grantedAt, startLimitAt, endsAt } = lease;
-    if (lease.epoch !== epoch) throw new Error(`S8: ${id} carries epoch ${lease.epoch} and not the one that grants it`);
-    return { id, department, agent, request, option, allocations, reservations, state, grantedAt, startLimitAt, endsAt };
-  });
-}
-
 function commitValues(commit: TickCommit): unknown[] {
-  const { record } = commit;
-  const rows = tickRows(commit.changes);
+  const { record, events } = commit;
+  const rows = tickRows(commit);
   return [
     commit.cell,
     commit.epoch,
@@ -57,8 +37,11 @@ function commitValues(commit: TickCommit): unknown[] {
     JSON.stringify(record),
     commit.intake.length === 0 ? null : commit.intake,
     jsonOrNull(rows.opened),
+    linesOrNull(rows.documents),
     jsonOrNull(rows.decided),
-    jsonOrNull(leaseRows(rows.granted, commit.epoch)),
+    jsonOrNull(rows.granted),
+    linesOrNull(rows.allocations),
+    linesOrNull(rows.reservations),
     jsonOrNull(rows.activated),
     jsonOrNull(rows.extended),
     jsonOrNull(rows.ended),
@@ -67,8 +50,29 @@ function commitValues(commit: TickCommit): unknown[] {
     jsonOrNull(rows.extensionsDecided),
     jsonOrNull(rows.ledger),
     jsonOrNull(rows.moved),
-    commit.events[0]?.sequence ?? null,
+    events[0]?.sequence ?? null,
     jsonOrNull(eventRows(commit)),
+    linesOrNull(events.map((event) => event.data)),
     rows.foldSequence,
   ];
+}
+
+/** Without what the commit itself says of all of them, and without their documents. */
+function eventRows({ events, epoch, record }: TickCommit): unknown[] {
+  return events.map((event, index) => {
+    const { id, sequence, type, at, department, agent, request, lease, policyRevision } = event;
+    if (sequence !== events[0]!.sequence + index || event.tick !== record.tick || event.epoch !== epoch)
+      throw new Error(`S10: event ${sequence} does not take the next number of its tick`);
+    return { id, type, at, department, agent, request, lease, policyRevision };
+  });
+}
+
+/** Null instead of an empty list: the database then skips the whole part. */
+function jsonOrNull(rows: readonly unknown[]): string | null {
+  return rows.length === 0 ? null : JSON.stringify(rows);
+}
+
+/** One document a line: JSON.stringify never writes a line break. */
+function linesOrNull(documents: readonly unknown[]): string | null {
+  return documents.length === 0 ? null : documents.map((document) => JSON.stringify(document)).join('\n');
 }

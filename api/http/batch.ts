@@ -2,7 +2,7 @@
 // Invariant: items are independent; a batch is no transaction, and its order is the order of its answers.
 
 import type { FastifyInstance } from 'fastify';
-import { type Problem, problemDocument } from '../errors.ts';
+import { problemDocument } from '../errors.ts';
 import { accessOf } from './access.ts';
 import { instanceOf } from './answers.ts';
 import { callKeyHooks } from './callKeys.ts';
@@ -34,17 +34,12 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
       );
       const submitted = await submitItems(options, submissions);
       const items = submitted.map((answer, index) => {
-        const submission = submissions[index];
-        if (answer.ok && submission?.ok) {
-          const { clientRequestId } = submission;
-          return {
-            status: 202,
-            request: acceptedJson({ id: answer.id, clientRequestId }, answer.receivedAt),
-          };
+        if (answer.ok) {
+          const { id, clientRequestId, receivedAt } = answer;
+          return { status: 202, request: acceptedJson({ id, clientRequestId }, receivedAt) };
         }
-        const problem = (answer as { problem: Problem }).problem;
         const call = { instance: `${instanceOf(request)}#/items/${index}`, requestId: request.id };
-        const document = problemDocument(problem, call);
+        const document = problemDocument(answer.problem, call);
         return { status: document.status, problem: document };
       });
       return reply.code(207).send({ items });

@@ -38,9 +38,18 @@ export interface SubmissionContext {
   readonly now: Instant;
 }
 
+/** By what a submission is known again, though it cannot be admitted now. */
+export interface SubmissionKey {
+  readonly cell: string;
+  readonly agent: AgentId;
+  readonly clientRequestId: string;
+  readonly digest: string;
+}
+
 export type Submission =
   | { readonly ok: true; readonly item: IntakeItem; readonly clientRequestId: string }
-  | { readonly ok: false; readonly problem: Problem };
+  /** `key` where admission alone refused: what was admissible once may have been acknowledged then, and is owed the same answer. */
+  | { readonly ok: false; readonly problem: Problem; readonly key?: SubmissionKey };
 
 /** The whole way, for a body of which nothing is known yet: an item of a batch, a Kafka record. */
 export function readSubmission(body: unknown, context: SubmissionContext): Submission {
@@ -64,12 +73,14 @@ export function toIntake(body: SubmissionBody, context: SubmissionContext): Subm
     terms: toTerms(body.terms),
     submittedAt: now,
   });
-  if (!admission.ok) return { ok: false, problem: problemOf(admission.refusal) };
+  const { cell } = configuration;
+  const key = { cell, agent, clientRequestId, digest: bodyDigest(body, context.digest) };
+  if (!admission.ok) return { ok: false, problem: problemOf(admission.refusal), key };
   const item: IntakeItem = {
-    cell: configuration.cell,
+    cell,
     actor: { subject, department, agent },
     command: { type: 'submit', request: admission.request },
-    idempotency: { key: clientRequestId, digest: bodyDigest(body, context.digest) },
+    idempotency: { key: clientRequestId, digest: key.digest },
   };
   return { ok: true, item, clientRequestId };
 }

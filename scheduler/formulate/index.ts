@@ -24,8 +24,11 @@ export type { Choice, ColumnMeaning, Formulation, Place, Prolongation } from './
 
 /** Columns a request has at most: a shape spreads over 16 places. */
 const COLUMNS_MAX = 16;
-/** Columns of a tick, about: beyond 2,500 requests each gets fewer, down to 4, so that a burst does not outgrow the tick. */
-const COLUMNS_OF_TICK = 40_000;
+/**
+ * Columns of a tick, about: beyond 500 requests each gets fewer, down to 4, so that a burst does not outgrow the tick. At 40,000 a busy
+ * machine that fell behind solved for 300 ms, fell further behind, and never caught up.
+ */
+const COLUMNS_OF_TICK = 8_000;
 const COLUMNS_LEAST = 4;
 
 export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulation {

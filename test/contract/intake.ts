@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IntakeItem } from '../../api/ports.ts';
-import type { Epoch, ExtensionId, LeaseId } from '../../scheduler/index.ts';
+import type { AgentId, Epoch, ExtensionId, LeaseId } from '../../scheduler/index.ts';
 import { actorOf, aRequest, aSubmit, CELL, requestId, type StoreUnderTest } from '../support/storeCell.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -131,6 +131,31 @@ export const intakeContract = (name: string, makeStore: () => Promise<StoreUnder
       expect(await write(aSubmit(nextRequest(), { key: 'k6', digest: 'd1' }))).toEqual([
         { type: 'mismatch', request: second.id },
       ]);
+    });
+
+    it('knows which request has a key, with its digest, and no other key', async () => {
+      const request = nextRequest();
+      const [accepted] = await write(aSubmit(request, { key: 'k8', digest: 'd1' }));
+      const known: typeof store.ports.intakeWriter.known = (...key) => store.ports.intakeWriter.known(...key);
+      const wantReceivedAt = accepted?.type === 'accepted' ? accepted.receivedAt : null;
+      const wantKnown = { request: request.id, digest: 'd1', receivedAt: wantReceivedAt };
+      expect(await known(CELL, request.agent, 'k8')).toEqual(wantKnown);
+      await write(aSubmit(nextRequest(), { key: 'k8', digest: 'd2' }));
+      expect(await known(CELL, request.agent, 'k8')).toEqual(wantKnown);
+      expect(await known(CELL, request.agent, 'k9')).toBeNull();
+      expect(await known(CELL, request.agent, 'k8\0')).toBeNull();
+      expect(await known(CELL, 'research-02' as AgentId, 'k8')).toBeNull();
+      expect(await known('other', request.agent, 'k8')).toBeNull();
+    });
+
+    it('forgets a key after 24 hours, and not before', async () => {
+      const request = nextRequest();
+      const { intakeWriter } = store.ports;
+      await write(aSubmit(request, { key: 'k10', digest: 'd1' }));
+      await store.ageKeys(DAY_MS - 60_000);
+      expect((await intakeWriter.known(CELL, request.agent, 'k10'))?.request).toBe(request.id);
+      await store.ageKeys(120_000);
+      expect(await intakeWriter.known(CELL, request.agent, 'k10')).toBeNull();
     });
 
     it('keeps every text exactly', async () => {

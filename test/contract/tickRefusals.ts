@@ -58,6 +58,26 @@ const OFFENCES: Readonly<Record<string, Offence>> = {
       booked('refund', held.id, { account: 'team' as never, period: '2026-11', lease: held.id, amount: 11 }),
     ],
   }),
+  'one reservation booked twice in one tick (S2)': ({ cell, fresh }) => {
+    const changes = cell.grants(cell.lease({ request: fresh }), fresh);
+    return { changes: [...changes, changes.at(-1)!] };
+  },
+  'a refund of less than nothing (S2)': ({ held }) => ({
+    changes: [
+      booked('settle', held.id, { account: 'team' as never, period: '2026-11', lease: held.id, amount: 11 }),
+      booked('refund', held.id, { account: 'team' as never, period: '2026-11', lease: held.id, amount: -1 }),
+    ],
+  }),
+  'an entry that is named after another account (S2)': ({ cell, held }) => {
+    const [ended, settle, refund] = cell.ended(held) as [Change, Change, Extract<Change, { type: 'ledger' }>];
+    return {
+      changes: [
+        ended,
+        settle,
+        { ...refund, entry: { ...refund.entry, id: `${held.id}/other/2026-11/refund` } },
+      ],
+    };
+  },
   'an entry of a lease that is not there (S2)': () => ({
     changes: [
       booked('reserve', 'x', {

@@ -4,8 +4,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from '../../scheduler/domain/apply.ts';
 import type { State } from '../../scheduler/index.ts';
+import { checkPromises } from '../support/promises.ts';
 import {
   aConfiguration,
+  agentScope,
   aRequest,
   aSubmit,
   CELL,
@@ -179,6 +181,33 @@ export const tickStoreContract = (name: string, makeStore: () => Promise<StoreUn
         capacity: 2,
       });
       expect((await store.ports.configuration.current(CELL)).revision).toBe('cfg_2');
+    });
+
+    it('keeps the leases of two cells apart, though their ids are the same', async () => {
+      const requests = [aRequest(1), aRequest(2, { department: 'sales', agent: 'sales-01' })];
+      const other = await StoreCell.open(store, aConfiguration({ cell: 'other' }));
+      const leases = [cell.lease({ request: requests[0]! }), other.lease({ request: requests[1]! })];
+      expect(leases[0]!.id).toBe(leases[1]!.id);
+      const submits = requests.map((request) => aSubmit(request));
+      await store.ports.intakeWriter.write([submits[0]!, { ...submits[1]!, cell: 'other' }]);
+      const folded = async (name: string) => ({
+        intake: (await store.ports.intake.take(name, 10)).rows.map((row) => row.id),
+      });
+      await cell.tick(cell.grants(leases[0]!, requests[0]!), await folded(CELL));
+      await other.tick(other.grants(leases[1]!, requests[1]!), await folded('other'));
+      const { heartbeatWriter, stateSource, readers } = store.ports;
+      const beat = await heartbeatWriter.heartbeat(agentScope(requests[1]!), leases[1]!.id, other.epoch);
+      expect(beat.type).toBe('recorded');
+      expect((await store.ports.heartbeats.since(CELL, 0)).heard).toEqual([]);
+      expect((await store.ports.heartbeats.since('other', 0)).heard).toHaveLength(1);
+      await other.tick(other.ended(leases[1]!));
+      expect([...(await stateSource.load(CELL, cell.epoch)).leases.values()]).toEqual([leases[0]]);
+      expect([...(await stateSource.load('other', other.epoch)).leases.values()]).toEqual([]);
+      const states = requests.map(
+        async (request, n) => (await readers.lease(agentScope(request), leases[n]!.id))?.lease.state,
+      );
+      expect(await Promise.all(states)).toEqual(['granted', 'released']);
+      expect(checkPromises(await store.dump())).toEqual([]);
     });
 
     it('takes nothing more from a pool that the new revision does not name', async () => {

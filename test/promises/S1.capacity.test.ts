@@ -84,7 +84,7 @@ describe('S1 no pool over capacity at any instant', () => {
     expect(checkPromises(dump)).toEqual([]);
   });
 
-  it('of a solver that grants everything: the plan is refused, and the requests go on waiting', async () => {
+  it('of a solver that grants everything: what the pool cannot hold is refused and goes on waiting', async () => {
     cell = await liveCell(withGpus(4, 0));
     const leader = await cell.elect();
     const { solver } = leader.ports;
@@ -101,9 +101,10 @@ describe('S1 no pool over capacity at any instant', () => {
     await cell.submit(...[1, 2, 3].map((n) => aRequest(n).gpu(2).build()));
     await leader.tick();
     const dump = await cell.dump();
-    expect(dump.lease).toEqual([]);
+    expect(used(dump).get('gpu-a')).toBeLessThanOrEqual(4);
     expect(dump.tick.map((row) => row.record.fault)).toEqual(['refused']);
-    expect(dump.request.map((row) => row.state)).toEqual(['waiting', 'waiting', 'waiting']);
+    expect(dump.request.filter((row) => row.state === 'waiting').length).toBeGreaterThan(0);
+    expect(checkPromises(dump)).toEqual([]);
   });
 
   it('of a leader whose memory forgot what is in use: the database refuses the tick whole', async () => {

@@ -137,6 +137,7 @@ export interface LeaseWish {
 export class StoreCell {
   readonly ports: StorePorts;
   readonly epoch: number;
+  readonly #cell: string;
   now = 1_795_424_400_000;
   tickNumber = 0;
   digest = '';
@@ -145,9 +146,10 @@ export class StoreCell {
   #leases = 0;
   readonly #known = new Map<LeaseId, Lease>();
 
-  private constructor(ports: StorePorts, epoch: number) {
-    this.ports = ports;
-    this.epoch = epoch;
+  private constructor(cell: string, leading: { ports: StorePorts; epoch: number }) {
+    this.#cell = cell;
+    this.ports = leading.ports;
+    this.epoch = leading.epoch;
   }
 
   static async open(
@@ -157,7 +159,7 @@ export class StoreCell {
     await store.ports.configuration.store(configuration);
     const epoch = await store.ports.leadership.acquire(configuration.cell);
     if (epoch === null) throw new Error('the cell has a leader already');
-    return new StoreCell(store.ports, epoch);
+    return new StoreCell(configuration.cell, { ports: store.ports, epoch });
   }
 
   opened(request: ResourceRequest): Change {
@@ -284,7 +286,7 @@ export class StoreCell {
   compose(changes: readonly Change[], bent: BentCommit = {}): TickCommit {
     const tick = this.tickNumber + 1;
     const context = {
-      cell: CELL,
+      cell: this.#cell,
       tick,
       epoch: this.epoch,
       now: this.now,
@@ -294,13 +296,13 @@ export class StoreCell {
     const leaseOf = (id: LeaseId): Lease => this.#known.get(id)!;
     const { record, ...rest } = bent;
     return {
-      cell: CELL,
+      cell: this.#cell,
       epoch: this.epoch,
       intake: [],
       changes,
       events: eventsOf(changes, { ...context, leaseOf }),
       record: {
-        ...aRecord({ tick, epoch: this.epoch, now: this.now }),
+        ...aRecord({ cell: this.#cell, tick, epoch: this.epoch, now: this.now }),
         previousDigest: this.digest,
         ...record,
       },
@@ -320,7 +322,12 @@ export class StoreCell {
   }
 }
 
-function aRecord(at: { tick: number; epoch: number; now: number }): Omit<TickRecord, 'previousDigest'> {
+function aRecord(at: {
+  cell: string;
+  tick: number;
+  epoch: number;
+  now: number;
+}): Omit<TickRecord, 'previousDigest'> {
   const counts = {
     pending: 0,
     columns: 0,
@@ -333,7 +340,6 @@ function aRecord(at: { tick: number; epoch: number; now: number }): Omit<TickRec
     released: 0,
   };
   return {
-    cell: CELL,
     ...at,
     policyRevision: 'pol_1',
     dataRevision: 'dat_1',

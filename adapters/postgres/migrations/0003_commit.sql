@@ -1,6 +1,7 @@
 -- Up Migration
 -- One tick, one call, one transaction: everything it writes or nothing. Rows come as JSON arrays in the words of the
--- scheduler's domain; a part that is null is skipped. Called by tickStore.ts over the leader's own connection.
+-- scheduler's domain; a part that is null is skipped. Documents come beside their rows, one a line: within an array of JSON each
+-- would be parsed three times, and parsing was a third of a commit. Called by tickStore.ts over the leader's own connection.
 
 -- Makes capacities and budgets those of a stored revision. Keys that it does not name stay, with nothing left to take.
 create function annona_apply_configuration(p_cell text, p_revision text) returns void
@@ -93,7 +94,7 @@ begin
 end $$;
 
 -- Answers with the number of grants. A request that is opened and decided in one tick is inserted as it was decided.
-create function annona_commit_requests(p_cell text, p_tick bigint, p_now bigint, p_opened json, p_decided json) returns integer
+create function annona_commit_requests(p_cell text, p_tick bigint, p_now bigint, p_opened json, p_documents text, p_decided json) returns integer
   language plpgsql as $$
 declare
   v_changed     integer;
@@ -106,11 +107,14 @@ begin
     with written as (
       insert into request (id, cell, department_id, agent_id, sequence, document, shape_key, opened_tick, state,
         verdict_allow, verdict_codes, verdict_policy_revision, verdict_data_revision, reasons, lease_id, decided_tick, decided_at_ms)
-      select id, p_cell, department, agent, sequence, document, "shapeKey", p_tick, state,
+      select id, p_cell, department, agent, sequence, document::json, "shapeKey", p_tick, state,
         allow, codes, "policyRevision", "dataRevision", coalesce(reasons, '[]'), lease,
         case when state <> 'queued' then p_tick end, case when state <> 'queued' then p_now end
-      from json_to_recordset(p_opened) as r (id text, department text, agent text, sequence bigint, document json, "shapeKey" text,
-        state text, allow boolean, codes json, "policyRevision" text, "dataRevision" text, reasons json, lease text)
+      from rows from (
+        json_to_recordset(p_opened) as (id text, department text, agent text, sequence bigint, "shapeKey" text,
+          state text, allow boolean, codes json, "policyRevision" text, "dataRevision" text, reasons json, lease text),
+        string_to_table(p_documents, E'\n')
+      ) as r (id, department, agent, sequence, "shapeKey", state, allow, codes, "policyRevision", "dataRevision", reasons, lease, document)
       returning id, department_id, state
     )
     select array_agg(id), array_agg(department_id), array_agg(state) into v_ids, v_departments, v_states
@@ -163,7 +167,8 @@ end $$;
 
 -- A lease carries the epoch that granted it: the commit's. Answers with the number of new leases.
 create function annona_commit_leases(
-  p_cell text, p_tick bigint, p_epoch bigint, p_granted json, p_activated json, p_extended json, p_ended json, p_taken json
+  p_cell text, p_tick bigint, p_epoch bigint, p_granted json, p_allocations text, p_reservations text, p_activated json, p_extended json,
+  p_ended json, p_taken json
 ) returns integer
   language plpgsql as $$
 declare
@@ -175,10 +180,14 @@ begin
   if p_granted is not null then
     insert into lease (id, cell, department_id, agent_id, request_id, epoch, option_index, allocations, reservations, state,
       granted_tick, granted_at_ms, start_limit_at_ms, ends_at_ms)
-    select id, p_cell, department, agent, request, p_epoch, option, allocations, reservations, state,
+    select id, p_cell, department, agent, request, p_epoch, option, allocations::json, reservations::json, state,
       p_tick, "grantedAt", "startLimitAt", "endsAt"
-    from json_to_recordset(p_granted) as l (id text, department text, agent text, request text, option integer,
-      allocations json, reservations json, state text, "grantedAt" bigint, "startLimitAt" bigint, "endsAt" bigint);
+    from rows from (
+      json_to_recordset(p_granted) as (id text, department text, agent text, request text, option integer, state text,
+        "grantedAt" bigint, "startLimitAt" bigint, "endsAt" bigint),
+      string_to_table(p_allocations, E'\n'),
+      string_to_table(p_reservations, E'\n')
+    ) as l (id, department, agent, request, option, state, "grantedAt", "startLimitAt", "endsAt", allocations, reservations);
     get diagnostics v_granted = row_count;
   end if;
   if p_activated is not null then
@@ -308,7 +317,8 @@ begin
 end $$;
 
 -- Tick and epoch are the commit's own, and the numbers follow one another from the first, so none of them is sent with each event.
-create function annona_commit_events(p_cell text, p_tick bigint, p_epoch bigint, p_last bigint, p_first bigint, p_events json) returns bigint
+create function annona_commit_events(p_cell text, p_tick bigint, p_epoch bigint, p_last bigint, p_first bigint, p_events json, p_data text)
+  returns bigint
   language plpgsql as $$
 declare
   v_written integer;
@@ -317,18 +327,21 @@ begin
     perform annona_refuse('S10', 'events take the next numbers of the cell', format('%s after %s', p_first, p_last));
   end if;
   insert into event (cell, sequence, id, tick, epoch, type, at_ms, department_id, agent_id, request_id, lease_id, policy_revision, data)
-  select p_cell, p_last + n, id, p_tick, p_epoch, type, at, department, agent, request, lease, "policyRevision", data
-  from rows from (json_to_recordset(p_events) as (id text, type text, at bigint, department text, agent text, request text,
-    lease text, "policyRevision" text, data json)) with ordinality
-    as e (id, type, at, department, agent, request, lease, "policyRevision", data, n);
+  select p_cell, p_last + n, id, p_tick, p_epoch, type, at, department, agent, request, lease, "policyRevision", data::json
+  from rows from (
+    json_to_recordset(p_events) as (id text, type text, at bigint, department text, agent text, request text,
+      lease text, "policyRevision" text),
+    string_to_table(p_data, E'\n')
+  ) with ordinality as e (id, type, at, department, agent, request, lease, "policyRevision", data, n);
   get diagnostics v_written = row_count;
   return p_last + v_written;
 end $$;
 
 create function annona_commit_tick(
   p_cell text, p_epoch bigint, p_tick bigint, p_now bigint, p_digest text, p_previous_digest text, p_configuration text, p_record text,
-  p_intake bigint[], p_opened json, p_decided json, p_granted json, p_activated json, p_extended json, p_ended json, p_taken json,
-  p_extensions_opened json, p_extensions_decided json, p_ledger json, p_moved json, p_first_sequence bigint, p_events json, p_fold_sequence bigint
+  p_intake bigint[], p_opened json, p_documents text, p_decided json, p_granted json, p_allocations text, p_reservations text,
+  p_activated json, p_extended json, p_ended json, p_taken json, p_extensions_opened json, p_extensions_decided json,
+  p_ledger json, p_moved json, p_first_sequence bigint, p_events json, p_event_data text, p_fold_sequence bigint
 ) returns text
   -- A plan made while a table was small is kept as it grows. So no plan may depend on a size: each table is entered by its primary
   -- key (`= any (array(...))`) and what was found is hashed. Nested loops chosen for an empty table took 7 s for 1,000 rows later.
@@ -364,10 +377,11 @@ begin
   values (p_cell, p_tick, p_epoch, p_digest, p_previous_digest, p_configuration, p_record::json, octet_length(p_record));
   if p_intake is not null then perform annona_commit_intake(p_cell, p_tick, p_now, p_intake); end if;
   if p_opened is not null or p_decided is not null then
-    v_grants := annona_commit_requests(p_cell, p_tick, p_now, p_opened, p_decided);
+    v_grants := annona_commit_requests(p_cell, p_tick, p_now, p_opened, p_documents, p_decided);
   end if;
   if coalesce(p_granted, p_activated, p_extended, p_ended, p_taken) is not null then
-    v_leases := annona_commit_leases(p_cell, p_tick, p_epoch, p_granted, p_activated, p_extended, p_ended, p_taken);
+    v_leases := annona_commit_leases(p_cell, p_tick, p_epoch, p_granted, p_allocations, p_reservations, p_activated, p_extended,
+      p_ended, p_taken);
   end if;
   -- Each lease has a Decision of its own (a trigger sees to it), so equal numbers mean one lease a grant.
   if v_grants <> v_leases then
@@ -378,7 +392,7 @@ begin
   end if;
   if p_ledger is not null then perform annona_commit_ledger(p_cell, p_tick, p_ledger, p_moved); end if;
   if p_events is not null then
-    v_head.event_sequence := annona_commit_events(p_cell, p_tick, p_epoch, v_head.event_sequence, p_first_sequence, p_events);
+    v_head.event_sequence := annona_commit_events(p_cell, p_tick, p_epoch, v_head.event_sequence, p_first_sequence, p_events, p_event_data);
   end if;
   update cell_head set tick = p_tick, tick_digest = p_digest, epoch = p_epoch, event_sequence = v_head.event_sequence,
     fold_sequence = greatest(fold_sequence, p_fold_sequence)

@@ -2,7 +2,7 @@
 select c.now - $3::bigint as "readThrough", h.lease_id as lease, h.at_ms as at
 from (select annona_now() as now) c
   left join (
-    select h.lease_id, h.at_ms from heartbeat h join lease l on l.id = h.lease_id
-    where h.cell = $1 and h.at_ms >= $2::bigint and l.ended_at_ms is null
+    select h.lease_id, h.at_ms from heartbeat h join lease_live l on l.cell = h.cell and l.id = h.lease_id
+    where h.cell = $1 and h.at_ms >= $2::bigint
   ) h on true
 order by h.lease_id;

@@ -3,8 +3,8 @@ select l.id, l.request_id as request, l.department_id as department, l.agent_id 
   l.allocations, l.reservations, l.state, l.granted_at_ms as "grantedAt", l.start_limit_at_ms as "startLimitAt",
   l.ends_at_ms as "endsAt", l.extended, l.activated_at_ms as "activatedAt", l.ended_at_ms as "endedAt", h.at_ms as "heartbeatAt",
   case when l.extended then (
-    select json_agg(e.reservations order by e.sequence) from extension e where e.lease_id = l.id and e.outcome = 'granted'
+    select json_agg(e.reservations order by e.sequence) from extension e where e.cell = l.cell and e.lease_id = l.id and e.outcome = 'granted'
   ) end as "extensionReservations"
-from lease l left join heartbeat h on h.lease_id = l.id
+from lease l left join heartbeat h on h.lease_id = l.id and h.cell = l.cell
 where $1::text is null and $2::text is null and l.id < coalesce($3::text, '~') and ($4::text is null or l.state = $4)
 order by l.id desc limit $5::integer;

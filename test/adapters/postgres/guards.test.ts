@@ -54,7 +54,15 @@ describe('the guards of the database', () => {
     ['S2', 'update account_use set reserved = -1'],
     ['S2', 'update account_use set spent = spent - 1'],
     ['ledger_pkey', 'insert into ledger select * from ledger limit 1'],
-    ['immutable', 'update ledger set amount = 1'],
+    [
+      's2_lines_whole',
+      "insert into ledger select cell, 'x', type, department_id, lease_id, accounts, periods, '{-1}', tick from ledger limit 1",
+    ],
+    [
+      's2_lines_whole',
+      "insert into ledger select cell, 'x', type, department_id, lease_id, accounts, periods, '{1,2}', tick from ledger limit 1",
+    ],
+    ['immutable', "update ledger set amounts = '{1}'"],
     ['immutable', 'delete from ledger'],
     ['immutable', 'truncate event'],
     ['immutable', "update event set type = 'x'"],

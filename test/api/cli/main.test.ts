@@ -56,7 +56,7 @@ describe('annona', () => {
     [['start', '--port', '70000'], '--port 70000 is not a whole number up to 65535'],
     [['start', '--sample-seconds', '-1'], '--sample-seconds -1 is not a whole number'],
     [['start', '--sample-seconds', '1.5'], '--sample-seconds 1.5 is not a whole number'],
-    [['start', '--organisation', '/nowhere'], '/nowhere: 1 problems'],
+    [['start', '--organisation', '/nowhere'], '/nowhere: one problem'],
   ])('%j is a mistake: exit code 2 and a line that names it', async (argv, wantLine) => {
     const { exitCode, err, out } = await ran(...argv);
     expect(exitCode).toBe(2);

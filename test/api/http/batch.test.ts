@@ -21,6 +21,16 @@ const told = (answer: BatchAnswer) =>
   answer.items.map(({ status, request, problem }) => [status, request?.clientRequestId ?? problem?.code]);
 
 describe('a batch', () => {
+  it('refuses what cannot be admitted for what it is, also when a good item beside it has its key', async () => {
+    const { call } = await anEdge();
+    const never = aSubmission({ options: [{ claims: [{ kind: 'gpu', quantity: 9 }] }] });
+    const response = await call({ ...BATCH, body: { items: [never, aSubmission()] } });
+    expect(told(response.json<BatchAnswer>())).toEqual([
+      [422, 'NEVER_FITS'],
+      [202, 'train-7'],
+    ]);
+  });
+
   it('answers each item by itself, in order, and writes the good ones in one go', async () => {
     const { call, store } = await anEdge();
     const items = [

@@ -8,6 +8,7 @@ import type {
   Identity,
   IntakeItem,
   IntakeOutcome,
+  KnownSubmit,
   LeaseView,
   Page,
   PageQuery,
@@ -15,7 +16,7 @@ import type {
   RequestView,
   Scope,
 } from '../../../api/ports.ts';
-import { type DomainEvent, ROLES, type TickRecord } from '../../../scheduler/index.ts';
+import { type DomainEvent, type RequestId, ROLES, type TickRecord } from '../../../scheduler/index.ts';
 import { NOW, ORGANISATION } from './organisation.ts';
 
 interface Owner {
@@ -77,6 +78,12 @@ export class FakeStore {
       if (this.fault) throw this.fault;
       if (items.length === 0) throw new Error('an empty write');
       return items.map((item) => this.#writeOne(item));
+    },
+    known: async (cell: string, agent: string, clientRequestId: string): Promise<KnownSubmit | null> => {
+      if (this.fault) throw this.fault;
+      if (cell !== ORGANISATION.cell) throw new Error(`unknown cell ${cell}`);
+      const known = this.#keys.get(`${agent}/${clientRequestId}`);
+      return known ? { request: known.request as RequestId, digest: known.digest, receivedAt: NOW } : null;
     },
   };
 

@@ -1,6 +1,7 @@
 // POST /v1/requests: what is written to the intake, and what the submitter is told.
 
 import { describe, expect, it, vi } from 'vitest';
+import { createEdgeSystem } from '../../../adapters/system/ids.ts';
 import type { Waiting } from '../../../api/http/waiters.ts';
 import { NOW } from './organisation.ts';
 import { AS_ANVIL, AS_SCOUT, anEdge, anEvent, aSubmission, expectProblem } from './support.ts';
@@ -83,6 +84,39 @@ describe('a clientRequestId', () => {
     await call({ ...SUBMIT, body: aSubmission() });
     const other = aSubmission({ options: [{ claims: [{ kind: 'gpu', quantity: 1 }] }] });
     expectProblem(await call({ ...SUBMIT, body: other }), 'KEY_REUSED');
+    expect(store.written).toHaveLength(1);
+  });
+
+  const startBefore = (instant: number) => ({
+    class: 'standard',
+    durationSeconds: 600,
+    startBefore: new Date(instant).toISOString(),
+  });
+
+  it('gives the first answer again when the start that was asked for has passed meanwhile', async () => {
+    let now = NOW;
+    const { call, store } = await anEdge({ server: { system: createEdgeSystem({ now: () => now }) } });
+    const body = aSubmission({ terms: startBefore(NOW + 60_000) });
+    const first = await call({ ...SUBMIT, body });
+    now += 120_000;
+    const again = await call({ ...SUBMIT, body });
+    expect([again.statusCode, again.json()]).toEqual([202, first.json()]);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect(again.headers.location).toBe(first.headers.location);
+    const [item] = (await call({ ...SUBMIT, url: '/v1/requests/batch', body: { items: [body] } })).json()
+      .items;
+    expect([item.status, item.request]).toEqual([202, first.json()]);
+    expect(store.written).toHaveLength(1);
+  });
+
+  it('is refused with another body also when that could not be admitted, and a new one for what it is', async () => {
+    const { call, store } = await anEdge();
+    await call({ ...SUBMIT, body: aSubmission() });
+    const late = startBefore(NOW - 1);
+    expectProblem(await call({ ...SUBMIT, body: aSubmission({ terms: late }) }), 'KEY_REUSED');
+    const fresh = aSubmission({ clientRequestId: 'train-8', terms: late });
+    expectProblem(await call({ ...SUBMIT, body: fresh }), 'TIME_RANGE');
+    expectProblem(await call({ ...SUBMIT, as: AS_ANVIL, body: aSubmission({ terms: late }) }), 'TIME_RANGE');
     expect(store.written).toHaveLength(1);
   });
 

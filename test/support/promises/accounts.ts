@@ -1,23 +1,54 @@
 // S2: no account overspent after any tick, replayed from the ledger alone; every reservation booked once, settled or refunded once,
-// by the tick that ended its lease, and to the last unit.
+// by the tick that ended its lease, and to the last unit. Lines are looked at one by one, whatever row keeps them.
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { Violation } from '../promises.ts';
-import { ENDED, Findings, groupBy, isAmount } from './findings.ts';
+import { ENDED, Findings, groupBy, isAmount, leaseKey } from './findings.ts';
 
 type LedgerRow = StoreDump['ledger'][number];
+
+/** One line of the ledger, by the name that nothing else may have. */
+interface Entry {
+  readonly id: string;
+  readonly cell: string;
+  readonly source: string;
+  readonly type: LedgerRow['type'];
+  readonly account: string;
+  readonly period: string;
+  readonly lease: string;
+  readonly amount: number;
+  readonly tick: number;
+}
 type LeaseRow = StoreDump['lease'][number];
 
 export function checkAccounts(dump: StoreDump): Violation[] {
   const findings = new Findings();
-  checkBalances(dump, findings);
-  checkLeases(dump, findings);
+  for (const { source_id, type, accounts, periods, amounts } of dump.ledger) {
+    const whole = accounts.length === periods.length && accounts.length === amounts.length;
+    findings.hold(whole, 'S2', `${source_id}/${type} has lines that are not whole`);
+  }
+  const entries = dump.ledger.flatMap(entriesOf);
+  checkBalances(dump, { entries, findings });
+  checkLeases(dump, { entries, findings });
   return findings.list;
 }
 
-function checkBalances(dump: StoreDump, findings: Findings): void {
+function entriesOf({ cell, source_id: source, type, lease_id: lease, tick, ...lines }: LedgerRow): Entry[] {
+  return lines.accounts.map((account, n) => {
+    const period = lines.periods[n] ?? '';
+    const id = `${source}/${account}/${period}/${type}`;
+    return { id, cell, source, type, account, period, lease, amount: lines.amounts[n] ?? Number.NaN, tick };
+  });
+}
+
+interface Checking {
+  readonly entries: readonly Entry[];
+  readonly findings: Findings;
+}
+
+function checkBalances(dump: StoreDump, { entries, findings }: Checking): void {
   const budgets = budgetsByRevision(dump);
-  const byTick = groupBy(dump.ledger, (entry) => `${entry.cell}/${entry.tick}`);
+  const byTick = groupBy(entries, (entry) => `${entry.cell}/${entry.tick}`);
   const balances = new Map<string, { reserved: number; spent: number }>();
   for (const { cell, tick, configuration_revision: revision } of dump.tick.toSorted(
     (a, b) => a.tick - b.tick,
@@ -68,26 +99,29 @@ function budgetsByRevision(dump: StoreDump): Map<string, number> {
   return budgets;
 }
 
-function checkLeases(dump: StoreDump, findings: Findings): void {
-  const leases = new Map(dump.lease.map((lease) => [lease.id, lease]));
+function checkLeases(dump: StoreDump, { entries, findings }: Checking): void {
+  const leases = new Set(dump.lease.map((lease) => leaseKey(lease.cell, lease.id)));
   const ticks = new Set(dump.tick.map((row) => `${row.cell}/${row.tick}`));
-  const extensions = groupBy(dump.extension, (extension) => extension.lease_id);
+  const extensions = groupBy(dump.extension, (extension) => leaseKey(extension.cell, extension.lease_id));
   const ids = new Set<string>();
-  for (const entry of dump.ledger) {
-    findings.hold(!ids.has(entry.id), 'S2', `${entry.id} is booked twice`);
-    ids.add(entry.id);
-    findings.hold(leases.has(entry.lease_id), 'S5', `${entry.id} has no lease`);
+  for (const entry of entries) {
+    findings.hold(!ids.has(`${entry.cell}/${entry.id}`), 'S2', `${entry.id} is booked twice`);
+    ids.add(`${entry.cell}/${entry.id}`);
+    findings.hold(leases.has(leaseKey(entry.cell, entry.lease)), 'S5', `${entry.id} has no lease`);
     findings.hold(ticks.has(`${entry.cell}/${entry.tick}`), 'S5', `${entry.id} has no tick`);
   }
-  const entries = groupBy(dump.ledger, (entry) => entry.lease_id);
+  const entriesOfLease = groupBy(entries, (entry) => leaseKey(entry.cell, entry.lease));
   for (const lease of dump.lease) {
     const sources = new Map<string, { tick: number; reservations: LeaseRow['reservations'] }>();
     sources.set(lease.id, { tick: lease.granted_tick, reservations: lease.reservations });
-    for (const { id, outcome, decided_tick, reservations } of extensions.get(lease.id) ?? []) {
+    for (const { id, outcome, decided_tick, reservations } of extensions.get(
+      leaseKey(lease.cell, lease.id),
+    ) ?? []) {
       if (outcome === 'granted') sources.set(id, { tick: decided_tick ?? 0, reservations });
     }
-    checkReserves(lease, { sources, entries: entries.get(lease.id) ?? [], findings });
-    checkCredits(lease, entries.get(lease.id) ?? [], findings);
+    const own = entriesOfLease.get(leaseKey(lease.cell, lease.id)) ?? [];
+    checkReserves(lease, { sources, entries: own, findings });
+    checkCredits(lease, own, findings);
   }
 }
 
@@ -96,7 +130,7 @@ interface Reserving {
     string,
     { readonly tick: number; readonly reservations: LeaseRow['reservations'] }
   >;
-  readonly entries: readonly LedgerRow[];
+  readonly entries: readonly Entry[];
   readonly findings: Findings;
 }
 
@@ -109,12 +143,7 @@ function checkReserves(lease: LeaseRow, { sources, entries, findings }: Reservin
     for (const { account, period, amount } of reservations) {
       const id = `${source}/${account}/${period}/reserve`;
       const entry = reserves.get(id);
-      const booked =
-        entry !== undefined &&
-        entry.amount === amount &&
-        entry.tick === tick &&
-        entry.account === account &&
-        entry.period === period;
+      const booked = entry !== undefined && entry.amount === amount && entry.tick === tick;
       findings.hold(
         booked,
         'S5',
@@ -127,7 +156,7 @@ function checkReserves(lease: LeaseRow, { sources, entries, findings }: Reservin
 }
 
 /** Nothing is credited while the lease lives; when it ended, all of it was, once, by that tick. */
-function checkCredits(lease: LeaseRow, entries: readonly LedgerRow[], findings: Findings): void {
+function checkCredits(lease: LeaseRow, entries: readonly Entry[], findings: Findings): void {
   for (const [key, group] of groupBy(entries, (entry) => `${entry.account}/${entry.period}`)) {
     const sum = (type: LedgerRow['type']) =>
       group.filter((entry) => entry.type === type).reduce((total, entry) => total + entry.amount, 0);
@@ -141,9 +170,9 @@ function checkCredits(lease: LeaseRow, entries: readonly LedgerRow[], findings: 
     }
     for (const credit of credits) {
       findings.hold(
-        credit.id === `${lease.id}/${key}/${credit.type}`,
+        credit.source === lease.id,
         'S2',
-        `${credit.id} is not named after what it credits`,
+        `${credit.id} is not named after the lease ${lease.id}`,
       );
       findings.hold(
         credit.tick === lease.ended_tick,

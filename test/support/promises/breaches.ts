@@ -89,9 +89,32 @@ export const BREACHES: readonly Breach[] = [
     (dump) => dump.ledger.push({ ...dump.ledger.find((entry) => entry.type === 'refund')! }),
   ],
   [
+    'a refund has one line twice',
+    'S2',
+    (dump) => {
+      const refund = dump.ledger.find((entry) => entry.type === 'refund')!;
+      const twice = <Value>(column: readonly Value[]): Value[] => [...column, column[0]!];
+      set(refund, {
+        accounts: twice(refund.accounts),
+        periods: twice(refund.periods),
+        amounts: twice(refund.amounts),
+      });
+    },
+  ],
+  [
+    'a refund gives less than was left',
+    'S2',
+    (dump) => set(dump.ledger.find((entry) => entry.type === 'refund')!, { amounts: [1] }),
+  ],
+  [
+    'a refund has a line without an amount',
+    'S2',
+    (dump) => set(dump.ledger.find((entry) => entry.type === 'refund')!, { amounts: [] }),
+  ],
+  [
     'a refund has another name',
     'S2',
-    (dump) => set(dump.ledger.find((entry) => entry.type === 'refund')!, { id: 'x' }),
+    (dump) => set(dump.ledger.find((entry) => entry.type === 'refund')!, { source_id: 'x' }),
   ],
   [
     'a live lease is credited',
@@ -99,10 +122,10 @@ export const BREACHES: readonly Breach[] = [
     (dump) =>
       dump.ledger.push({
         ...dump.ledger[0]!,
-        id: `${leaseOf(dump, 'active').id}/team/2026-11/refund`,
+        source_id: leaseOf(dump, 'active').id,
         type: 'refund',
         lease_id: leaseOf(dump, 'active').id,
-        amount: 1,
+        amounts: [1],
       }),
   ],
   [
@@ -120,13 +143,13 @@ export const BREACHES: readonly Breach[] = [
     (dump) =>
       without(
         dump.ledger,
-        dump.ledger.findIndex((entry) => entry.id.startsWith('ext_1')),
+        dump.ledger.findIndex((entry) => entry.source_id === 'ext_1'),
       ),
   ],
   [
     'a reservation has another name',
     'S5',
-    (dump) => set(dump.ledger.find((entry) => entry.type === 'reserve')!, { id: 'x' }),
+    (dump) => set(dump.ledger.find((entry) => entry.type === 'reserve')!, { source_id: 'x' }),
   ],
   ['a reservation is of no lease', 'S5', (dump) => set(dump.ledger[0]!, { lease_id: 'x' })],
   ['a request has two leases', 'S3', (dump) => dump.lease.push({ ...dump.lease[0]!, id: 'lse_x' })],
@@ -283,7 +306,7 @@ export const BREACHES: readonly Breach[] = [
   ['an audit entry is missing', 'S11', (dump) => without(dump.audit, 2)],
   ['an audit entry tells of another', 'S11', (dump) => set(dump.audit[2]!, { object_id: 'x' })],
   ['the last audit entry is cut off', 'S11', (dump) => dump.audit.pop()],
-  ['the ledger books half a unit', 'S2', (dump) => set(dump.ledger[0]!, { amount: 0.5 })],
+  ['the ledger books half a unit', 'S2', (dump) => set(dump.ledger[0]!, { amounts: [0.5] })],
   ['an account counts less than nothing', 'S2', (dump) => set(dump.account_use[0]!, { reserved: -1 })],
   ['an account with entries is not counted', 'S2', (dump) => without(dump.account_use, 0)],
   ['a lease ended before its grant', 'S9', (dump) => set(leaseOf(dump, 'released'), { ended_tick: 0 })],

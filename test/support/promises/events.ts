@@ -3,7 +3,7 @@
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { Violation, Witnesses } from '../promises.ts';
-import { cellsOf, ENDED, Findings, groupBy, TERMINAL } from './findings.ts';
+import { cellsOf, ENDED, Findings, groupBy, leaseKey, TERMINAL } from './findings.ts';
 
 type EventRow = StoreDump['event'][number];
 
@@ -88,7 +88,7 @@ function checkNumbers(dump: StoreDump, cell: string, findings: Findings): void {
 /** What is told beside the last Decision and a lease's two ends: earlier waits, activations, extensions. Nothing else may be. */
 function checkRest(dump: StoreDump, rest: readonly EventRow[], findings: Findings): void {
   const requests = new Map(dump.request.map((request) => [request.id, request]));
-  const leases = new Map(dump.lease.map((lease) => [lease.id, lease]));
+  const leases = new Map(dump.lease.map((lease) => [leaseKey(lease.cell, lease.id), lease]));
   const extensions = groupBy(
     dump.extension.filter((extension) => extension.outcome !== 'pending'),
     (extension) => `${extension.cell}/${extension.decided_tick}/${extension.lease_id}/${extension.outcome}`,
@@ -104,14 +104,18 @@ function checkRest(dump: StoreDump, rest: readonly EventRow[], findings: Finding
         break;
       }
       case 'annona.lease.activated.v1': {
-        const lease = leases.get(event.lease_id ?? '');
+        const lease = leases.get(leaseKey(event.cell, event.lease_id));
         findings.hold(
           lease !== undefined && lease.activated_at_ms !== null,
           'S10',
           `${name} of ${event.lease_id}, which never began`,
         );
-        findings.hold(!activated.has(event.lease_id ?? ''), 'S9', `${name} of ${event.lease_id} comes again`);
-        activated.add(event.lease_id ?? '');
+        findings.hold(
+          !activated.has(leaseKey(event.cell, event.lease_id)),
+          'S9',
+          `${name} of ${event.lease_id} comes again`,
+        );
+        activated.add(leaseKey(event.cell, event.lease_id));
         break;
       }
       case 'annona.lease.extended.v1':
@@ -132,7 +136,11 @@ function checkRest(dump: StoreDump, rest: readonly EventRow[], findings: Finding
   }
   for (const lease of dump.lease) {
     if (lease.activated_at_ms !== null)
-      findings.hold(activated.has(lease.id), 'S10', `the beginning of ${lease.id} is not told`);
+      findings.hold(
+        activated.has(leaseKey(lease.cell, lease.id)),
+        'S10',
+        `the beginning of ${lease.id} is not told`,
+      );
   }
   for (const untold of [...extensions.values()].flat())
     findings.hold(false, 'S10', `the outcome of ${untold.id} is not told`);

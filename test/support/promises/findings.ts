@@ -31,3 +31,8 @@ export const ENDED: ReadonlySet<string> = new Set(['released', 'expired', 'revok
 export function isAmount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
+
+/** Leases of two cells may have one id. */
+export function leaseKey(cell: string, lease: string | null): string {
+  return `${cell}/${lease}`;
+}

@@ -3,7 +3,7 @@
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { Violation } from '../promises.ts';
-import { ENDED, Findings, groupBy } from './findings.ts';
+import { ENDED, Findings, groupBy, leaseKey } from './findings.ts';
 
 type Indexes = {
   readonly requests: ReadonlyMap<string, StoreDump['request'][number]>;
@@ -15,7 +15,7 @@ export function checkOutcomes(dump: StoreDump): Violation[] {
   const findings = new Findings();
   const indexes: Indexes = {
     requests: new Map(dump.request.map((request) => [request.id, request])),
-    leases: new Map(dump.lease.map((lease) => [lease.id, lease])),
+    leases: new Map(dump.lease.map((lease) => [leaseKey(lease.cell, lease.id), lease])),
     ticks: new Map(dump.tick.map((row) => [`${row.cell}/${row.tick}`, row])),
   };
   for (const request of dump.request) checkRequest(request, indexes, findings);
@@ -70,7 +70,7 @@ function checkRequest(
   }
   if (state === 'granted')
     findings.hold(
-      leases.get(request.lease_id ?? '')?.request_id === id,
+      leases.get(leaseKey(request.cell, request.lease_id))?.request_id === id,
       'S5',
       `${id} is granted without its lease`,
     );
