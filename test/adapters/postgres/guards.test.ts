@@ -45,6 +45,20 @@ describe('the guards of the database', () => {
     expect(pairs(known)).toEqual(pairs(REQUEST_TRANSITIONS));
   });
 
+  it('keep the list of live leases, whoever ends one', async () => {
+    const list = () => store.query('select id from lease_live order by id');
+    const live = () => store.query('select id from lease where ended_at_ms is null order by id');
+    expect(await list()).toEqual([{ id: 'lse_00000001_001' }]);
+    expect(await list()).toEqual(await live());
+    await store.query('begin');
+    await store.query(
+      "update lease set state = 'expired', ended_at_ms = 1, ended_tick = 1 where ended_at_ms is null",
+    );
+    expect(await list()).toEqual([]);
+    await store.query('rollback');
+    expect(await list()).toEqual(await live());
+  });
+
   const LEASE = "'lse_00000001_001'";
   const OVER = "'lse_00000001_002'";
   it.each([
