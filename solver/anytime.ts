@@ -21,8 +21,8 @@ import type {
 } from './solution.ts';
 import { boundOf, gapOf } from './verify.ts';
 
-/** A tree costs 5 to 60 ms of a tick: it is not grown where at most a thousandth is left to find. */
-const GAP_WORTH_A_TREE = 0.001;
+/** A tree costs 5 to 60 ms of a tick: it is not grown where at most half a hundredth is left to find. */
+const GAP_WORTH_A_TREE = 0.005;
 /** Nodes of a residual's tree. Measured: 30 columns close in far fewer; the limit is for the instance that does not. */
 const RESIDUAL_NODES_MAX = 200;
 

@@ -22,8 +22,8 @@ import { type Template, Templates } from './templates.ts';
 export { type FormulationMemo, newMemo } from './candidates.ts';
 export type { Choice, ColumnMeaning, Formulation, Place, Prolongation } from './formulation.ts';
 
-/** Columns a request has at most: a shape spreads over 16 places. */
-const COLUMNS_MAX = 16;
+/** Columns a request has at most: a shape spreads over 8 places. */
+const COLUMNS_MAX = 8;
 /**
  * Columns of a tick, about: beyond 500 requests each gets fewer, down to 4, so that a burst does not outgrow the tick. At 40,000 a busy
  * machine that fell behind solved for 300 ms, fell further behind, and never caught up.
