@@ -88,7 +88,8 @@ export class Standing {
       const call = { path: `/v1/leases/${lease}/heartbeat`, authorization: entry.authorization };
       wire.post({ ...call, body: JSON.stringify({ epoch: data.epoch }) }, ({ status, text }) => {
         // Two may be lost to an overloaded server; an answer that the lease is gone means that the run measured something else.
-        if (status >= 400 && status < 500) throw new Error(`the blocker's heartbeat was answered ${status}: ${text}`);
+        if (status >= 400 && status < 500)
+          throw new Error(`the blocker's heartbeat was answered ${status}: ${text}`);
       });
     };
     beat();

@@ -103,10 +103,10 @@ export function startWatchdog(options: WatchdogOptions): ProcessRef {
     stdio: 'ignore',
   });
   child.unref();
-  const watchdog = child.pid === undefined ? undefined : findProcess(child.pid);
-  if (watchdog === undefined)
+  if (child.pid === undefined)
     throw new EmbeddedPostgresError('START_FAILED', 'The watchdog, a /bin/sh, did not start.');
-  return watchdog;
+  // Of two first starts the loser's server ends at once, and its watchdog with it: the launch that asked finds that out by itself.
+  return findProcess(child.pid) ?? { pid: child.pid, born: 'ended' };
 }
 
 /** Ends a watchdog whose server is gone; left alone it would notice at its next poll. */
