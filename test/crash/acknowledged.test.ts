@@ -12,7 +12,7 @@ function kept() {
   acknowledged.cancels.push('req_1');
   acknowledged.heartbeats.set('lse_1', 100);
   const request = { id: 'req_1', agent_id: 'ada', state: 'granted', document: { clientRequestId: 'key-1' } };
-  const lease = { id: 'lse_1', request_id: 'req_1', ended_at_ms: 200 as number | null };
+  const lease = { id: 'lse_1', request_id: 'req_2', ended_at_ms: 200 as number | null };
   const intake = [
     { act: 'submit', object_id: 'req_1', tick: 1 as number | null },
     { act: 'release', object_id: 'lse_1', tick: 2 },
