@@ -75,25 +75,34 @@ export function headerParameter(name: string): JsonSchema {
 }
 
 function answersOf(route: ContractRoute, context: OperationContext): JsonSchema {
-  const { produces = 'application/json' } = wordsOf(route);
   const schemas: [string, JsonSchema | null][] = Object.entries(route.answers);
   if (schemas.length === 0) schemas.push(['200', null]);
   return Object.fromEntries(
     schemas.map(([status, schema]) => {
       const names = answerHeaderNames(route, Number(status), context.routes);
-      const media = schema === null ? textMedia(produces) : { schema: context.components.refer(schema) };
-      const type = schema === null ? produces : 'application/json';
+      const content = contentOf(route, schema, context);
       return [
         status,
         {
           description: SUCCESS[status] ?? 'Done.',
           headers: headerRefs(names, context),
           // An answer without content has no media type to show.
-          ...(status === '204' ? {} : { content: { [type]: media } }),
+          ...(status === '204' ? {} : { content }),
         },
       ];
     }),
   );
+}
+
+function contentOf(
+  route: ContractRoute,
+  schema: JsonSchema | null,
+  { components }: OperationContext,
+): JsonSchema {
+  const { produces } = wordsOf(route);
+  const json = schema === null ? {} : { 'application/json': { schema: components.refer(schema) } };
+  const other = produces ?? (schema === null ? 'application/json' : null);
+  return other === null ? json : { ...json, [other]: textMedia(other) };
 }
 
 function textMedia(produces: string): JsonSchema {

@@ -10,7 +10,7 @@ export interface RouteWords {
   readonly summary: string;
   readonly description?: string;
   readonly example?: unknown;
-  /** The media type of an answer that is no JSON. */
+  /** The media type of an answer that is no JSON: the only one of a route without schemas, else one that can be asked for. */
   readonly produces?: string;
   /** Headers that it reads beside those that every route of its kind reads. */
   readonly reads?: readonly ('Prefer' | 'Last-Event-ID')[];
@@ -129,10 +129,10 @@ function derivedWords(route: ContractRoute): RouteWords {
   const isPage = Object.hasOwn((route.answers[200]?.properties as object | undefined) ?? {}, 'next');
   const owners = nouns.slice(0, -1).map(singular);
   const last = nouns.at(-1) ?? 'root';
-  if (acts) return words(last, owners);
+  if (acts) return words(last, owners, ['one']);
   const verb = isPage && route.method === 'GET' ? 'list' : (VERBS[route.method] ?? 'call');
   const noun = ofOne || route.method === 'POST' ? singular(last) : last;
-  return words(verb, [...owners, noun]);
+  return words(verb, [...owners, noun], ofOne ? ['one'] : []);
 }
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -142,11 +142,11 @@ const VERBS: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 
-function words(verb: string, nouns: readonly string[]): RouteWords {
+function words(verb: string, nouns: readonly string[], counted: readonly string[] = []): RouteWords {
   const spoken = nouns.map((noun) => noun.replaceAll(/[-.]/g, ' '));
   return {
     operationId: camel([verb, ...nouns]),
-    summary: [capital(verb), ...spoken].join(' '),
+    summary: [capital(verb), ...counted, ...spoken].join(' '),
   };
 }
 
