@@ -24,7 +24,8 @@ const INTRODUCTION = `# Annona
 Send \`Authorization: Bearer <token>\` with every call under /v1, and \`Content-Type: application/json\` with every body. Unknown fields are
 refused and nothing is coerced: amounts are whole numbers, times are RFC 3339.
 
-POST /v1/requests with \`Prefer: wait=5\`:`;
+POST /v1/requests with \`Prefer: wait=5\`:
+`;
 
 const OUTCOMES = `\`options\` are alternatives in order of preference; one of them is granted, whole. \`clientRequestId\` is your own name for the request: repeat
 the call with the same one and the same body as often as you like, it is taken once.

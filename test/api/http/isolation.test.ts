@@ -31,7 +31,10 @@ describe('the rig', () => {
     const as = `agent:${owner?.department}:${owner?.agent}`;
     const { body } = await world.edge.call({ method: 'GET', url: '/v1/requests', as });
     expect(body).toContain(owner?.canary);
-    for (const id of owner?.ids.requests ?? []) expect(body).toContain(id);
+    for (const id of owner?.ids.requests ?? []) {
+      const own = await world.edge.call({ method: 'GET', url: `/v1/requests/${id}`, as });
+      expect([id, own.statusCode, own.body.includes(owner?.canary ?? 'none')]).toEqual([id, 200, true]);
+    }
   });
 
   it('finds a leak when there is one: what an operator is shown, held against an agent', async () => {

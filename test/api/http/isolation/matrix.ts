@@ -10,7 +10,7 @@ import { ROLES, type Role } from '../../../../scheduler/index.ts';
 import type { Operation, Parameter } from '../fuzz/contract.ts';
 import { fitting } from '../fuzz/values.ts';
 import { createWords, nounOf, type Words } from '../fuzz/words.ts';
-import type { Owner, World } from './world.ts';
+import { type Owner, SHARED_CALL_KEY, sharedSubmission, type World } from './world.ts';
 
 export interface Principal {
   readonly role: Role;
@@ -174,8 +174,16 @@ function items(source: ProbeSource, strangers: readonly Owner[], words: Words): 
     return [
       probe(source, { path: source.operation.path, words, variant, body: sent }),
       probe(source, { path: source.operation.path, words, variant: variant + 1000 }),
+      repeated(source, { canary, words }),
     ];
   });
+}
+
+/** Their call, word for word and under its Idempotency-Key: the answer that was kept for them is not for others. */
+function repeated(source: ProbeSource, { canary, words }: { canary: string; words: Words }): Probe {
+  const body = sharedSubmission({ canary });
+  const again = probe(source, { path: source.operation.path, words, variant: 0, body });
+  return { ...again, headers: { ...again.headers, 'idempotency-key': SHARED_CALL_KEY } };
 }
 
 /** An id of the same form that nobody has. */

@@ -51,7 +51,33 @@ export async function aWorld(store: StoreUnderTest, size: WorldSize): Promise<Wo
     hub: { ...NO_STREAMS.hub, cell: configuration.cell, log: ports.logs },
   });
   const departments = [...new Set(owners.map(({ department }) => department))];
-  return { edge, owners: filled, departments, close: () => edge.app.close() };
+  const known: Owner[] = [];
+  for (const owner of filled) known.push(await submitsOverHttp(edge, owner));
+  return { edge, owners: known, departments, close: () => edge.app.close() };
+}
+
+/** Everybody uses this one: a key is its caller's own. */
+export const SHARED_CALL_KEY = 'shared-key';
+
+export function sharedSubmission({ canary }: Pick<Owner, 'canary'>) {
+  return {
+    clientRequestId: `${canary}-shared`,
+    options: [{ claims: [{ kind: 'gpu', quantity: 1 }] }],
+    terms: { class: 'standard', durationSeconds: 10, purpose: `purpose ${canary}` },
+  };
+}
+
+/** One more request, which no tick has folded: it is shown from the intake. */
+async function submitsOverHttp(edge: Edge, owner: Owner): Promise<Owner> {
+  const answer = await edge.call({
+    method: 'POST',
+    url: '/v1/requests',
+    as: `agent:${owner.department}:${owner.agent}`,
+    headers: { 'idempotency-key': SHARED_CALL_KEY },
+    body: sharedSubmission(owner),
+  });
+  const requests = [...owner.ids.requests, answer.json<{ id: string }>().id];
+  return { ...owner, ids: { ...owner.ids, requests } };
 }
 
 function ownersOf({ departments, agents }: WorldSize): Omit<Owner, 'ids'>[] {
