@@ -1,9 +1,9 @@
 // The nearest of a list of names to one that is none of them: what a caller with a typing error may have meant.
 // Invariant: the same answer whatever the order of the list; bounded work, for names of any length. Called by suggest.ts.
 
-/** Longer names are compared by their beginnings, longer lists by as many: a table of 64 x 64 for each of 256 is a millisecond. */
-const LETTERS_MAX = 64;
-const NAMES_MAX = 256;
+/** Longer names are compared by their beginnings, longer lists by as many: at most 131,072 steps, on a loop that others wait for. */
+const LETTERS_MAX = 32;
+const NAMES_MAX = 128;
 
 /** Null of an empty list. Ties go to the first in code units. */
 export function nearest(name: string, names: readonly string[]): string | null {
