@@ -238,6 +238,8 @@ export interface ProblemDetail {
   readonly allowed?: readonly string[];
   /** With NEVER_FITS: the most that one pool could hold. */
   readonly largest?: { readonly quantity: number; readonly pool: string };
+  /** A whole body to send instead, as it is: it was admissible when the problem was written. */
+  readonly suggestion?: unknown;
 }
 
 export const DETAIL_CODES = [

@@ -19,6 +19,8 @@ const FASTIFY_CODES: Readonly<Record<string, { readonly code: ProblemCode; reado
     detail: 'Content-Length is not the length of the body',
   },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'MALFORMED_JSON', detail: 'the body is empty' },
+  // Of the method QUERY alone, which must declare its content; no route takes it.
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: { code: 'MEDIA_TYPE', detail: 'the content is not declared' },
   FST_ERR_BAD_URL: { code: 'URL_MALFORMED', detail: 'the path is not properly encoded' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'ROUTE_NOT_FOUND', detail: 'a part of the path is too long' },
   FST_ERR_ASYNC_CONSTRAINT: { code: 'BAD_REQUEST', detail: 'the call cannot be routed' },

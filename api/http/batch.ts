@@ -8,14 +8,17 @@ import { instanceOf } from './answers.ts';
 import { callKeyHooks } from './callKeys.ts';
 import type { ServerOptions } from './options.ts';
 import { submissionContext } from './requests.ts';
-import { BatchBody } from './schemas/submission.ts';
+import { BatchBody, type SubmissionBody } from './schemas/submission.ts';
 import { BatchView } from './schemas/views.ts';
-import { readSubmission, type Submission } from './submission.ts';
-import { submitItems } from './submit.ts';
+import { readSubmission, type Submission, type SubmissionContext } from './submission.ts';
+import { type Submitted, submitItems } from './submit.ts';
+import { withSuggestion } from './suggest.ts';
 import { typed } from './typed.ts';
 import { acceptedJson } from './views.ts';
 
 const BATCH_BYTES_MAX = 2 * 1024 * 1024;
+/** Each costs up to sixteen admissions; a batch that is wrong throughout shows its fault in the first few. */
+const SUGGESTIONS_MAX = 20;
 
 export function addBatch(server: FastifyInstance, options: ServerOptions): void {
   const app = typed(server);
@@ -29,11 +32,12 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
     },
     async (request, reply) => {
       const { principal } = accessOf(request);
-      const submissions = refuseDuplicates(
-        request.body.items.map((item) => readSubmission(item, submissionContext(options, principal))),
-      );
-      const submitted = await submitItems(options, submissions);
-      const items = submitted.map((answer, index) => {
+      const read = request.body.items.map((body): ReadItem => {
+        const context = submissionContext(options, principal);
+        return { body, context, submission: readSubmission(body, context) };
+      });
+      const submitted = await submitItems(options, refuseDuplicates(read.map((item) => item.submission)));
+      const items = withSuggestions(submitted, read).map((answer, index) => {
         if (answer.ok) {
           const { id, clientRequestId, receivedAt } = answer;
           return { status: 202, request: acceptedJson({ id, clientRequestId }, receivedAt) };
@@ -45,6 +49,28 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
       return reply.code(207).send({ items });
     },
   );
+}
+
+interface ReadItem {
+  readonly body: unknown;
+  readonly context: SubmissionContext;
+  readonly submission: Submission;
+}
+
+/** For the first of those that were refused. A body that was not even read has a problem without a repair. */
+function withSuggestions(submitted: readonly Submitted[], read: readonly ReadItem[]): Submitted[] {
+  const taken = new Set(submitted.flatMap((answer) => (answer.ok ? [answer.clientRequestId] : [])));
+  let suggested = 0;
+  return submitted.map((answer, index) => {
+    const item = read[index];
+    if (answer.ok || item === undefined || suggested >= SUGGESTIONS_MAX) return answer;
+    suggested += 1;
+    const { body, context } = item;
+    const problem = withSuggestion({ problem: answer.problem, body: body as SubmissionBody, context, taken });
+    const suggestion = problem.errors?.[0]?.suggestion as SubmissionBody | undefined;
+    if (suggestion !== undefined) taken.add(suggestion.clientRequestId);
+    return { ok: false, problem };
+  });
 }
 
 /** The first of a key is taken, the others are told so: which of them was meant cannot be known. */

@@ -125,7 +125,7 @@ function addActs(server: FastifyInstance, options: ServerOptions): void {
       const lease = fenced(await findHeld(options, request, request.params.id), epoch);
       if (hasEnded(lease.state)) throw ended(lease.state);
       const longest = longestSeconds(options.configuration());
-      if (seconds > longest) throw tooLong(longest);
+      if (seconds > longest) throw tooLong(longest, epoch);
       const extension = options.system.newExtensionId();
       await writeAct(options, actorOf(principal), {
         type: 'extend',
@@ -195,12 +195,12 @@ function ended(state: string): ProblemError {
   return new ProblemError({ code: 'LEASE_ENDED', detail: `the lease is ${state}` });
 }
 
-function tooLong(longest: number): ProblemError {
+function tooLong(longest: number, epoch: number): ProblemError {
   const message = `at most ${longest} seconds in any class`;
   return new ProblemError({
     code: 'TIME_RANGE',
     detail: `/seconds: ${message}`,
-    errors: [{ pointer: '/seconds', code: 'range', message }],
+    errors: [{ pointer: '/seconds', code: 'range', message, suggestion: { epoch, seconds: longest } }],
   });
 }
 

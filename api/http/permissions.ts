@@ -109,7 +109,7 @@ export function renderPermissions(): string {
     '- `all`: what belongs to anyone in the organisation.',
     '- `-`: refused with 403 `ROLE_NOT_ALLOWED`.',
     '',
-    'An object outside the reach answers 404 like one that does not exist. Probes, `/metrics` and `/problems` need no token.',
+    'An object outside the reach answers 404 like one that does not exist. Probes, `/metrics`, `/problems` and the contract need no token.',
     'A tick is one decision over all departments: where its cell says `department`, it is shown without the multipliers of',
     'its certificate and without its leases, which would name others.',
     '',

@@ -17,6 +17,7 @@ import { SubmissionBody } from './schemas/submission.ts';
 import { AcceptedView, CancelView, pageOf, RequestJson } from './schemas/views.ts';
 import { type SubmissionContext, toIntake } from './submission.ts';
 import { type Submitted, submitItems } from './submit.ts';
+import { withSuggestion } from './suggest.ts';
 import { typed } from './typed.ts';
 import { acceptedJson, pageJson, requestJson } from './views.ts';
 
@@ -118,7 +119,7 @@ async function submit(
   try {
     [submitted] = await submitItems(options, [submission]);
     if (!submitted) throw new Error('intake answered nothing to one item');
-    if (!submitted.ok) throw new ProblemError(submitted.problem);
+    if (!submitted.ok) throw new ProblemError(withSuggestion({ problem: submitted.problem, body, context }));
   } finally {
     // A replay is about an older request: its own answer says how far it is.
     if (waiting && !(submitted?.ok && submitted.id === context.id)) waiting.cancel();

@@ -12,6 +12,8 @@ import { ProblemError } from '../errors.ts';
 import { addAccess } from './access.ts';
 import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answers.ts';
 import { addBatch } from './batch.ts';
+import { addContract } from './contract/contract.ts';
+import { noteRoutes } from './contract/routes.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
 import { parseStrictJson } from './json.ts';
@@ -60,12 +62,14 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   // Answers are written by JSON.stringify: a serialiser from a schema would silently leave out what the schema forgot.
   app.setSerializerCompiler(() => JSON.stringify);
   app.decorateRequest('callKey', null);
+  const routes = noteRoutes(app);
   addParser(app);
   addAnswers(app);
   addClosing(app);
   addMetrics(app, options);
   addAccess(app, options);
   addHealth(app, options);
+  addContract(app, routes);
   app.register(
     async (v1) => {
       refuseUnknownQueries(v1);

@@ -120,7 +120,7 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
         if (labels.has(label)) continue;
         return {
           code: 'UNKNOWN_LABEL',
-          pointer: `${pointer}/selector/${label}`,
+          pointer: `${pointer}/selector/${label.replaceAll('~', '~0').replaceAll('/', '~1')}`,
           message: `no ${claim.kind} pool has a label ${label}`,
           allowed: [...labels],
         };

@@ -20,8 +20,9 @@ const ALLOWED = [
   'Python-2.0',
   'Zlib',
 ];
-// File-level copyleft, of a build tool that is not shipped (lightningcss, under vite): allowed among development packages.
-const ALLOWED_TOOLS = [...ALLOWED, 'MPL-2.0'];
+// Of tools that are not shipped, so allowed among development packages: file-level copyleft (lightningcss, under vite), and
+// the permissive licence of Python itself (argparse, under the linter of the contract).
+const ALLOWED_TOOLS = [...ALLOWED, 'MPL-2.0', 'PSF-2.0'];
 const OPTIONAL_EXCEPTIONS: Record<string, string> = { 'glpk.js': 'GPL-3.0' };
 
 /** `A OR B` needs one of them allowed, `A AND B` both. */

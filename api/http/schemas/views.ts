@@ -26,6 +26,7 @@ export const ProblemView = Type.Object({
       message: Text,
       allowed: Type.Optional(Type.Array(Text)),
       largest: Type.Optional(Type.Object({ quantity: Amount, pool: Text })),
+      suggestion: Type.Optional(Type.Object({}, { description: 'A whole body to send instead, as it is.' })),
     }),
   ),
 });

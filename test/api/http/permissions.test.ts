@@ -9,7 +9,16 @@ import type { ServerOptions } from '../../../api/http/server.ts';
 import { ROLES } from '../../../scheduler/index.ts';
 import { anEdge, type Call, type Edge } from './support.ts';
 
-const PUBLIC = ['GET /livez', 'GET /metrics', 'GET /problems', 'GET /readyz'];
+const PUBLIC = [
+  'GET /asyncapi.json',
+  'GET /docs',
+  'GET /livez',
+  'GET /llms.txt',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /problems',
+  'GET /readyz',
+];
 
 function tokenOf(role: string): string {
   return role === 'agent' ? 'agent:research:forge-01' : `${role}:research`;

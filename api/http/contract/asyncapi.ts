@@ -1,0 +1,133 @@
+// The events as an AsyncAPI 3 document: the stream of server-sent events, and the topics that the relay writes.
+// Invariant: both channels carry the same messages, made from the one set of schemas that a test holds every event to.
+// Served as /asyncapi.json and committed as docs/asyncapi.json (`npm run contract`).
+
+import { EVENT_TYPES, type EventType } from '../../../scheduler/index.ts';
+import { eventSchema } from '../schemas/events.ts';
+import type { JsonSchema } from './routes.ts';
+import { type Components, createComponents } from './schemas.ts';
+
+const TOPIC = 'annona.{cell}.decisions.{department}';
+
+/** The CloudEvents attributes of a record, as adapters/kafka/cloudEvent.ts writes them; a test compares. */
+const RECORD_HEADERS: Readonly<Record<string, JsonSchema>> = {
+  'content-type': { type: 'string', const: 'application/json' },
+  ce_specversion: { type: 'string', const: '1.0' },
+  ce_id: { type: 'string', description: 'The key for de-duplication.' },
+  ce_source: { type: 'string', pattern: '^/annona/cells/.+$' },
+  ce_type: { type: 'string', enum: [...EVENT_TYPES] },
+  ce_time: { type: 'string', format: 'date-time' },
+  ce_subject: { type: 'string', description: 'The request.' },
+  ce_dataschema: { type: 'string', pattern: '^urn:annona:schema:.+$' },
+  ce_partitionkey: { type: 'string', description: 'The request, as the key of the record.' },
+  ce_sequence: {
+    type: 'string',
+    pattern: '^[0-9]{16}$',
+    description: 'Place in the log of the cell, so that the text sorts as the number does.',
+  },
+  ce_epoch: { type: 'string', pattern: '^[0-9]+$' },
+  ce_policyversion: { type: 'string' },
+};
+
+export function asyncApiDocument({ version }: { readonly version: string }): JsonSchema {
+  const components = createComponents();
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Annona events',
+      version,
+      description:
+        'What committed ticks changed: at least once, in order per request, the id for de-duplication. Ignore fields that you do not know.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      http: { host: 'localhost:7400', protocol: 'http', security: [BEARER_REF] },
+      kafka: { host: 'localhost:9092', protocol: 'kafka', description: 'The cluster of KAFKA_BROKERS.' },
+    },
+    channels: channels(),
+    operations: operations(),
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      messages: messages(components),
+      schemas: { RecordHeaders: recordHeaders(), ...components.used() },
+    },
+  };
+}
+
+const BEARER_REF = { $ref: '#/components/securitySchemes/bearer' };
+
+function channels(): JsonSchema {
+  return {
+    stream: {
+      address: '/v1/events',
+      title: 'Server-sent events',
+      description:
+        'GET /v1/events: `event:` is the type, `data:` the document, `id:` the place to go on from. `event: resync` sends a slow reader back to its place.',
+      servers: [{ $ref: '#/servers/http' }],
+      messages: { ...refs((type) => type), resync: { $ref: '#/components/messages/resync' } },
+    },
+    topic: {
+      address: TOPIC,
+      title: 'Decisions of one department',
+      description: 'CloudEvents 1.0 in binary mode; the key is the id of the request.',
+      servers: [{ $ref: '#/servers/kafka' }],
+      parameters: {
+        cell: { description: 'The cell that decided.' },
+        department: { description: 'The department that the event is for.' },
+      },
+      messages: refs((type) => `${type}.record`),
+    },
+  };
+}
+
+function refs(nameOf: (type: EventType) => string): JsonSchema {
+  return Object.fromEntries(
+    EVENT_TYPES.map((type) => [type, { $ref: `#/components/messages/${nameOf(type)}` }]),
+  );
+}
+
+function operations(): JsonSchema {
+  return {
+    followEvents: {
+      action: 'send',
+      channel: { $ref: '#/channels/stream' },
+      summary: 'Streams to a caller what concerns it',
+    },
+    relayDecisions: {
+      action: 'send',
+      channel: { $ref: '#/channels/topic' },
+      summary: 'Relays what was committed to the topic of its department',
+    },
+  };
+}
+
+function messages(components: Components): JsonSchema {
+  const streamed = EVENT_TYPES.flatMap((type): [string, JsonSchema][] => {
+    const payload = components.refer(eventSchema(type));
+    const message = { name: type, title: titleOf(type), payload };
+    return [
+      [type, message],
+      [`${type}.record`, { ...message, headers: { $ref: '#/components/schemas/RecordHeaders' } }],
+    ];
+  });
+  const resync = {
+    name: 'resync',
+    title: 'The reader was too slow',
+    payload: {
+      type: 'object',
+      required: ['after'],
+      properties: { after: { type: 'string', description: 'Where to go on with a new connection.' } },
+    },
+  };
+  return { ...Object.fromEntries(streamed), resync };
+}
+
+/** `annona.lease.extension-denied.v1`: "lease extension denied". */
+function titleOf(type: EventType): string {
+  return type.split('.').slice(1, -1).join(' ').replaceAll('-', ' ');
+}
+
+function recordHeaders(): JsonSchema {
+  return { type: 'object', required: Object.keys(RECORD_HEADERS), properties: RECORD_HEADERS };
+}

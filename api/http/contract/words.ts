@@ -1,0 +1,179 @@
+// What is said of a route beyond its schemas: a summary, an example of its body, what it answers where that is no JSON.
+// Invariant: a route without an entry gets words made from its method and path, so that none is left out of the contract.
+// Called by operation.ts.
+
+import type { ContractRoute, JsonSchema } from './routes.ts';
+import { nameOf } from './routes.ts';
+
+export interface RouteWords {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly example?: unknown;
+  /** The media type of an answer that is no JSON: the only one of a route without schemas, else one that can be asked for. */
+  readonly produces?: string;
+  /** Headers that it reads beside those that every route of its kind reads. */
+  readonly reads?: readonly ('Prefer' | 'Last-Event-ID')[];
+  /** Its answers of success that carry `Location`. */
+  readonly locates?: readonly number[];
+}
+
+export const SUBMISSION_EXAMPLE = {
+  clientRequestId: 'report-17',
+  options: [
+    {
+      claims: [
+        { kind: 'gpu', quantity: 2, selector: { model: ['A100', 'H100'] }, prefer: [{ zone: 'waw1' }] },
+        { kind: 'cpu', quantity: 8 },
+      ],
+    },
+    { claims: [{ kind: 'cpu', quantity: 64 }] },
+  ],
+  terms: { class: 'standard', durationSeconds: 1800, summary: 'report on the third quarter' },
+};
+
+export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
+  'POST /v1/requests': {
+    operationId: 'submitRequest',
+    summary: 'Submit a request',
+    description:
+      '202: durable and queued. 200 with `Prefer: wait=N`: the request with its outcome so far. The same clientRequestId with the same body answers the first request again.',
+    example: SUBMISSION_EXAMPLE,
+    reads: ['Prefer'],
+    locates: [200, 202],
+  },
+  'POST /v1/requests/batch': {
+    operationId: 'submitBatch',
+    summary: 'Submit many requests, each answered by itself',
+    example: { items: [SUBMISSION_EXAMPLE] },
+  },
+  'POST /v1/leases/:id/heartbeat': {
+    operationId: 'heartbeatLease',
+    summary: 'Keep a lease alive',
+    example: { epoch: 1 },
+  },
+  'POST /v1/leases/:id/extend': {
+    operationId: 'extendLease',
+    summary: 'Ask to hold a lease longer',
+    example: { epoch: 1, seconds: 600 },
+  },
+  'POST /v1/leases/:id/release': {
+    operationId: 'releaseLease',
+    summary: 'Give a lease back',
+    example: { epoch: 1 },
+  },
+  'POST /v1/requests/:id/cancel': {
+    operationId: 'cancelRequest',
+    summary: 'Cancel a request; after the grant its lease is released',
+    example: {},
+  },
+  'GET /v1/events': {
+    operationId: 'followEvents',
+    summary: 'Follow events as they are committed',
+    description: 'A stream of server-sent events; asyncapi.json describes what it carries.',
+    produces: 'text/event-stream',
+    reads: ['Last-Event-ID'],
+  },
+  'GET /livez': { operationId: 'isAlive', summary: 'Whether the process answers' },
+  'GET /readyz': {
+    operationId: 'isReady',
+    summary: 'Whether the process may get calls, and what fails if not',
+  },
+  'GET /metrics': {
+    operationId: 'readMetrics',
+    summary: 'Metrics for Prometheus',
+    produces: 'text/plain',
+  },
+  'GET /problems': {
+    operationId: 'readProblems',
+    summary: 'Every error of this version and what to do about it',
+    produces: 'text/markdown',
+  },
+  'GET /openapi.json': {
+    operationId: 'readOpenApi',
+    summary: 'This contract',
+    produces: 'application/json',
+  },
+  'GET /asyncapi.json': {
+    operationId: 'readAsyncApi',
+    summary: 'The contract of the events',
+    produces: 'application/json',
+  },
+  'GET /llms.txt': {
+    operationId: 'readLlmsText',
+    summary: 'How a program that reads text uses this service',
+    produces: 'text/plain',
+  },
+  'GET /docs': {
+    operationId: 'openExplorer',
+    summary: 'This contract as a page to read and try',
+    produces: 'text/html',
+  },
+  'GET /docs/:id': {
+    operationId: 'readExplorerFile',
+    summary: 'A file of that page',
+    produces: '*/*',
+  },
+};
+
+export function wordsOf(route: ContractRoute): RouteWords {
+  return ROUTE_WORDS[nameOf(route)] ?? derivedWords(route);
+}
+
+/** `GET /v1/agents/:id` is `readAgent`, `POST /v1/agents/:id/retire` is `retireAgent`, `GET /v1/accounts/:id/ledger` is `readAccountLedger`. */
+function derivedWords(route: ContractRoute): RouteWords {
+  const parts = pathParts(route.url);
+  const nouns = parts.filter((part) => !part.startsWith(':'));
+  const ofOne = parts.at(-1)?.startsWith(':') ?? false;
+  const acts = route.method === 'POST' && parts.at(-2)?.startsWith(':') === true;
+  const isPage = Object.hasOwn((route.answers[200]?.properties as object | undefined) ?? {}, 'next');
+  const owners = nouns.slice(0, -1).map(singular);
+  const last = nouns.at(-1) ?? 'root';
+  if (acts) return words(last, owners, ['one']);
+  const verb = isPage && route.method === 'GET' ? 'list' : (VERBS[route.method] ?? 'call');
+  const noun = ofOne || route.method === 'POST' ? singular(last) : last;
+  return words(verb, [...owners, noun], ofOne ? ['one'] : []);
+}
+
+const VERBS: Readonly<Record<string, string>> = {
+  GET: 'read',
+  POST: 'create',
+  PUT: 'write',
+  DELETE: 'delete',
+};
+
+function words(verb: string, nouns: readonly string[], counted: readonly string[] = []): RouteWords {
+  const spoken = nouns.map((noun) => noun.replaceAll(/[-.]/g, ' '));
+  return {
+    operationId: camel([verb, ...nouns]),
+    summary: [capital(verb), ...counted, ...spoken].join(' '),
+  };
+}
+
+export function pathParts(url: string): string[] {
+  return url.split('/').filter((part) => part !== '' && part !== 'v1');
+}
+
+/** The first noun of the path gathers what belongs together. */
+export function tagOf({ url }: ContractRoute): string {
+  return url.startsWith('/v1/') ? (pathParts(url)[0] ?? 'service') : 'service';
+}
+
+function singular(noun: string): string {
+  if (noun.endsWith('ies')) return `${noun.slice(0, -3)}y`;
+  return noun.endsWith('s') && !noun.endsWith('ss') ? noun.slice(0, -1) : noun;
+}
+
+function camel(parts: readonly string[]): string {
+  const [first = '', ...rest] = parts.join('-').split(/[-.]/);
+  return [first, ...rest.map(capital)].join('');
+}
+
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** A schema's properties in the order that they were written. */
+export function propertiesOf(schema: JsonSchema | null): [string, JsonSchema][] {
+  return Object.entries((schema?.properties as Record<string, JsonSchema> | undefined) ?? {});
+}

@@ -1,0 +1,70 @@
+// What the events say, type by type: the documents of the stream and of Kafka, for the contract and the test that checks every event.
+// Invariant: one schema a type, or it does not compile; documents are open, so that a field may be added within a version.
+
+import { Type } from 'typebox';
+import { type EventType, REASON_GUIDE } from '../../../scheduler/index.ts';
+import { Amount, EpochNumber, InstantText } from './fields.ts';
+
+const Text = Type.String();
+
+/** As in an answer, without who acts next: the numbers are those of the tick. */
+export const EventReason = Type.Object({
+  code: Type.Enum(Object.keys(REASON_GUIDE)),
+});
+
+const Reasons = Type.Array(EventReason);
+
+export const EventAllocation = Type.Object({
+  claim: Amount,
+  pool: Text,
+  kind: Text,
+  window: Type.Optional(Text),
+  quantity: Amount,
+  startsAt: InstantText,
+  endsAt: InstantText,
+});
+
+export const DecidedData = Type.Object({ reasons: Reasons });
+export const LeaseGrantedData = Type.Object({
+  epoch: EpochNumber,
+  option: Amount,
+  allocations: Type.Array(EventAllocation),
+  startLimitAt: InstantText,
+  endsAt: InstantText,
+});
+export const LeaseActivatedData = Type.Object({ epoch: EpochNumber, at: InstantText });
+export const LeaseExtendedData = Type.Object({ epoch: EpochNumber, extension: Text, endsAt: InstantText });
+export const ExtensionDeniedData = Type.Object({ epoch: EpochNumber, extension: Text, reasons: Reasons });
+export const LeaseEndedData = Type.Object({ epoch: EpochNumber, at: InstantText, cause: Text });
+
+const DATA = {
+  'annona.request.granted.v1': DecidedData,
+  'annona.request.waiting.v1': DecidedData,
+  'annona.request.denied.v1': DecidedData,
+  'annona.request.expired.v1': DecidedData,
+  'annona.request.cancelled.v1': DecidedData,
+  'annona.lease.granted.v1': LeaseGrantedData,
+  'annona.lease.activated.v1': LeaseActivatedData,
+  'annona.lease.extended.v1': LeaseExtendedData,
+  'annona.lease.extension-denied.v1': ExtensionDeniedData,
+  'annona.lease.released.v1': LeaseEndedData,
+  'annona.lease.expired.v1': LeaseEndedData,
+  'annona.lease.revoked.v1': LeaseEndedData,
+} as const satisfies Readonly<Record<EventType, object>>;
+
+/** The document of an event of one type, as it is streamed. */
+export function eventSchema(type: EventType) {
+  return Type.Object({
+    id: Text,
+    tick: Amount,
+    epoch: EpochNumber,
+    type: Type.Literal(type),
+    at: InstantText,
+    department: Text,
+    agent: Text,
+    request: Text,
+    lease: Type.Union([Text, Type.Null()]),
+    policyRevision: Text,
+    data: DATA[type],
+  });
+}

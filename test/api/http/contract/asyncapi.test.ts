@@ -1,0 +1,122 @@
+// The contract of the events: it is what is committed, the parser of its makers accepts it, and every event fits it.
+
+import { readFileSync } from 'node:fs';
+import { Parser } from '@asyncapi/parser';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { cloudEvent } from '../../../../adapters/kafka/cloudEvent.ts';
+import { decisionsTopic } from '../../../../adapters/kafka/topics.ts';
+import { eventSchema } from '../../../../api/http/schemas/events.ts';
+import { parseInstant } from '../../../../api/http/time.ts';
+import { eventsOf } from '../../../../scheduler/domain/eventsOf.ts';
+import {
+  type Change,
+  type DomainEvent,
+  EVENT_TYPES,
+  type ExtensionId,
+  type Reason,
+} from '../../../../scheduler/index.ts';
+import { aLease, NOW, requestIdOf } from '../../../support/builders.ts';
+import { anEdge } from '../support.ts';
+
+const committed = readFileSync('docs/asyncapi.json', 'utf8');
+
+const ERROR_OR_WARNING = 1;
+
+async function findings(source: string): Promise<string[]> {
+  const found = await new Parser().validate(source);
+  return found.filter(({ severity }) => severity <= ERROR_OR_WARNING).map(({ message }) => message);
+}
+
+const ajv = new Ajv({ strict: false, formats: { instant: (text: string) => parseInstant(text) !== null } });
+
+const lease = aLease('gpu-a', { request: requestIdOf(1), epoch: 3 });
+const reasons: Reason[] = [{ code: 'NEXT_TICK', option: 0 }];
+const owner = { department: lease.department, agent: lease.agent };
+const decided = { type: 'decided', request: requestIdOf(1), ...owner, lease: null } as const;
+const extension = {
+  type: 'extensionDecided',
+  extension: 'ext_1' as ExtensionId,
+  lease: lease.id,
+  reservations: [],
+} as const;
+const ended = { type: 'leaseEnded', lease: lease.id, at: NOW, cause: 'agent' } as const;
+
+const CHANGES: readonly Change[] = [
+  { ...decided, outcome: 'granted', reasons: [], lease: lease.id },
+  { ...decided, outcome: 'waiting', reasons },
+  { ...decided, outcome: 'denied', reasons },
+  { ...decided, outcome: 'expired', reasons: [{ code: 'START_LIMIT_PASSED', startBefore: NOW }] },
+  { ...decided, outcome: 'cancelled', reasons: [{ code: 'CANCELLED', by: 'forge-01' }] },
+  { type: 'leaseGranted', lease },
+  { type: 'leaseActivated', lease: lease.id, at: NOW },
+  { ...extension, outcome: 'granted', endsAt: NOW, reasons: [] },
+  { ...extension, outcome: 'denied', endsAt: null, reasons },
+  { ...ended, end: 'released' },
+  { ...ended, end: 'expired' },
+  { ...ended, end: 'revoked' },
+];
+
+function everyEvent(): DomainEvent[] {
+  const stamps = { cell: 'main', tick: 9, epoch: 4, now: NOW, policyRevision: 'p', firstSequence: 41 };
+  return eventsOf(CHANGES, { ...stamps, leaseOf: () => lease });
+}
+
+describe('docs/asyncapi.json', () => {
+  it('is what the server serves; `npm run contract` writes it', async () => {
+    const { call } = await anEdge();
+    expect((await call({ method: 'GET', url: '/asyncapi.json', as: null })).body).toBe(committed);
+  });
+
+  it('is accepted by the parser without error or warning', async () => {
+    expect(await findings(committed)).toEqual([]);
+  });
+
+  it('is refused by the parser when a channel names a message that is none', async () => {
+    const document = JSON.parse(committed);
+    document.channels.stream.messages.resync = { $ref: '#/components/messages/none' };
+    expect((await findings(JSON.stringify(document))).length).toBeGreaterThan(0);
+  });
+
+  it('carries a message for every type, on the stream and on the topic', () => {
+    const { channels } = JSON.parse(committed);
+    expect(Object.keys(channels.topic.messages)).toEqual([...EVENT_TYPES]);
+    expect(Object.keys(channels.stream.messages)).toEqual([...EVENT_TYPES, 'resync']);
+    const address = channels.topic.address.replace('{cell}', 'main').replace('{department}', 'research');
+    expect(address).toBe(decisionsTopic('main', 'research'));
+  });
+});
+
+describe('every event', () => {
+  it('is made by some change', () => {
+    expect(everyEvent().map(({ type }) => type)).toEqual([...EVENT_TYPES]);
+  });
+
+  it('fits the schema of its type, as record and in its headers', () => {
+    const { components } = JSON.parse(committed);
+    const headersFit = new Ajv({ strict: false, formats: { 'date-time': true } }).compile(
+      components.schemas.RecordHeaders,
+    );
+    for (const event of everyEvent()) {
+      const record = cloudEvent(event, 'main');
+      const validate = ajv.compile(eventSchema(event.type));
+      expect([event.type, validate(JSON.parse(record.value)), validate.errors]).toEqual([
+        event.type,
+        true,
+        null,
+      ]);
+      expect([headersFit(record.headers), headersFit.errors]).toEqual([true, null]);
+      expect(Object.keys(record.headers)).toEqual(Object.keys(components.schemas.RecordHeaders.properties));
+    }
+  });
+
+  it('would be found out with a field that is missing or of another type', () => {
+    const [granted] = everyEvent().filter(({ type }) => type === 'annona.lease.granted.v1');
+    const { value } = cloudEvent(granted as DomainEvent, 'main');
+    const validate = ajv.compile(eventSchema('annona.lease.granted.v1'));
+    const document = JSON.parse(value);
+    expect(validate({ ...document, data: { ...document.data, endsAt: 5 } })).toBe(false);
+    expect(validate({ ...document, data: { ...document.data, allocations: undefined } })).toBe(false);
+    expect(validate({ ...document, type: 'annona.lease.revoked.v1' })).toBe(false);
+  });
+});
