@@ -1,0 +1,102 @@
+// How answers are shown: aligned tables and lists of fields for people, JSON for programs.
+// Invariant: one line a row and no trailing spaces; a field that an answer does not have shows as a dash; colour only on a terminal.
+
+import type { View } from '../../client/index.ts';
+import { type CommandIo, EXIT } from '../io.ts';
+import { flagOf } from './options.ts';
+import type { Invocation } from './spec.ts';
+
+/** Title, and what of an item stands below it: a field's name or a function. */
+export type Column = readonly [title: string, cell: string | ((item: View) => unknown)];
+
+export function table(items: readonly View[], columns: readonly Column[]): string[] {
+  const rows = items.map((item) => columns.map(([, cell]) => textOfCell(item, cell)));
+  const grid = [columns.map(([title]) => title.toUpperCase()), ...rows];
+  const isAmount = columns.map(
+    (_, at) => rows.length > 0 && rows.every((row) => /^(?:-|[\d.,]+ ?%?)$/.test(row[at] ?? '')),
+  );
+  const widths = columns.map((_, at) => Math.max(...grid.map((row) => row[at]?.length ?? 0)));
+  return grid.map((row) =>
+    row
+      .map((text, at) => (isAmount[at] ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function textOfCell(item: View, cell: Column[1]): string {
+  const value = typeof cell === 'string' ? item[cell] : cell(item);
+  return plain(value);
+}
+
+/** On one line, whatever it is. */
+export function plain(value: unknown): string {
+  if (value === undefined || value === null || value === '') return '-';
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(plain).join(',');
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).map(
+      ([key, each]) => `${key}=${Array.isArray(each) ? each.join('|') : plain(each)}`,
+    );
+    return entries.length === 0 ? '-' : entries.join(' ');
+  }
+  // A server's text must not move the cursor of who reads it.
+  return String(value).replace(/[\p{Cc}\p{Cf}]/gu, ' ');
+}
+
+/** One object: a line a field, lists of objects indented below theirs. */
+export function fields(value: View, indent = ''): string[] {
+  const names = Object.keys(value);
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return names.flatMap((name) => {
+    const field = value[name];
+    const head = `${indent}${name.padEnd(width)}  `;
+    if (Array.isArray(field) && field.some((each) => typeof each === 'object' && each !== null)) {
+      return [`${indent}${name}`, ...field.map((each) => `${indent}  - ${plain(each)}`)];
+    }
+    if (
+      typeof field === 'object' &&
+      field !== null &&
+      !Array.isArray(field) &&
+      Object.values(field).some(isObject)
+    ) {
+      return [`${indent}${name}`, ...fields(field as View, `${indent}  `)];
+    }
+    return [`${head}${plain(field)}`.trimEnd()];
+  });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Prints one object: as it came with `--json`. */
+export function showObject({ io, options }: Invocation, value: View): void {
+  if (flagOf(options, 'json')) io.out(JSON.stringify(value));
+  else print(io, fields(value));
+}
+
+/** Prints a list: `{items}` with `--json`. Answers the exit code. */
+export function showList(
+  { io, options }: Invocation,
+  items: readonly View[],
+  { columns, none }: { readonly columns: readonly Column[]; readonly none: string },
+): number {
+  if (flagOf(options, 'json')) io.out(JSON.stringify({ items }));
+  else if (items.length > 0) print(io, table(items, columns));
+  else io.err(none);
+  return EXIT.done;
+}
+
+export function print(io: CommandIo, lines: readonly string[]): void {
+  for (const line of lines) io.out(line);
+}
+
+/** The first so many of a list; `--all` and `--limit` of the list commands. */
+export async function firstOf<Item>(items: AsyncIterable<Item>, most: number): Promise<Item[]> {
+  const taken: Item[] = [];
+  for await (const item of items) {
+    taken.push(item);
+    if (taken.length >= most) break;
+  }
+  return taken;
+}
