@@ -47,24 +47,23 @@ function bash(words: readonly Words[]): string {
     return `    '${path}') words='${all}' ;;`;
   });
   const paths = words.map(({ path }) => path).filter((path) => path !== '');
-  return [
-    '_annona() {',
-    "  local word path='' next words='' current=\"${COMP_WORDS[COMP_CWORD]}\"",
-    '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    next="${path:+$path }$word"',
-    '    case "$next" in',
-    `      ${paths.map((path) => `'${path}'`).join('|')}) path="$next" ;;`,
-    '    esac',
-    '  done',
-    '  case "$path" in',
-    ...cases,
-    '  esac',
-    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
-    '  # Nothing of ours fits: a file is meant.',
-    '  if [ ${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi',
-    '}',
-    'complete -F _annona annona',
-  ].join('\n');
+  const known = paths.map((path) => `'${path}'`).join('|');
+  return `_annona() {
+  local word path='' next words='' current="\${COMP_WORDS[COMP_CWORD]}"
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    next="\${path:+$path }$word"
+    case "$next" in
+      ${known}) path="$next" ;;
+    esac
+  done
+  case "$path" in
+${cases.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  # Nothing of ours fits: a file is meant.
+  if [ \${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi
+}
+complete -F _annona annona`;
 }
 
 function fish(words: readonly Words[]): string {

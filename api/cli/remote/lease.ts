@@ -2,7 +2,7 @@
 
 import { type GroupSpec, LIMIT_OPTION, type OptionSpec } from './spec.ts';
 
-const ID = ['<id>', 'a lease, as `annona lease list` shows it'] as const;
+const ID = ['<id>', 'a lease, as `annona lease list` shows it, or latest'] as const;
 const EPOCH: OptionSpec = {
   flags: '--epoch <number>',
   description: "the lease's fencing number; by default it is read first",

@@ -8,7 +8,7 @@ import { stopSignal } from '../stopSignal.ts';
 import { connect } from './connection.ts';
 import { list } from './listing.ts';
 import { flagOf, required, secondsOf, usage, wholeOf } from './options.ts';
-import { type Column, plain, showObject } from './output.ts';
+import { type Column, firstOf, plain, showObject } from './output.ts';
 import type { Invocation } from './spec.ts';
 
 const LEASES: readonly Column[] = [
@@ -40,7 +40,7 @@ export const listLeases = (invocation: Invocation): Promise<number> =>
 
 export async function getLease(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
-  const lease = await client.lease(required(invocation, 0));
+  const lease = await leaseOf(invocation, client);
   const { allocations, ...rest } = lease;
   const shown = flagOf(invocation.options, 'json')
     ? lease
@@ -121,8 +121,17 @@ export async function release(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
-async function held(invocation: Invocation, client: AnnonaClient): Promise<HeldLease> {
+/** `latest`: the newest one that the caller may see. */
+async function leaseOf(invocation: Invocation, client: AnnonaClient): Promise<LeaseView> {
   const id = required(invocation, 0);
+  if (id !== 'latest') return client.lease(id);
+  const [newest] = await firstOf(client.leases({ limit: 1 }), 1);
+  if (newest !== undefined) return newest;
+  throw new CommandError('there is no lease yet. Try: annona request submit --gpu 1 --for 10m --wait 10');
+}
+
+async function held(invocation: Invocation, client: AnnonaClient): Promise<HeldLease> {
   const epoch = wholeOf(invocation.options, 'epoch');
-  return { id, epoch: epoch ?? (await client.lease(id)).epoch };
+  if (epoch !== undefined) return { id: required(invocation, 0), epoch };
+  return leaseOf(invocation, client);
 }

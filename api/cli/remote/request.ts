@@ -2,7 +2,7 @@
 
 import { type GroupSpec, LIMIT_OPTION } from './spec.ts';
 
-const ID = ['<id>', 'a request, as `annona request list` shows it'] as const;
+const ID = ['<id>', 'a request, as `annona request list` shows it, or latest'] as const;
 const STATES = 'queued, waiting, granted, denied, expired or cancelled';
 
 export const REQUEST: GroupSpec = {

@@ -10,14 +10,14 @@ import {
   type View,
 } from '../../client/index.ts';
 import { newClientRequestId } from '../../roles/ids.ts';
-import { type CommandIo, EXIT } from '../io.ts';
+import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { submissionOf } from './claims.ts';
 import { connect } from './connection.ts';
 import { type Input, readInput } from './input.ts';
 import { list } from './listing.ts';
 import { flagOf, required, textOf, usage, wholeOf } from './options.ts';
-import { type Column, plain, print, showList, showObject, table } from './output.ts';
+import { type Column, firstOf, plain, print, showList, showObject, table } from './output.ts';
 import { placing } from './runRemote.ts';
 import type { Invocation } from './spec.ts';
 
@@ -126,7 +126,7 @@ export const listRequests = (invocation: Invocation): Promise<number> =>
 
 export async function getRequest(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
-  const request = await client.request(required(invocation, 0));
+  const request = await client.request(await idOf(invocation, client));
   if (flagOf(invocation.options, 'json')) invocation.io.out(JSON.stringify(request));
   else print(invocation.io, requestLines(request));
   return EXIT.done;
@@ -134,7 +134,7 @@ export async function getRequest(invocation: Invocation): Promise<number> {
 
 export async function explain(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
-  showObject(invocation, await client.explanation(required(invocation, 0)));
+  showObject(invocation, await client.explanation(await idOf(invocation, client)));
   return EXIT.done;
 }
 
@@ -143,7 +143,7 @@ export async function watch(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
   const timeoutSeconds = wholeOf(options, 'wait');
   let last = '';
-  const request = await client.wait(required(invocation, 0), {
+  const request = await client.wait(await idOf(invocation, client), {
     signal: stopSignal(() => {}),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     seen(state) {
@@ -157,8 +157,17 @@ export async function watch(invocation: Invocation): Promise<number> {
 
 export async function cancel(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
-  showObject(invocation, await client.cancel(required(invocation, 0)));
+  showObject(invocation, await client.cancel(await idOf(invocation, client)));
   return EXIT.done;
+}
+
+/** `latest`: the newest one that the caller may see. */
+async function idOf(invocation: Invocation, client: AnnonaClient): Promise<string> {
+  const id = required(invocation, 0);
+  if (id !== 'latest') return id;
+  const [newest] = await firstOf(client.requests({ limit: 1 }), 1);
+  if (newest !== undefined) return newest.id;
+  throw new CommandError('there is no request yet. Try: annona request submit --gpu 1 --for 10m --wait 10');
 }
 
 /** Prints the request, names the next command, and answers the exit code of its state. */
