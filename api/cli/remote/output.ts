@@ -32,40 +32,47 @@ function textOfCell(item: View, cell: Column[1]): string {
 /** On one line, whatever it is. */
 export function plain(value: unknown): string {
   if (value === undefined || value === null || value === '') return '-';
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(plain).join(',');
-  if (typeof value === 'object') {
-    const entries = Object.entries(value).map(
-      ([key, each]) => `${key}=${Array.isArray(each) ? each.join('|') : plain(each)}`,
-    );
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(inner).join(',');
+  if (isObject(value)) {
+    const entries = Object.entries(value as View).map(([key, each]) => `${key}=${inner(each)}`);
     return entries.length === 0 ? '-' : entries.join(' ');
   }
   // A server's text must not move the cursor of who reads it.
   return String(value).replace(/[\p{Cc}\p{Cf}]/gu, ' ');
 }
 
-/** One object: a line a field, lists of objects indented below theirs. */
+/** Inside another: objects in parentheses, alternatives with bars. */
+function inner(value: unknown): string {
+  if (Array.isArray(value) && value.length > 0) return value.map(inner).join('|');
+  return isObject(value) && !Array.isArray(value) ? `(${plain(value)})` : plain(value);
+}
+
+/** One object: a line a field; an object of objects and a list of objects stand indented below their name. */
 export function fields(value: View, indent = ''): string[] {
   const names = Object.keys(value);
   const width = Math.max(0, ...names.map((name) => name.length));
   return names.flatMap((name) => {
     const field = value[name];
-    const head = `${indent}${name.padEnd(width)}  `;
-    if (Array.isArray(field) && field.some((each) => typeof each === 'object' && each !== null)) {
-      return [`${indent}${name}`, ...field.map((each) => `${indent}  - ${plain(each)}`)];
+    if (Array.isArray(field) && field.some(isObject)) {
+      return [`${indent}${name}`, ...tableOf(field).map((line) => `${indent}  ${line}`)];
     }
-    if (
-      typeof field === 'object' &&
-      field !== null &&
-      !Array.isArray(field) &&
-      Object.values(field).some(isObject)
-    ) {
+    if (isObject(field) && !Array.isArray(field) && Object.values(field as View).some(isObject)) {
       return [`${indent}${name}`, ...fields(field as View, `${indent}  `)];
     }
-    return [`${head}${plain(field)}`.trimEnd()];
+    return [`${indent}${name.padEnd(width)}  ${plain(field)}`.trimEnd()];
   });
 }
 
-function isObject(value: unknown): boolean {
+/** A column for each field that any of them has. */
+function tableOf(items: readonly View[]): string[] {
+  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return table(
+    items,
+    names.map((name) => [name, name] as const),
+  );
+}
+
+function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 

@@ -1,0 +1,400 @@
+// Every command that calls a server: method, path, query, headers and body of each call, and what is printed of the answer.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { json, problem, type StubServer, stubServer } from '../../../support/stubServer.ts';
+import { ran } from '../recording.ts';
+
+let stub: StubServer;
+let home = '';
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'annona-remote-'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+beforeEach(async () => {
+  stub = await stubServer();
+});
+afterEach(() => stub.close());
+
+const run = (...argv: readonly string[]) => ran(...argv, '--url', stub.url, '--token', 'the-token');
+const calls = () => stub.heard.map(({ call }) => call);
+const bodies = () => stub.heard.map(({ body }) => (body === '' ? null : JSON.parse(body)));
+const aFile = (name: string, text: string): string => {
+  writeFileSync(join(home, name), text);
+  return join(home, name);
+};
+
+const REQUEST = {
+  id: 'req_1',
+  clientRequestId: 'c1',
+  department: 'research',
+  agent: 'ada',
+  state: 'waiting',
+  options: [{ claims: [{ kind: 'gpu', quantity: 2 }] }, { claims: [{ kind: 'cpu', quantity: 64 }] }],
+  terms: { class: 'standard', durationSeconds: 60 },
+  submittedAt: '2026-11-26T09:00:00.000Z',
+  decidedAt: null,
+  tick: 7,
+  lease: null,
+  reasons: [
+    {
+      code: 'POOL_FULL',
+      actor: 'wait',
+      advice: 'Units return.',
+      option: 0,
+      short: [{ what: 'gpu-a', requested: 2, available: 1, held: 7 }],
+    },
+  ],
+};
+const LEASE = {
+  id: 'lse_1',
+  request: 'req_1',
+  department: 'research',
+  agent: 'ada',
+  epoch: 4,
+  state: 'active',
+  allocations: [{ claim: 0, pool: 'gpu-a', kind: 'gpu', quantity: 2 }],
+  endsAt: '2026-11-26T10:00:00.000Z',
+};
+
+describe('annona request', () => {
+  it('submits what the flags say, with a name of its own, and waits as long as asked', async () => {
+    stub.on('POST /v1/requests', json(200, { ...REQUEST, state: 'granted', lease: 'lse_1', reasons: [] }));
+    const flags = [
+      '--gpu',
+      '2',
+      '--claim',
+      'memory=64,zone=waw1|waw2,tier=hot',
+      '--for',
+      '1h30m',
+      '--wait',
+      '7',
+    ];
+    const { exitCode, out, err } = await run(
+      'request',
+      'submit',
+      ...flags,
+      '--purpose',
+      'x y',
+      '--not-preemptible',
+    );
+    expect(exitCode).toBe(0);
+    expect(calls()).toEqual(['POST /v1/requests']);
+    expect(stub.heard[0]?.headers).toMatchObject({ prefer: 'wait=7', authorization: 'Bearer the-token' });
+    expect(bodies()).toEqual([
+      {
+        clientRequestId: expect.stringMatching(/^cli_[0-9a-z]{26}$/),
+        options: [
+          {
+            claims: [
+              { kind: 'gpu', quantity: 2 },
+              { kind: 'memory', quantity: 64, selector: { zone: ['waw1', 'waw2'], tier: 'hot' } },
+            ],
+          },
+        ],
+        terms: { class: 'standard', durationSeconds: 5400, purpose: 'x y', preemptible: false },
+      },
+    ]);
+    expect(out).toContain('lease            lse_1');
+    expect(err).toContain('annona lease heartbeat lse_1 --keep');
+  });
+
+  it.each([
+    ['waiting', [], 0],
+    ['waiting', ['--wait', '1'], 5],
+    ['queued', ['--wait', '1'], 5],
+    ['denied', ['--wait', '1'], 3],
+    ['expired', ['--wait', '1'], 1],
+  ])('ends a submission that is %s with %j by the exit code %i', async (state, wait, wantCode) => {
+    stub.on('POST /v1/requests', json(200, { ...REQUEST, state }));
+    const { exitCode } = await run('request', 'submit', '--gpu', '1', '--for', '10', ...wait);
+    expect(exitCode).toBe(wantCode);
+  });
+
+  it('submits a file, shows its dry run, and tells what the server finds by file, line and column', async () => {
+    const file = aFile(
+      'ask.yaml',
+      'clientRequestId: mine\noptions:\n  - claims:\n      - kind: gpu\n        quantity: 0\n',
+    );
+    const errors = [
+      { pointer: '/options/0/claims/0/quantity', code: 'range', message: 'it must be at least 1' },
+    ];
+    stub.on(
+      'POST /v1/requests',
+      problem(400, 'BODY_INVALID', 'it does not fit', { errors }),
+      json(200, { state: 'granted' }),
+    );
+    const wrong = await run('request', 'submit', '-f', file);
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.err).toContain(`${file}:5:19: it must be at least 1`);
+    const dry = await run('request', 'submit', '-f', file, '--dry-run', '--json');
+    expect([dry.exitCode, dry.out]).toEqual([0, '{"state":"granted"}']);
+    expect(calls()).toEqual(['POST /v1/requests', 'POST /v1/requests?dryRun=true']);
+    expect(bodies()[1]).toEqual({
+      clientRequestId: 'mine',
+      options: [{ claims: [{ kind: 'gpu', quantity: 0 }] }],
+    });
+  });
+
+  it('submits a file of many, and tells each item what became of it', async () => {
+    const file = aFile('many.json', '{"items": [\n {"clientRequestId": "a"},\n {"clientRequestId": "b"}\n]}');
+    const errors = [{ pointer: '/clientRequestId', code: 'duplicate', message: 'it stands twice' }];
+    const refused = { status: 422, problem: { status: 422, code: 'X', title: 'X', detail: 'no', errors } };
+    stub.on(
+      'POST /v1/requests/batch',
+      json(207, { items: [{ status: 202, request: { id: 'req_1' } }, refused] }),
+    );
+    const { exitCode, out, err } = await run('request', 'submit', '-f', file);
+    expect(exitCode).toBe(1);
+    expect(bodies()).toEqual([{ items: [{ clientRequestId: 'a' }, { clientRequestId: 'b' }] }]);
+    expect(out.split('\n')).toEqual([
+      'ITEM  STATUS  REQUEST  PROBLEM',
+      '   0     202  req_1    -',
+      '   1     422  -        no',
+    ]);
+    expect(err).toContain(`${file}:3:22: it stands twice`);
+  });
+
+  it('lists with its filters, page after page, up to the limit, and says that there are more', async () => {
+    const page = (from: number, next: string | null) =>
+      json(200, { items: [0, 1].map((at) => ({ ...REQUEST, id: `req_${from + at}` })), next });
+    stub.on('GET /v1/requests', page(1, 'p2'), page(3, 'p3'));
+    const filters = [
+      '--state',
+      'waiting',
+      '--department',
+      'research',
+      '--class',
+      'standard',
+      '--reason',
+      'POOL_FULL',
+    ];
+    const { out, err } = await run('request', 'list', ...filters, '--limit', '3');
+    const query = 'state=waiting&department=research&class=standard&reason=POOL_FULL&limit=4';
+    expect(calls()).toEqual([`GET /v1/requests?${query}`, `GET /v1/requests?${query}&after=p2`]);
+    expect(out.split('\n')).toHaveLength(4);
+    expect(out).toMatch(/^ID +STATE +CLASS +DEPARTMENT +AGENT +ASKS +REASON +SUBMITTED$/m);
+    expect(out).toMatch(
+      /^req_3 +waiting +standard +research +ada +2 gpu \(or 1 more\) +POOL_FULL +2026-11-26/m,
+    );
+    expect(err).toContain('there are more: --limit');
+  });
+
+  it('shows one with its reasons and their numbers, the newest as `latest`, and cancels', async () => {
+    stub.on('GET /v1/requests', json(200, { items: [REQUEST], next: null }));
+    stub.on('GET /v1/requests/req_1', json(200, REQUEST));
+    stub.on('POST /v1/requests/req_1/cancel', json(202, { id: 'req_1', state: 'waiting' }));
+    const { out } = await run('request', 'get', 'latest');
+    expect(out).toContain('POOL_FULL  gpu-a asks 2, left 1, held 7  wait       Units return.');
+    expect((await run('request', 'get', 'req_1', '--json')).out).toBe(JSON.stringify(REQUEST));
+    expect((await run('request', 'cancel', 'req_1')).exitCode).toBe(0);
+    const wantCalls = [
+      'GET /v1/requests?limit=1',
+      'GET /v1/requests/req_1',
+      'GET /v1/requests/req_1',
+      'POST /v1/requests/req_1/cancel',
+    ];
+    expect(calls()).toEqual(wantCalls);
+  });
+
+  it('explains, with whatever the server has to say', async () => {
+    const explanation = {
+      id: 'req_1',
+      reasons: [{ code: 'POOL_FULL', held: [{ lease: 'lse_2' }] }],
+      estimate: { from: 'a' },
+    };
+    stub.on('GET /v1/requests/req_1/explanation', json(200, explanation));
+    const { exitCode, out } = await run('request', 'explain', 'req_1');
+    expect([exitCode, calls()]).toEqual([0, ['GET /v1/requests/req_1/explanation']]);
+    expect(out).toMatch(/^ {2}CODE +HELD\n {2}POOL_FULL +\(lease=lse_2\)$/m);
+    expect((await run('request', 'explain', 'req_1', '--json')).out).toBe(JSON.stringify(explanation));
+  });
+});
+
+describe('annona lease', () => {
+  beforeEach(() => stub.on('GET /v1/leases/lse_1', json(200, LEASE)));
+
+  it.each([
+    [['heartbeat', 'lse_1'], ['GET /v1/leases/lse_1', 'POST /v1/leases/lse_1/heartbeat'], { epoch: 4 }],
+    [['heartbeat', 'lse_1', '--epoch', '3'], ['POST /v1/leases/lse_1/heartbeat'], { epoch: 3 }],
+    [['release', 'lse_1'], ['GET /v1/leases/lse_1', 'POST /v1/leases/lse_1/release'], { epoch: 4 }],
+  ])('%j sends the epoch', async (argv, wantCalls, wantBody) => {
+    stub.on(`POST /v1/leases/lse_1/${argv[0]}`, json(200, { id: 'lse_1', state: 'active' }));
+    expect((await run('lease', ...argv)).exitCode).toBe(0);
+    expect([calls(), bodies().at(-1)]).toEqual([wantCalls, wantBody]);
+  });
+
+  it.each([
+    ['granted', 0],
+    ['denied', 3],
+  ])(
+    'extends with a key of its own, asks until it is decided, and ends %s with %i',
+    async (outcome, wantCode) => {
+      const wish = {
+        id: 'ext_1',
+        lease: 'lse_1',
+        seconds: 1800,
+        outcome: 'pending',
+        endsAt: null,
+        reasons: [{ code: 'POOL_FULL' }],
+      };
+      stub.on('POST /v1/leases/lse_1/extend', json(202, wish));
+      stub.on('GET /v1/extensions/ext_1', json(200, wish), json(200, { ...wish, outcome }));
+      const { exitCode, err } = await run('lease', 'extend', 'lse_1', '--by', '30m');
+      expect(exitCode).toBe(wantCode);
+      expect(bodies()[1]).toEqual({ epoch: 4, seconds: 1800 });
+      expect(stub.heard[1]?.headers['idempotency-key']).toMatch(/^cli_/);
+      expect(calls().slice(2)).toEqual(['GET /v1/extensions/ext_1', 'GET /v1/extensions/ext_1']);
+      expect(err.includes('not extended: POOL_FULL')).toBe(outcome === 'denied');
+    },
+  );
+
+  it('keeps one alive until the server says that it is over', async () => {
+    const beat = {
+      id: 'lse_1',
+      state: 'active',
+      endsAt: 'e',
+      heartbeatAt: 'h',
+      heartbeatTimeoutSeconds: 0.03,
+    };
+    stub.on(
+      'POST /v1/leases/lse_1/heartbeat',
+      json(200, beat),
+      json(200, beat),
+      problem(409, 'LEASE_ENDED', 'it has expired'),
+    );
+    const { exitCode, out, err } = await run('lease', 'heartbeat', 'lse_1', '--keep');
+    expect([exitCode, out]).toEqual([1, 'h  lse_1 active until e\nh  lse_1 active until e']);
+    expect(err).toBe('annona: LEASE_ENDED: it has expired. Try: annona lease list');
+  });
+
+  it('lists and shows', async () => {
+    stub.on('GET /v1/leases', json(200, { items: [LEASE], next: null }));
+    const { out } = await run('lease', 'list', '--state', 'active', '--department', 'research');
+    expect(out).toMatch(/^lse_1 +active +research +ada +4 +2 of gpu-a +2026-11-26T10:00:00.000Z +req_1$/m);
+    expect((await run('lease', 'get', 'lse_1')).out).toMatch(/^holds +2 of gpu-a$/m);
+    expect(calls()).toEqual([
+      'GET /v1/leases?state=active&department=research&limit=51',
+      'GET /v1/leases/lse_1',
+    ]);
+  });
+});
+
+describe('annona agent and annona department', () => {
+  const AGENT = {
+    id: 'scout',
+    department: 'research',
+    skills: ['a', 'b'],
+    roles: ['r'],
+    clearance: 'internal',
+    accounts: ['x'],
+    concurrency: 2,
+  };
+
+  it('registers by flags, by a file, and by both, where the flags come first', async () => {
+    stub.on('POST /v1/agents', json(201, AGENT));
+    const flags = ['--department', 'research', '--skills', 'a, b', '--concurrency', '2', '--dry-run'];
+    expect((await run('agent', 'register', 'scout', ...flags)).exitCode).toBe(0);
+    const file = aFile('agent.yaml', 'id: scout\ndepartment: sales\nclearance: public\n');
+    const { err } = await run('agent', 'register', '-f', file, '--department', 'research');
+    expect(err).toContain('annona request list --as scout');
+    expect(calls()).toEqual(['POST /v1/agents?dryRun=true', 'POST /v1/agents']);
+    expect(bodies()).toEqual([
+      { id: 'scout', department: 'research', skills: ['a', 'b'], concurrency: 2 },
+      { id: 'scout', department: 'research', clearance: 'public' },
+    ]);
+  });
+
+  it('changes skills onto what it read, and sends everything else as it was', async () => {
+    stub.on('GET /v1/agents/scout', json(200, { ...AGENT, state: 'alive' }, { etag: '"7"' }));
+    stub.on('PUT /v1/agents/scout', json(200, AGENT));
+    expect((await run('agent', 'skills', 'scout')).out).toContain('a,b');
+    const { err } = await run('agent', 'skills', 'scout', '--add', 'c,a', '--remove', 'b');
+    expect(err).toContain('skills are now: a, c');
+    const { id: _id, department: _department, ...editable } = AGENT;
+    expect(bodies().at(-1)).toEqual({ ...editable, skills: ['a', 'c'] });
+    expect(stub.heard.at(-1)?.headers['if-match']).toBe('"7"');
+  });
+
+  it('lists, shows and retires', async () => {
+    stub.on('GET /v1/agents', json(200, { items: [AGENT], next: null }));
+    stub.on(
+      'GET /v1/departments',
+      json(200, { items: [{ id: 'research', classes: ['standard'] }], next: null }),
+    );
+    stub.on('GET /v1/departments/research', json(200, { id: 'research' }));
+    stub.on('POST /v1/agents/scout/retire', json(200, { id: 'scout', state: 'retired' }));
+    expect((await run('agent', 'list', '--department', 'research')).out).toMatch(
+      /^scout +research +- +r +a,b +internal +2$/m,
+    );
+    expect((await run('department', 'list')).out).toMatch(/^research +- +standard +-$/m);
+    await run('department', 'get', 'research');
+    expect((await run('agent', 'retire', 'scout')).out).toMatch(/^state +retired$/m);
+    expect(calls()).toEqual([
+      'GET /v1/agents?department=research&limit=51',
+      'GET /v1/departments?limit=51',
+      'GET /v1/departments/research',
+      'POST /v1/agents/scout/retire',
+    ]);
+    expect(bodies().at(-1)).toBeNull();
+  });
+});
+
+describe('annona account, usage and queue', () => {
+  it('reads accounts, their ledger and forecast', async () => {
+    stub.on('GET /v1/accounts', json(200, { items: [{ id: 'research', parent: 'acme' }], next: null }));
+    stub.on(
+      'GET /v1/accounts/research',
+      json(200, { id: 'research', periods: [{ id: '2026-11', available: 5 }] }),
+    );
+    stub.on(
+      'GET /v1/accounts/research/ledger',
+      json(200, { items: [{ at: 't', type: 'reserved', amount: 5 }], next: null }),
+    );
+    stub.on('GET /v1/accounts/research/forecast', json(200, { runsOutAt: null }));
+    expect((await run('account', 'list')).out).toMatch(/^research +- +acme/m);
+    expect((await run('account', 'get', 'research')).out).toMatch(/^ {2}2026-11 +5$/m);
+    expect((await run('account', 'ledger', 'research', '--limit', '2')).out).toMatch(/^t +reserved +5/m);
+    expect((await run('account', 'forecast', 'research')).out).toBe('runsOutAt  -');
+    expect(calls()[2]).toBe('GET /v1/accounts/research/ledger?limit=3');
+  });
+
+  it('reports usage as a table, and word for word as CSV', async () => {
+    const csv = (response: import('node:http').ServerResponse) =>
+      void response.writeHead(200, { 'content-type': 'text/csv' }).end('department,kind\r\nresearch,gpu\r\n');
+    stub.on(
+      'GET /v1/usage',
+      json(200, { items: [{ department: 'research', kind: 'gpu', unitSeconds: 60 }], next: null }),
+      csv,
+    );
+    expect((await run('usage', '--kind', 'gpu')).out).toMatch(/^research +- +gpu +- +60 +-$/m);
+    expect((await run('usage', '--from', '2026-11-01T00:00:00Z', '--csv')).out).toBe(
+      'department,kind\r\nresearch,gpu',
+    );
+    expect(stub.heard[1]).toMatchObject({
+      call: 'GET /v1/usage?from=2026-11-01T00%3A00%3A00Z',
+      headers: { accept: 'text/csv' },
+    });
+    expect((await run('usage', '--csv', '--json')).exitCode).toBe(2);
+  });
+
+  it('counts the queue by reason', async () => {
+    stub.on(
+      'GET /v1/queue/reasons',
+      json(200, {
+        items: [
+          { reason: 'POOL_FULL', count: 12 },
+          { code: 'NEXT_TICK', count: 1 },
+        ],
+      }),
+    );
+    const { out } = await run('queue', '--department', 'research');
+    expect(out.split('\n').map((line) => line.trim().split(/ {2,}/).slice(0, 2))).toEqual([
+      ['REASON', 'WAITING'],
+      ['POOL_FULL', '12'],
+      ['NEXT_TICK', '1'],
+    ]);
+    expect(calls()).toEqual(['GET /v1/queue/reasons?department=research']);
+  });
+});
