@@ -35,7 +35,11 @@ export async function waitFor(calls: Calls, id: string, options: WaitOptions): P
   try {
     for (;;) {
       const heard = bell.next();
-      const answer = await calls.call({ method: 'GET', path: `/v1/requests/${id}`, repeatable: true });
+      const answer = await calls.call({
+        method: 'GET',
+        path: `/v1/requests/${encodeURIComponent(id)}`,
+        repeatable: true,
+      });
       const request = answer.body as RequestView;
       options.seen?.(request);
       if (hasOutcome(request) || ending.aborted) return request;

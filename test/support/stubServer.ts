@@ -67,6 +67,9 @@ export function stream(text: string, then: 'open' | 'end' | 'break' = 'open'): S
   };
 }
 
-export function eventText(place: string, event: object & { readonly type: string }): string {
+export function eventText(
+  place: string,
+  event: { readonly type: string; readonly [field: string]: unknown },
+): string {
   return `id: ${place}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
