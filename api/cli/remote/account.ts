@@ -18,7 +18,7 @@ export const ACCOUNT: GroupSpec = {
     },
     {
       name: 'get',
-      description: 'one account: per period what is budgeted, reserved, used and left',
+      description: 'one account: per period what is budgeted, reserved, spent and left',
       args: [ID],
       examples: ['account get research'],
       role: 'operator',
@@ -28,7 +28,7 @@ export const ACCOUNT: GroupSpec = {
       name: 'ledger',
       description: 'what was reserved, settled and refunded on an account',
       args: [ID],
-      options: [LIMIT_OPTION],
+      options: [{ flags: '--period <id>', description: 'of this period' }, LIMIT_OPTION],
       examples: ['account ledger research --limit 20'],
       role: 'operator',
       load: async () => (await import('./accountRuns.ts')).ledger,
@@ -46,16 +46,18 @@ export const ACCOUNT: GroupSpec = {
 
 export const USAGE: CommandSpec = {
   name: 'usage',
-  description: 'what was used, by department, class and kind',
+  description: 'what was asked, granted, held and paid in a span of time',
   options: [
     { flags: '--from <time>', description: 'RFC 3339: from then on' },
     { flags: '--to <time>', description: 'RFC 3339: until then' },
-    { flags: '--department <id>', description: 'of this department' },
-    { flags: '--kind <kind>', description: 'of this kind' },
+    { flags: '--by <list>', description: 'groups: department, class, kind and agent, separated by commas' },
     { flags: '--csv', description: 'comma-separated values, as the server writes them' },
-    LIMIT_OPTION,
   ],
-  examples: ['usage', 'usage --from 2026-11-01T00:00:00Z --csv > november.csv'],
+  examples: [
+    'usage',
+    'usage --by department,class',
+    'usage --from 2026-11-01T00:00:00Z --csv > november.csv',
+  ],
   role: 'operator',
   load: async () => (await import('./accountRuns.ts')).usageReport,
 };

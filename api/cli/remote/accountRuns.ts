@@ -5,10 +5,8 @@ import { EXIT } from '../io.ts';
 import { connect } from './connection.ts';
 import { list, queryOf } from './listing.ts';
 import { flagOf, required, usage } from './options.ts';
-import { showObject } from './output.ts';
+import { plain, print, showObject, tableOf } from './output.ts';
 import type { Invocation } from './spec.ts';
-
-const USAGE_FILTERS = ['from', 'to', 'department', 'kind'];
 
 export const listAccounts = (invocation: Invocation): Promise<number> =>
   list(invocation, {
@@ -17,19 +15,19 @@ export const listAccounts = (invocation: Invocation): Promise<number> =>
       ['id', 'id'],
       ['title', 'title'],
       ['parent', 'parent'],
-      ['department', 'department'],
       ['measure', 'measure'],
       ['period', periodOf('id')],
       ['budget', periodOf('budget')],
       ['reserved', periodOf('reserved')],
+      ['spent', periodOf('spent')],
       ['available', periodOf('available')],
     ],
     none: 'no account',
   });
 
-/** Of the account's present period, where it names one. */
+/** Of the period that it is now. */
 function periodOf(field: string): (account: View) => unknown {
-  return (account) => ((account.current ?? account.period) as View | undefined)?.[field] ?? account[field];
+  return ({ periods }) => ((periods ?? []) as readonly View[]).find(({ current }) => current)?.[field];
 }
 
 export const getAccount = (invocation: Invocation): Promise<number> => show(invocation, '');
@@ -38,39 +36,35 @@ export const forecast = (invocation: Invocation): Promise<number> => show(invoca
 export const ledger = (invocation: Invocation): Promise<number> =>
   list(invocation, {
     path: `${pathOf(invocation)}/ledger`,
+    filters: ['period'],
     columns: [
-      ['at', 'at'],
+      ['tick', 'tick'],
       ['type', 'type'],
       ['amount', 'amount'],
       ['period', 'period'],
       ['lease', 'lease'],
-      ['request', 'request'],
-      ['tick', 'tick'],
+      ['source', 'source'],
     ],
     none: 'nothing was booked on this account yet',
   });
 
 export async function usageReport(invocation: Invocation): Promise<number> {
   const { io, options } = invocation;
-  if (!flagOf(options, 'csv')) {
-    return list(invocation, {
-      path: '/v1/usage',
-      filters: USAGE_FILTERS,
-      columns: [
-        ['department', 'department'],
-        ['class', 'class'],
-        ['kind', 'kind'],
-        ['leases', 'leases'],
-        ['unit-seconds', 'unitSeconds'],
-        ['cost', 'costMinor'],
-      ],
-      none: 'nothing was used in that time',
-    });
-  }
-  if (flagOf(options, 'json')) throw usage('--csv and --json are two forms: leave out one');
+  const asCsv = flagOf(options, 'csv');
+  if (asCsv && flagOf(options, 'json')) throw usage('--csv and --json are two forms: leave out one');
   const { client } = await connect(invocation);
-  const csv = await client.text('/v1/usage', { type: 'text/csv', query: queryOf(invocation, USAGE_FILTERS) });
-  io.out(csv.replace(/\r?\n$/, ''));
+  const query = queryOf(invocation, ['from', 'to', 'by']);
+  if (asCsv) {
+    const csv = await client.text('/v1/usage', { type: 'text/csv', query });
+    io.out(csv.replace(/\r?\n$/, ''));
+    return EXIT.done;
+  }
+  const report = await client.get('/v1/usage', query);
+  if (flagOf(options, 'json')) io.out(JSON.stringify(report));
+  else {
+    io.err(`from ${plain(report.from)} to ${plain(report.to)}`);
+    print(io, tableOf(report.items as readonly View[]));
+  }
   return EXIT.done;
 }
 

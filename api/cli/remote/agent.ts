@@ -12,8 +12,12 @@ export const AGENT: GroupSpec = {
     {
       name: 'list',
       description: 'agents that you may see',
-      options: [{ flags: '--department <id>', description: 'of this department' }, LIMIT_OPTION],
-      examples: ['agent list', 'agent list --department research'],
+      options: [
+        { flags: '--department <id>', description: 'of this department' },
+        { flags: '--skill <name>', description: 'that can do this' },
+        LIMIT_OPTION,
+      ],
+      examples: ['agent list', 'agent list --department research --skill cuda'],
       role: 'operator',
       load: async () => (await import('./agentRuns.ts')).listAgents,
     },
@@ -37,10 +41,11 @@ export const AGENT: GroupSpec = {
         { flags: '--clearance <name>', description: 'public, internal, confidential or restricted' },
         { flags: '--accounts <list>', description: 'separated by commas: what its grants are charged to' },
         { flags: '--concurrency <number>', description: 'how many tasks it takes at a time' },
+        { flags: '--price <number>', description: 'minor units of money that an hour of it costs' },
         DRY_RUN,
       ],
       examples: [
-        'agent register scout-01 --department research --skills search,summarise --clearance internal --concurrency 2',
+        'agent register scout-01 --department research --skills search,summarise --clearance internal --accounts research',
         'agent register -f agent.yaml',
       ],
       role: 'operator',

@@ -12,21 +12,21 @@ import { placing } from './runRemote.ts';
 import type { Invocation } from './spec.ts';
 
 /** What PUT /v1/agents/:id takes. */
-const EDITABLE = ['skills', 'roles', 'clearance', 'accounts', 'concurrency'];
+const EDITABLE = ['skills', 'roles', 'clearance', 'accounts', 'concurrency', 'priceMinor'];
 const LISTS = ['skills', 'roles', 'accounts'] as const;
 
 export const listAgents = (invocation: Invocation): Promise<number> =>
   list(invocation, {
     path: '/v1/agents',
-    filters: ['department'],
+    filters: ['department', 'skill'],
     columns: [
       ['id', 'id'],
       ['department', 'department'],
-      ['state', 'state'],
       ['roles', 'roles'],
       ['skills', 'skills'],
       ['clearance', 'clearance'],
       ['concurrency', 'concurrency'],
+      ['heard', 'heartbeatAt'],
     ],
     none: 'no agent; try: annona agent register ID --department ID',
   });
@@ -36,7 +36,9 @@ export const listDepartments = (invocation: Invocation): Promise<number> =>
     path: '/v1/departments',
     columns: [
       ['id', 'id'],
-      ['clearance', 'clearance'],
+      ['title', 'title'],
+      ['clearance', 'clearanceCeiling'],
+      ['agents', 'agents'],
       ['classes', 'classes'],
       ['kinds', 'kinds'],
     ],
@@ -73,6 +75,7 @@ function agentOf({ args, options }: Invocation): View {
     department: textOf(options, 'department'),
     clearance: textOf(options, 'clearance'),
     concurrency,
+    priceMinor: wholeOf(options, 'price'),
     ...Object.fromEntries(LISTS.map((name) => [name, listOf(options, name)])),
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));

@@ -18,6 +18,9 @@ export const LEASE: GroupSpec = {
       options: [
         { flags: '--state <state>', description: 'granted, active, revoking, released, expired or revoked' },
         { flags: '--department <id>', description: 'of this department' },
+        { flags: '--agent <id>', description: 'of this agent' },
+        { flags: '--kind <kind>', description: 'that hold units of this kind' },
+        { flags: '--pool <id>', description: 'that hold units of this pool' },
         LIMIT_OPTION,
       ],
       examples: ['lease list', 'lease list --state active --json'],

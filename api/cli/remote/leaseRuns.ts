@@ -33,7 +33,7 @@ function holds({ allocations }: LeaseView): string {
 export const listLeases = (invocation: Invocation): Promise<number> =>
   list(invocation, {
     path: '/v1/leases',
-    filters: ['state', 'department'],
+    filters: ['state', 'department', 'agent', 'kind', 'pool'],
     columns: LEASES,
     none: 'no lease; try: annona request submit --gpu 1 --for 10m --wait 10',
   });

@@ -5,7 +5,6 @@ import type { CommandSpec } from './spec.ts';
 export const QUEUE: CommandSpec = {
   name: 'queue',
   description: 'how many wait for which reason, most common first',
-  options: [{ flags: '--department <id>', description: 'of this department' }],
   examples: ['queue', 'queue --json'],
   role: 'operator',
   load: async () => (await import('./queueRuns.ts')).queue,

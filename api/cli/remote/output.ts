@@ -64,7 +64,7 @@ export function fields(value: View, indent = ''): string[] {
 }
 
 /** A column for each field that any of them has. */
-function tableOf(items: readonly View[]): string[] {
+export function tableOf(items: readonly View[]): string[] {
   const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
   return table(
     items,

@@ -1,7 +1,13 @@
 // `annona pool …` and `annona quota …`: reads them, and edits them onto the version that was read.
 // Invariant: apply asks for the ETag first: nobody's change in between is overwritten; a conflict says so and changes nothing.
 
-import { type AnnonaClient, type Edit, ProblemError, type View } from '../../client/index.ts';
+import {
+  type AnnonaClient,
+  type Edit,
+  type ProblemDetail,
+  ProblemError,
+  type View,
+} from '../../client/index.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { connect } from './connection.ts';
 import { type Input, readInput } from './input.ts';
@@ -80,6 +86,7 @@ async function apply(invocation: Invocation, noun: Noun): Promise<number> {
   const call = client.edits.put(path, body, { base, dryRun });
   const effect = await unlessChanged(placing(call, { io, place: input.place }), { noun, names });
   showObject(invocation, effect);
+  if (wouldBeRefused(invocation, effect, input.place)) return EXIT.usage;
   const verb = base === null ? 'created' : 'changed';
   io.err(
     `${noun.word} ${names.join(' ')} ${dryRun ? `would be ${verb}; leave out --dry-run to do it` : verb}`,
@@ -94,14 +101,24 @@ async function remove(invocation: Invocation, noun: Noun): Promise<number> {
   const { client } = await connect(invocation);
   const { etag } = await client.edits.read(path);
   const dryRun = flagOf(options, 'dryRun');
-  showObject(
-    invocation,
-    await unlessChanged(client.edits.delete(path, { base: etag, dryRun }), { noun, names }),
-  );
+  const effect = await unlessChanged(client.edits.delete(path, { base: etag, dryRun }), { noun, names });
+  showObject(invocation, effect);
+  if (wouldBeRefused(invocation, effect, (pointer) => pointer)) return EXIT.usage;
   io.err(
     `${noun.word} ${names.join(' ')} ${dryRun ? 'would be removed; leave out --dry-run to do it' : 'removed'}`,
   );
   return EXIT.done;
+}
+
+/** A preview answers what is wrong with an edit instead of refusing it. */
+function wouldBeRefused({ io }: Invocation, { errors }: View, place: (pointer: string) => string): boolean {
+  const wrong = (errors ?? []) as readonly ProblemDetail[];
+  for (const { pointer, message, allowed } of wrong) {
+    io.err(
+      `${place(pointer)}: ${message}${allowed === undefined ? '' : ` (allowed: ${allowed.join(', ')})`}`,
+    );
+  }
+  return wrong.length > 0;
 }
 
 /** The ETag to edit onto; null when there is none to edit. */

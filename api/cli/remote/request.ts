@@ -57,8 +57,9 @@ export const REQUEST: GroupSpec = {
       options: [
         { flags: '--state <state>', description: STATES },
         { flags: '--department <id>', description: 'of this department' },
+        { flags: '--agent <id>', description: 'of this agent' },
         { flags: '--class <name>', description: 'of this priority class' },
-        { flags: '--reason <code>', description: 'waiting for this reason, among others' },
+        { flags: '--reason <code>', description: 'whose binding reason is this one' },
         LIMIT_OPTION,
       ],
       examples: ['request list', 'request list --state waiting --reason POOL_FULL'],

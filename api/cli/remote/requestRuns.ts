@@ -14,10 +14,11 @@ import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { submissionOf } from './claims.ts';
 import { connect } from './connection.ts';
+import { explanationLines, reasonLines } from './explanation.ts';
 import { type Input, readInput } from './input.ts';
 import { list } from './listing.ts';
 import { flagOf, required, textOf, usage, wholeOf } from './options.ts';
-import { type Column, firstOf, plain, print, showList, showObject, table } from './output.ts';
+import { type Column, firstOf, plain, print, showList, showObject } from './output.ts';
 import { placing } from './runRemote.ts';
 import type { Invocation } from './spec.ts';
 
@@ -39,6 +40,13 @@ function asks({ options }: Pick<RequestView, 'options'>): string {
   return others.length === 0 ? (first ?? '') : `${first} (or ${others.length} more)`;
 }
 
+/** As a submission that waits ends. */
+const DRY_RUN_EXIT: Readonly<Record<string, number>> = {
+  granted: EXIT.done,
+  waiting: EXIT.waiting,
+  denied: EXIT.denied,
+};
+
 export async function submit(invocation: Invocation): Promise<number> {
   const { io, options } = invocation;
   const file = textOf(options, 'file');
@@ -55,8 +63,9 @@ export async function submit(invocation: Invocation): Promise<number> {
   const told = <Value>(call: Promise<Value>): Promise<Value> =>
     input === null ? call : placing(call, { io, place: input.place });
   if (flagOf(options, 'dryRun')) {
-    showObject(invocation, await told(client.dryRun(body)));
-    return EXIT.done;
+    const foreseen = await told(client.dryRun(body));
+    showObject(invocation, foreseen);
+    return DRY_RUN_EXIT[String(foreseen.outcome)] ?? EXIT.failed;
   }
   const submitted = await told(client.submit(body, { waitSeconds }));
   return ended(invocation, submitted as unknown as RequestView, { waited: waitSeconds > 0 });
@@ -119,7 +128,7 @@ async function submitMany(
 export const listRequests = (invocation: Invocation): Promise<number> =>
   list(invocation, {
     path: '/v1/requests',
-    filters: ['state', 'department', 'class', 'reason'],
+    filters: ['state', 'department', 'agent', 'class', 'reason'],
     columns: REQUESTS,
     none: 'no request; try: annona request submit --gpu 1 --for 10m --wait 10',
   });
@@ -134,7 +143,9 @@ export async function getRequest(invocation: Invocation): Promise<number> {
 
 export async function explain(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
-  showObject(invocation, await client.explanation(await idOf(invocation, client)));
+  const explanation = await client.explanation(await idOf(invocation, client));
+  if (flagOf(invocation.options, 'json')) invocation.io.out(JSON.stringify(explanation));
+  else print(invocation.io, explanationLines(explanation));
   return EXIT.done;
 }
 
@@ -223,24 +234,7 @@ function requestLines(request: RequestView): string[] {
   ];
   const shown = rows.filter(([, value]) => value !== undefined && value !== null);
   const lines = shown.map(([name, value]) => `${name.padEnd(15)}  ${plain(value)}`);
-  if (reasons.length === 0) return lines;
-  const columns: Column[] = [
-    ['reason', 'code'],
-    ['numbers', numbersOf],
-    ['acts next', 'actor'],
-    ['how', 'advice'],
-  ];
-  return [...lines, '', ...table(reasons as readonly View[], columns)];
-}
-
-function numbersOf(reason: View): string {
-  const { code: _code, actor: _actor, advice: _advice, option: _option, short, ...rest } = reason;
-  const shortages = ((short ?? []) as readonly View[]).map(shortText);
-  return shortages.length > 0 ? shortages.join('; ') : plain(rest);
-}
-
-function shortText({ what, requested, available, held }: View): string {
-  return `${plain(what)} asks ${plain(requested)}, left ${plain(available)}, held ${plain(held)}`;
+  return [...lines, ...reasonLines(reasons)];
 }
 
 function reasonText({ reasons = [] }: RequestView): string {

@@ -93,7 +93,7 @@ export function lineOf(state: TopState): string {
   const at =
     tick === null ? 'no tick yet' : `${plain(tick.now)}  tick ${plain(tick.tick)}  gap ${gapText(tick)}`;
   const [binding] = reasons;
-  const why = binding === undefined ? '' : `  most wait for ${plain(binding.reason ?? binding.code)}`;
+  const why = binding === undefined ? '' : `  most wait for ${plain(binding.code)}`;
   return `${at}  ${countsText(decided)}  ${kindsText(pools)}${why}`;
 }
 

@@ -123,13 +123,13 @@ describe('annona request', () => {
     stub.on(
       'POST /v1/requests',
       problem(400, 'BODY_INVALID', 'it does not fit', { errors }),
-      json(200, { state: 'granted' }),
+      json(200, { outcome: 'granted' }),
     );
     const wrong = await run('request', 'submit', '-f', file);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.err).toContain(`${file}:5:19: it must be at least 1`);
     const dry = await run('request', 'submit', '-f', file, '--dry-run', '--json');
-    expect([dry.exitCode, dry.out]).toEqual([0, '{"state":"granted"}']);
+    expect([dry.exitCode, dry.out]).toEqual([0, '{"outcome":"granted"}']);
     expect(calls()).toEqual(['POST /v1/requests', 'POST /v1/requests?dryRun=true']);
     expect(bodies()[1]).toEqual({
       clientRequestId: 'mine',
@@ -198,17 +198,63 @@ describe('annona request', () => {
     expect(calls()).toEqual(wantCalls);
   });
 
-  it('explains, with whatever the server has to say', async () => {
+  it('explains: why, behind whom, what could be taken, and who holds it', async () => {
+    const row = { family: 'capacity', what: 'gpu-a', requested: 2, available: 1, held: 7 };
     const explanation = {
       id: 'req_1',
-      reasons: [{ code: 'POOL_FULL', held: [{ lease: 'lse_2' }] }],
-      estimate: { from: 'a' },
+      state: 'waiting',
+      live: true,
+      tick: 7,
+      at: '2026-11-26T09:00:00.000Z',
+      reasons: REQUEST.reasons,
+      position: { class: 'standard', ahead: 3 },
+      options: [
+        {
+          option: 0,
+          claims: [
+            {
+              claim: 0,
+              kind: 'gpu',
+              quantity: 2,
+              candidates: [{ pool: 'gpu-a', available: 1, fits: false }],
+            },
+          ],
+        },
+      ],
+      held: [
+        { ...row, holders: [{ agent: 'bob', lease: 'lse_2', units: 4 }], heldByOthers: 3, heldUnlisted: 0 },
+      ],
+      granted: null,
     };
     stub.on('GET /v1/requests/req_1/explanation', json(200, explanation));
     const { exitCode, out } = await run('request', 'explain', 'req_1');
     expect([exitCode, calls()]).toEqual([0, ['GET /v1/requests/req_1/explanation']]);
-    expect(out).toMatch(/^ {2}CODE +HELD\n {2}POOL_FULL +\(lease=lse_2\)$/m);
+    expect(out.split('\n')).toEqual([
+      'req_1 is waiting, behind 3 others of class standard, as of tick 7 at 2026-11-26T09:00:00.000Z',
+      '',
+      'REASON     NUMBERS                       ACTS NEXT  HOW',
+      'POOL_FULL  gpu-a asks 2, left 1, held 7  wait       Units return.',
+      '',
+      'option 0, claim 0: 2 of gpu',
+      '  POOL   AVAILABLE  FITS',
+      '  gpu-a          1  false',
+      '',
+      'gpu-a asks 2, left 1, held 7',
+      '  AGENT  LEASE  UNITS',
+      '  bob    lse_2      4',
+      '  3 more are held by others',
+    ]);
     expect((await run('request', 'explain', 'req_1', '--json')).out).toBe(JSON.stringify(explanation));
+  });
+
+  it.each([
+    ['granted', 0],
+    ['waiting', 5],
+    ['denied', 3],
+  ])('ends a dry run that would be %s with %i', async (outcome, wantCode) => {
+    stub.on('POST /v1/requests', json(200, { dryRun: true, outcome, reasons: [] }));
+    const { exitCode, out } = await run('request', 'submit', '--gpu', '1', '--for', '1m', '--dry-run');
+    expect([exitCode, out]).toEqual([wantCode, expect.stringContaining(outcome)]);
   });
 });
 
@@ -290,6 +336,7 @@ describe('annona agent and annona department', () => {
     clearance: 'internal',
     accounts: ['x'],
     concurrency: 2,
+    priceMinor: 9,
   };
 
   it('registers by flags, by a file, and by both, where the flags come first', async () => {
@@ -307,7 +354,10 @@ describe('annona agent and annona department', () => {
   });
 
   it('changes skills onto what it read, and sends everything else as it was', async () => {
-    stub.on('GET /v1/agents/scout', json(200, { ...AGENT, state: 'alive' }, { etag: '"7"' }));
+    stub.on(
+      'GET /v1/agents/scout',
+      json(200, { ...AGENT, pool: 'agent-scout', heartbeatAt: null }, { etag: '"7"' }),
+    );
     stub.on('PUT /v1/agents/scout', json(200, AGENT));
     expect((await run('agent', 'skills', 'scout')).out).toContain('a,b');
     const { err } = await run('agent', 'skills', 'scout', '--add', 'c,a', '--remove', 'b');
@@ -321,18 +371,30 @@ describe('annona agent and annona department', () => {
     stub.on('GET /v1/agents', json(200, { items: [AGENT], next: null }));
     stub.on(
       'GET /v1/departments',
-      json(200, { items: [{ id: 'research', classes: ['standard'] }], next: null }),
+      json(200, {
+        items: [
+          {
+            id: 'research',
+            title: 'R',
+            clearanceCeiling: 'internal',
+            agents: 7,
+            classes: ['standard'],
+            kinds: null,
+          },
+        ],
+        next: null,
+      }),
     );
     stub.on('GET /v1/departments/research', json(200, { id: 'research' }));
     stub.on('POST /v1/agents/scout/retire', json(200, { id: 'scout', state: 'retired' }));
-    expect((await run('agent', 'list', '--department', 'research')).out).toMatch(
-      /^scout +research +- +r +a,b +internal +2$/m,
+    expect((await run('agent', 'list', '--department', 'research', '--skill', 'a')).out).toMatch(
+      /^scout +research +r +a,b +internal +2 +-$/m,
     );
-    expect((await run('department', 'list')).out).toMatch(/^research +- +standard +-$/m);
+    expect((await run('department', 'list')).out).toMatch(/^research +R +internal +7 +standard +-$/m);
     await run('department', 'get', 'research');
     expect((await run('agent', 'retire', 'scout')).out).toMatch(/^state +retired$/m);
     expect(calls()).toEqual([
-      'GET /v1/agents?department=research&limit=51',
+      'GET /v1/agents?department=research&skill=a&limit=51',
       'GET /v1/departments?limit=51',
       'GET /v1/departments/research',
       'POST /v1/agents/scout/retire',
@@ -343,21 +405,45 @@ describe('annona agent and annona department', () => {
 
 describe('annona account, usage and queue', () => {
   it('reads accounts, their ledger and forecast', async () => {
-    stub.on('GET /v1/accounts', json(200, { items: [{ id: 'research', parent: 'acme' }], next: null }));
+    stub.on(
+      'GET /v1/accounts',
+      json(200, {
+        items: [
+          {
+            id: 'research',
+            title: 'R',
+            parent: 'acme',
+            measure: { type: 'use', kind: 'gpu' },
+            periods: [
+              { id: 'old', budget: 1 },
+              { id: 'now', current: true, budget: 9, reserved: 2, spent: 3, available: 4 },
+            ],
+          },
+        ],
+        next: null,
+      }),
+    );
     stub.on(
       'GET /v1/accounts/research',
       json(200, { id: 'research', periods: [{ id: '2026-11', available: 5 }] }),
     );
     stub.on(
       'GET /v1/accounts/research/ledger',
-      json(200, { items: [{ at: 't', type: 'reserved', amount: 5 }], next: null }),
+      json(200, {
+        items: [{ tick: 7, type: 'reserve', source: 'grant', lease: 'lse_1', period: 'p', amount: 5 }],
+        next: null,
+      }),
     );
     stub.on('GET /v1/accounts/research/forecast', json(200, { runsOutAt: null }));
-    expect((await run('account', 'list')).out).toMatch(/^research +- +acme/m);
+    expect((await run('account', 'list')).out).toMatch(
+      /^research +R +acme +type=use kind=gpu +now +9 +2 +3 +4$/m,
+    );
     expect((await run('account', 'get', 'research')).out).toMatch(/^ {2}2026-11 +5$/m);
-    expect((await run('account', 'ledger', 'research', '--limit', '2')).out).toMatch(/^t +reserved +5/m);
+    expect((await run('account', 'ledger', 'research', '--period', 'p', '--limit', '2')).out).toMatch(
+      /^ +7 +reserve +5 +p +lse_1 +grant$/m,
+    );
     expect((await run('account', 'forecast', 'research')).out).toBe('runsOutAt  -');
-    expect(calls()[2]).toBe('GET /v1/accounts/research/ledger?limit=3');
+    expect(calls()[2]).toBe('GET /v1/accounts/research/ledger?period=p&limit=3');
   });
 
   it('reports usage as a table, and word for word as CSV', async () => {
@@ -365,10 +451,15 @@ describe('annona account, usage and queue', () => {
       void response.writeHead(200, { 'content-type': 'text/csv' }).end('department,kind\r\nresearch,gpu\r\n');
     stub.on(
       'GET /v1/usage',
-      json(200, { items: [{ department: 'research', kind: 'gpu', unitSeconds: 60 }], next: null }),
+      json(200, {
+        by: ['department'],
+        from: 'a',
+        to: 'b',
+        items: [{ department: 'research', unitSeconds: { gpu: 60 } }],
+      }),
       csv,
     );
-    expect((await run('usage', '--kind', 'gpu')).out).toMatch(/^research +- +gpu +- +60 +-$/m);
+    expect((await run('usage', '--by', 'department')).out).toMatch(/^research +gpu=60$/m);
     expect((await run('usage', '--from', '2026-11-01T00:00:00Z', '--csv')).out).toBe(
       'department,kind\r\nresearch,gpu',
     );
@@ -384,17 +475,17 @@ describe('annona account, usage and queue', () => {
       'GET /v1/queue/reasons',
       json(200, {
         items: [
-          { reason: 'POOL_FULL', count: 12 },
+          { code: 'POOL_FULL', count: 12 },
           { code: 'NEXT_TICK', count: 1 },
         ],
       }),
     );
-    const { out } = await run('queue', '--department', 'research');
+    const { out } = await run('queue');
     expect(out.split('\n').map((line) => line.trim().split(/ {2,}/).slice(0, 2))).toEqual([
       ['REASON', 'WAITING'],
       ['POOL_FULL', '12'],
       ['NEXT_TICK', '1'],
     ]);
-    expect(calls()).toEqual(['GET /v1/queue/reasons?department=research']);
+    expect(calls()).toEqual(['GET /v1/queue/reasons']);
   });
 });

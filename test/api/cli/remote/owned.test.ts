@@ -55,6 +55,14 @@ describe('annona pool apply', () => {
     expect(stub.heard.map(({ call }) => call)).toEqual([`GET ${POOL}`, `PUT ${POOL}?dryRun=true`]);
   });
 
+  it('shows what would be refused, by line and column, and ends as the edit would', async () => {
+    stub.on(`GET ${POOL}`, absent);
+    const errors = [{ pointer: '/capacity', code: 'range', message: 'too little' }];
+    stub.on(`PUT ${POOL}`, json(200, { dryRun: true, before: null, after: { capacity: 8 }, errors }));
+    const { exitCode, err } = await run('pool', 'apply', '-f', file, '--dry-run');
+    expect([exitCode, err]).toEqual([2, `${file}:4:11: too little`]);
+  });
+
   it('says that somebody else was faster, and what to do', async () => {
     stub.on(`GET ${POOL}`, json(200, {}, { etag: '"rev-3"' }));
     stub.on(`PUT ${POOL}`, problem(412, 'PRECONDITION_FAILED', 'it is at another revision'));

@@ -43,7 +43,10 @@ function aCell(): void {
       next: null,
     }),
   );
-  stub.on('GET /v1/queue/reasons', json(200, { items: [{ reason: 'POOL_FULL', count: 12, actor: 'wait' }] }));
+  stub.on(
+    'GET /v1/queue/reasons',
+    json(200, { items: [{ code: 'POOL_FULL', count: 12, alsoCount: 3, actor: 'wait' }] }),
+  );
   stub.on('GET /v1/pools', (response, heard) => {
     const all = heard.call.includes('kind=')
       ? POOLS
@@ -108,7 +111,7 @@ describe('annona top', () => {
     expect(exitCode).toBe(0);
     expect(out).toContain(`annona ${stub.url}  tick 143 at 2026-11-26T09:00:00.000Z  gap 1.250 %`);
     expect(out).toMatch(/^gpu-b +gpu +8 +8 +100 % +#{20}\ngpu-a +gpu +6 +8 +75 % +#{15}\.{5}$/m);
-    expect(out).toMatch(/^POOL_FULL +12 +wait/m);
+    expect(out).toMatch(/^POOL_FULL +12 +3 +- +wait/m);
     expect(out).not.toMatch(/^ada /m);
     expect(JSON.parse((await ran('top', '--once', '--json', ...connection())).out)).toMatchObject({
       pools: POOLS,
