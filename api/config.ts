@@ -47,7 +47,9 @@ interface Setting<Value> {
   readonly secret?: true;
 }
 
-const SETTINGS: { readonly [Name in keyof Config]-?: Setting<NonNullable<Config[Name]>> } = {
+type Settings<All> = { readonly [Name in keyof All]-?: Setting<NonNullable<All[Name]>> };
+
+const SETTINGS: Settings<Config> = {
   host: { key: 'ANNONA_HOST', fallback: '127.0.0.1', read: word },
   port: { key: 'ANNONA_PORT', fallback: '7400', read: wholeNumber(0, 65_535) },
   directory: { key: 'ANNONA_DIRECTORY', fallback: '.annona', read: word },
@@ -62,27 +64,69 @@ const SETTINGS: { readonly [Name in keyof Config]-?: Setting<NonNullable<Config[
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
 };
 
+/** Whom the commands that call a server call, and as whom. */
+export interface Connection {
+  readonly url: string;
+  readonly token?: string;
+  /** Where `--as` finds the development key. */
+  readonly directory: string;
+}
+
+const CONNECTION_SETTINGS: Settings<Connection> = {
+  url: { key: 'ANNONA_URL', fallback: 'http://127.0.0.1:7400', read: httpUrl },
+  token: { key: 'ANNONA_TOKEN', read: word, secret: true },
+  directory: SETTINGS.directory,
+};
+
 /** Ours, but read by the tests and benches: where the public data sets lie. */
 const OTHER_KEYS = ['ANNONA_DATA'];
 
 /** @throws ConfigError with everything that is wrong. */
 export function readConfig(flags: ConfigFlags = {}, environment: Environment = process.env): Config {
   const problems = unknownKeys(environment);
-  const config: Record<string, unknown> = {};
-  for (const [name, setting] of Object.entries(SETTINGS)) {
-    const given = textOf(setting, { flag: flags[name as keyof Config], environment, problems });
-    if (given === undefined) continue;
-    const read = setting.read(given.text);
-    // The value itself is left out: it may be a secret in the wrong place.
-    if (typeof read === 'string') problems.push(`${given.source}: ${read}`);
-    else config[name] = read.value;
-  }
+  const config = readSettings<Config>(SETTINGS, { flags, environment, problems });
   const issuerGiven = flags.issuer !== undefined || (environment.ANNONA_ISSUER ?? '') !== '';
   if (config.keySet !== undefined && !issuerGiven) {
     problems.push('ANNONA_ISSUER: a key set belongs to an issuer; name whose keys ANNONA_KEY_SET holds');
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return config as unknown as Config;
+  return config as Config;
+}
+
+/** @throws ConfigError with everything that is wrong. */
+export function readConnection(
+  flags: Readonly<Partial<Record<keyof Connection, string>>> = {},
+  environment: Environment = process.env,
+): Connection {
+  const problems = unknownKeys(environment);
+  const connection = readSettings<Connection>(CONNECTION_SETTINGS, { flags, environment, problems });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return connection as Connection;
+}
+
+/** https://no-color.org: set and not empty means none. */
+export function wantsColour(environment: Environment = process.env): boolean {
+  return (environment.NO_COLOR ?? '') === '';
+}
+
+function readSettings<All>(
+  settings: Settings<All>,
+  from: {
+    readonly flags: Readonly<Record<string, string | undefined>>;
+    readonly environment: Environment;
+    readonly problems: string[];
+  },
+): Partial<All> {
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries<Setting<unknown>>(settings)) {
+    const given = textOf(setting, { ...from, flag: from.flags[name] });
+    if (given === undefined) continue;
+    const read = setting.read(given.text);
+    // The value itself is left out: it may be a secret in the wrong place.
+    if (typeof read === 'string') from.problems.push(`${given.source}: ${read}`);
+    else values[name] = read.value;
+  }
+  return values as Partial<All>;
 }
 
 interface Given {
@@ -115,7 +159,7 @@ function readSecret(source: string, file: string, problems: string[]): Given | u
 
 function unknownKeys(environment: Environment): string[] {
   const known = new Set(OTHER_KEYS);
-  for (const { key, secret } of Object.values(SETTINGS)) {
+  for (const { key, secret } of [...Object.values(SETTINGS), ...Object.values(CONNECTION_SETTINGS)]) {
     known.add(key);
     if (secret) known.add(`${key}_FILE`);
   }
@@ -152,6 +196,12 @@ function oneOf<Value extends string>(allowed: readonly Value[]): (text: string) 
 
 function postgresUrl(text: string): { value: string } | string {
   return /^postgres(?:ql)?:\/\/\S+$/.test(text) ? { value: text } : 'must be a postgres:// address';
+}
+
+function httpUrl(text: string): { value: string } | string {
+  return /^https?:\/\/[^\s/?#]+\/?$/.test(text) && URL.canParse(text)
+    ? { value: text }
+    : 'must be an http:// or https:// address without a path';
 }
 
 function brokers(text: string): { value: readonly string[] } | string {

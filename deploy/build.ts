@@ -17,13 +17,16 @@ const ASSETS = new Set(
 
 /** `new URL('./child.ts', import.meta.url)` and `import.meta.resolve('./child.ts')`: tsc leaves these as they are. */
 const MODULE_PATH = /((?:new URL|import\.meta\.resolve)\(\s*(['"`]))(\.{1,2}\/[^'"`]+)\.ts(\2)/g;
-const LEFT_OVER = /(['"`])[^'"`\s]*\.ts\1/;
+/** One literal after the other, so that a path which prose quotes inside a longer text is none. */
+const LITERAL = /(['"`])((?:\\.|(?!\1).)*)\1/g;
+const LEFT_OVER = /^\S*\.ts$/;
 
 /** The emitted text with its paths to child modules in JavaScript. Throws on a path that it cannot rewrite. */
 export function rewriteModulePaths(file: string, text: string): string {
   const rewritten = text.replace(MODULE_PATH, '$1$3.js$4');
   for (const [index, line] of rewritten.split('\n').entries()) {
-    if (LEFT_OVER.test(line) && !/^\s*(\/\/|\*)/.test(line)) {
+    const literals = [...line.matchAll(LITERAL)].map(([, , text = '']) => text);
+    if (literals.some((text) => LEFT_OVER.test(text)) && !/^\s*(\/\/|\*)/.test(line)) {
       throw new Error(
         `${file}:${index + 1} names a .ts file, which the published form has not: ` +
           `write it as new URL('./x.ts', import.meta.url)\n  ${line.trim()}`,

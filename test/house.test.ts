@@ -43,7 +43,7 @@ describe('the house', () => {
     expect(danglingImports(tree)).toEqual([]);
   });
 
-  it.each(['solver/index.ts', 'policies/index.ts', 'scheduler/index.ts'])(
+  it.each(['solver/index.ts', 'policies/index.ts', 'scheduler/index.ts', 'api/client/index.ts'])(
     'needs no Node behind %s',
     (door) => {
       expect(existsSync(join(ROOT, door))).toBe(true);

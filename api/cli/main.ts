@@ -1,11 +1,13 @@
 // The command line: parses, loads the one command that was asked for, turns failures into one line and an exit code.
 // Invariant: `annona --help` loads no server code. Called by annona.js; tests call `run` with their own io.
 
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StartRefused } from '../roles/startRefused.ts';
 import { packageVersion } from '../version.ts';
+import { completionScript, SHELLS } from './completion.ts';
 import { CommandError, type CommandIo, EXIT, processIo } from './io.ts';
+import { addRemote } from './remote/index.ts';
 
 export async function run(argv: readonly string[], io: CommandIo = processIo()): Promise<number> {
   let exitCode: number = EXIT.done;
@@ -48,6 +50,8 @@ function newProgram(io: CommandIo, finish: Finish): Command {
     .showHelpAfterError('(annona --help lists the commands; annona help COMMAND explains one)');
   addServing(program, io, finish);
   addOffline(program, io, finish);
+  addRemote(program, { io, done: finish });
+  addCompletion(program, io);
   return program;
 }
 
@@ -125,4 +129,16 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
       '\nExample:\n  npx annona replay-trace --format openb --nodes "$ANNONA_DATA/openb/openb_node_list_gpu_node.csv" \\\n    --pods "$ANNONA_DATA/openb/openb_pod_list_default.csv" --speed 40000 --agents 600',
     )
     .action(async (options) => finish(await (await import('./replayTrace.ts')).replayTrace(options, io)));
+}
+
+function addCompletion(program: Command, io: CommandIo): void {
+  program
+    .command('completion')
+    .description('a script that lets the shell complete commands and options')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  source <(annona completion bash)\n  annona completion fish > ~/.config/fish/completions/annona.fish',
+    )
+    .action((shell) => io.out(completionScript(program, shell)));
 }

@@ -30,6 +30,8 @@ const PORT_MAX = 65_535;
 const SAMPLE_SECONDS_MAX = 86_400;
 /** Where the commands look when no --directory is said. */
 const DEFAULT_DIRECTORY = '.annona';
+/** Where they look when no --url is said. */
+const DEFAULT_URL = 'http://127.0.0.1:7400';
 const SAMPLE_AGENTS = 48;
 const SAMPLE_SEED = 20_261_123;
 
@@ -132,11 +134,12 @@ async function invite(server: RunningServer, directory: string, io: CommandIo): 
   if (!agent) throw new Error('the organisation has no agent');
   const token = await mint({ role: 'agent', department: agent.department, agent: agent.id });
   const elsewhere = directory === resolve(DEFAULT_DIRECTORY) ? '' : ` --directory ${directory}`;
+  const there = `${server.url === DEFAULT_URL ? '' : ` --url ${server.url}`}${elsewhere}`;
   io.out('');
   io.out(`Annona serves at ${server.url}. Ctrl-C stops it. Try, in another terminal:`);
-  io.out(`  npx annona token --agent ${agent.id}${elsewhere}`);
-  io.out(`  npx annona token --role operator --department ${agent.department}${elsewhere} --json`);
-  io.out('  npx annona tick examples/ticks/contended.json');
+  io.out(`  npx annona request submit --gpu 2 --for 10m --wait 10 --as ${agent.id}${there}`);
+  io.out(`  npx annona request watch latest --as ${agent.id}${there}`);
+  io.out(`  npx annona top --as operator@${agent.department}${there}`);
   io.out('');
   io.out(`A token for ${agent.id}:`);
   io.out(token);

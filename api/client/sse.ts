@@ -7,9 +7,10 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-/** Reads a stream of bytes to its end. */
+/** Reads a stream of bytes to its end. `moved` hears every id as it is passed, also of blocks without data. */
 export async function* parseServerSentEvents(
   chunks: AsyncIterable<Uint8Array>,
+  moved: (id: string) => void = () => {},
 ): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -20,14 +21,18 @@ export async function* parseServerSentEvents(
     held = text.endsWith('\r') ? '\r' : '';
     rest += text.slice(0, text.length - held.length).replace(/\r\n?/g, '\n');
     for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
-      const event = parseBlock(rest.slice(0, end));
+      const { data, ...block } = parseBlock(rest.slice(0, end));
       rest = rest.slice(end + 2);
-      if (event !== null) yield event;
+      if (data !== null) yield { ...block, data };
+      // After the event: who leaves while it is handled has not had it.
+      if (block.id !== null) moved(block.id);
     }
   }
 }
 
-function parseBlock(block: string): ServerSentEvent | null {
+type Block = Omit<ServerSentEvent, 'data'> & { readonly data: string | null };
+
+function parseBlock(block: string): Block {
   let id: string | null = null;
   let event = 'message';
   const data: string[] = [];
@@ -40,5 +45,5 @@ function parseBlock(block: string): ServerSentEvent | null {
     else if (field === 'event') event = value;
     else if (field === 'data') data.push(value);
   }
-  return data.length === 0 ? null : { id, event, data: data.join('\n') };
+  return { id, event, data: data.length === 0 ? null : data.join('\n') };
 }

@@ -91,7 +91,9 @@ function addHeartbeat(server: FastifyInstance, options: ServerOptions): void {
       switch (outcome.type) {
         case 'recorded': {
           const { state, endsAt, at } = outcome;
-          return { id, state, endsAt: formatInstant(endsAt), heartbeatAt: formatInstant(at) };
+          const { heartbeatTimeoutSeconds } = options.configuration().leaseTerms;
+          const times = { endsAt: formatInstant(endsAt), heartbeatAt: formatInstant(at) };
+          return { id, state, ...times, heartbeatTimeoutSeconds };
         }
         case 'ended':
           throw ended(outcome.state);

@@ -17,10 +17,8 @@ export interface ForkedServer {
   kill(): Promise<void>;
 }
 
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './serverProcess.ts' : './serverProcess.js',
-  import.meta.url,
-);
+/** The build writes it as JavaScript. */
+const ENTRY = new URL('./serverProcess.ts', import.meta.url);
 
 /** Rejects with the server's own message when it could not start. */
 export async function forkServer(options: ServerOptions): Promise<ForkedServer> {

@@ -57,7 +57,7 @@ async function runAgent(agent: Agent, options: SampleAgentsOptions): Promise<voi
 /** Takes up each lease, keeps it a while, gives it back; what is still held at the end is given back at once. */
 async function hold(client: AnnonaClient, random: () => number, options: SampleAgentsOptions): Promise<void> {
   const holding: Promise<void>[] = [];
-  for await (const event of client.events({ signal: options.signal })) {
+  for await (const event of client.stream({ signal: options.signal })) {
     if (event.event !== 'annona.lease.granted.v1') continue;
     const { lease, data } = JSON.parse(event.data) as { lease: string; data: { epoch: number } };
     holding.push(

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from '../../api/config.ts';
+import { ConfigError, readConfig, readConnection, wantsColour } from '../../api/config.ts';
 
 function problemsOf(flags: Record<string, string>, environment: Record<string, string>): readonly string[] {
   try {
@@ -95,6 +95,35 @@ describe('settings', () => {
   it('name the flag when the flag is wrong', () => {
     expect(problemsOf({ port: 'x' }, { ANNONA_PORT: '1' })).toEqual([
       'the flag for ANNONA_PORT: must be a whole number from 0 to 65535',
+    ]);
+  });
+});
+
+describe('whom commands call', () => {
+  it('comes from flags, then the environment, then is the server of this machine', () => {
+    const wantDefault = { url: 'http://127.0.0.1:7400', directory: '.annona' };
+    expect(readConnection({}, {})).toEqual(wantDefault);
+    const environment = { ANNONA_URL: 'https://annona.example/', ANNONA_TOKEN: 'a', ANNONA_DIRECTORY: 'd' };
+    expect(readConnection({}, environment)).toEqual({
+      url: 'https://annona.example/',
+      token: 'a',
+      directory: 'd',
+    });
+    expect(readConnection({ token: 'b' }, environment).token).toBe('b');
+    expect(readConfig({}, environment)).not.toHaveProperty('token');
+  });
+
+  it.each(['annona.example', 'ftp://x', 'http://x/v1', 'http://a b', 'http://x?y'])('is not %s', (url) => {
+    expect(() => readConnection({ url }, {})).toThrow(
+      'must be an http:// or https:// address without a path',
+    );
+  });
+
+  it('sees colours unless NO_COLOR says something', () => {
+    expect([wantsColour({}), wantsColour({ NO_COLOR: '' }), wantsColour({ NO_COLOR: '1' })]).toEqual([
+      true,
+      true,
+      false,
     ]);
   });
 });

@@ -24,7 +24,7 @@ export function createFollower(cell: string): Follower {
       leaving = new AbortController();
       const client = await server.operator();
       try {
-        for await (const event of client.events({ after, signal: leaving.signal })) {
+        for await (const event of client.stream({ after, signal: leaving.signal })) {
           const sequence = decodePlace(event.id ?? '')?.get(cell);
           if (event.id === null || sequence === undefined)
             throw new Error(`an event without a place: ${event.data}`);

@@ -14,6 +14,10 @@ describe('an emitted module', () => {
     ],
     ["import.meta.resolve('./a.ts')", "import.meta.resolve('./a.js')"],
     ["read(new URL('./schema.sql', import.meta.url))", "read(new URL('./schema.sql', import.meta.url))"],
+    [
+      "const page = 'from `api/errors.ts`; a test compares'",
+      "const page = 'from `api/errors.ts`; a test compares'",
+    ],
     ['// see tick.ts and "./fold.ts"', '// see tick.ts and "./fold.ts"'],
   ])('%s becomes %s', (text, want) => {
     expect(rewriteModulePaths('a.js', text)).toBe(want);

@@ -20,8 +20,6 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'scheduler/index.ts': 'the door',
   'api/cli/annona.js': 'the command',
   'api/cli/main.ts': 'imported by the launcher',
-  'api/roles/serverProcess.ts':
-    'forked by api/roles/forkServer.ts, which takes the extension of its own form',
   'adapters/memory/store.ts':
     'the ports in memory, for simulations and tests: the contract suites hold it to what PostgreSQL does',
   'adapters/memory/publisher.ts':

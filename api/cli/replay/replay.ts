@@ -142,7 +142,7 @@ class Replay {
     const operator = createClient({ baseUrl: this.#server.url, token: this.#server.operatorToken });
     let after = this.#server.firstPlace;
     while (!signal.aborted) {
-      for await (const event of operator.events({ after, signal })) {
+      for await (const event of operator.stream({ after, signal })) {
         after = event.id ?? after;
         if (event.event !== 'resync') this.#hear(event, this.#watch.elapsedMs());
       }

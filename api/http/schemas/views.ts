@@ -112,6 +112,8 @@ export const HeartbeatView = Type.Object({
   state: Type.Enum([...LEASE_STATES]),
   endsAt: InstantText,
   heartbeatAt: InstantText,
+  /** Without another heartbeat for this long the lease expires: a client need not know the organisation. */
+  heartbeatTimeoutSeconds: Amount,
 });
 
 export const ReleaseView = Type.Object({ id: Text, state: Type.Enum([...LEASE_STATES]) });

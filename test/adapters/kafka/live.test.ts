@@ -48,7 +48,7 @@ describe.skipIf(absent)(absent ?? 'a server with Kafka', () => {
     const leave = new AbortController();
     closers.push(() => leave.abort());
     const after = encodePlace(new Map([[configuration.cell, 0]]));
-    const stream = client.events({ after, signal: leave.signal });
+    const stream = client.stream({ after, signal: leave.signal });
     // Three GPUs each: one is granted with its lease, the other two wait.
     await Promise.all([1, 2, 3].map((number) => client.submit(body(number, 3))));
     for await (const { data } of stream) {

@@ -18,7 +18,17 @@ describe('annona', () => {
   it('lists its commands, and explains one with an example', async () => {
     const help = await ran('--help');
     expect(help.exitCode).toBe(0);
-    for (const command of ['start', 'serve', 'token', 'tick', 'replay-trace'])
+    for (const command of [
+      'start',
+      'serve',
+      'token',
+      'tick',
+      'replay-trace',
+      'request',
+      'lease',
+      'pool',
+      'top',
+    ])
       expect(help.out).toContain(`  ${command} `);
     const explained = await ran('help', 'tick');
     expect(explained.exitCode).toBe(0);

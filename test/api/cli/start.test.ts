@@ -90,6 +90,19 @@ describe('annona start', () => {
       const { items } = (await answer.json()) as { items: unknown[] };
       expect(items).toHaveLength(1);
 
+      const lines = [...command.out().matchAll(/^ {2}npx annona (.*)$/gm)].map(([, line]) => line ?? '');
+      expect(lines.map((line) => line.split(' --')[0])).toEqual([
+        'request submit',
+        'request watch latest',
+        'top',
+      ]);
+      for (const line of lines) {
+        const tried = annona(...line.split(' '), ...(line.startsWith('top') ? ['--once'] : []));
+        commands.push(tried);
+        expect({ line, ended: await tried.ended, err: tried.err() }).toMatchObject({ line, ended: 0 });
+        expect(tried.out()).toContain(line.startsWith('top') ? 'v100-waw1' : 'granted');
+      }
+
       command.interrupt();
       expect(await command.ended).toBe(0);
       const steps = ['SIGINT: stopping in order', 'PostgreSQL stopped', 'stopped\n'];

@@ -135,7 +135,7 @@ describe('following events', () => {
     answers = [stream];
     const leaving = new AbortController();
     const seen: unknown[] = [];
-    for await (const event of client().events({ after: 'p0', signal: leaving.signal })) {
+    for await (const event of client().stream({ after: 'p0', signal: leaving.signal })) {
       seen.push(event);
       leaving.abort();
     }
@@ -149,7 +149,7 @@ describe('following events', () => {
   it('ends without an error when the signal comes before the answer', async () => {
     answers = [() => {}];
     const leaving = new AbortController();
-    const events = client().events({ signal: leaving.signal });
+    const events = client().stream({ signal: leaving.signal });
     const ended = events[Symbol.asyncIterator]().next();
     while (heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
     leaving.abort();
@@ -165,7 +165,7 @@ describe('following events', () => {
       json(503, { status: 503, code: 'STREAMS_FULL', title: 'Full' }),
     ];
     const all = async () => {
-      for await (const _event of client().events());
+      for await (const _event of client().stream());
     };
     await expect(all()).rejects.toThrow('terminated');
     await expect(all()).rejects.toMatchObject({ problem: { code: 'STREAMS_FULL' } });

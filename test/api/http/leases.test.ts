@@ -28,6 +28,7 @@ describe('the holder of a lease', () => {
       state: 'active',
       endsAt: '2026-11-23T09:10:00.000Z',
       heartbeatAt: '2026-11-23T09:00:00.000Z',
+      heartbeatTimeoutSeconds: 60,
     });
   });
 

@@ -1,0 +1,78 @@
+// An explanation as a page: why, behind how many, what each claim could take, and who holds what it waits for.
+// Invariant: nothing is computed here; what an explanation does not have is not shown.
+
+import type { Reason, View } from '../../client/index.ts';
+import { type Column, plain, table, tableOf } from './output.ts';
+
+type Views = readonly View[];
+const viewsOf = (value: unknown): Views => (Array.isArray(value) ? value : []);
+
+const REASONS: readonly Column[] = [
+  ['reason', 'code'],
+  ['numbers', numbersOf],
+  ['acts next', 'actor'],
+  ['how', 'advice'],
+];
+
+export function reasonLines(reasons: readonly Reason[]): string[] {
+  return reasons.length === 0 ? [] : ['', ...table(reasons as Views, REASONS)];
+}
+
+function numbersOf(reason: View): string {
+  const { code: _code, actor: _actor, advice: _advice, option: _option, short, ...rest } = reason;
+  const shortages = viewsOf(short).map(shortText);
+  return shortages.length > 0 ? shortages.join('; ') : plain(rest);
+}
+
+function shortText({ what, requested, available, held }: View): string {
+  return `${plain(what)} asks ${plain(requested)}, left ${plain(available)}, held ${plain(held)}`;
+}
+
+export function explanationLines(explanation: View): string[] {
+  const { id, state, position, reasons } = explanation;
+  const place = position as View | null | undefined;
+  const ahead = place ? `, behind ${plain(place.ahead)} others of class ${plain(place.class)}` : '';
+  return [
+    `${plain(id)} is ${plain(state)}${ahead}${asOf(explanation)}`,
+    ...reasonLines(viewsOf(reasons) as readonly Reason[]),
+    ...viewsOf(explanation.options).flatMap((option) =>
+      viewsOf(option.claims).flatMap((claim) => claimLines(option, claim)),
+    ),
+    ...viewsOf(explanation.held).flatMap(holderLines),
+    ...grantLines(explanation.granted as View | null | undefined),
+  ];
+}
+
+/** What is not from the leader's memory is as old as the last decision. */
+function asOf({ tick, at, live }: View): string {
+  if (tick === null || tick === undefined) return '';
+  return `, as of tick ${plain(tick)} at ${plain(at)}${live === false ? ', when it was last decided' : ''}`;
+}
+
+function claimLines({ option }: View, { claim, kind, quantity, candidates }: View): string[] {
+  const head = `option ${plain(option)}, claim ${plain(claim)}: ${plain(quantity)} of ${plain(kind)}`;
+  const pools = viewsOf(candidates);
+  return ['', head, ...(pools.length === 0 ? ['  no pool'] : tableOf(pools).map((line) => `  ${line}`))];
+}
+
+function holderLines(row: View): string[] {
+  const holders = viewsOf(row.holders);
+  const others = Number(row.heldByOthers ?? 0) + Number(row.heldUnlisted ?? 0);
+  return [
+    '',
+    shortText(row),
+    ...(holders.length === 0 ? [] : tableOf(holders).map((line) => `  ${line}`)),
+    ...(others > 0 ? [`  ${others} more are held by others`] : []),
+  ];
+}
+
+function grantLines(granted: View | null | undefined): string[] {
+  if (!granted) return [];
+  const holds = viewsOf(granted.allocations).map(
+    ({ quantity, pool }) => `${plain(quantity)} of ${plain(pool)}`,
+  );
+  return [
+    '',
+    `lease ${plain(granted.id)} is ${plain(granted.state)}: ${holds.join(' + ')}, until ${plain(granted.endsAt)}`,
+  ];
+}

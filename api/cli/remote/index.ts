@@ -1,0 +1,16 @@
+// All commands that call a server, for main.ts to register. Nothing here loads what runs them.
+
+import type { Command } from 'commander';
+import { ACCOUNT, USAGE } from './account.ts';
+import { AGENT, DEPARTMENT } from './agent.ts';
+import { LEASE } from './lease.ts';
+import { EVENTS, QUEUE, TOP } from './observe.ts';
+import { POOL, QUOTA } from './owned.ts';
+import { REQUEST } from './request.ts';
+import { addCommand, addGroup, type Finish } from './spec.ts';
+
+export function addRemote(program: Command, finish: Finish): void {
+  for (const group of [REQUEST, LEASE, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT])
+    addGroup(program, group, finish);
+  for (const spec of [USAGE, QUEUE, TOP, EVENTS]) addCommand(program, { ...spec, path: spec.name }, finish);
+}

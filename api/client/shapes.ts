@@ -1,0 +1,142 @@
+// What the client sends and gets, as docs/http-api.md describes it. Answers may carry fields that are not here: ignore them.
+
+import type { Problem } from './problem.ts';
+
+export type Selector = Readonly<Record<string, string | readonly string[]>>;
+
+export interface ClaimBody {
+  readonly kind: string;
+  readonly quantity: number;
+  readonly selector?: Selector;
+  readonly prefer?: readonly Selector[];
+  readonly window?: { readonly from?: string; readonly to?: string };
+}
+
+export interface SubmitBody {
+  readonly clientRequestId: string;
+  readonly options: readonly { readonly claims: readonly ClaimBody[] }[];
+  readonly terms: {
+    readonly class: string;
+    readonly durationSeconds: number;
+    readonly purpose?: string;
+    readonly summary?: string;
+    readonly classification?: string;
+    readonly preemptible?: boolean;
+    readonly startBefore?: string;
+    readonly deadline?: string;
+  };
+}
+
+export type RequestState = 'queued' | 'waiting' | 'granted' | 'denied' | 'expired' | 'cancelled';
+
+export interface Reason {
+  readonly code: string;
+  readonly actor: string;
+  readonly advice: string;
+  readonly [number: string]: unknown;
+}
+
+/** What a submission is answered with; with a wait it is the whole `RequestView`. */
+export interface Submitted {
+  readonly id: string;
+  readonly clientRequestId: string;
+  readonly state: RequestState;
+  readonly lease?: string | null;
+  readonly reasons?: readonly Reason[];
+}
+
+export interface RequestView {
+  readonly id: string;
+  readonly clientRequestId: string;
+  readonly department: string;
+  readonly agent: string;
+  readonly state: RequestState;
+  readonly options: SubmitBody['options'];
+  readonly terms: SubmitBody['terms'];
+  readonly submittedAt: string;
+  readonly decidedAt: string | null;
+  readonly tick: number | null;
+  readonly lease: string | null;
+  readonly reasons: readonly Reason[];
+}
+
+export interface BatchItem {
+  readonly status: number;
+  readonly request?: Submitted;
+  readonly problem?: Problem;
+}
+
+export type LeaseState = 'granted' | 'active' | 'revoking' | 'released' | 'expired' | 'revoked';
+
+export interface Allocation {
+  readonly claim: number;
+  readonly pool: string;
+  readonly kind: string;
+  readonly window?: string;
+  readonly quantity: number;
+  readonly startsAt: string;
+  readonly endsAt: string;
+}
+
+/** What names a lease and proves to hold it. */
+export interface HeldLease {
+  readonly id: string;
+  readonly epoch: number;
+}
+
+export interface LeaseView extends HeldLease {
+  readonly request: string;
+  readonly department: string;
+  readonly agent: string;
+  readonly state: LeaseState;
+  readonly option: number;
+  readonly allocations: readonly Allocation[];
+  readonly grantedAt: string;
+  readonly startLimitAt: string;
+  readonly endsAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface Heartbeat {
+  readonly id: string;
+  readonly state: LeaseState;
+  readonly endsAt: string;
+  readonly heartbeatAt: string;
+  /** Without another one for this long the lease expires. */
+  readonly heartbeatTimeoutSeconds: number;
+}
+
+export interface ExtensionView {
+  readonly id: string;
+  readonly lease: string;
+  readonly seconds: number;
+  readonly outcome: 'pending' | 'granted' | 'denied';
+  readonly endsAt: string | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** An answer whose fields the client itself has no use for. */
+export type View = Readonly<Record<string, unknown>>;
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
+/** The document of docs/events.md. */
+export interface EventDocument {
+  readonly id: string;
+  readonly tick: number;
+  readonly epoch: number;
+  readonly type: string;
+  readonly at: string;
+  readonly department: string;
+  readonly agent: string;
+  readonly request: string;
+  readonly lease: string | null;
+  readonly policyRevision: string;
+  readonly data: View;
+}
+
+/** `place` is where to go on behind it (`after`). */
+export type FollowedEvent = EventDocument & { readonly place: string };
