@@ -53,7 +53,7 @@ export const timers: Timers = {
 export async function startScheduling(parts: SchedulingParts): Promise<Scheduling> {
   const { options, configuration, adapter } = parts;
   const policy = await workerPolicy({ bundle: await defaultBundle(), data: policyDataOf(configuration) });
-  const solver = await createSolverProcess({ watchdogMs: SOLVER_WATCHDOG_MS }).catch(
+  const solver = await createSolverProcess({ watchdogMs: SOLVER_WATCHDOG_MS, engine: options.engine }).catch(
     async (error: unknown) => {
       await policy.close();
       throw error;

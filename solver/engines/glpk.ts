@@ -186,5 +186,5 @@ function multipliersOf(program: LinearProgram, { dual = {} }: GlpkResult): Float
 
 /** `abort()` of its C code, or a trap: memory that cannot grow, a stack that is full. */
 function isAbort(error: unknown): boolean {
-  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+  return error instanceof Error && (error.name === 'RuntimeError' || error instanceof RangeError);
 }

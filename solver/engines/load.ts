@@ -4,11 +4,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { EngineName } from '../solution.ts';
 import type { Engine } from './engine.ts';
 import { createExhaustiveEngine } from './exhaustive.ts';
-import { type Glpk, loadGlpkEngine } from './glpk.ts';
+import { loadGlpkEngine } from './glpk.ts';
 import { loadHighsEngine } from './highs.ts';
 
 /** Where a package's file is; throws when the package is not installed. A test passes one that finds less. */
@@ -58,8 +57,7 @@ async function loadGlpk(resolve: Resolve): Promise<Engine | null> {
   const module = findGlpk(resolve);
   if (module === null) return null;
   const { build } = await wasmBuild('glpk', besideGlpk(module));
-  // By its place on disk and not by name: nothing that is published may need it.
-  const { default: create } = (await import(pathToFileURL(module).href)) as { default: () => Promise<Glpk> };
+  const { default: create } = await import('glpk.js/node');
   return loadGlpkEngine({ create, build });
 }
 
