@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { EngineName } from '../solution.ts';
 import type { Engine } from './engine.ts';
 import { createExhaustiveEngine } from './exhaustive.ts';
-import { loadGlpkEngine } from './glpk.ts';
+import { type Glpk, loadGlpkEngine } from './glpk.ts';
 import { loadHighsEngine } from './highs.ts';
 
 /** Where a package's file is; throws when the package is not installed. A test passes one that finds less. */
@@ -58,7 +58,8 @@ async function loadGlpk(resolve: Resolve): Promise<Engine | null> {
   if (module === null) return null;
   const { build } = await wasmBuild('glpk', besideGlpk(module));
   const { default: create } = await import('glpk.js/node');
-  return loadGlpkEngine({ create, build });
+  // Its types promise a callback the whole answer; what it hands over is `result` alone.
+  return loadGlpkEngine({ create: create as unknown as () => Promise<Glpk>, build });
 }
 
 /** Optional, so absence is an answer. */
