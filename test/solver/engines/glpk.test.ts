@@ -1,11 +1,14 @@
 // What is GLPK's own: absence, counted blocks, a clock on trees, an instance that aborts, memory, and the same bytes in other processes.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { type Glpk, loadGlpkEngine } from '../../../solver/engines/glpk.ts';
 import { engineBuildOf, loadEngine, type Resolve } from '../../../solver/engines/load.ts';
 import { checkSolution, type Engine, isReplayable, solve } from '../../../solver/index.ts';
 import { aProgram } from '../../contract/engine.ts';
+import { allImports } from '../../house/imports.ts';
+import { readTree } from '../../house/tree.ts';
 import { syntheticTick } from '../../support/syntheticTick.ts';
 
 const absent: Resolve = (specifier) => {
@@ -31,6 +34,16 @@ describe('an installation without the package', () => {
     };
     await expect(loadEngine('glpk', broken)).rejects.toThrow('denied');
   });
+});
+
+test('nothing needs the package: it is named once, on demand, behind no door', () => {
+  const tree = readTree(join(import.meta.dirname, '../../..'));
+  const named = allImports(tree, (path) => !path.startsWith('test/')).filter(({ specifier }) =>
+    specifier.startsWith('glpk.js'),
+  );
+  expect(named.map(({ from, kind, specifier }) => ({ from, kind, specifier }))).toEqual([
+    { from: 'solver/engines/load.ts', kind: 'dynamic', specifier: 'glpk.js/node' },
+  ]);
 });
 
 test('its build carries the version and the digest of its WebAssembly', async () => {
