@@ -6,12 +6,17 @@ import { readFileSync } from 'node:fs';
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Engines that a tick may run on; docs/solver-engines.md says what differs. */
+export const TICK_ENGINES = ['highs', 'glpk'] as const;
+export type TickEngine = (typeof TICK_ENGINES)[number];
+
 export interface Config {
   readonly host: string;
   readonly port: number;
   /** Data, keys and dumps. */
   readonly directory: string;
   readonly cell: string;
+  readonly engine: TickEngine;
   readonly tickIntervalMs: number;
   readonly logLevel: LogLevel;
   readonly issuer: string;
@@ -54,6 +59,7 @@ const SETTINGS: Settings<Config> = {
   port: { key: 'ANNONA_PORT', fallback: '7400', read: wholeNumber(0, 65_535) },
   directory: { key: 'ANNONA_DIRECTORY', fallback: '.annona', read: word },
   cell: { key: 'ANNONA_CELL', fallback: 'main', read: slug },
+  engine: { key: 'ANNONA_ENGINE', fallback: 'highs', read: oneOf(TICK_ENGINES) },
   // Below 5 ms a tick is all overhead; above 500 ms the promise of a decision within a second is gone.
   tickIntervalMs: { key: 'ANNONA_TICK_INTERVAL_MS', fallback: '20', read: wholeNumber(5, 500) },
   logLevel: { key: 'ANNONA_LOG_LEVEL', fallback: 'info', read: oneOf(LOG_LEVELS) },

@@ -2,7 +2,14 @@
 // Invariant: parse(write(snapshot)) is the snapshot; every problem of a file is told at once, with its JSON pointer and what is allowed there.
 
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import type { Solution, SolveOptions, SolverService, StageOutcome } from '../solver/index.ts';
+import {
+  type EngineName,
+  isReplayable,
+  type Solution,
+  type SolverService,
+  type StageOutcome,
+  type WorkBudget,
+} from '../solver/index.ts';
 import { shapeKeyOf } from './commands/submit.ts';
 import { decode } from './decode.ts';
 import type { ExtensionId, RequestId } from './domain/ids.ts';
@@ -122,29 +129,28 @@ export interface TickFileAnswer {
     readonly name: string;
     readonly multipliers: readonly (readonly [row: string, numerator: number])[];
   })[];
-  readonly solution: Pick<
-    Solution,
-    'termination' | 'fault' | 'engine' | 'engineBuild' | 'engineCalled' | 'work'
-  > | null;
+  readonly solution:
+    | (Pick<Solution, 'termination' | 'fault' | 'engine' | 'engineBuild' | 'engineCalled' | 'work'> & {
+        /** False when a clock limited a part of the solve. */
+        readonly replayable: boolean;
+      })
+    | null;
   readonly model: { readonly columns: number; readonly rows: number; readonly truncated: boolean };
   readonly digests: { readonly snapshot: string; readonly model: string; readonly plan: string };
 }
 
 /** Four times a live tick's work: a file is decided once, by somebody who looks at it. */
-const FILE_SOLVE: SolveOptions = {
-  engine: 'highs',
-  budget: { simplexIterationsMax: 40_000, lpCallsMax: 64 },
-};
+const FILE_BUDGET: WorkBudget = { simplexIterationsMax: 40_000, lpCallsMax: 64 };
 
 /** Decides the file as the tick would: formulate, solve, decode, verify. Throws when the plan does not verify: that is a defect. */
 export async function decideTickFile(
   snapshot: Snapshot,
-  ports: { readonly solver: SolverService; readonly digest: Digest; readonly solveOptions?: SolveOptions },
+  ports: { readonly solver: SolverService; readonly digest: Digest; readonly engine?: EngineName },
 ): Promise<TickFileAnswer> {
   const formulation = formulate(snapshot, newMemo());
   const { model, columns, truncated } = formulation;
-  const solution =
-    columns.length === 0 ? null : await ports.solver.solve(model, ports.solveOptions ?? FILE_SOLVE);
+  const options = { engine: ports.engine ?? 'highs', budget: FILE_BUDGET };
+  const solution = columns.length === 0 ? null : await ports.solver.solve(model, options);
   const plan: Plan =
     solution === null ? { assignments: [], extensions: [] } : decode(formulation, solution, snapshot);
   const verification = verifyPlan(snapshot, plan);
@@ -204,7 +210,8 @@ function decisionsOf(
 
 function withoutPlan(solution: Solution): TickFileAnswer['solution'] {
   const { termination, fault, engine, engineBuild, engineCalled, work } = solution;
-  return { termination, fault, engine, engineBuild, engineCalled, work };
+  const replayable = isReplayable(solution);
+  return { termination, fault, engine, engineBuild, engineCalled, replayable, work };
 }
 
 /** Everything that the solver sees, names included, as text: independent of the machine's byte order. */

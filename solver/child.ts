@@ -40,6 +40,6 @@ process.on('message', async (message: SolveMessage) => {
   say({ kind: 'answer', id: message.id, solution: await answer(message) });
 });
 
-// The tick's engine is warm before the first question.
-await engineFor('highs');
+// The tick's engine is warm before the first question. Its name comes from node.ts, which types it.
+await engineFor(process.argv[2] as EngineName);
 say({ kind: 'ready' });

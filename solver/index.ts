@@ -3,6 +3,7 @@
 export { solve, solveTrivially, solveWithoutEngine } from './anytime.ts';
 export type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engines/engine.ts';
 export { type Model, ModelBuilder, ModelError } from './model.ts';
+export { isReplayable } from './replay.ts';
 export type * from './solution.ts';
 export {
   type BoundCheck,

@@ -14,6 +14,8 @@ import { checkSolution } from './verify.ts';
 export interface SolverProcessOptions {
   /** From the question to the kill. The work budget should end a solve long before. */
   readonly watchdogMs: number;
+  /** Warm before the first question; HiGHS when absent. Any other is loaded when it is asked for. */
+  readonly engine?: EngineName;
   /** The module each child runs; tests put faulty ones here. */
   readonly childModule?: URL;
 }
@@ -23,6 +25,12 @@ const START_PATIENCE_MS = 20_000;
 
 /** Build string of an answer to a name that this installation has no engine for. */
 const NO_BUILD = 'none';
+
+/** Why this installation cannot solve with an engine, and the command that helps; null when it can. */
+export async function engineAbsence(name: EngineName): Promise<string | null> {
+  if ((await engineBuildOf(name)) !== null) return null;
+  return `the engine ${name} is not installed: npm install glpk.js adds it (it is under GPL-3.0); the engine highs needs nothing more`;
+}
 
 /** Same answers as the solver process, byte for byte, on the caller's event loop: for simulations and tests. */
 export function createInProcessSolver(): SolverService {
@@ -46,9 +54,8 @@ export function createInProcessSolver(): SolverService {
 
 /** Resolves when the first child is warm (about 140 ms); rejects when it cannot start. */
 export async function createSolverProcess(options: SolverProcessOptions): Promise<SolverService> {
-  const pair = new ChildPair(
-    options.childModule ?? new URL(`./child${extname(import.meta.filename)}`, import.meta.url),
-  );
+  const module = options.childModule ?? new URL(`./child${extname(import.meta.filename)}`, import.meta.url);
+  const pair = new ChildPair(module, options.engine ?? 'highs');
   await pair.start();
   return new SolverProcess(pair, options.watchdogMs);
 }
@@ -163,13 +170,15 @@ function faultIn(
 /** One active child and one warm spare. A spare is started when one is used, so a child that dies at once cannot spin. */
 class ChildPair {
   readonly #module: URL;
+  readonly #engine: EngineName;
   readonly #living = new Set<ChildProcess>();
   readonly #warm = new WeakSet<ChildProcess>();
   #active: ChildProcess | null = null;
   #spare: ChildProcess | null = null;
 
-  constructor(module: URL) {
+  constructor(module: URL, engine: EngineName) {
     this.#module = module;
+    this.#engine = engine;
   }
 
   async start(): Promise<void> {
@@ -211,7 +220,7 @@ class ChildPair {
   }
 
   #fork(): ChildProcess {
-    const child = fork(this.#module, {
+    const child = fork(this.#module, [this.#engine], {
       serialization: 'advanced',
       // No flag of the parent, and nothing of its environment: a solver needs no password.
       execArgv: [],

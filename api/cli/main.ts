@@ -65,6 +65,7 @@ function addServing(program: Command, io: CommandIo, finish: Finish): void {
     .option('--port <number>', 'first port to try; the next free one is taken', '7400')
     .option('--directory <path>', 'where data lives', '.annona')
     .option('--organisation <path>', 'the organisation to load', 'examples/acme')
+    .option('--engine <name>', 'highs, or glpk where it is installed')
     .option('--sample-seconds <number>', 'how long sample agents work; 0 for none', '60')
     .option('--exit-after-sample', 'stop when the sample agents are done instead of serving on')
     .addHelpText(
@@ -76,6 +77,7 @@ function addServing(program: Command, io: CommandIo, finish: Finish): void {
     .command('serve')
     .description('the production process: API and scheduler on the PostgreSQL that DATABASE_URL names')
     .option('--port <number>', 'port to listen on; busy is an error')
+    .option('--engine <name>', 'highs, or glpk where it is installed')
     .option(
       '--organisation <path>',
       'load this organisation before serving; without it the stored one is used',
@@ -109,6 +111,7 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     .command('tick')
     .description('decide one tick file offline: decisions, reasons and the certificate')
     .argument('<file>', 'a tick file, as docs/tick-file.md describes; - for standard input')
+    .option('--engine <name>', 'highs, or glpk where it is installed')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  npx annona tick examples/ticks/contended.json')
     .action(async (file, options) => finish(await (await import('./tick.ts')).tick(file, options, io)));

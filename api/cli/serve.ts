@@ -11,10 +11,11 @@ import { stopSignal } from './stopSignal.ts';
 export interface ServeOptions {
   readonly port?: string;
   readonly organisation?: string;
+  readonly engine?: string;
 }
 
 export async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
-  const config = readConfig(options.port === undefined ? {} : { port: options.port });
+  const config = readConfig({ port: options.port, engine: options.engine });
   if (config.databaseUrl === undefined) {
     throw new CommandError(
       'DATABASE_URL is not set: name a PostgreSQL, or use `annona start` for the embedded one',
@@ -37,7 +38,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       issuer: config.issuer,
       audience: config.audience,
       ...(config.keySet === undefined ? {} : { keySet: config.keySet }),
-      engine: 'highs',
+      engine: config.engine,
       tickIntervalMs: config.tickIntervalMs,
       logLevel: config.logLevel,
     },

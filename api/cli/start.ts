@@ -22,6 +22,7 @@ export interface StartOptions {
   readonly directory: string;
   readonly organisation: string;
   readonly sampleSeconds: string;
+  readonly engine?: string;
   readonly exitAfterSample?: boolean;
 }
 
@@ -39,7 +40,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const port = wholeNumber('--port', options.port, PORT_MAX);
   const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds, SAMPLE_SECONDS_MAX);
   const directory = resolve(options.directory);
-  const { databaseUrl, kafkaBrokers, tickIntervalMs } = readConfig();
+  const { databaseUrl, kafkaBrokers, tickIntervalMs, engine } = readConfig({ engine: options.engine });
   const configuration = await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
@@ -56,7 +57,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       kafkaBrokers,
       issuer: DEFAULT_ISSUER,
       audience: DEFAULT_AUDIENCE,
-      engine: 'highs',
+      engine,
       tickIntervalMs,
     },
     { version: packageVersion(), log: (line) => io.err(line), observers: [pulse] },

@@ -11,7 +11,8 @@ import {
   type TickFileAnswer,
   type takeSnapshot,
 } from '../../scheduler/index.ts';
-import { createInProcessSolver } from '../../solver/node.ts';
+import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
+import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 
@@ -22,9 +23,12 @@ const MULTIPLIER_UNIT = 2 ** 20;
 
 export async function tick(
   file: string,
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly engine?: string },
   io: CommandIo,
 ): Promise<number> {
+  const { engine } = readConfig({ engine: options.engine }, {});
+  const absence = await engineAbsence(engine);
+  if (absence !== null) throw new CommandError(absence);
   const parsed = parseTickFile(parseJson(await readDocument(file), file));
   if (!parsed.ok) {
     for (const { pointer, message, allowed } of parsed.problems) {
@@ -34,7 +38,7 @@ export async function tick(
   }
   const solver = await createInProcessSolver();
   try {
-    const answer = await decideTickFile(parsed.snapshot, { solver, digest: sha256 });
+    const answer = await decideTickFile(parsed.snapshot, { solver, digest: sha256, engine });
     if (options.json) io.out(JSON.stringify(answer));
     else print(parsed.snapshot, answer, io);
     return EXIT.done;
@@ -77,6 +81,9 @@ function print(snapshot: Snapshot, answer: TickFileAnswer, io: CommandIo): void 
   io.out('');
   printCertificate(answer, io);
   printAdvice(answer, io);
+  if (answer.solution?.replayable === false) {
+    io.out(`engine   ${answer.solution.engineBuild}; a clock limited its tree: not replayable`);
+  }
   io.out(
     `digests  snapshot ${answer.digests.snapshot.slice(0, 16)}, plan ${answer.digests.plan.slice(0, 16)}`,
   );

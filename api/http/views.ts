@@ -12,6 +12,7 @@ import type {
   TickRecord,
 } from '../../scheduler/index.ts';
 import { capacityKey, REASON_GUIDE } from '../../scheduler/index.ts';
+import { isReplayable } from '../../solver/index.ts';
 import type { ExtensionView, LeaseView, Page, RequestView } from '../ports.ts';
 import { formatInstant, formatNullable } from './time.ts';
 
@@ -127,7 +128,7 @@ function left(capacity: number, used = 0) {
 
 /** The whole record: only for readers who may see all departments, whose leases and rows it names. */
 export function tickJson(record: TickRecord) {
-  return { ...record, now: formatInstant(record.now) };
+  return { ...record, now: formatInstant(record.now), replayable: isReplayable(record) };
 }
 
 /** Field by field, so that what a record learns later is not shown to everyone by itself. */
@@ -145,6 +146,7 @@ export function tickSummary(record: TickRecord) {
     engine,
     engineBuild,
     engineCalled,
+    replayable: isReplayable(record),
     work,
     fault,
     termination,

@@ -15,13 +15,22 @@ import {
   startRunner,
   type Timers,
 } from '../../scheduler/index.ts';
+import type { EngineName } from '../../solver/index.ts';
 import { createSolverProcess } from '../../solver/node.ts';
 import { dumpTo } from './dump.ts';
 import { policyDataOf, policyGate } from './policyGate.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
-/** The tick's work: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so. */
-const SOLVE_BUDGET = { simplexIterationsMax: 20_000, lpCallsMax: 64 } as const;
+/**
+ * The tick's work: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so.
+ * GLPK's iterations take four times as long, and 2,000 requests need 3,200 of them.
+ */
+const ITERATIONS_MAX: Readonly<Record<EngineName, number>> = {
+  highs: 20_000,
+  exhaustive: 20_000,
+  glpk: 4000,
+};
+const LP_CALLS_MAX = 64;
 /** The watchdog ends a solve that the budget should have ended; far from the budget, so that it never shapes an answer. */
 const SOLVER_WATCHDOG_MS = 800;
 const LOOP = {
@@ -53,7 +62,7 @@ export const timers: Timers = {
 export async function startScheduling(parts: SchedulingParts): Promise<Scheduling> {
   const { options, configuration, adapter } = parts;
   const policy = await workerPolicy({ bundle: await defaultBundle(), data: policyDataOf(configuration) });
-  const solver = await createSolverProcess({ watchdogMs: SOLVER_WATCHDOG_MS }).catch(
+  const solver = await createSolverProcess({ watchdogMs: SOLVER_WATCHDOG_MS, engine: options.engine }).catch(
     async (error: unknown) => {
       await policy.close();
       throw error;
@@ -76,7 +85,10 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     stopwatch: startStopwatch(),
     timers,
     digest: sha256,
-    solveOptions: { engine: options.engine, budget: SOLVE_BUDGET },
+    solveOptions: {
+      engine: options.engine,
+      budget: { simplexIterationsMax: ITERATIONS_MAX[options.engine], lpCallsMax: LP_CALLS_MAX },
+    },
   };
   const runner = startRunner(
     ports,

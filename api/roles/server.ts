@@ -12,6 +12,7 @@ import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
 import type { CommitObserver, Configuration, Runner } from '../../scheduler/index.ts';
+import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
 import { openDatabase } from './database.ts';
@@ -75,6 +76,8 @@ async function compose(
   closing: Closing,
 ): Promise<Omit<RunningServer, 'stop'>> {
   const { log } = context;
+  const absence = await engineAbsence(options.engine);
+  if (absence !== null) throw new StartRefused('engine', absence);
   let wake = (): void => {};
   const database = await openDatabase({ ...options, log, onIntakeWritten: () => wake() });
   closing(() => database.close());

@@ -7,35 +7,84 @@ import { dirname, join } from 'node:path';
 import type { EngineName } from '../solution.ts';
 import type { Engine } from './engine.ts';
 import { createExhaustiveEngine } from './exhaustive.ts';
-import { type HighsSource, loadHighsEngine } from './highs.ts';
+import { type Glpk, loadGlpkEngine } from './glpk.ts';
+import { loadHighsEngine } from './highs.ts';
+
+/** Where a package's file is; throws when the package is not installed. A test passes one that finds less. */
+export type Resolve = (specifier: string) => string;
+
+const resolveHere: Resolve = createRequire(import.meta.url).resolve;
 
 /** `null`: this installation has no such engine. */
-export async function loadEngine(name: EngineName): Promise<Engine | null> {
+export async function loadEngine(name: EngineName, resolve: Resolve = resolveHere): Promise<Engine | null> {
   switch (name) {
     case 'highs':
-      return loadHighsEngine(await readHighs());
+      return loadHighsEngine(await readHighs(resolve));
     case 'exhaustive':
       return createExhaustiveEngine();
     case 'glpk':
-      return null;
+      return loadGlpk(resolve);
     default:
       return name satisfies never;
   }
 }
 
 /** The build that `loadEngine` would report, without compiling anything. */
-export async function engineBuildOf(name: EngineName): Promise<string | null> {
-  if (name === 'highs') return (await readHighs()).build;
-  return (await loadEngine(name))?.build ?? null;
+export async function engineBuildOf(
+  name: EngineName,
+  resolve: Resolve = resolveHere,
+): Promise<string | null> {
+  switch (name) {
+    case 'highs':
+      return (await readHighs(resolve)).build;
+    case 'exhaustive':
+      return createExhaustiveEngine().build;
+    case 'glpk': {
+      const module = findGlpk(resolve);
+      return module && (await wasmBuild('glpk', besideGlpk(module))).build;
+    }
+    default:
+      return name satisfies never;
+  }
 }
 
-async function readHighs(): Promise<HighsSource> {
-  const wasm = createRequire(import.meta.url).resolve('highs/runtime');
-  const [wasmBinary, manifest] = await Promise.all([
-    readFile(wasm),
-    readFile(join(dirname(wasm), '..', 'package.json'), 'utf8'),
-  ]);
+function readHighs(resolve: Resolve): Promise<WasmBuild> {
+  const wasm = resolve('highs/runtime');
+  return wasmBuild('highs', { wasm, manifest: join(dirname(wasm), '..', 'package.json') });
+}
+
+async function loadGlpk(resolve: Resolve): Promise<Engine | null> {
+  const module = findGlpk(resolve);
+  if (module === null) return null;
+  const { build } = await wasmBuild('glpk', besideGlpk(module));
+  const { default: create } = await import('glpk.js/node');
+  // Its types promise a callback the whole answer; what it hands over is `result` alone.
+  return loadGlpkEngine({ create: create as unknown as () => Promise<Glpk>, build });
+}
+
+/** Optional, so absence is an answer. */
+function findGlpk(resolve: Resolve): string | null {
+  try {
+    return resolve('glpk.js/node');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+function besideGlpk(module: string): { wasm: string; manifest: string } {
+  const folder = dirname(module);
+  return { wasm: join(folder, 'glpk.wasm'), manifest: join(folder, '..', 'package.json') };
+}
+
+interface WasmBuild {
+  readonly wasmBinary: Uint8Array;
+  readonly build: string;
+}
+
+async function wasmBuild(name: EngineName, at: { wasm: string; manifest: string }): Promise<WasmBuild> {
+  const [wasmBinary, manifest] = await Promise.all([readFile(at.wasm), readFile(at.manifest, 'utf8')]);
   const { version } = JSON.parse(manifest) as { version: string };
   const digest = createHash('sha256').update(wasmBinary).digest('hex').slice(0, 12);
-  return { wasmBinary, build: `highs ${version} wasm:${digest}` };
+  return { wasmBinary, build: `${name} ${version} wasm:${digest}` };
 }

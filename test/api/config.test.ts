@@ -23,6 +23,7 @@ describe('settings', () => {
       port: 7400,
       directory: '.annona',
       cell: 'main',
+      engine: 'highs',
       tickIntervalMs: 20,
       logLevel: 'info',
       issuer: 'annona-development',

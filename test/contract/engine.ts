@@ -67,6 +67,34 @@ const STARTED = aProgram({
   continuous: [1],
 });
 
+/** Ties everywhere, a row of nothing, a column that may not move: degenerate at every vertex. */
+const DEGENERATE = aProgram({
+  objective: [2, 2, 2, 7],
+  rows: [
+    [1, 1, 0, 0],
+    [0, 1, 1, 0],
+    [1, 0, 1, 0],
+    [1, 1, 1, 0],
+    [0, 0, 0, 0],
+  ],
+  rowUpper: [0, 2, 2, 2, 0],
+  upper: [1, 1, 2, 0],
+});
+
+const WITHOUT_ROWS = aProgram({ objective: [3, 1], rows: [], rowUpper: [], upper: [2, 1] });
+
+/** What a residual may be: an excess is all that is left to decide. */
+const CONTINUOUS = aProgram({
+  objective: [4, 0],
+  rows: [
+    [2, -1],
+    [0, 1],
+  ],
+  rowUpper: [1, 2],
+  upper: [4, 2],
+  continuous: [0, 1],
+});
+
 const IMPOSSIBLE = aProgram({
   objective: [1, 0],
   rows: [[1, -1]],
@@ -126,6 +154,9 @@ export function engineContract(name: string, load: () => Promise<Engine>): void 
       { title: 'two knapsacks', program: KNAPSACKS, wantLp: 21.5, wantMip: 16 },
       { title: 'an excess', program: EXCESS, wantLp: 7.5, wantMip: 5 },
       { title: 'an excess the empty point already needs', program: STARTED, wantLp: 10, wantMip: 10 },
+      { title: 'a degenerate program', program: DEGENERATE, wantLp: 4, wantMip: 4 },
+      { title: 'no row', program: WITHOUT_ROWS, wantLp: 7, wantMip: 7 },
+      { title: 'no whole number', program: CONTINUOUS, wantLp: 6, wantMip: 6 },
     ])(
       '$title: LP and integer optimum, with multipliers that prove the LP',
       ({ program, wantLp, wantMip }) => {

@@ -20,8 +20,10 @@ import { aRandomModel } from '../support/randomModel.ts';
 const BUDGET = { simplexIterationsMax: 10_000, lpCallsMax: 10 };
 
 let highs: Engine;
+let glpk: Engine;
 beforeAll(async () => {
   highs = (await loadEngine('highs'))!;
+  glpk = (await loadEngine('glpk'))!;
 });
 
 function expectPromises(model: Model, solution: Solution): void {
@@ -54,7 +56,7 @@ describe('solve on random models', () => {
   test('models of at most 30 columns are solved to the optimum, for the residual program is the whole stage', () => {
     fc.assert(
       fc.property(aRandomModel, (model) => {
-        for (const engine of [highs, createExhaustiveEngine()]) {
+        for (const engine of [highs, glpk, createExhaustiveEngine()]) {
           const solution = solve(model, engine, { engine: engine.name, budget: BUDGET });
           expectPromises(model, solution);
           for (const { stage, value } of solution.stages) {

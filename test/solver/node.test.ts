@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   checkSolution,
+  type EngineName,
   type SolverFault,
   type SolverService,
   solveWithoutEngine,
@@ -27,7 +28,7 @@ afterEach(async () => {
 });
 
 async function aSolverProcess(
-  options: { watchdogMs?: number; childModule?: URL } = {},
+  options: { watchdogMs?: number; childModule?: URL; engine?: EngineName } = {},
 ): Promise<SolverService> {
   const solver = await createSolverProcess({ watchdogMs: PATIENT_MS, ...options });
   open.push(solver);
@@ -77,12 +78,36 @@ describe('a solver process', () => {
     expect(solution).toEqual(await createInProcessSolver().solve(model, asking(2)));
   });
 
-  test('an engine that is not installed is refused, with the greedy plan, in both services alike', async () => {
-    const solver = await aSolverProcess();
+  test('answers on GLPK as the in-process solver does, and kills what does not end in time', async () => {
+    const solver = await aSolverProcess({ engine: 'glpk' });
     const options = { engine: 'glpk' as const, budget: PLENTY };
-    const want = solveWithoutEngine(MODEL, { engine: 'glpk', engineBuild: 'none', fault: 'refused' });
+    const want = await createInProcessSolver().solve(MODEL, options);
+    expect(want).toMatchObject({ termination: 'complete', engine: 'glpk', engineCalled: true });
     expect(await solver.solve(MODEL, options)).toEqual(want);
-    expect(await createInProcessSolver().solve(MODEL, options)).toEqual(want);
+    // Seconds of simplex, in one call that nobody can interrupt.
+    const large = syntheticTick({ requests: 8000, seed: 8 });
+    const hasty = await aSolverProcess({ engine: 'glpk', watchdogMs: 300 });
+    const cut = await hasty.solve(large, options);
+    expect(cut).toMatchObject({ fault: 'watchdog', engine: 'glpk', engineCalled: false });
+    expect(checkSolution(large, cut)).toEqual({ ok: true });
+  });
+
+  test('an engine that is not installed is refused, with the greedy plan, in both services alike', async () => {
+    const script = new URL('./children/withoutGlpk.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(createInterface({ input: child.stdout! }), 'line');
+    const refused = {
+      termination: 'fault',
+      fault: 'refused',
+      engine: 'glpk',
+      engineBuild: 'none',
+      checked: true,
+    };
+    expect(JSON.parse(line)).toEqual({
+      absence: expect.stringContaining('npm install glpk.js'),
+      inProcess: refused,
+      process: refused,
+    });
   });
 
   test('a solver that was closed refuses questions', async () => {
