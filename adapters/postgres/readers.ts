@@ -63,6 +63,9 @@ export class PostgresReaders
         : isNarrow || state === undefined || state === 'granted'
           ? listOf(owner)
           : 'turned-down';
+    // Without a filter behind the index a short page is the last.
+    const looksOn =
+      priority !== undefined || reason !== undefined || (state !== undefined && list !== 'turned-down');
     return this.#page<RequestRow, RequestView>(scope, query, {
       list: `request-list-${list}`,
       values: (after) => [
@@ -73,7 +76,7 @@ export class PostgresReaders
         priority ?? null,
         reason ?? null,
       ],
-      horizon: list === 'open' ? null : `request-horizon-${list}`,
+      horizon: list === 'open' || !looksOn ? null : `request-horizon-${list}`,
       horizonValues: (after) => [
         owner.department,
         owner.agent,
@@ -95,10 +98,11 @@ export class PostgresReaders
     if (owner === null) return NOTHING;
     const isLive = state === 'granted' || state === 'active' || state === 'revoking';
     const list = isLive ? 'live' : listOf(owner);
+    const looksOn = state !== undefined || kind !== undefined || pool !== undefined;
     return this.#page<LeaseRow, LeaseView>(scope, query, {
       list: `lease-list-${list}`,
       values: (after) => [owner.department, owner.agent, after, state ?? null, kind ?? null, pool ?? null],
-      horizon: isLive ? null : `lease-horizon-${list}`,
+      horizon: isLive || !looksOn ? null : `lease-horizon-${list}`,
       horizonValues: (after) => [owner.department, owner.agent, after],
       read: (row) => ({ id: row.id, view: leaseView(row) }),
     });
@@ -172,7 +176,7 @@ export class PostgresReaders
 interface Paging<Row, View> {
   readonly list: string;
   readonly values: (after: string | null) => readonly unknown[];
-  /** Query for where the list stopped looking; null where it looks at everything. */
+  /** Query for where the list stopped looking; null where a short page is the last. */
   readonly horizon: string | null;
   readonly horizonValues: (after: string | null) => readonly unknown[];
   readonly read: (row: Row) => { readonly id: string; readonly view: View };
