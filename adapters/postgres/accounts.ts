@@ -32,15 +32,15 @@ export class PostgresAccounts implements AccountReader {
     reach: AccountReach,
     query: PageQuery & { readonly account: AccountId; readonly period?: string },
   ): Promise<Page<LedgerLineView>> {
-    const place = query.after === null ? null : decodePlace(query.after);
+    const place = query.after === null ? NEWEST : decodePlace(query.after);
     if (!reach.accounts.includes(query.account)) return { items: [], next: null };
-    const after = [place?.tick ?? null, place?.source ?? null, place?.type ?? null];
+    const after = [place.tick, place.source, place.type];
     const { agent } = ownerOf(reach.scope);
     const of = [reach.cell, query.account, query.period ?? null, agent];
     const rows = await this.#read<LineRow>(reach, 'ledger-list', [
       ...of,
       ...after,
-      place?.line ?? null,
+      place.line,
       query.limit + 1,
     ]);
     const shown = rows.slice(0, query.limit);
@@ -72,10 +72,14 @@ export class PostgresAccounts implements AccountReader {
     const { scope, accounts } = reach;
     return this.#pool.transaction<Row>([
       ['scope-accounts', [scope.type, scope.department, accounts.join(',')]],
+      ['in-order', []],
       [name, values],
     ]);
   }
 }
+
+/** Before everything in the ledger: behind no id of ours sorts a tilde. */
+const NEWEST: LedgerPlace = { tick: Number.MAX_SAFE_INTEGER, source: '~', type: '~', line: 0 };
 
 /** The one further down the list. */
 function earlier(horizon: LedgerPlace, last: LedgerPlace | undefined): LedgerPlace {

@@ -76,6 +76,7 @@ export class PostgresReaders
         priority ?? null,
         reason ?? null,
       ],
+      isWhole: list === 'open',
       horizon: list === 'open' || !looksOn ? null : `request-horizon-${list}`,
       horizonValues: (after) => [
         owner.department,
@@ -102,6 +103,7 @@ export class PostgresReaders
     return this.#page<LeaseRow, LeaseView>(scope, query, {
       list: `lease-list-${list}`,
       values: (after) => [owner.department, owner.agent, after, state ?? null, kind ?? null, pool ?? null],
+      isWhole: isLive,
       horizon: isLive || !looksOn ? null : `lease-horizon-${list}`,
       horizonValues: (after) => [owner.department, owner.agent, after],
       read: (row) => ({ id: row.id, view: leaseView(row) }),
@@ -154,9 +156,11 @@ export class PostgresReaders
     query: PageQuery,
     paging: Paging<Row, View>,
   ): Promise<Page<View>> {
-    const after = query.after === null ? null : decodeCursor(query.after);
+    // A condition on a value that may be null is none that an index serves: `~` sorts behind every id.
+    const after = query.after === null ? '~' : decodeCursor(query.after);
     const values = [...paging.values(after), query.limit + 1];
-    const rows = await this.#pool.transaction<Row>([scoped(scope), [paging.list, values]]);
+    const prologue = paging.isWhole ? [scoped(scope)] : [scoped(scope), IN_ORDER];
+    const rows = await this.#pool.transaction<Row>([...prologue, [paging.list, values]]);
     const shown = rows.slice(0, query.limit).map(paging.read);
     const items = shown.map(({ view }) => view);
     const last = shown.at(-1)?.id;
@@ -164,6 +168,7 @@ export class PostgresReaders
     if (paging.horizon === null) return { items, next: null };
     const [horizon] = await this.#pool.transaction<{ id: string }>([
       scoped(scope),
+      IN_ORDER,
       [paging.horizon, paging.horizonValues(after)],
     ]);
     if (horizon === undefined) return { items, next: null };
@@ -175,15 +180,18 @@ export class PostgresReaders
 
 interface Paging<Row, View> {
   readonly list: string;
-  readonly values: (after: string | null) => readonly unknown[];
+  /** It reads everything that is open or live, and sorts that. */
+  readonly isWhole: boolean;
+  readonly values: (after: string) => readonly unknown[];
   /** Query for where the list stopped looking; null where a short page is the last. */
   readonly horizon: string | null;
-  readonly horizonValues: (after: string | null) => readonly unknown[];
+  readonly horizonValues: (after: string) => readonly unknown[];
   readonly read: (row: Row) => { readonly id: string; readonly view: View };
 }
 
 /** As event-page.sql says. */
 const EVENTS_LOOKED_MAX = 20_000;
+const IN_ORDER = ['in-order', []] as const;
 const NOTHING = { items: [], next: null } as const;
 
 function listOf({ department, agent }: ReturnType<typeof ownerOf>): 'agent' | 'department' | 'all' {

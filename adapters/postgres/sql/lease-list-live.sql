@@ -1,9 +1,11 @@
 -- Leases that live (granted, active, revoking), newest first: they are few among all, and lease_live names them.
--- $1 department, $2 agent, $3 the id after which to go on, $4 state, $5 kind, $6 pool, $7 rows.
+-- $1 department, $2 agent, $3 ids below it, $4 state, $5 kind, $6 pool, $7 rows.
 with live as materialized (
-  select l.id, l.cell from lease_live v join lease l on l.id = v.id and l.cell = v.cell
+  select l.id, l.cell
+  -- Each by its key, whatever the planner takes their number to be.
+  from lease_live v cross join lateral (select * from lease where id = v.id and cell = v.cell offset 0) l
   where l.state = $4 and ($1::text is null or l.department_id = $1) and ($2::text is null or l.agent_id = $2)
-    and l.id < coalesce($3::text, '~')
+    and l.id < $3::text
     and (($5::text is null and $6::text is null) or exists (
       select from json_to_recordset(l.allocations) as a (kind text, pool text)
       where ($5::text is null or a.kind = $5) and ($6::text is null or a.pool = $6)

@@ -10,6 +10,7 @@ import { promisesContract } from '../../contract/promises.ts';
 import { readersContract } from '../../contract/readers.ts';
 import { tickRefusalsContract } from '../../contract/tickRefusals.ts';
 import { tickStoreContract } from '../../contract/tickStore.ts';
+import { usageContract } from '../../contract/usage.ts';
 import { memoryStore } from '../../support/stores.ts';
 
 accountsContract('memory', memoryStore);
@@ -22,3 +23,4 @@ promisesContract('memory', memoryStore);
 readersContract('memory', memoryStore);
 tickRefusalsContract('memory', memoryStore);
 tickStoreContract('memory', memoryStore);
+usageContract('memory', memoryStore);

@@ -10,6 +10,7 @@ import { promisesContract } from '../../contract/promises.ts';
 import { readersContract } from '../../contract/readers.ts';
 import { tickRefusalsContract } from '../../contract/tickRefusals.ts';
 import { tickStoreContract } from '../../contract/tickStore.ts';
+import { usageContract } from '../../contract/usage.ts';
 import { postgresStore } from '../../support/stores.ts';
 
 accountsContract('PostgreSQL', postgresStore);
@@ -22,3 +23,4 @@ promisesContract('PostgreSQL', postgresStore);
 readersContract('PostgreSQL', postgresStore);
 tickRefusalsContract('PostgreSQL', postgresStore);
 tickStoreContract('PostgreSQL', postgresStore);
+usageContract('PostgreSQL', postgresStore);
