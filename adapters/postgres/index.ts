@@ -106,7 +106,7 @@ function openLines(options: PostgresOptions) {
     intake: pool('intake', everything, { connectionsMax: intakeConnectionsMax, pipeline: 'off' }),
     intakeConnectionsMax,
     shared: pool('shared', everything, { connectionsMax: 4, pipeline: 'off' }),
-    reader: pool('reader', ['role=annona_api'], {
+    reader: pool('reader', ['role=annona_api', 'jit=off'], {
       connectionsMax: options.readConnectionsMax ?? 4,
       pipeline: 'on',
     }),

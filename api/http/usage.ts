@@ -111,8 +111,8 @@ function usageJson(query: UsageQuery, rows: readonly UsageRow[]) {
       waitedMeanMs: row.waited?.meanMs ?? null,
       waitedP50Ms: row.waited?.p50Ms ?? null,
       waitedP95Ms: row.waited?.p95Ms ?? null,
-      unitSeconds: row.unitSeconds,
-      settledMinor: row.settledMinor,
+      unitSeconds: byName(row.unitSeconds),
+      settledMinor: row.settledMinor && byName(row.settledMinor),
       expiredUnused: row.expiredUnused,
     })),
   };
@@ -137,6 +137,10 @@ function usageCsv(query: UsageQuery, rows: readonly UsageRow[]): string {
     ...currencies.map((currency) => row.settledMinor?.[currency] ?? 0),
   ]);
   return csv(header, body);
+}
+
+function byName(amounts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(namesIn([amounts]).map((name) => [name, amounts[name] ?? 0]));
 }
 
 function namesIn(records: readonly Readonly<Record<string, number>>[]): string[] {
