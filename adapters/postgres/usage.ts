@@ -19,6 +19,7 @@ export class PostgresUsage implements UsageReader {
     const groups = (['department', 'class', 'kind', 'agent'] as const).map((each) => by.includes(each));
     const parts = await this.#pool.transaction<UsagePart>([
       ['scope', [scope.type, scope.department]],
+      ['by-hash', []],
       [
         'usage',
         [

@@ -27,7 +27,7 @@ const FILL = `
     from generate_series(1, ${ROWS}) n) numbered;
   insert into lease (id, cell, department_id, agent_id, request_id, epoch, option_index, allocations, reservations, state, granted_tick,
     granted_at_ms, start_limit_at_ms, ends_at_ms, ended_tick, ended_at_ms)
-  select 'lse_' || lpad(n::text, 8, '0') || '_000', 'main', 'dep-' || n % 10, 'agent-' || lpad((n % 50)::text, 2, '0'), 'req_' || n, 1, 0,
+  select 'lse_' || lpad(n::text, 8, '0') || '_000', 'main', 'dep-' || n % 10, 'agent-' || lpad((n % 50)::text, 2, '0'), 'req_' || lpad(n::text, 26, '0'), 1, 0,
     '[{"claim":0,"pool":"gpu-a","kind":"gpu","quantity":1,"startsAt":1,"endsAt":2}]', '[]',
     case when n > ${ROWS - OPEN} then 'granted' else 'released' end, n, n, n, n + 10,
     case when n <= ${ROWS - OPEN} then n end, case when n <= ${ROWS - OPEN} then n end
@@ -35,6 +35,8 @@ const FILL = `
   insert into lease_live (cell, id) select cell, id from lease where ended_at_ms is null;
   insert into ledger (cell, source_id, type, department_id, lease_id, accounts, periods, amounts, tick)
   select cell, id, 'reserve', department_id, id, array['team'], array['2026-11'], array[1], granted_tick from lease;
+  insert into tick (cell, tick, epoch, digest, previous_digest, configuration_revision, record, bytes)
+  values ('main', 1, 1, '', '', 'cfg_1', '{"now":0}', 0);
   set session_replication_role = origin;
   analyze;
 `;
@@ -139,6 +141,20 @@ describe('a filter on 100,000 rows', () => {
     const on = ['main', 'nobody', null, 'agent-01', 50_000, 'lse_00050000_000', 'reserve', 1, 51];
     expect(await explained('ledger-list', on, ALL)).toBeLessThanOrEqual(LOOKED_MAX);
     expect(await explained('queue-reasons', [null, null], ALL)).toBeLessThanOrEqual(OPEN);
+  });
+
+  it('is none of usage, which reads all of them within the time that a reader has', async () => {
+    const by = ['department', 'class'] as const;
+    const query = { cell: 'main', by, from: 0, to: 2 * ROWS, roots: [] };
+    const rows = await store.ports.usage.usage(ALL, query);
+    expect(rows.map(({ department }) => department)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `dep-${n}`),
+    );
+    expect(rows.map(({ requests }) => requests)).toEqual(Array(10).fill(ROWS / 10));
+    expect(rows.map(({ granted }) => granted)).toEqual(Array(10).fill(ROWS / 10));
+    expect(rows[0]).toMatchObject({ class: 'standard', denied: (ROWS - OPEN) / 100 });
+    const own = await store.ports.usage.usage(departmentScope('dep-1'), query);
+    expect(own).toEqual([rows[1]]);
   });
 
   it('still finds everything, over pages that may be short', async () => {
