@@ -4,25 +4,26 @@
 with span as materialized (
   select coalesce(annona_first_tick($1, $2::bigint), 9223372036854775807) as first,
     coalesce(annona_first_tick($1, $3::bigint), 9223372036854775807) as beyond
-), owned as (
-  select r.*, case when $6::boolean then r.department_id end as department, case when $9::boolean then r.agent_id end as agent,
-    case when $7::boolean then r.document #>> '{terms,class}' end as class
+), owned as materialized (
+  -- What the groups need of a request, and not its document, which is most of it.
+  select r.id, r.state, r.opened_tick, r.decided_tick, (r.document ->> 'submittedAt')::bigint as submitted_at,
+    case when $6::boolean then r.department_id end as department, case when $9::boolean then r.agent_id end as agent,
+    case when $7::boolean then r.document #>> '{terms,class}' end as class,
+    case when $8::boolean then (
+      select array_agg(distinct c.claim ->> 'kind')
+      from json_array_elements(r.document -> 'options') as o (option), json_array_elements(o.option -> 'claims') as c (claim)
+    ) else array[null::text] end as kinds
   from request r
   where r.cell = $1 and ($4::text is null or r.department_id = $4) and ($5::text is null or r.agent_id = $5)
 ), asked as (
   select department, class, kind, agent, count(*) filter (where opened_tick >= first and opened_tick < beyond) as requests,
     count(*) filter (where state = 'denied' and decided_tick >= first and decided_tick < beyond) as denied
-  from owned cross join span cross join lateral (
-    select distinct c.claim ->> 'kind' as kind
-    from json_array_elements(document -> 'options') as o (option), json_array_elements(o.option -> 'claims') as c (claim)
-    where $8::boolean
-    union all
-    select null where not $8::boolean
-  ) asked_kind
+  from owned cross join span cross join lateral unnest(kinds) as k (kind)
   where (opened_tick >= first and opened_tick < beyond) or (state = 'denied' and decided_tick >= first and decided_tick < beyond)
   group by department, class, kind, agent
 ), held as (
-  select o.department, o.class, o.agent, l.*, (o.document ->> 'submittedAt')::bigint as submitted_at
+  select o.department, o.class, o.agent, o.submitted_at, l.id, l.allocations, l.state, l.granted_tick, l.granted_at_ms, l.ends_at_ms,
+    l.activated_at_ms, l.ended_tick, l.ended_at_ms
   from lease l join owned o on o.id = l.request_id
   where l.cell = $1
 ), held_kind as (
