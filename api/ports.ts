@@ -15,12 +15,15 @@ import type {
   LeaseId,
   LeaseState,
   Reason,
+  ReasonCode,
   RequestId,
   RequestState,
   ResourceRequest,
   Role,
   TickRecord,
 } from '../scheduler/index.ts';
+
+export type * from './reportPorts.ts';
 
 export interface Principal {
   readonly subject: string;
@@ -126,14 +129,39 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-export interface RequestReader {
-  request(scope: Scope, id: RequestId): Promise<RequestView | null>;
-  requests(scope: Scope, query: PageQuery & { readonly state?: RequestState }): Promise<Page<RequestView>>;
+/** What narrows a list inside the reader's scope: outside of it nothing is found. */
+export interface OwnerFilter {
+  readonly department?: string;
+  readonly agent?: string;
 }
 
+export interface RequestFilter extends OwnerFilter {
+  readonly state?: RequestState;
+  readonly class?: string;
+  /** The code of the binding reason, which is the first. */
+  readonly reason?: ReasonCode;
+}
+
+/**
+ * A filtered page may be short, or empty, with a `next`: a call looks through a bounded number of rows, and the next one goes on.
+ * Only a null `next` is the end.
+ */
+export interface RequestReader {
+  request(scope: Scope, id: RequestId): Promise<RequestView | null>;
+  requests(scope: Scope, query: PageQuery & RequestFilter): Promise<Page<RequestView>>;
+}
+
+export interface LeaseFilter extends OwnerFilter {
+  readonly state?: LeaseState;
+  /** One of its allocations is of this kind; with `pool`, of this pool. */
+  readonly kind?: string;
+  readonly pool?: string;
+}
+
+/** Pages as those of requests. */
 export interface LeaseReader {
   lease(scope: Scope, id: LeaseId): Promise<LeaseView | null>;
-  leases(scope: Scope, query: PageQuery & { readonly state?: LeaseState }): Promise<Page<LeaseView>>;
+  leases(scope: Scope, query: PageQuery & LeaseFilter): Promise<Page<LeaseView>>;
 }
 
 export interface ExtensionView {

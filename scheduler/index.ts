@@ -9,7 +9,7 @@ export * from './domain/event.ts';
 export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
-export { longestSeconds } from './domain/lookup.ts';
+export { accountChain, longestSeconds } from './domain/lookup.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';

@@ -50,7 +50,7 @@ export class MemoryLogs implements EventLog, TickReader, PoolUseReader {
   }
 }
 
-function eventOf(row: EventRow): DomainEvent {
+export function eventOf(row: EventRow): DomainEvent {
   return {
     id: row.id,
     sequence: row.sequence,

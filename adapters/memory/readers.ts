@@ -1,21 +1,32 @@
-// What people and agents may see, from memory: by id, and in pages with the newest first. Called by the edge in simulations and tests.
+// What people and agents may see, from memory: by id, in pages with the newest first, and why requests wait. Called by the edge in
+// simulations and tests.
 
 import type {
+  EventFilter,
+  EventPageReader,
   ExtensionReader,
   ExtensionView,
+  LeaseFilter,
   LeaseReader,
   LeaseView,
+  OwnerFilter,
   Page,
   PageQuery,
+  QueueReader,
+  RequestFilter,
   RequestReader,
   RequestView,
   Scope,
+  WaitingReason,
 } from '../../api/ports.ts';
-import type { ExtensionId, LeaseId, LeaseState, RequestId, RequestState } from '../../scheduler/index.ts';
+import type { DomainEvent, ExtensionId, LeaseId, RequestId } from '../../scheduler/index.ts';
 import { decodeCursor, encodeCursor } from '../postgres/cursor.ts';
+import { mostCommonFirst, narrowed } from '../postgres/narrowing.ts';
 import { leaseOf } from './leases.ts';
+import { eventOf } from './logs.ts';
 import { sees } from './scope.ts';
 import {
+  headOf,
   type IntakeTableRow,
   type LeaseTableRow,
   leasesOfId,
@@ -28,10 +39,11 @@ interface Owned {
   readonly id: string;
   readonly department_id: string;
   readonly agent_id: string;
-  readonly state: string;
 }
 
-export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReader {
+export class MemoryReaders
+  implements RequestReader, LeaseReader, ExtensionReader, QueueReader, EventPageReader
+{
   readonly #tables: Tables;
 
   constructor(tables: Tables) {
@@ -47,11 +59,13 @@ export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReade
     return { request, state: 'queued', reasons: [], lease: null, tick: null, decidedAt: null };
   }
 
-  async requests(
-    scope: Scope,
-    query: PageQuery & { readonly state?: RequestState },
-  ): Promise<Page<RequestView>> {
-    return page(this.#tables.requests, { scope, query, view: requestView });
+  async requests(scope: Scope, query: PageQuery & RequestFilter): Promise<Page<RequestView>> {
+    const { state, class: priority, reason } = query;
+    const passes = (row: RequestTableRow) =>
+      (state === undefined || row.state === state) &&
+      (priority === undefined || row.document.terms.class === priority) &&
+      (reason === undefined || row.reasons[0]?.code === reason);
+    return page(this.#tables.requests, { scope, query, passes, view: requestView });
   }
 
   async lease(scope: Scope, id: LeaseId): Promise<LeaseView | null> {
@@ -59,8 +73,52 @@ export class MemoryReaders implements RequestReader, LeaseReader, ExtensionReade
     return row ? this.#leaseView(row) : null;
   }
 
-  async leases(scope: Scope, query: PageQuery & { readonly state?: LeaseState }): Promise<Page<LeaseView>> {
-    return page(this.#tables.leases, { scope, query, view: (row) => this.#leaseView(row) });
+  async leases(scope: Scope, query: PageQuery & LeaseFilter): Promise<Page<LeaseView>> {
+    const { state, kind, pool } = query;
+    const passes = (row: LeaseTableRow) =>
+      (state === undefined || row.state === state) &&
+      ((kind === undefined && pool === undefined) ||
+        row.allocations.some(
+          (each) => (kind === undefined || each.kind === kind) && (pool === undefined || each.pool === pool),
+        ));
+    return page(this.#tables.leases, { scope, query, passes, view: (row) => this.#leaseView(row) });
+  }
+
+  async waitingReasons(scope: Scope): Promise<readonly WaitingReason[]> {
+    const byCode = new Map<string, { -readonly [Field in keyof WaitingReason]: WaitingReason[Field] }>();
+    for (const row of this.#tables.requests.values()) {
+      if (row.state !== 'waiting' || !sees(scope, row)) continue;
+      const { submittedAt } = row.document;
+      const binding = row.reasons[0]?.code;
+      for (const code of new Set(row.reasons.map((reason) => reason.code))) {
+        const counted = byCode.get(code) ?? { code, count: 0, alsoCount: 0, oldestSubmittedAt: null };
+        byCode.set(code, counted);
+        if (code !== binding) counted.alsoCount += 1;
+        else {
+          counted.count += 1;
+          counted.oldestSubmittedAt = Math.min(submittedAt, counted.oldestSubmittedAt ?? submittedAt);
+        }
+      }
+    }
+    return mostCommonFirst([...byCode.values()]);
+  }
+
+  async eventPage(
+    cell: string,
+    { scope, types, request }: EventFilter,
+    { limit, after }: { readonly limit: number; readonly after: number },
+  ): Promise<{ readonly items: readonly DomainEvent[]; readonly through: number; readonly last: number }> {
+    const last = headOf(this.#tables, cell).event_sequence;
+    const items: DomainEvent[] = [];
+    let through = after;
+    while (through < last && items.length < limit) {
+      through += 1;
+      const row = this.#tables.events.get(rowKey(cell, through));
+      if (row === undefined || !sees(scope, row)) continue;
+      if (types !== undefined && !types.includes(row.type)) continue;
+      if (request === undefined || row.request_id === request) items.push(eventOf(row));
+    }
+    return { items, through, last };
   }
 
   async extension(scope: Scope, id: ExtensionId): Promise<ExtensionView | null> {
@@ -105,20 +163,24 @@ function requestView(row: RequestTableRow): RequestView {
 
 interface Paging<Row, View> {
   readonly scope: Scope;
-  readonly query: PageQuery & { readonly state?: string };
+  readonly query: PageQuery & OwnerFilter;
+  readonly passes: (row: Row) => boolean;
   readonly view: (row: Row) => View;
 }
 
 function page<Row extends Owned, View>(
   table: ReadonlyMap<string, Row>,
-  { scope, query, view }: Paging<Row, View>,
+  { scope, query, passes, view }: Paging<Row, View>,
 ): Page<View> {
   const after = query.after === null ? null : decodeCursor(query.after);
+  const owner = narrowed(scope, query);
+  if (owner === null) return { items: [], next: null };
   const rows = [...table.values()]
     .filter(
       (row) =>
-        sees(scope, row) &&
-        (query.state === undefined || row.state === query.state) &&
+        (owner.department === null || row.department_id === owner.department) &&
+        (owner.agent === null || row.agent_id === owner.agent) &&
+        passes(row) &&
         (after === null || row.id < after),
     )
     .sort((a, b) => (a.id < b.id ? 1 : -1));

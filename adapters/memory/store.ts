@@ -2,6 +2,7 @@
 // Invariant: same contract suites as the real one. It keeps nothing when the process ends, and never makes anybody wait.
 
 import type { Instant } from '../../scheduler/index.ts';
+import { MemoryAccounts } from './accounts.ts';
 import { MemoryCallIdempotency } from './calls.ts';
 import { MemoryConfiguration } from './configuration.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -12,6 +13,7 @@ import { MemoryReaders } from './readers.ts';
 import { MemoryStateSource } from './stateSource.ts';
 import { type StoreDump, Tables } from './tables.ts';
 import { MemoryTickStore } from './tickStore.ts';
+import { MemoryUsage } from './usage.ts';
 
 export { NoConfigurationError } from './configuration.ts';
 export { StoreRefusal } from './refusal.ts';
@@ -36,6 +38,8 @@ export interface MemoryStore {
   readonly intakeWriter: MemoryIntake;
   readonly heartbeatWriter: MemoryHeartbeats;
   readonly readers: MemoryReaders;
+  readonly accounts: MemoryAccounts;
+  readonly usage: MemoryUsage;
   readonly logs: MemoryLogs;
   readonly calls: MemoryCallIdempotency;
   readonly relayCursor: MemoryRelayCursor;
@@ -60,6 +64,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     intakeWriter: intake,
     heartbeatWriter: heartbeats,
     readers: new MemoryReaders(tables),
+    accounts: new MemoryAccounts(tables),
+    usage: new MemoryUsage(tables),
     logs: new MemoryLogs(tables),
     calls: new MemoryCallIdempotency(now),
     relayCursor: new MemoryRelayCursor(),

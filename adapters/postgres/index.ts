@@ -2,6 +2,7 @@
 // Invariant: the leader's work, its renewals, the intake and the readers never stand in one another's queue. Called by api/roles and tests.
 
 import { randomUUID } from 'node:crypto';
+import { PostgresAccounts } from './accounts.ts';
 import { PostgresCallIdempotency } from './calls.ts';
 import { PostgresConfiguration } from './configuration.ts';
 import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
@@ -15,6 +16,7 @@ import { PostgresRelayCursor } from './relayCursor.ts';
 import { Statements } from './statements.ts';
 import { PostgresStateSource } from './stateSource.ts';
 import { PostgresTickStore } from './tickStore.ts';
+import { PostgresUsage } from './usage.ts';
 
 export { InvalidCursorError } from './cursor.ts';
 export { migrate } from './migrate.ts';
@@ -46,8 +48,10 @@ export interface PostgresAdapter {
   readonly configuration: PostgresConfiguration;
   readonly intakeWriter: PostgresIntakeWriter;
   readonly heartbeatWriter: PostgresHeartbeatWriter;
-  /** Requests, leases and extensions, by id and in pages. */
+  /** Requests, leases and extensions, by id and in pages; why requests wait; events in pages. */
   readonly readers: PostgresReaders;
+  readonly accounts: PostgresAccounts;
+  readonly usage: PostgresUsage;
   /** Events, ticks and the use of pools. */
   readonly logs: PostgresLogs;
   readonly calls: PostgresCallIdempotency;
@@ -102,7 +106,7 @@ function openLines(options: PostgresOptions) {
     intake: pool('intake', everything, { connectionsMax: intakeConnectionsMax, pipeline: 'off' }),
     intakeConnectionsMax,
     shared: pool('shared', everything, { connectionsMax: 4, pipeline: 'off' }),
-    reader: pool('reader', ['role=annona_api'], {
+    reader: pool('reader', ['role=annona_api', 'jit=off'], {
       connectionsMax: options.readConnectionsMax ?? 4,
       pipeline: 'on',
     }),
@@ -136,6 +140,8 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
       queueItemsMax: 20_000,
     }),
     readers: new PostgresReaders(reader),
+    accounts: new PostgresAccounts(reader),
+    usage: new PostgresUsage(reader),
     logs,
     calls: new PostgresCallIdempotency(shared),
     relayCursor: new PostgresRelayCursor(shared),

@@ -1,29 +1,36 @@
-// What people and agents may see: requests, leases, extensions, by id and in pages. Each read is a transaction of its own,
-// under row-level security. Invariant: another department's row and a missing one answer the same. Called by the edge.
+// What people and agents may see: requests, leases, extensions, by id and in pages; why requests wait; events in pages. Each read is
+// a transaction of its own, under row-level security. Invariant: another department's row and a missing one answer the same.
+// A filtered list looks through 20,000 rows a call at most, so that no filter reads a whole table. Called by the edge.
 
 import type {
+  EventFilter,
+  EventPageReader,
   ExtensionReader,
   ExtensionView,
+  LeaseFilter,
   LeaseReader,
   LeaseView,
   Page,
   PageQuery,
+  QueueReader,
+  RequestFilter,
   RequestReader,
   RequestView,
   Scope,
+  WaitingReason,
 } from '../../api/ports.ts';
 import type {
+  DomainEvent,
   ExtensionId,
   Instant,
   LeaseId,
-  LeaseState,
   RequestId,
-  RequestState,
   ResourceRequest,
 } from '../../scheduler/index.ts';
 import type { QueryPool } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type LeaseRow, leaseOf } from './leaseRows.ts';
+import { mostCommonFirst, narrowed, ownerOf } from './narrowing.ts';
 
 type RequestRow = Omit<RequestView, 'request'> & {
   readonly document: ResourceRequest;
@@ -31,7 +38,9 @@ type RequestRow = Omit<RequestView, 'request'> & {
   readonly receivedAt?: Instant | null;
 };
 
-export class PostgresReaders implements RequestReader, LeaseReader, ExtensionReader {
+export class PostgresReaders
+  implements RequestReader, LeaseReader, ExtensionReader, QueueReader, EventPageReader
+{
   readonly #pool: QueryPool;
 
   constructor(pool: QueryPool) {
@@ -43,12 +52,40 @@ export class PostgresReaders implements RequestReader, LeaseReader, ExtensionRea
     return row && requestView(row);
   }
 
-  async requests(
-    scope: Scope,
-    query: PageQuery & { readonly state?: RequestState },
-  ): Promise<Page<RequestView>> {
-    const rows = await this.#list<RequestRow>(`request-list-${scope.type}`, scope, query);
-    return pageOf(rows, query.limit, (row) => ({ id: row.document.id, view: requestView(row) }));
+  async requests(scope: Scope, query: PageQuery & RequestFilter): Promise<Page<RequestView>> {
+    const { state, class: priority, reason } = query;
+    const owner = narrowed(scope, query);
+    if (owner === null) return NOTHING;
+    const isNarrow = owner.department !== null || owner.agent !== null;
+    const list =
+      state === 'queued' || state === 'waiting'
+        ? 'open'
+        : isNarrow || state === undefined || state === 'granted'
+          ? listOf(owner)
+          : 'turned-down';
+    // Without a filter behind the index a short page is the last.
+    const looksOn =
+      priority !== undefined || reason !== undefined || (state !== undefined && list !== 'turned-down');
+    return this.#page<RequestRow, RequestView>(scope, query, {
+      list: `request-list-${list}`,
+      values: (after) => [
+        owner.department,
+        owner.agent,
+        after,
+        state ?? null,
+        priority ?? null,
+        reason ?? null,
+      ],
+      isWhole: list === 'open',
+      horizon: list === 'open' || !looksOn ? null : `request-horizon-${list}`,
+      horizonValues: (after) => [
+        owner.department,
+        owner.agent,
+        after,
+        ...(list === 'turned-down' ? [state] : []),
+      ],
+      read: (row) => ({ id: row.document.id, view: requestView(row) }),
+    });
   }
 
   async lease(scope: Scope, id: LeaseId): Promise<LeaseView | null> {
@@ -56,53 +93,114 @@ export class PostgresReaders implements RequestReader, LeaseReader, ExtensionRea
     return row && leaseView(row);
   }
 
-  async leases(scope: Scope, query: PageQuery & { readonly state?: LeaseState }): Promise<Page<LeaseView>> {
-    const rows = await this.#list<LeaseRow>(`lease-list-${scope.type}`, scope, query);
-    return pageOf(rows, query.limit, (row) => ({ id: row.id, view: leaseView(row) }));
+  async leases(scope: Scope, query: PageQuery & LeaseFilter): Promise<Page<LeaseView>> {
+    const { state, kind, pool } = query;
+    const owner = narrowed(scope, query);
+    if (owner === null) return NOTHING;
+    const isLive = state === 'granted' || state === 'active' || state === 'revoking';
+    const list = isLive ? 'live' : listOf(owner);
+    const looksOn = state !== undefined || kind !== undefined || pool !== undefined;
+    return this.#page<LeaseRow, LeaseView>(scope, query, {
+      list: `lease-list-${list}`,
+      values: (after) => [owner.department, owner.agent, after, state ?? null, kind ?? null, pool ?? null],
+      isWhole: isLive,
+      horizon: isLive || !looksOn ? null : `lease-horizon-${list}`,
+      horizonValues: (after) => [owner.department, owner.agent, after],
+      read: (row) => ({ id: row.id, view: leaseView(row) }),
+    });
   }
 
   extension(scope: Scope, id: ExtensionId): Promise<ExtensionView | null> {
     return this.#one<ExtensionView>('extension-one', scope, id);
   }
 
+  async waitingReasons(scope: Scope): Promise<readonly WaitingReason[]> {
+    const { department, agent } = ownerOf(scope);
+    const rows = await this.#pool.transaction<WaitingReason & Record<string, unknown>>([
+      scoped(scope),
+      ['queue-reasons', [department, agent]],
+    ]);
+    return mostCommonFirst(rows);
+  }
+
+  async eventPage(
+    cell: string,
+    filter: EventFilter,
+    { limit, after }: { readonly limit: number; readonly after: number },
+  ): Promise<{ readonly items: readonly DomainEvent[]; readonly through: number; readonly last: number }> {
+    const { scope, types, request } = filter;
+    const { department, agent } = ownerOf(scope);
+    // Read before the page: what is committed in between may be in it, and is then not looked at twice.
+    const [head] = await this.#pool.run<{ last: number }>('event-last', [cell]);
+    const last = head?.last ?? 0;
+    const items = await this.#pool.transaction<DomainEvent & Record<string, unknown>>([
+      scoped(scope),
+      ['event-page', [cell, after, department, agent, types ?? null, request ?? null, limit]],
+    ]);
+    const newest = items.at(-1)?.sequence ?? 0;
+    const looked = Math.max(Math.min(after + EVENTS_LOOKED_MAX, last), after);
+    return { items, through: items.length === limit ? newest : Math.max(looked, newest), last };
+  }
+
   async #one<Row extends object>(name: string, scope: Scope, id: string): Promise<Row | null> {
     // No id of ours holds a NUL, and PostgreSQL refuses one: such an id is simply unknown.
     if (id.includes('\0')) return null;
-    const rows = await this.#pool.transaction<Row>([scoped(scope), [name, [id, ...filterOf(scope)]]]);
+    const { department, agent } = ownerOf(scope);
+    const rows = await this.#pool.transaction<Row>([scoped(scope), [name, [id, department, agent]]]);
     return rows[0] ?? null;
   }
 
   /** One row more than asked, to know whether there is a next page. */
-  #list<Row extends object>(
-    name: string,
+  async #page<Row extends object, View>(
     scope: Scope,
-    query: PageQuery & { readonly state?: string },
-  ): Promise<Row[]> {
-    const after = query.after === null ? null : decodeCursor(query.after);
-    return this.#pool.transaction<Row>([
+    query: PageQuery,
+    paging: Paging<Row, View>,
+  ): Promise<Page<View>> {
+    // A condition on a value that may be null is none that an index serves: `~` sorts behind every id.
+    const after = query.after === null ? '~' : decodeCursor(query.after);
+    const values = [...paging.values(after), query.limit + 1];
+    const prologue = paging.isWhole ? [scoped(scope)] : [scoped(scope), IN_ORDER];
+    const rows = await this.#pool.transaction<Row>([...prologue, [paging.list, values]]);
+    const shown = rows.slice(0, query.limit).map(paging.read);
+    const items = shown.map(({ view }) => view);
+    const last = shown.at(-1)?.id;
+    if (rows.length > query.limit) return { items, next: last === undefined ? null : encodeCursor(last) };
+    if (paging.horizon === null) return { items, next: null };
+    const [horizon] = await this.#pool.transaction<{ id: string }>([
       scoped(scope),
-      [name, [...filterOf(scope), after, query.state ?? null, query.limit + 1]],
+      IN_ORDER,
+      [paging.horizon, paging.horizonValues(after)],
     ]);
+    if (horizon === undefined) return { items, next: null };
+    // Rows that came in between move the horizon up: nothing that was shown may be shown again.
+    const next = last !== undefined && last < horizon.id ? last : horizon.id;
+    return { items, next: encodeCursor(next) };
   }
+}
+
+interface Paging<Row, View> {
+  readonly list: string;
+  /** It reads everything that is open or live, and sorts that. */
+  readonly isWhole: boolean;
+  readonly values: (after: string) => readonly unknown[];
+  /** Query for where the list stopped looking; null where a short page is the last. */
+  readonly horizon: string | null;
+  readonly horizonValues: (after: string) => readonly unknown[];
+  readonly read: (row: Row) => { readonly id: string; readonly view: View };
+}
+
+/** As event-page.sql says. */
+const EVENTS_LOOKED_MAX = 20_000;
+const IN_ORDER = ['in-order', []] as const;
+const NOTHING = { items: [], next: null } as const;
+
+function listOf({ department, agent }: ReturnType<typeof ownerOf>): 'agent' | 'department' | 'all' {
+  if (agent !== null) return 'agent';
+  return department === null ? 'all' : 'department';
 }
 
 function scoped(scope: Scope): readonly [string, readonly unknown[]] {
   return ['scope', [scope.type, scope.department]];
-}
-
-function filterOf(scope: Scope): readonly [department: string | null, agent: string | null] {
-  switch (scope.type) {
-    case 'agent':
-      return [scope.department, scope.agent];
-    case 'department':
-      return [scope.department, null];
-    case 'all':
-      return [null, null];
-    default: {
-      const never: never = scope;
-      throw new Error(`unknown scope ${JSON.stringify(never)}`);
-    }
-  }
 }
 
 function requestView(row: RequestRow): RequestView {
@@ -113,17 +211,4 @@ function requestView(row: RequestRow): RequestView {
 
 function leaseView(row: LeaseRow): LeaseView {
   return { lease: leaseOf(row), heartbeatAt: row.heartbeatAt, endedAt: row.endedAt };
-}
-
-function pageOf<Row, View>(
-  rows: readonly Row[],
-  limit: number,
-  read: (row: Row) => { id: string; view: View },
-): Page<View> {
-  const shown = rows.slice(0, limit).map(read);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(({ view }) => view),
-    next: rows.length > limit && last ? encodeCursor(last.id) : null,
-  };
 }

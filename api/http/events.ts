@@ -1,4 +1,5 @@
-// GET /v1/events: the caller's events as they are committed (server-sent events), from now or from a place in the log.
+// GET /v1/events: the caller's events as they are committed (server-sent events), from now or from a place in the log; or, where JSON
+// is asked for, a page of them.
 // Invariant: the socket is the only buffer, and it is bounded; whoever leaves is forgotten at once.
 
 import type { ServerResponse } from 'node:http';
@@ -7,8 +8,13 @@ import { Type } from 'typebox';
 import { EVENT_TYPES, type EventType, REQUEST_ID, type RequestId } from '../../scheduler/index.ts';
 import { type ProblemDetail, ProblemError } from '../errors.ts';
 import type { EventFilter, Scope } from '../ports.ts';
+import { preferredForm } from './accept.ts';
 import { accessOf } from './access.ts';
+import { eventPage } from './eventPages.ts';
 import type { ServerOptions } from './options.ts';
+import { pageQuery } from './pages.ts';
+import { PageQueryFields } from './schemas/fields.ts';
+import { EventPageJson } from './schemas/reports.ts';
 import { decodePlace } from './streamId.ts';
 import type { StreamSink } from './streams.ts';
 import { typed } from './typed.ts';
@@ -26,6 +32,8 @@ const EventsQuery = Type.Object(
       }),
     ),
     request: Type.Optional(Type.String({ maxLength: 100 })),
+    /** Of a page alone: a stream has no end. */
+    limit: PageQueryFields.limit,
   },
   { additionalProperties: false },
 );
@@ -41,15 +49,27 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-export function addEvents(server: FastifyInstance, { hub }: ServerOptions): void {
+export function addEvents(server: FastifyInstance, options: ServerOptions): void {
   const app = typed(server);
+  const { hub } = options;
   app.get(
     '/events',
-    { config: { action: 'readEvents' }, schema: { querystring: EventsQuery } },
+    {
+      config: { action: 'readEvents' },
+      schema: { querystring: EventsQuery, response: { 200: EventPageJson } },
+    },
     async (request, reply) => {
       const { principal, scope } = accessOf(request);
       const filter = filterOf(request.query, scope);
       const after = placeOf(request, hub.cell);
+      if (
+        preferredForm(request.headers.accept, ['text/event-stream', 'application/json']) !==
+        'text/event-stream'
+      )
+        // Without a place a page begins where the log does; a stream begins now.
+        return eventPage(options, filter, { limit: limitOf(request.query), after: after ?? 0 });
+      if (request.query.limit !== undefined)
+        throw wrong({ pointer: '/limit', code: 'unknown', message: 'a stream has no limit; ask for JSON' });
       if (!hub.hasRoom(principal.subject)) {
         const detail = 'this process, or this subject, has as many event streams open as it may';
         throw new ProblemError({ code: 'STREAMS_FULL', detail, headers: { 'retry-after': '5' } });
@@ -84,6 +104,11 @@ function filterOf(query: EventsQuery, scope: Scope): EventFilter {
     ...(types === undefined ? {} : { types: types.filter(isEventType) }),
     ...(request === undefined ? {} : { request: request as RequestId }),
   };
+}
+
+/** `after` is a place in the log here, and was read as one. */
+function limitOf({ limit }: EventsQuery): number {
+  return pageQuery(limit === undefined ? {} : { limit }).limit;
 }
 
 function isEventType(type: string): type is EventType {

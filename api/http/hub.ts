@@ -122,7 +122,7 @@ export class EventHub {
   #textOf(event: DomainEvent): string {
     let text = this.#texts.get(event);
     if (text === undefined) {
-      text = `id: ${this.#idOf(event.sequence)}\nevent: ${event.type}\ndata: ${eventJson(event)}\n\n`;
+      text = `id: ${this.#idOf(event.sequence)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventDocument(event))}\n\n`;
       this.#texts.set(event, text);
     }
     return text;
@@ -223,7 +223,7 @@ function sees({ scope }: EventFilter, event: DomainEvent): boolean {
 }
 
 /** Without the sequence: `id` is the key for de-duplication, and the count of others' events is nobody's business. */
-function eventJson(event: DomainEvent): string {
+export function eventDocument(event: DomainEvent) {
   const { sequence: _sequence, at, ...rest } = event;
-  return JSON.stringify({ ...rest, at: formatInstant(at) });
+  return { ...rest, at: formatInstant(at) };
 }

@@ -18,7 +18,7 @@ import { callKeyHooks } from './callKeys.ts';
 import { actorOf, queueFull, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
-import { EpochNumber, IdParams, PageQueryFields, PositiveAmount } from './schemas/fields.ts';
+import { EpochNumber, FilterText, IdParams, PageQueryFields, PositiveAmount } from './schemas/fields.ts';
 import { ExtensionJson, HeartbeatView, LeaseJson, pageOf, ReleaseView } from './schemas/views.ts';
 import { formatInstant } from './time.ts';
 import { typed } from './typed.ts';
@@ -31,7 +31,14 @@ const ExtendBody = Type.Object(
   { additionalProperties: false },
 );
 const ListQuery = Type.Object(
-  { ...PageQueryFields, state: Type.Optional(Type.Enum([...LEASE_STATES])) },
+  {
+    ...PageQueryFields,
+    state: Type.Optional(Type.Enum([...LEASE_STATES])),
+    department: Type.Optional(FilterText),
+    agent: Type.Optional(FilterText),
+    kind: Type.Optional(FilterText),
+    pool: Type.Optional(FilterText),
+  },
   { additionalProperties: false },
 );
 
@@ -52,8 +59,8 @@ function addReading(server: FastifyInstance, options: ServerOptions): void {
     },
     async (request) => {
       const { scope } = accessOf(request);
-      const { state } = request.query;
-      const page = await leases.leases(scope, { ...pageQuery(request.query), ...(state ? { state } : {}) });
+      const { limit: _, after: __, ...filter } = request.query;
+      const page = await leases.leases(scope, { ...filter, ...pageQuery(request.query) });
       return pageJson(page, leaseJson);
     },
   );

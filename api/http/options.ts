@@ -5,17 +5,21 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Configuration, Digest, Lease, LeaseId, Reason, RequestId } from '../../scheduler/index.ts';
 import type {
+  AccountReader,
   CallIdempotency,
   EdgeSystem,
+  EventPageReader,
   ExtensionReader,
   HeartbeatWriter,
   Identity,
   IntakeWriter,
   LeaseReader,
   PoolUseReader,
+  QueueReader,
   Readiness,
   RequestReader,
   TickReader,
+  UsageReader,
 } from '../ports.ts';
 import type { EventHub } from './hub.ts';
 
@@ -30,6 +34,10 @@ export interface ServerOptions {
   readonly extensions: ExtensionReader;
   readonly poolUse: PoolUseReader;
   readonly ticks: TickReader;
+  readonly accounts: AccountReader;
+  readonly usage: UsageReader;
+  readonly queue: QueueReader;
+  readonly eventPages: EventPageReader;
   readonly calls: CallIdempotency;
   readonly system: EdgeSystem;
   readonly digest: Digest;

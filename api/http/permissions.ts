@@ -19,6 +19,8 @@ export const ACTIONS = {
   readPools: 'read pools, their capacity, use and windows',
   readTicks: 'read ticks and their certificates',
   readEvents: 'follow events',
+  readAccounts: 'read accounts, their ledger and forecast',
+  readUsage: 'read usage',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -36,6 +38,8 @@ const READER: Readonly<Record<Action, Reach>> = {
   readPools: 'all',
   readTicks: 'department',
   readEvents: 'department',
+  readAccounts: 'department',
+  readUsage: 'department',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -43,6 +47,8 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readLeases: 'all',
   readTicks: 'all',
   readEvents: 'all',
+  readAccounts: 'all',
+  readUsage: 'all',
 };
 
 /**
@@ -62,6 +68,8 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readPools: 'all',
     readTicks: 'department',
     readEvents: 'own',
+    readAccounts: 'own',
+    readUsage: 'own',
   },
   'department-head': { ...READER, cancel: 'department', release: 'department' },
   reviewer: READER,
@@ -111,7 +119,8 @@ export function renderPermissions(): string {
     '',
     'An object outside the reach answers 404 like one that does not exist. Probes, `/metrics`, `/problems` and the contract need no token.',
     'A tick is one decision over all departments: where its cell says `department`, it is shown without the multipliers of',
-    'its certificate and without its leases, which would name others.',
+    'its certificate and without its leases, which would name others. An account belongs to those for whom it pays, with its',
+    'ancestors: its sums are over everybody, and its lines are of the leases within the reach.',
     '',
     row(['action', ...ROLES]),
     row(['---', ...ROLES.map(() => '---')]),

@@ -3,7 +3,13 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { REQUEST_ID, REQUEST_STATES, type RequestId } from '../../scheduler/index.ts';
+import {
+  REASON_GUIDE,
+  REQUEST_ID,
+  REQUEST_STATES,
+  type ReasonCode,
+  type RequestId,
+} from '../../scheduler/index.ts';
 import { ProblemError } from '../errors.ts';
 import type { Principal, RequestView } from '../ports.ts';
 import { accept, accessOf, notFound } from './access.ts';
@@ -12,7 +18,7 @@ import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { preferredWaitSeconds } from './prefer.ts';
-import { IdParams, NoBody, PageQueryFields } from './schemas/fields.ts';
+import { FilterText, IdParams, NoBody, PageQueryFields } from './schemas/fields.ts';
 import { SubmissionBody } from './schemas/submission.ts';
 import { AcceptedView, CancelView, pageOf, RequestJson } from './schemas/views.ts';
 import { type SubmissionContext, toIntake } from './submission.ts';
@@ -22,7 +28,15 @@ import { typed } from './typed.ts';
 import { acceptedJson, pageJson, requestJson } from './views.ts';
 
 const ListQuery = Type.Object(
-  { ...PageQueryFields, state: Type.Optional(Type.Enum([...REQUEST_STATES])) },
+  {
+    ...PageQueryFields,
+    state: Type.Optional(Type.Enum([...REQUEST_STATES])),
+    /** Of the reason that binds, which is the first. */
+    reason: Type.Optional(Type.Enum(Object.keys(REASON_GUIDE) as ReasonCode[])),
+    class: Type.Optional(FilterText),
+    department: Type.Optional(FilterText),
+    agent: Type.Optional(FilterText),
+  },
   { additionalProperties: false },
 );
 
@@ -48,11 +62,8 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
     },
     async (request) => {
       const { scope } = accessOf(request);
-      const { state } = request.query;
-      const page = await requests.requests(scope, {
-        ...pageQuery(request.query),
-        ...(state ? { state } : {}),
-      });
+      const { limit: _, after: __, ...filter } = request.query;
+      const page = await requests.requests(scope, { ...filter, ...pageQuery(request.query) });
       return pageJson(page, (view) => explained(options, view));
     },
   );

@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify';
 import { ProblemError } from '../errors.ts';
 import { addAccess } from './access.ts';
+import { addAccounts } from './accounts.ts';
 import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answers.ts';
 import { addBatch } from './batch.ts';
 import { addContract } from './contract/contract.ts';
@@ -21,9 +22,11 @@ import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { addPools } from './pools.ts';
+import { addQueue } from './queue.ts';
 import { addRequests } from './requests.ts';
 import { NoQuery } from './schemas/fields.ts';
 import { addTicks } from './ticks.ts';
+import { addUsage } from './usage.ts';
 import { validatorCompiler } from './validate.ts';
 
 export type { ServerOptions } from './options.ts';
@@ -79,6 +82,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addPools(v1, options);
       addTicks(v1, options);
       addEvents(v1, options);
+      addAccounts(v1, options);
+      addUsage(v1, options);
+      addQueue(v1, options);
     },
     { prefix: '/v1' },
   );

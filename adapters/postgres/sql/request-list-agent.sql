@@ -1,5 +1,12 @@
--- Newest first (ids sort by time). $1 department, $2 agent, $3 the id after which to go on, $4 state, $5 rows.
+-- Newest first (ids sort by time), among the next 20,000 rows at most: request-horizon-agent.sql says where they end.
+-- $1 department, $2 agent, $3 ids below it, $4 state, $5 class, $6 code of the binding reason, $7 rows.
+-- The first column of the index is named in the order too, so that no wider index can serve it.
 select id, document, state, reasons, lease_id as lease, decided_tick as tick, decided_at_ms as "decidedAt"
-from request
-where department_id = $1 and agent_id = $2::text and id < coalesce($3::text, '~') and ($4::text is null or state = $4)
-order by id desc limit $5::integer;
+from (
+  select * from request
+  where (agent_id, id) < ($2, $3::text) and agent_id >= $2 and ($1::text is null or department_id = $1)
+  order by agent_id desc, id desc limit 20000
+) looked
+where ($4::text is null or state = $4) and ($5::text is null or document #>> '{terms,class}' = $5)
+  and ($6::text is null or reasons -> 0 ->> 'code' = $6)
+order by agent_id desc, id desc limit $7::integer;

@@ -16,6 +16,8 @@ export const NullableInstant = Type.Union([InstantText, Type.Null()]);
 
 /** A name that the organisation chose: whether it exists is asked after the shape. */
 export const Name = Type.String({ minLength: 1, maxLength: 63 });
+/** A filter's value: one that names nothing finds nothing. */
+export const FilterText = Type.String({ pattern: '^[!-~]{1,100}$' });
 export const LabelText = Type.String({ minLength: 1, maxLength: 200 });
 /** Visible ASCII, no spaces: it is compared, logged and put into headers. */
 export const ClientRequestId = Type.String({ pattern: '^[!-~]{1,200}$' });

@@ -1,6 +1,8 @@
 // The store in memory, under the contract suites of every port that it fills.
 
+import { accountsContract } from '../../contract/accounts.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { filtersContract } from '../../contract/filters.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
 import { leadershipContract } from '../../contract/leadership.ts';
@@ -8,9 +10,12 @@ import { promisesContract } from '../../contract/promises.ts';
 import { readersContract } from '../../contract/readers.ts';
 import { tickRefusalsContract } from '../../contract/tickRefusals.ts';
 import { tickStoreContract } from '../../contract/tickStore.ts';
+import { usageContract } from '../../contract/usage.ts';
 import { memoryStore } from '../../support/stores.ts';
 
+accountsContract('memory', memoryStore);
 callIdempotencyContract('memory', memoryStore);
+filtersContract('memory', memoryStore);
 heartbeatsContract('memory', memoryStore);
 intakeContract('memory', memoryStore);
 leadershipContract('memory', memoryStore);
@@ -18,3 +23,4 @@ promisesContract('memory', memoryStore);
 readersContract('memory', memoryStore);
 tickRefusalsContract('memory', memoryStore);
 tickStoreContract('memory', memoryStore);
+usageContract('memory', memoryStore);

@@ -1,6 +1,8 @@
 // The store in PostgreSQL, under the contract suites of every port that it fills.
 
+import { accountsContract } from '../../contract/accounts.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { filtersContract } from '../../contract/filters.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
 import { leadershipContract } from '../../contract/leadership.ts';
@@ -8,9 +10,12 @@ import { promisesContract } from '../../contract/promises.ts';
 import { readersContract } from '../../contract/readers.ts';
 import { tickRefusalsContract } from '../../contract/tickRefusals.ts';
 import { tickStoreContract } from '../../contract/tickStore.ts';
+import { usageContract } from '../../contract/usage.ts';
 import { postgresStore } from '../../support/stores.ts';
 
+accountsContract('PostgreSQL', postgresStore);
 callIdempotencyContract('PostgreSQL', postgresStore);
+filtersContract('PostgreSQL', postgresStore);
 heartbeatsContract('PostgreSQL', postgresStore);
 intakeContract('PostgreSQL', postgresStore);
 leadershipContract('PostgreSQL', postgresStore);
@@ -18,3 +23,4 @@ promisesContract('PostgreSQL', postgresStore);
 readersContract('PostgreSQL', postgresStore);
 tickRefusalsContract('PostgreSQL', postgresStore);
 tickStoreContract('PostgreSQL', postgresStore);
+usageContract('PostgreSQL', postgresStore);

@@ -40,7 +40,7 @@ describe('row-level security', () => {
     return rows.map((row) => row.department_id);
   };
 
-  it.each(['request', 'lease', 'extension', 'event'])(
+  it.each(['request', 'lease', 'extension', 'event', 'ledger'])(
     'shows each department its own rows of %s',
     async (table) => {
       expect(await departmentsIn(table, 'department', 'research')).toEqual(['research']);
@@ -55,8 +55,30 @@ describe('row-level security', () => {
     expect((await reader.query('select * from request')).rows).toEqual([]);
   });
 
+  it('shows the accounts that the transaction names, and no others', async () => {
+    const read = async (accounts: string): Promise<unknown[]> => {
+      await reader.query('begin');
+      await reader.query(
+        "select set_config('annona.reach', 'all', true), set_config('annona.accounts', $1, true)",
+        [accounts],
+      );
+      const { rows } = await reader.query(
+        "select account, annona_committed_since('main', 'team', '2026-11', 0) as sum from account_use",
+      );
+      await reader.query('commit');
+      return rows;
+    };
+    expect(await read('team,other')).toEqual([{ account: 'team', sum: '20' }]);
+    expect(await read('other')).toEqual([]);
+    const bare = await reader.query("select annona_committed_since('main', 'team', '2026-11', 0) as sum");
+    expect(bare.rows).toEqual([{ sum: '0' }]);
+  });
+
   it.each([
-    'select * from ledger',
+    'select * from tick',
+    'select * from cell_head',
+    'select * from audit',
+    'update account_use set spent = 0',
     'select * from intake',
     'select * from leader',
     'select * from submit_key',

@@ -66,7 +66,7 @@ describe('the permission table', () => {
   });
 
   it('shows rows of all departments to operators, auditors and administrators alone', () => {
-    const rows = ['readRequests', 'readLeases', 'readEvents'] as const;
+    const rows = ['readRequests', 'readLeases', 'readEvents', 'readAccounts', 'readUsage'] as const;
     const wide = ROLES.filter((role) => rows.some((action) => PERMISSIONS[role][action] === 'all'));
     expect(wide).toEqual(['operator', 'auditor', 'administrator']);
   });

@@ -1,0 +1,23 @@
+-- Leases that live (granted, active, revoking), newest first: they are few among all, and lease_live names them.
+-- $1 department, $2 agent, $3 ids below it, $4 state, $5 kind, $6 pool, $7 rows.
+with live as materialized (
+  select l.id, l.cell
+  -- Each by its key, whatever the planner takes their number to be.
+  from lease_live v cross join lateral (select * from lease where id = v.id and cell = v.cell offset 0) l
+  where l.state = $4 and ($1::text is null or l.department_id = $1) and ($2::text is null or l.agent_id = $2)
+    and l.id < $3::text
+    and (($5::text is null and $6::text is null) or exists (
+      select from json_to_recordset(l.allocations) as a (kind text, pool text)
+      where ($5::text is null or a.kind = $5) and ($6::text is null or a.pool = $6)
+    ))
+  order by l.id desc limit $7::integer
+)
+select l.id, l.request_id as request, l.department_id as department, l.agent_id as agent, l.epoch, l.option_index as option,
+  l.allocations, l.reservations, l.state, l.granted_at_ms as "grantedAt", l.start_limit_at_ms as "startLimitAt",
+  l.ends_at_ms as "endsAt", l.extended, l.activated_at_ms as "activatedAt", l.ended_at_ms as "endedAt", h.at_ms as "heartbeatAt",
+  case when l.extended then (
+    select json_agg(e.reservations order by e.sequence) from extension e where e.cell = l.cell and e.lease_id = l.id and e.outcome = 'granted'
+  ) end as "extensionReservations"
+from live join lease l on l.id = live.id and l.cell = live.cell
+  left join heartbeat h on h.lease_id = l.id and h.cell = l.cell
+order by l.id desc;

@@ -1,0 +1,11 @@
+-- Denied, expired or cancelled requests of everybody, newest first, among the next 20,000 of that state at most.
+-- $1 department, $2 agent, $3 ids below it, $4 state, $5 class, $6 code of the binding reason, $7 rows.
+select id, document, state, reasons, lease_id as lease, decided_tick as tick, decided_at_ms as "decidedAt"
+from (
+  select * from request
+  where state in ('denied', 'expired', 'cancelled') and state = $4 and $1::text is null and $2::text is null
+    and id < $3::text
+  order by id desc limit 20000
+) looked
+where ($5::text is null or document #>> '{terms,class}' = $5) and ($6::text is null or reasons -> 0 ->> 'code' = $6)
+order by id desc limit $7::integer;

@@ -1,0 +1,180 @@
+// /v1/accounts: who sees which account, whose lines, and when a budget runs out.
+
+import { describe, expect, it } from 'vitest';
+import { ROLES } from '../../../scheduler/index.ts';
+import { aReportingEdge, PAYING } from './reportingEdge.ts';
+import { AS_ANVIL, AS_FORGE, AS_OPERATOR, AS_SCOUT, expectProblem } from './support.ts';
+
+const ALL_ACCOUNTS = ['acme', 'anvil', 'forge', 'idle', 'research', 'scout'];
+const OF_RESEARCH = ['acme', 'anvil', 'forge', 'research'];
+
+describe('accounts', () => {
+  it('are shown to those for whom they pay, with their ancestors, role by role', async () => {
+    const edge = await aReportingEdge();
+    const shown = async (as: string) => {
+      const { items } = (await edge.call({ method: 'GET', url: '/v1/accounts', as })).json();
+      return items.map(({ id }: { id: string }) => id);
+    };
+    expect(await shown(AS_FORGE)).toEqual(['acme', 'forge', 'research']);
+    expect(await shown(AS_SCOUT)).toEqual(['acme', 'scout']);
+    for (const role of ROLES.filter((each) => each !== 'agent')) {
+      const isWide = ['operator', 'auditor', 'administrator'].includes(role);
+      expect([role, await shown(`${role}:research`)]).toEqual([role, isWide ? ALL_ACCOUNTS : OF_RESEARCH]);
+      if (!isWide) expect([role, await shown(`${role}:sales`)]).toEqual([role, ['acme', 'scout']]);
+    }
+  });
+
+  it('hide what is not the reader’s as if it were not there', async () => {
+    const edge = await aReportingEdge();
+    for (const path of ['', '/ledger', '/forecast'])
+      for (const id of ['scout', 'anvil', 'idle', 'nothing', '%00'])
+        expectProblem(
+          await edge.call({ method: 'GET', url: `/v1/accounts/${id}${path}`, as: AS_FORGE }),
+          'NOT_FOUND',
+        );
+  });
+
+  it('show budget, reserved, spent and what is left of each period', async () => {
+    const edge = await aReportingEdge();
+    const answer = (await edge.call({ method: 'GET', url: '/v1/accounts/acme', as: AS_FORGE })).json();
+    expect(answer).toEqual({
+      id: 'acme',
+      title: 'Account acme',
+      parent: null,
+      measure: { type: 'money', currency: 'EUR' },
+      periods: [
+        {
+          id: '2026-10',
+          startsAt: '2026-10-01T00:00:00.000Z',
+          endsAt: '2026-11-01T00:00:00.000Z',
+          current: false,
+          budget: 500,
+          reserved: 0,
+          spent: 0,
+          available: 500,
+        },
+        {
+          id: '2026-11',
+          startsAt: '2026-11-01T00:00:00.000Z',
+          endsAt: '2026-12-01T00:00:00.000Z',
+          current: true,
+          budget: 1000,
+          reserved: 200,
+          spent: 30,
+          available: 770,
+        },
+      ],
+    });
+  });
+
+  it('leave nothing, not less, where a budget was cut below what is committed', async () => {
+    const cut = {
+      ...PAYING,
+      accounts: PAYING.accounts.map((each) => ({
+        ...each,
+        periods: each.periods.map((period) => ({ ...period, budget: 50 })),
+      })),
+    };
+    const low = await aReportingEdge(cut);
+    const { periods } = (await low.call({ method: 'GET', url: '/v1/accounts/acme', as: AS_OPERATOR })).json();
+    expect(periods[1]).toMatchObject({ budget: 50, reserved: 200, spent: 30, available: 0 });
+  });
+
+  it('are listed in pages', async () => {
+    const edge = await aReportingEdge();
+    const page = async (query: string) =>
+      (await edge.call({ method: 'GET', url: `/v1/accounts${query}`, as: AS_OPERATOR })).json();
+    const first = await page('?limit=4');
+    const second = await page(`?limit=4&after=${first.next}`);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ALL_ACCOUNTS);
+    expect(second.next).toBeNull();
+  });
+});
+
+describe('the ledger of an account', () => {
+  it('is newest first, of the reader’s leases alone, while the sums are everybody’s', async () => {
+    const edge = await aReportingEdge();
+    const lines = async (as: string, query = '') =>
+      (await edge.call({ method: 'GET', url: `/v1/accounts/acme/ledger${query}`, as })).json();
+    const brief = (page: { items: { tick: number; type: string; amount: number }[] }) =>
+      page.items.map(({ tick, type, amount }) => `${tick} ${type} ${amount}`);
+    expect(brief(await lines(AS_OPERATOR))).toEqual([
+      '4 settle 30',
+      '4 refund 70',
+      '3 reserve 100',
+      '2 reserve 100',
+      '1 reserve 100',
+    ]);
+    expect(brief(await lines('department-head:research'))).toEqual([
+      '4 settle 30',
+      '4 refund 70',
+      '2 reserve 100',
+      '1 reserve 100',
+    ]);
+    expect(brief(await lines(AS_ANVIL))).toEqual(['2 reserve 100']);
+    expect(brief(await lines(AS_OPERATOR, '?period=2026-10'))).toEqual([]);
+    const first = await lines(AS_OPERATOR, '?limit=3');
+    const second = await lines(AS_OPERATOR, `?limit=3&after=${first.next}&period=2026-11`);
+    expect([first.items.length, brief(second), second.next]).toEqual([
+      3,
+      ['2 reserve 100', '1 reserve 100'],
+      null,
+    ]);
+    expect(first.items[0]).toEqual({
+      type: 'settle',
+      source: edge.leases.forge.id,
+      lease: edge.leases.forge.id,
+      account: 'acme',
+      period: '2026-11',
+      amount: 30,
+      tick: 4,
+    });
+  });
+
+  it.each(['?period=', '?period=a%00b', '?limit=0', '?account=acme'])('refuses %s', async (query) => {
+    const edge = await aReportingEdge();
+    const url = `/v1/accounts/acme/ledger${query}`;
+    expectProblem(await edge.call({ method: 'GET', url, as: AS_OPERATOR }), 'QUERY_INVALID');
+  });
+});
+
+describe('the forecast of an account', () => {
+  it('states both paces, and the earlier end of the two', async () => {
+    const edge = await aReportingEdge();
+    const url = '/v1/accounts/acme/forecast';
+    const answer = (await edge.call({ method: 'GET', url, as: AS_SCOUT })).json();
+    expect(answer).toMatchObject({
+      account: 'acme',
+      period: '2026-11',
+      at: '2026-11-26T09:00:00.000Z',
+      endsAt: '2026-12-01T00:00:00.000Z',
+      budget: 1000,
+      reserved: 200,
+      spent: 30,
+      available: 770,
+      runsOutAt: null,
+      reason: 'budgetLasts',
+    });
+    expect(answer.methods).toMatchObject([
+      { method: 'period', from: '2026-11-01T00:00:00.000Z', burnt: 230, burntPerDay: 9, projectedSpend: 272 },
+      // Tick 3 reserved 100 a day ago to the millisecond, tick 4 gave 70 back.
+      {
+        method: 'lastDay',
+        from: '2026-11-25T09:00:00.000Z',
+        burnt: 30,
+        burntPerDay: 30,
+        projectedSpend: 369,
+      },
+    ]);
+  });
+
+  it('of an account without a period now says so', async () => {
+    const edge = await aReportingEdge({
+      ...PAYING,
+      accounts: PAYING.accounts.map((each) => ({ ...each, periods: each.periods.slice(0, 1) })),
+    });
+    const url = '/v1/accounts/acme/forecast';
+    const answer = (await edge.call({ method: 'GET', url, as: AS_OPERATOR })).json();
+    expect(answer).toMatchObject({ period: null, runsOutAt: null, reason: 'noCurrentPeriod', methods: [] });
+  });
+});
