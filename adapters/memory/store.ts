@@ -2,6 +2,7 @@
 // Invariant: same contract suites as the real one. It keeps nothing when the process ends, and never makes anybody wait.
 
 import type { Instant } from '../../scheduler/index.ts';
+import { MemoryAgentHeartbeats } from './agentHeartbeats.ts';
 import { MemoryCallIdempotency } from './calls.ts';
 import { MemoryConfiguration } from './configuration.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -39,6 +40,7 @@ export interface MemoryStore {
   readonly logs: MemoryLogs;
   readonly calls: MemoryCallIdempotency;
   readonly relayCursor: MemoryRelayCursor;
+  readonly agentHeartbeats: MemoryAgentHeartbeats;
   dump(): StoreDump;
 }
 
@@ -56,13 +58,14 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     intake,
     heartbeats,
     store: new MemoryTickStore(tables),
-    configuration: new MemoryConfiguration(tables),
+    configuration: new MemoryConfiguration({ tables, now, onStored: options.onIntakeWritten ?? (() => {}) }),
     intakeWriter: intake,
     heartbeatWriter: heartbeats,
     readers: new MemoryReaders(tables),
     logs: new MemoryLogs(tables),
     calls: new MemoryCallIdempotency(now),
     relayCursor: new MemoryRelayCursor(),
+    agentHeartbeats: new MemoryAgentHeartbeats(tables, now),
     dump: () => tables.dump(),
   };
 }

@@ -2,6 +2,7 @@
 // Invariant: the leader's work, its renewals, the intake and the readers never stand in one another's queue. Called by api/roles and tests.
 
 import { randomUUID } from 'node:crypto';
+import { PostgresAgentHeartbeats } from './agentHeartbeats.ts';
 import { PostgresCallIdempotency } from './calls.ts';
 import { PostgresConfiguration } from './configuration.ts';
 import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
@@ -52,6 +53,7 @@ export interface PostgresAdapter {
   readonly logs: PostgresLogs;
   readonly calls: PostgresCallIdempotency;
   readonly relayCursor: PostgresRelayCursor;
+  readonly agentHeartbeats: PostgresAgentHeartbeats;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -119,7 +121,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     intake: new PostgresIntakeSource(leader),
     heartbeats: new PostgresHeartbeatSource(leader),
     store: new PostgresTickStore(leader),
-    configuration: new PostgresConfiguration(shared),
+    configuration: new PostgresConfiguration(shared, options.onIntakeWritten ?? (() => {})),
     intakeWriter: new PostgresIntakeWriter({
       queries: intake,
       lookups: shared,
@@ -139,6 +141,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     logs,
     calls: new PostgresCallIdempotency(shared),
     relayCursor: new PostgresRelayCursor(shared),
+    agentHeartbeats: new PostgresAgentHeartbeats(shared),
     ping: async () => {
       await logs.last('');
     },

@@ -6,7 +6,6 @@ export {
   type LoadOptions,
   loadOrganisation,
   parseOrganisation,
-  revisionOf,
 } from './load.ts';
 export { type Problem, problemLine } from './problem.ts';
 export { type OrganisationFile, organisationSchema } from './schema.ts';

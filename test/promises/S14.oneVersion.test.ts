@@ -35,6 +35,7 @@ const MOMENTS: Readonly<Record<string, (ports: Leader['ports'], arrive: Arrival)
         get dataRevision() {
           return policy.dataRevision;
         },
+        adopt: (configuration) => policy.adopt(configuration),
         evaluate: async (...asked) => {
           const verdicts = await policy.evaluate(...asked);
           await arrive();

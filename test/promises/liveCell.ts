@@ -152,6 +152,7 @@ function portsOf(adapter: Adapter, policy: PolicyService, told: TickCommit[]): S
     leadership: adapter.leadership,
     stateSource: adapter.stateSource,
     intake: adapter.intake,
+    configuration: adapter.configuration,
     heartbeats: adapter.heartbeats,
     store: adapter.store,
     policy: policyGate(policy),
