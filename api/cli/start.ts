@@ -38,7 +38,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds, SAMPLE_SECONDS_MAX);
   const directory = resolve(options.directory);
   const { databaseUrl, kafkaBrokers, tickIntervalMs } = readConfig();
-  const configuration = await readOrganisation(options.organisation, io);
+  const { configuration, texts } = await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
   const pulse = createPulse();
@@ -47,6 +47,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       directory,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       configuration,
+      organisationTexts: texts,
       cell: configuration.cell,
       host: '127.0.0.1',
       port,

@@ -10,15 +10,19 @@ import Fastify, {
 } from 'fastify';
 import { ProblemError } from '../errors.ts';
 import { addAccess } from './access.ts';
+import { addAgents } from './agents.ts';
 import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answers.ts';
 import { addBatch } from './batch.ts';
+import { addDepartments } from './departments.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
 import { parseStrictJson } from './json.ts';
 import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
+import { addPoolEdits } from './poolEdits.ts';
 import { addPools } from './pools.ts';
+import { addQuotas } from './quotas.ts';
 import { addRequests } from './requests.ts';
 import { NoQuery } from './schemas/fields.ts';
 import { addTicks } from './ticks.ts';
@@ -73,6 +77,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addBatch(v1, options);
       addLeases(v1, options);
       addPools(v1, options);
+      addPoolEdits(v1, options);
+      addAgents(v1, options);
+      addDepartments(v1, options);
+      addQuotas(v1, options);
       addTicks(v1, options);
       addEvents(v1, options);
     },

@@ -167,6 +167,8 @@ export class FakeStore {
   };
 
   readonly poolUse = { poolUse: async () => this.use };
+  readonly held: { department: string; kind: string; pool: string; units: number }[] = [];
+  readonly heldUnits = { heldUnits: async () => this.held };
 }
 
 export class FakeCalls implements CallIdempotency {
