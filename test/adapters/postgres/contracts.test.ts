@@ -1,6 +1,7 @@
 // The store in PostgreSQL, under the contract suites of every port that it fills.
 
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
 import { leadershipContract } from '../../contract/leadership.ts';
@@ -11,7 +12,9 @@ import { tickStoreContract } from '../../contract/tickStore.ts';
 import { postgresStore } from '../../support/stores.ts';
 
 callIdempotencyContract('PostgreSQL', postgresStore);
+configurationsContract('PostgreSQL', postgresStore);
 heartbeatsContract('PostgreSQL', postgresStore);
+heldUnitsContract('PostgreSQL', postgresStore);
 intakeContract('PostgreSQL', postgresStore);
 leadershipContract('PostgreSQL', postgresStore);
 promisesContract('PostgreSQL', postgresStore);

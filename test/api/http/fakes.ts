@@ -2,6 +2,7 @@
 
 import type {
   CallIdempotency,
+  ConfigurationStore,
   EventLog,
   ExtensionView,
   HeartbeatOutcome,
@@ -203,6 +204,30 @@ export class FakeCalls implements CallIdempotency {
   async abandon(scope: string, key: string) {
     if (!this.held.delete(`${scope} ${key}`)) throw new Error('abandoned without being begun');
   }
+}
+
+/** A store that somebody else may write to between the read and the swap of an edit. */
+export class InterruptedConfigurations implements ConfigurationStore {
+  readonly #store: ConfigurationStore;
+  /** Done once, before the next swap. */
+  beforeSwap: (() => Promise<void>) | null = null;
+
+  constructor(store: ConfigurationStore) {
+    this.#store = store;
+  }
+
+  readonly currentRevision: ConfigurationStore['currentRevision'] = (cell) =>
+    this.#store.currentRevision(cell);
+  readonly current: ConfigurationStore['current'] = (cell) => this.#store.current(cell);
+  readonly edits: ConfigurationStore['edits'] = (cell) => this.#store.edits(cell);
+  readonly base: ConfigurationStore['base'] = (cell) => this.#store.base(cell);
+
+  readonly swap: ConfigurationStore['swap'] = async (swap) => {
+    const interrupt = this.beforeSwap;
+    this.beforeSwap = null;
+    await interrupt?.();
+    return this.#store.swap(swap);
+  };
 }
 
 /** A log in memory; `reads` counts what the hub asks of the database. */

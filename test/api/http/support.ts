@@ -25,7 +25,7 @@ import {
   type PoolId,
   type RequestId,
 } from '../../../scheduler/index.ts';
-import { FakeCalls, FakeLog, FakeStore, fakeIdentity } from './fakes.ts';
+import { FakeCalls, FakeLog, FakeStore, fakeIdentity, InterruptedConfigurations } from './fakes.ts';
 import { FORGE, NOW, ORGANISATION, RESEARCH } from './organisation.ts';
 
 export const AS_FORGE = 'agent:research:forge-01';
@@ -48,6 +48,7 @@ export interface Edge {
   readonly store: FakeStore;
   /** The organisation and what is said of it. */
   readonly memory: MemoryStore;
+  readonly configurations: InterruptedConfigurations;
   readonly calls: FakeCalls;
   readonly log: FakeLog;
   readonly hub: EventHub;
@@ -76,9 +77,10 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
   const memory = createMemoryStore({ now: () => NOW });
   await memory.configuration.store(ORGANISATION);
   let held: Configuration = ORGANISATION;
+  const configurations = new InterruptedConfigurations(memory.configuration);
   const app = buildServer({
     configuration: () => held,
-    configurations: memory.configuration,
+    configurations,
     adopt: (configuration) => {
       held = configuration;
     },
@@ -107,7 +109,17 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));
   await app.ready();
-  return { app, store, memory, calls, log, hub, routes, call: (call) => inject(app, routes, call) };
+  return {
+    app,
+    store,
+    memory,
+    configurations,
+    calls,
+    log,
+    hub,
+    routes,
+    call: (call) => inject(app, routes, call),
+  };
 }
 
 async function inject(
