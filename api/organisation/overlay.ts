@@ -1,5 +1,6 @@
 // The organisation as its files say it, with the edits that were made while it ran laid over it. Pure; called by the composition roots.
-// Invariant: edits apply in the order in which they were made; one that no longer applies is named and left out, never half of it.
+// Invariant: an edit that rests on another (a quota on a new pool) applies whichever of the two was touched last; one that no longer
+// applies at all is named and left out, never half of it.
 
 import { applyEdit, type Configuration, type Digest } from '../../scheduler/index.ts';
 import type { KeptEdit } from '../ports.ts';
@@ -9,11 +10,29 @@ export interface Overlaid {
   readonly dropped: readonly { readonly object: string; readonly why: string }[];
 }
 
+/** In rounds: what is refused is tried again after the others, for as long as a round brings anything. */
 export function overlaid(base: Configuration, edits: readonly KeptEdit[], digest: Digest): Overlaid {
   let configuration = base;
-  const dropped: { object: string; why: string }[] = [];
-  for (const { object, edit } of edits) {
-    const edited = applyEdit(configuration, edit, digest);
+  let left = edits;
+  for (;;) {
+    const round = layOn(configuration, left, digest);
+    configuration = round.configuration;
+    if (round.refused.length === 0 || round.refused.length === left.length)
+      return { configuration, dropped: round.refused.map(({ kept, why }) => ({ object: kept.object, why })) };
+    left = round.refused.map(({ kept }) => kept);
+  }
+}
+
+interface Round {
+  readonly configuration: Configuration;
+  readonly refused: readonly { readonly kept: KeptEdit; readonly why: string }[];
+}
+
+function layOn(base: Configuration, edits: readonly KeptEdit[], digest: Digest): Round {
+  let configuration = base;
+  const refused: { kept: KeptEdit; why: string }[] = [];
+  for (const kept of edits) {
+    const edited = applyEdit(configuration, kept.edit, digest);
     switch (edited.type) {
       case 'applied':
         configuration = edited.configuration;
@@ -22,7 +41,7 @@ export function overlaid(base: Configuration, edits: readonly KeptEdit[], digest
         // What was to be taken out stands in the files no more either: as it was wanted.
         break;
       case 'refused':
-        dropped.push({ object, why: edited.problems.map(({ message }) => message).join('; ') });
+        refused.push({ kept, why: edited.problems.map(({ message }) => message).join('; ') });
         break;
       default: {
         const never: never = edited;
@@ -30,5 +49,5 @@ export function overlaid(base: Configuration, edits: readonly KeptEdit[], digest
       }
     }
   }
-  return { configuration, dropped };
+  return { configuration, refused };
 }

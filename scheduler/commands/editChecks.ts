@@ -22,16 +22,16 @@ export interface EditProblem {
 export function checkEdit(before: Configuration, edit: Edit, after: Configuration): EditProblem[] {
   switch (edit.type) {
     case 'putPool':
-      return [...poolProblems(before, edit.pool), ...kindProblems(before, edit.pool.kind, after)];
+      return [...poolProblems(before, edit.pool), ...sumProblems(edit.pool.kind, after)];
     case 'removePool':
       return removalProblems(before, edit.pool, after);
     case 'putQuota':
-      return [...quotaProblems(before, edit.quota), ...kindProblems(before, edit.quota.kind, after)];
+      return [...quotaProblems(before, edit.quota), ...promiseProblems(before, edit.quota.kind, after)];
     case 'removeQuota':
     case 'retireAgent':
       return [];
     case 'putAgent':
-      return [...agentProblems(before, edit.agent), ...kindProblems(before, 'agent', after)];
+      return [...agentProblems(before, edit.agent), ...sumProblems('agent', after)];
     default: {
       const never: never = edit;
       throw new Error(`unknown edit ${JSON.stringify(never)}`);
@@ -69,22 +69,22 @@ function poolProblems(configuration: Configuration, pool: PoolPart): EditProblem
   return problems;
 }
 
-/** Sums of a kind: exact, and no smaller than what quotas promise. A promise that was broken before is no edit's fault. */
-function kindProblems(before: Configuration, kind: string, after: Configuration): EditProblem[] {
-  const units = unitsOf(after, kind);
-  if (units > BigInt(Number.MAX_SAFE_INTEGER))
-    return [
-      {
-        pointer: '/capacity',
-        code: 'range',
-        message: `the kind ${kind} would have more than ${Number.MAX_SAFE_INTEGER} units in all`,
-      },
-    ];
-  const promised = promisedOf(after, kind);
-  const worse = units < unitsOf(before, kind) || promised > promisedOf(before, kind);
-  if (!worse || promised <= units || !hasPlainPool(after, kind)) return [];
-  const message = `the nominal shares of the kind ${kind} come to ${promised}, but its pools would hold ${units}`;
-  return [conflict('', message)];
+/** Sums of a kind stand in rows and reports; beyond 2^53 - 1 they would be rounded. */
+function sumProblems(kind: string, after: Configuration): EditProblem[] {
+  if (unitsOf(after, kind) <= BigInt(Number.MAX_SAFE_INTEGER)) return [];
+  const message = `the kind ${kind} would have more than ${Number.MAX_SAFE_INTEGER} units in all`;
+  return [range('/capacity', message)];
+}
+
+/**
+ * Nominal is a guarantee: nobody is promised more than there is. Asked where a promise grows, and not where a capacity shrinks: a broken
+ * machine is gone whatever quotas say, and an operator must be able to say so at once.
+ */
+function promiseProblems(before: Configuration, kind: string, after: Configuration): EditProblem[] {
+  const [units, promised] = [unitsOf(after, kind), promisedOf(after, kind)];
+  if (promised <= promisedOf(before, kind) || promised <= units || !hasPlainPool(after, kind)) return [];
+  const message = `the nominal shares of the kind ${kind} would come to ${promised}, but its pools hold ${units}`;
+  return [range('/nominal', message)];
 }
 
 function unitsOf({ pools }: Configuration, kind: string): bigint {
@@ -104,7 +104,7 @@ function removalProblems(before: Configuration, id: string, after: Configuration
   const pool = lookupOf(before).pools.get(id);
   if (pool === undefined) return [];
   if (pool.agent !== undefined) return [conflict('', 'the pool of an agent goes with its agent: retire it')];
-  if (after.pools.some(({ kind }) => kind === pool.kind)) return kindProblems(before, pool.kind, after);
+  if (after.pools.some(({ kind }) => kind === pool.kind)) return [];
   const named = [
     ...after.quotas
       .filter(({ kind }) => kind === pool.kind)

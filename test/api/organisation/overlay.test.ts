@@ -28,6 +28,7 @@ const kept = (edit: Edit): KeptEdit => {
 
 const part = poolPart(files(4), 'gpu-a') as PoolPart;
 const more: Edit = { type: 'putPool', pool: { ...part, id: 'gpu-b' as PoolId, capacity: 8 } };
+const other: Edit = { type: 'putPool', pool: { ...part, id: 'cpu-a' as PoolId, kind: 'cpu', unit: 'vCPU' } };
 const promised: Edit = {
   type: 'putQuota',
   quota: {
@@ -53,12 +54,17 @@ it('is what the edits made of the running organisation', () => {
   expect(dropped).toEqual([]);
 });
 
+it('lets a quota rest on a pool that was touched again after it', () => {
+  const { configuration, dropped } = overlaid(files(4), [kept(promised), kept(more)], sha256);
+  expect([configuration.quotas[0]?.nominal, dropped]).toEqual([10, []]);
+});
+
 it('names the edit that newer files have made impossible, and applies the others', () => {
-  const { configuration, dropped } = overlaid(files(1), [kept(promised), kept(more)], sha256);
+  const { configuration, dropped } = overlaid(files(1), [kept(promised), kept(other)], sha256);
   expect(dropped).toEqual([
-    { object: 'quota/research/gpu', why: expect.stringContaining('its pools would hold 1') },
+    { object: 'quota/research/gpu', why: expect.stringContaining('its pools hold 1') },
   ]);
-  expect(configuration.pools.map(({ id }) => id)).toEqual(['gpu-a', 'gpu-b']);
+  expect(configuration.pools.map(({ id }) => id)).toEqual(['cpu-a', 'gpu-a']);
 });
 
 it('takes a removal of what the files no longer have as done', () => {
