@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { newMemo } from '../../scheduler/formulate/index.ts';
-import type { Configuration, ExtensionId } from '../../scheduler/index.ts';
+import { type Configuration, type ExtensionId, madeImpossible } from '../../scheduler/index.ts';
 import { runTick } from '../../scheduler/tick.ts';
 import { aConfiguration, aPool, aRequest, aState, NOW } from '../support/builders.ts';
 import { aTickRig, intake, SILENT, submitted, type TickRig, theLease } from './support/tickRig.ts';
@@ -130,4 +130,24 @@ it('folds an edit as nothing, and stamps its row', async () => {
   );
   expect((await cell.tick({ rows: [row] })).type).toBe('committed');
   expect(cell.rig.last()).toMatchObject({ intake: [row.id], changes: [], events: [] });
+});
+
+it('counts beforehand who could never be granted under another configuration, and who is no worse off', async () => {
+  const cell = aCell(organisation(4));
+  const asked = [3, 2, 4].map((gpus, index) =>
+    submitted(
+      aRequest(index + 1)
+        .gpu(gpus)
+        .build(),
+    ),
+  );
+  await cell.tick({ rows: asked });
+  const waiting = [...cell.rig.state.requests.values()].map(
+    ({ request }) => request.options[0]?.claims[0]?.quantity,
+  );
+  expect(waiting.length).toBeGreaterThan(0);
+  const wantImpossible = waiting.filter((quantity) => (quantity ?? 0) > 2).length;
+  expect(wantImpossible).toBeGreaterThan(0);
+  expect(madeImpossible(cell.rig.state, organisation(2))).toBe(wantImpossible);
+  expect(madeImpossible(cell.rig.state, organisation(4))).toBe(0);
 });

@@ -25,7 +25,9 @@ export const PreviewQuery = Type.Object(
 );
 
 const agentFields = {
-  roles: Type.Optional(Type.Array(Type.Enum([...ROLES]), { minItems: 1, uniqueItems: true })),
+  roles: Type.Optional(
+    Type.Array(Type.Enum([...ROLES]), { minItems: 1, maxItems: ROLES.length, uniqueItems: true }),
+  ),
   skills: Type.Optional(Slugs),
   clearance: Classification,
   accounts: Slugs,
