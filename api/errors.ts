@@ -142,6 +142,12 @@ export const PROBLEMS = {
     title: 'The request has its outcome',
     remedy: 'Nothing is left to cancel; release its lease if it has one.',
   },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: 'The object is not as the call expects',
+    remedy:
+      'Read the object, look whether the edit still makes sense, and repeat it with the ETag that it has now.',
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
@@ -188,6 +194,17 @@ export const PROBLEMS = {
     status: 422,
     title: 'The Idempotency-Key was used for another call',
     remedy: 'Use a new Idempotency-Key; one is bound to its call for 24 hours.',
+  },
+  EDIT_INVALID: {
+    status: 422,
+    title: 'The organisation would not be sound',
+    remedy:
+      'Correct each place listed under errors; nothing was stored. dryRun=true shows the effect of an edit.',
+  },
+  PRECONDITION_REQUIRED: {
+    status: 428,
+    title: 'An edit without a condition',
+    remedy: 'Send If-Match with the ETag of the object that you have read, or If-None-Match: * to create it.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,

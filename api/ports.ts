@@ -3,8 +3,11 @@
 
 import type {
   AgentId,
+  Configuration,
   DepartmentId,
   DomainEvent,
+  Edit,
+  EditCommand,
   Epoch,
   EventType,
   ExtensionId,
@@ -243,4 +246,61 @@ export interface EdgeSystem {
 /** Each failing check by name with a line that says what to do; an empty list is ready. */
 export interface Readiness {
   failing(): Promise<readonly { readonly check: string; readonly detail: string }[]>;
+}
+
+/** An edit that stands over the files that the organisation is loaded from. */
+export interface KeptEdit {
+  /** `objectKeyOf`: a later edit of the same object takes its place. */
+  readonly object: string;
+  /** "" for what belongs to the organisation. */
+  readonly department: DepartmentId | '';
+  readonly edit: Edit;
+  readonly subject: string;
+}
+
+export interface ConfigurationSwap {
+  /** The revision that the new one was made from; null: none is stored yet. */
+  readonly from: string | null;
+  readonly to: Configuration;
+  readonly kept: readonly KeptEdit[];
+  /** Objects whose edit stands over the files no more. */
+  readonly dropped: readonly string[];
+  /** Digest of the files, when it is they that changed. */
+  readonly base: string | null;
+  /** Sealed by the leader as an audit entry; null for what nobody did: a start, a new week. */
+  readonly act: { readonly actor: IntakeActor; readonly command: EditCommand } | null;
+}
+
+/** `superseded`: another revision is in force than the one that the new was made from, and nothing was written. */
+export type SwapOutcome = 'stored' | 'superseded';
+
+/** The organisation in force, changed by compare-and-swap: revision, overlay and audit in one transaction. */
+export interface ConfigurationStore {
+  /** Null before the first is stored. */
+  currentRevision(cell: string): Promise<string | null>;
+  current(cell: string): Promise<Configuration>;
+  /** In the order in which they were made. */
+  edits(cell: string): Promise<readonly KeptEdit[]>;
+  /** Digest of the files that were loaded last; null before the first. */
+  base(cell: string): Promise<string | null>;
+  swap(swap: ConfigurationSwap): Promise<SwapOutcome>;
+}
+
+/** When agents were last heard of, whether or not they hold anything. */
+export interface AgentHeartbeats {
+  beat(cell: string, agent: { readonly id: AgentId; readonly department: DepartmentId }): Promise<Instant>;
+  /** Of every agent that was ever heard. */
+  heard(cell: string): Promise<ReadonlyMap<string, Instant>>;
+}
+
+/** What live leases hold, for quotas. */
+export interface HeldUnitsReader {
+  heldUnits(cell: string): Promise<
+    readonly {
+      readonly department: string;
+      readonly kind: string;
+      readonly pool: string;
+      readonly units: number;
+    }[]
+  >;
 }

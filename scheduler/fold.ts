@@ -32,6 +32,9 @@ function decideRow(state: State, row: IntakeRow, now: Instant): Change[] {
       return releaseLease(state, row, { lease: command.lease, epoch: command.epoch, now });
     case 'extend':
       return openExtension(state, row, { ...command, now });
+    case 'edit':
+      // Its revision was taken up before the fold, and came with this row.
+      return [];
     default: {
       const never: never = command;
       throw new Error(`unknown intake command ${JSON.stringify(never)}`);

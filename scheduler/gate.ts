@@ -74,7 +74,10 @@ function record(state: State, verdicts: ReadonlyMap<RequestId, RecordedVerdict>)
   return changes;
 }
 
-/** The facts a policy sees of one request. An agent that the configuration no longer knows has no roles and no clearance. */
+/**
+ * The facts a policy sees of one request. An agent that the configuration no longer knows has no roles and the least clearance: a level
+ * that is none would be a faulty row, and hide what is wrong with the agent.
+ */
 export function gateRow(configuration: Configuration, request: ResourceRequest): GateRow {
   const agent = lookupOf(configuration).agents.get(request.agent);
   return {
@@ -82,7 +85,7 @@ export function gateRow(configuration: Configuration, request: ResourceRequest):
     agent: request.agent,
     roles: agent?.roles ?? [],
     skills: agent?.skills ?? [],
-    clearance: agent ? CLASSIFICATIONS.indexOf(agent.clearance) : -1,
+    clearance: agent ? CLASSIFICATIONS.indexOf(agent.clearance) : 0,
     class: request.terms.class,
     classification: CLASSIFICATIONS.indexOf(request.terms.classification),
     purpose: request.terms.purpose,

@@ -1,10 +1,19 @@
 // The pure door of the scheduler: its nouns, its ports and its verbs. No node import is reachable from here,
 // so that the console can verify and explain in the browser. Imported by api/, adapters/ (types), simulations/ and tests.
 
-export { type Admission, type AdmissionInput, type AdmissionRefusal, admit } from './commands/submit.ts';
+export { applyEdit, type Edited } from './commands/edit.ts';
+export type { EditProblem } from './commands/editChecks.ts';
+export {
+  type Admission,
+  type AdmissionInput,
+  type AdmissionRefusal,
+  admit,
+  madeImpossible,
+} from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
+export * from './domain/edit.ts';
 export * from './domain/event.ts';
 export * from './domain/ids.ts';
 export * from './domain/intake.ts';
@@ -14,6 +23,7 @@ export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
 export * from './domain/request.ts';
+export { revisionOf, type UnrevisedConfiguration } from './domain/revision.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';

@@ -30,6 +30,8 @@ export interface IntakeBatch {
   readonly rows: readonly IntakeRow[];
   /** The database's clock, read once: the tick's `now`. */
   readonly now: Instant;
+  /** The configuration in force, of the same snapshot as the rows: an edit's row never comes before its revision. */
+  readonly revision: string;
 }
 
 export interface IntakeSource {
@@ -89,6 +91,8 @@ export interface PolicyGate {
   readonly policyRevision: string;
   readonly dataRevision: string;
   evaluate(tick: string, rows: readonly GateRow[]): Promise<readonly RecordedVerdict[]>;
+  /** Makes the organisation the policy's data; resolves at once when it is already. Rejects when the policy refuses it. */
+  adopt(configuration: Configuration): Promise<void>;
 }
 
 /** Told after each commit, in order: SSE, the Kafka relay and the metrics hang on it. Must not throw and must not block. */
@@ -118,6 +122,7 @@ export interface SchedulerPorts {
   readonly leadership: Leadership;
   readonly stateSource: StateSource;
   readonly intake: IntakeSource;
+  readonly configuration: ConfigurationSource;
   readonly heartbeats: HeartbeatSource;
   readonly store: TickStore;
   readonly policy: PolicyGate;
@@ -133,6 +138,8 @@ export interface SchedulerPorts {
 /** The organisation in force. A new revision is stored and becomes the next tick's. */
 export interface ConfigurationSource {
   current(cell: string): Promise<Configuration>;
+  /** A stored revision, whether or not it is still in force. */
+  revision(cell: string, revision: string): Promise<Configuration>;
 }
 
 /** The committed log of a cell as the relay reads it: numbered without gaps, from 1. */

@@ -2,6 +2,8 @@
 // Steps are numbered as the flow in docs/ARCHITECTURE.md; 1 (submit) and 8 (lease) happen at the edge.
 // Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
 
+import { adopt } from './adopt.ts';
+import { denyHopelessExtensions } from './commands/lease.ts';
 import { denyImpossible } from './commands/submit.ts';
 import { composeCommit } from './commit.ts';
 import { decide } from './decide.ts';
@@ -46,7 +48,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const tick = state.tick + 1;
   const phases = startPhases(ports.stopwatch);
 
-  // 2. Fold: time first, then what people asked, in one order.
+  // 2. Fold, under the configuration of the intake: time first, then what people asked, in one order.
+  const isNew = await adopt(ports, state, { revision: intake.revision, reviewed: carry.reviewed });
   const lapsed = advance(state, input.heartbeats, intake.now);
   const folded = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];
   phases.end('fold');
@@ -55,7 +58,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
   phases.end('gate');
   const news = intake.rows.length + lapsed.length + folded.length + gated.changes.length;
-  if (news === 0 && !carry.unfinished && !beganPeriod(state, carry, intake.now)) return { type: 'idle' };
+  const mayHelp = isNew || carry.unfinished || beganPeriod(state, carry, intake.now);
+  if (news === 0 && !mayHelp) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
@@ -107,7 +111,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 function reviewWaiting(state: State, carry: TickCarry): Change[] {
   if (carry.reviewed === state.configuration) return [];
   carry.reviewed = state.configuration;
-  const denied = denyImpossible(state);
+  const denied = [...denyImpossible(state), ...denyHopelessExtensions(state)];
   for (const change of denied) apply(state, change);
   return denied;
 }

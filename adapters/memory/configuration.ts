@@ -1,23 +1,93 @@
 // The organisation in force, in memory, with the same rule as the database: limits rise when a revision is stored, and fall with the
 // first commit that was decided under it. Called by simulations and tests.
 
-import type { Configuration, ConfigurationSource } from '../../scheduler/index.ts';
+import type { ConfigurationStore, ConfigurationSwap, KeptEdit, SwapOutcome } from '../../api/ports.ts';
+import type { Configuration, ConfigurationSource, DepartmentId, Instant } from '../../scheduler/index.ts';
+import { appendIntake } from './intake.ts';
 import { refuse } from './refusal.ts';
-import { type AccountRow, type CapacityRow, headOf, rowKey, type Staged, type Tables } from './tables.ts';
+import {
+  type AccountRow,
+  type CapacityRow,
+  currentRevision,
+  headOf,
+  rowKey,
+  type Staged,
+  type Tables,
+} from './tables.ts';
 
 export class NoConfigurationError extends Error {
   override name = 'NoConfigurationError';
 }
 
-export class MemoryConfiguration implements ConfigurationSource {
+export interface MemoryConfigurationOptions {
+  readonly tables: Tables;
+  readonly now: () => Instant;
+  readonly onStored: () => void;
+}
+
+export class MemoryConfiguration implements ConfigurationSource, ConfigurationStore {
+  readonly #options: MemoryConfigurationOptions;
   readonly #tables: Tables;
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
+  constructor(options: MemoryConfigurationOptions) {
+    this.#options = options;
+    this.#tables = options.tables;
   }
 
   async current(cell: string): Promise<Configuration> {
     return currentConfiguration(this.#tables, cell);
+  }
+
+  async revision(cell: string, revision: string): Promise<Configuration> {
+    const row = this.#tables.configurations.get(rowKey(cell, revision));
+    if (row === undefined)
+      throw new NoConfigurationError(`no configuration ${revision} is stored for cell ${cell}`);
+    return row.document;
+  }
+
+  async currentRevision(cell: string): Promise<string | null> {
+    return currentRevision(this.#tables, cell);
+  }
+
+  async edits(cell: string): Promise<readonly KeptEdit[]> {
+    return [...this.#tables.edits.values()]
+      .filter((row) => row.cell === cell)
+      .map(({ object_key, department_id, edit, actor_subject }) => {
+        return {
+          object: object_key,
+          department: department_id as DepartmentId,
+          edit,
+          subject: actor_subject,
+        };
+      });
+  }
+
+  async base(cell: string): Promise<string | null> {
+    return this.#tables.bases.get(cell) ?? null;
+  }
+
+  async swap({ from, to, kept, dropped, base, act }: ConfigurationSwap): Promise<SwapOutcome> {
+    const { cell } = to;
+    if (currentRevision(this.#tables, cell) !== from) return 'superseded';
+    await this.store(to);
+    for (const object of dropped) this.#tables.edits.delete(rowKey(cell, object));
+    for (const { object, department, edit, subject } of kept) {
+      const key = rowKey(cell, object);
+      this.#tables.edits.delete(key);
+      this.#tables.edits.set(key, {
+        cell,
+        object_key: object,
+        department_id: department,
+        edit,
+        actor_subject: subject,
+      });
+    }
+    if (base !== null) this.#tables.bases.set(cell, base);
+    if (act !== null) {
+      appendIntake(this.#tables, { cell, ...act, now: this.#options.now() });
+      this.#options.onStored();
+    }
+    return 'stored';
   }
 
   async store(configuration: Configuration): Promise<void> {

@@ -5,13 +5,14 @@ import type { IntakeItem, IntakeOutcome, IntakeWriter, KnownSubmit } from '../..
 import type {
   AgentId,
   Instant,
+  IntakeActor,
   IntakeBatch,
   IntakeCommand,
   IntakeSource,
   RequestId,
 } from '../../scheduler/index.ts';
 import { assertStorable } from '../postgres/storable.ts';
-import { rowKey, type Tables } from './tables.ts';
+import { currentRevision, rowKey, type Tables } from './tables.ts';
 
 const SUBMIT_KEY_WINDOW_MS = 24 * 60 * 60 * 1000;
 
@@ -52,7 +53,7 @@ export class MemoryIntake implements IntakeWriter, IntakeSource {
       if (rows.length === rowsMax) break;
       rows.push({ id, receivedAt: row.received_at_ms, actor: row.actor, command: row.command });
     }
-    return { rows, now: now() };
+    return { rows, now: now(), revision: currentRevision(tables, cell) ?? '' };
   }
 
   #writeOne({ cell, actor, command, idempotency }: IntakeItem, now: Instant): IntakeOutcome {
@@ -78,23 +79,33 @@ export class MemoryIntake implements IntakeWriter, IntakeSource {
         received_at_ms: now,
       });
     }
-    tables.lastIntakeId = id;
-    tables.unstamped.add(id);
-    tables.intake.set(id, {
-      id,
-      cell,
-      department_id: actor.department,
-      agent_id: actor.agent,
-      actor_subject: actor.subject,
-      act: command.type,
-      object_id: objectOf(command),
-      actor,
-      command,
-      received_at_ms: now,
-      tick: null,
-    });
+    appendIntake(tables, { cell, actor, command, now });
     return { type: 'accepted', intake: id, receivedAt: now };
   }
+}
+
+/** Also for an act that comes in with something else: an edit, with its revision. */
+export function appendIntake(
+  tables: Tables,
+  act: { cell: string; actor: IntakeActor; command: IntakeCommand; now: Instant },
+): void {
+  const { cell, actor, command, now } = act;
+  const id = tables.lastIntakeId + 1;
+  tables.lastIntakeId = id;
+  tables.unstamped.add(id);
+  tables.intake.set(id, {
+    id,
+    cell,
+    department_id: actor.department,
+    agent_id: actor.agent,
+    actor_subject: actor.subject,
+    act: command.type,
+    object_id: objectOf(command),
+    actor,
+    command,
+    received_at_ms: now,
+    tick: null,
+  });
 }
 
 function objectOf(command: IntakeCommand): string {
@@ -107,6 +118,8 @@ function objectOf(command: IntakeCommand): string {
       return command.lease;
     case 'extend':
       return command.extension;
+    case 'edit':
+      return command.object;
     default: {
       const never: never = command;
       throw new Error(`unknown intake command ${JSON.stringify(never)}`);

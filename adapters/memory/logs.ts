@@ -1,12 +1,19 @@
 // What a cell has committed, from memory: ticks, events, the use of pools, and how far each sink has streamed. Called by the edge,
 // the hub and the relay in simulations and tests.
 
-import type { EventLog, Page, PageQuery, PoolUseReader, TickReader } from '../../api/ports.ts';
+import type {
+  EventLog,
+  HeldUnitsReader,
+  Page,
+  PageQuery,
+  PoolUseReader,
+  TickReader,
+} from '../../api/ports.ts';
 import type { DomainEvent, RelayCursor, TickRecord } from '../../scheduler/index.ts';
 import { encodeCursor, tickOfCursor } from '../postgres/cursor.ts';
 import { type EventRow, headOf, rowKey, type Tables } from './tables.ts';
 
-export class MemoryLogs implements EventLog, TickReader, PoolUseReader {
+export class MemoryLogs implements EventLog, TickReader, PoolUseReader, HeldUnitsReader {
   readonly #tables: Tables;
 
   constructor(tables: Tables) {
@@ -47,6 +54,20 @@ export class MemoryLogs implements EventLog, TickReader, PoolUseReader {
   async poolUse(cell: string): Promise<ReadonlyMap<string, number>> {
     const rows = [...this.#tables.capacities.values()].filter((row) => row.cell === cell);
     return new Map(rows.map(({ key, used }) => [key, used]));
+  }
+
+  async heldUnits(cell: string): ReturnType<HeldUnitsReader['heldUnits']> {
+    const held = new Map<string, { department: string; kind: string; pool: string; units: number }>();
+    for (const key of this.#tables.liveLeases) {
+      const lease = this.#tables.leases.get(key);
+      if (lease?.cell !== cell) continue;
+      for (const { pool, kind, quantity } of lease.allocations) {
+        const place = rowKey(lease.department_id, kind, pool);
+        const units = (held.get(place)?.units ?? 0) + quantity;
+        held.set(place, { department: lease.department_id, kind, pool, units });
+      }
+    }
+    return [...held.keys()].sort().map((place) => held.get(place)!);
   }
 }
 

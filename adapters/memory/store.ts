@@ -3,6 +3,7 @@
 
 import type { Instant } from '../../scheduler/index.ts';
 import { MemoryAccounts } from './accounts.ts';
+import { MemoryAgentHeartbeats } from './agentHeartbeats.ts';
 import { MemoryCallIdempotency } from './calls.ts';
 import { MemoryConfiguration } from './configuration.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -43,6 +44,7 @@ export interface MemoryStore {
   readonly logs: MemoryLogs;
   readonly calls: MemoryCallIdempotency;
   readonly relayCursor: MemoryRelayCursor;
+  readonly agentHeartbeats: MemoryAgentHeartbeats;
   dump(): StoreDump;
 }
 
@@ -60,7 +62,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     intake,
     heartbeats,
     store: new MemoryTickStore(tables),
-    configuration: new MemoryConfiguration(tables),
+    configuration: new MemoryConfiguration({ tables, now, onStored: options.onIntakeWritten ?? (() => {}) }),
     intakeWriter: intake,
     heartbeatWriter: heartbeats,
     readers: new MemoryReaders(tables),
@@ -69,6 +71,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     logs: new MemoryLogs(tables),
     calls: new MemoryCallIdempotency(now),
     relayCursor: new MemoryRelayCursor(),
+    agentHeartbeats: new MemoryAgentHeartbeats(tables, now),
     dump: () => tables.dump(),
   };
 }

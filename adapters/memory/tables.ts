@@ -4,6 +4,7 @@
 import type {
   Configuration,
   DomainEvent,
+  Edit,
   IntakeActor,
   IntakeCommand,
   Lease,
@@ -20,6 +21,21 @@ export interface ConfigurationRow {
   readonly revision: string;
   readonly document: Configuration;
   readonly current: boolean;
+}
+
+export interface EditRow {
+  readonly cell: string;
+  readonly object_key: string;
+  readonly department_id: string;
+  readonly edit: Edit;
+  readonly actor_subject: string;
+}
+
+export interface AgentHeartbeatRow {
+  readonly cell: string;
+  readonly agent_id: string;
+  readonly department_id: string;
+  readonly at_ms: number;
 }
 
 export interface LeaderRow {
@@ -217,6 +233,10 @@ export interface StoreDump {
 
 export class Tables {
   readonly configurations = new Map<string, ConfigurationRow>();
+  /** In the order of the last edit of each object. */
+  readonly edits = new Map<string, EditRow>();
+  readonly bases = new Map<string, string>();
+  readonly agentHeartbeats = new Map<string, AgentHeartbeatRow>();
   readonly leaders = new Map<string, LeaderRow>();
   readonly heads = new Map<string, HeadRow>();
   readonly intake = new Map<number, IntakeTableRow>();
@@ -255,6 +275,12 @@ export class Tables {
       audit: [...this.audit.values()],
     };
   }
+}
+
+/** Null before the first configuration of the cell is stored. */
+export function currentRevision(tables: Tables, cell: string): string | null {
+  for (const row of tables.configurations.values()) if (row.cell === cell && row.current) return row.revision;
+  return null;
 }
 
 /** Every cell's lease of that id, by cell. */

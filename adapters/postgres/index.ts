@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { PostgresAccounts } from './accounts.ts';
+import { PostgresAgentHeartbeats } from './agentHeartbeats.ts';
 import { PostgresCallIdempotency } from './calls.ts';
 import { PostgresConfiguration } from './configuration.ts';
 import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
@@ -56,6 +57,7 @@ export interface PostgresAdapter {
   readonly logs: PostgresLogs;
   readonly calls: PostgresCallIdempotency;
   readonly relayCursor: PostgresRelayCursor;
+  readonly agentHeartbeats: PostgresAgentHeartbeats;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -123,7 +125,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     intake: new PostgresIntakeSource(leader),
     heartbeats: new PostgresHeartbeatSource(leader),
     store: new PostgresTickStore(leader),
-    configuration: new PostgresConfiguration(shared),
+    configuration: new PostgresConfiguration(shared, options.onIntakeWritten ?? (() => {})),
     intakeWriter: new PostgresIntakeWriter({
       queries: intake,
       lookups: shared,
@@ -145,6 +147,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     logs,
     calls: new PostgresCallIdempotency(shared),
     relayCursor: new PostgresRelayCursor(shared),
+    agentHeartbeats: new PostgresAgentHeartbeats(shared),
     ping: async () => {
       await logs.last('');
     },

@@ -3,7 +3,10 @@
 import type { Instant, IntakeBatch, IntakeRow, IntakeSource } from '../../scheduler/index.ts';
 import type { Queries } from './connection.ts';
 
-type TakenRow = { readonly now: Instant } & (IntakeRow | { readonly id: null });
+type TakenRow = { readonly now: Instant; readonly revision: string | null } & (
+  | IntakeRow
+  | { readonly id: null }
+);
 
 export class PostgresIntakeSource implements IntakeSource {
   readonly #queries: Queries;
@@ -15,9 +18,10 @@ export class PostgresIntakeSource implements IntakeSource {
   async take(cell: string, rowsMax: number): Promise<IntakeBatch> {
     const taken = await this.#queries.run<TakenRow>('intake-take', [cell, rowsMax]);
     const rows: IntakeRow[] = [];
-    for (const { now: _, ...row } of taken) {
+    for (const { now: _, revision: __, ...row } of taken) {
       if (row.id !== null) rows.push(row as IntakeRow);
     }
-    return { rows, now: taken[0]!.now };
+    const { now, revision } = taken[0]!;
+    return { rows, now, revision: revision ?? '' };
   }
 }

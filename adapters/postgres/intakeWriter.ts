@@ -137,6 +137,8 @@ function objectOf(command: IntakeCommand): string {
       return command.lease;
     case 'extend':
       return command.extension;
+    case 'edit':
+      return command.object;
     default: {
       const never: never = command;
       throw new Error(`unknown intake command ${JSON.stringify(never)}`);

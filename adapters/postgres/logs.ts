@@ -1,12 +1,19 @@
 // What a cell has committed, read by its number: ticks, events, and the use of every pool. Not scoped by department: the edge
 // filters events itself, and ticks and pools are shared. Called by the edge, the event hub and the relay.
 
-import type { EventLog, Page, PageQuery, PoolUseReader, TickReader } from '../../api/ports.ts';
+import type {
+  EventLog,
+  HeldUnitsReader,
+  Page,
+  PageQuery,
+  PoolUseReader,
+  TickReader,
+} from '../../api/ports.ts';
 import type { DomainEvent, TickRecord } from '../../scheduler/index.ts';
 import type { Queries } from './connection.ts';
 import { encodeCursor, tickOfCursor } from './cursor.ts';
 
-export class PostgresLogs implements EventLog, TickReader, PoolUseReader {
+export class PostgresLogs implements EventLog, TickReader, PoolUseReader, HeldUnitsReader {
   readonly #queries: Queries;
 
   constructor(queries: Queries) {
@@ -46,5 +53,9 @@ export class PostgresLogs implements EventLog, TickReader, PoolUseReader {
   async poolUse(cell: string): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#queries.run<{ key: string; used: number }>('pool-use', [cell]);
     return new Map(rows.map(({ key, used }) => [key, used]));
+  }
+
+  heldUnits(cell: string): ReturnType<HeldUnitsReader['heldUnits']> {
+    return this.#queries.run('held-units', [cell]);
   }
 }

@@ -22,15 +22,17 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       EXIT.usage,
     );
   }
-  const configuration =
+  const organisation =
     options.organisation === undefined ? undefined : await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   const server = await startServer(
     {
       directory: resolve(config.directory),
       databaseUrl: config.databaseUrl,
-      ...(configuration === undefined ? {} : { configuration }),
-      cell: configuration?.cell ?? config.cell,
+      ...(organisation === undefined
+        ? {}
+        : { configuration: organisation.configuration, organisationTexts: organisation.texts }),
+      cell: organisation?.configuration.cell ?? config.cell,
       host: config.host,
       port: config.port,
       portBusy: 'fail',

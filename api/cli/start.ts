@@ -41,7 +41,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds, SAMPLE_SECONDS_MAX);
   const directory = resolve(options.directory);
   const { databaseUrl, kafkaBrokers, tickIntervalMs, engine } = readConfig({ engine: options.engine });
-  const configuration = await readOrganisation(options.organisation, io);
+  const { configuration, texts } = await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
   const pulse = createPulse();
@@ -50,6 +50,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       directory,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       configuration,
+      organisationTexts: texts,
       cell: configuration.cell,
       host: '127.0.0.1',
       port,

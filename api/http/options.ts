@@ -6,11 +6,14 @@ import type { Registry } from 'prom-client';
 import type { Configuration, Digest, Lease, LeaseId, Reason, RequestId } from '../../scheduler/index.ts';
 import type {
   AccountReader,
+  AgentHeartbeats,
   CallIdempotency,
+  ConfigurationStore,
   EdgeSystem,
   EventPageReader,
   ExtensionReader,
   HeartbeatWriter,
+  HeldUnitsReader,
   Identity,
   IntakeWriter,
   LeaseReader,
@@ -33,6 +36,14 @@ export interface ServerOptions {
   readonly leases: LeaseReader;
   readonly extensions: ExtensionReader;
   readonly poolUse: PoolUseReader;
+  readonly heldUnits: HeldUnitsReader;
+  readonly agentHeartbeats: AgentHeartbeats;
+  /** The organisation in force, where edits are decided and stored. */
+  readonly configurations: ConfigurationStore;
+  /** This process holds the revision from now on: after an edit of its own. */
+  readonly adopt: (configuration: Configuration) => void;
+  /** Open requests that the configuration would make impossible; null where this process does not lead. */
+  readonly impossibleUnder: (configuration: Configuration) => number | null;
   readonly ticks: TickReader;
   readonly accounts: AccountReader;
   readonly usage: UsageReader;

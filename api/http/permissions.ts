@@ -21,6 +21,13 @@ export const ACTIONS = {
   readEvents: 'follow events',
   readAccounts: 'read accounts, their ledger and forecast',
   readUsage: 'read usage',
+  readAgents: 'read agents, their skills and when they were last heard of',
+  editAgents: 'register, edit and retire agents',
+  heartbeatAgent: 'say that an agent is there',
+  readDepartments: 'read departments and what they are entitled to',
+  editPools: 'make, edit and remove pools',
+  readQuotas: 'read quotas and what is used of them',
+  editQuotas: 'make, edit and remove quotas',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -40,6 +47,13 @@ const READER: Readonly<Record<Action, Reach>> = {
   readEvents: 'department',
   readAccounts: 'department',
   readUsage: 'department',
+  readAgents: 'all',
+  editAgents: 'none',
+  heartbeatAgent: 'none',
+  readDepartments: 'all',
+  editPools: 'none',
+  readQuotas: 'all',
+  editQuotas: 'none',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -49,6 +63,12 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readEvents: 'all',
   readAccounts: 'all',
   readUsage: 'all',
+};
+const STEWARD: Readonly<Record<Action, Reach>> = {
+  ...OVERSEER,
+  editAgents: 'all',
+  editPools: 'all',
+  editQuotas: 'all',
 };
 
 /**
@@ -70,13 +90,20 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readEvents: 'own',
     readAccounts: 'own',
     readUsage: 'own',
+    readAgents: 'all',
+    editAgents: 'none',
+    heartbeatAgent: 'own',
+    readDepartments: 'all',
+    editPools: 'none',
+    readQuotas: 'all',
+    editQuotas: 'none',
   },
-  'department-head': { ...READER, cancel: 'department', release: 'department' },
+  'department-head': { ...READER, cancel: 'department', release: 'department', editAgents: 'department' },
   reviewer: READER,
   'policy-author': READER,
-  operator: OVERSEER,
+  operator: STEWARD,
   auditor: OVERSEER,
-  administrator: OVERSEER,
+  administrator: STEWARD,
 };
 
 export function reachOf(role: Role, action: Action): Reach {

@@ -2,8 +2,9 @@
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Configuration, Pool } from '../../scheduler/index.ts';
+import { type Configuration, type Pool, poolPart } from '../../scheduler/index.ts';
 import { notFound } from './access.ts';
+import { etagOf } from './etags.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { IdParams, Name, PageQueryFields } from './schemas/fields.ts';
@@ -40,10 +41,12 @@ export function addPools(server: FastifyInstance, options: ServerOptions): void 
   app.get(
     '/pools/:id',
     { config: { action: 'readPools' }, schema: { params: IdParams, response: { 200: PoolJson } } },
-    async (request) => {
+    async (request, reply) => {
       const configuration = options.configuration();
       const pool = sortedPools(configuration).find(({ id }) => id === request.params.id);
-      if (!pool) throw notFound('pool');
+      const part = poolPart(configuration, request.params.id);
+      if (!pool || part === null) throw notFound('pool');
+      reply.header('etag', etagOf(part, options.digest));
       return poolJson(pool, await options.poolUse.poolUse(configuration.cell));
     },
   );

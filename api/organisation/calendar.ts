@@ -21,6 +21,11 @@ import {
 // lease that began in it is settled in both, also when the process was started anew in between.
 const MONTHS_COUNT = 4;
 
+/** What windows and months are expanded from: they are the same for every `now` of one horizon. */
+export function horizonOf(now: Instant): string {
+  return `${dateLabel(mondayOf(dayOf(now)))} ${monthsFrom(now, 1)[0]!.id}`;
+}
+
 /** A window and the rule of the calendar that made it. */
 export interface MadeWindow {
   readonly window: Window;

@@ -1,27 +1,26 @@
 // The sections of a checked tree, expanded to the Configuration: groups to agents and their pools, rules to windows, months to periods.
 // Invariant: sorted by id, sets sorted by text, absent stays absent: the same organisation gives the same bytes, however it is written.
 
-import type {
-  Account,
-  AccountId,
-  Agent,
-  AgentId,
-  CohortId,
-  Configuration,
-  Department,
-  DepartmentId,
-  Instant,
-  Pool,
-  PoolId,
-  PriorityClass,
-  Quota,
+import {
+  type Account,
+  type AccountId,
+  type Agent,
+  type AgentId,
+  agentPoolId,
+  type CohortId,
+  type Department,
+  type DepartmentId,
+  type Instant,
+  type Pool,
+  type PoolId,
+  type PriorityClass,
+  type Quota,
+  type UnrevisedConfiguration,
 } from '../../scheduler/index.ts';
 import { periodsOf, windowsOf } from './calendar.ts';
 import { compareText } from './problem.ts';
 import type { AccountEntry, AgentGroup, DepartmentEntry, PoolEntry } from './schema.ts';
 import type { Entry, GroupEntry, Sections } from './sections.ts';
-
-export type UnrevisedConfiguration = Omit<Configuration, 'revision'>;
 
 /** Ids of a group: its name alone, or numbered from 01 with as many digits as the last one needs. */
 export function agentIds(group: AgentGroup): readonly string[] {
@@ -31,10 +30,6 @@ export function agentIds(group: AgentGroup): readonly string[] {
     { length: group.count },
     (_, index) => `${group.name}-${String(index + 1).padStart(width, '0')}`,
   );
-}
-
-export function agentPoolId(agent: string): string {
-  return `agent-${agent}`;
 }
 
 /** Units of a kind in pools without a calendar; null if none of its pools is one. */
@@ -111,7 +106,7 @@ function agentPoolOf(id: string, { value, department }: GroupEntry): Pool[] {
   if (value.concurrency === undefined) return [];
   return [
     {
-      id: agentPoolId(id) as PoolId,
+      id: agentPoolId(id),
       kind: 'agent',
       unit: 'slot',
       capacity: value.concurrency,

@@ -1,12 +1,13 @@
 // The door of the organisation loader: a directory of YAML in, a Configuration or all its problems out.
 
-export type { OrganisationText } from './files.ts';
+export { horizonOf } from './calendar.ts';
+export { type OrganisationText, readOrganisation } from './files.ts';
 export {
   type LoadedOrganisation,
   type LoadOptions,
   loadOrganisation,
   parseOrganisation,
-  revisionOf,
 } from './load.ts';
+export { overlaid } from './overlay.ts';
 export { type Problem, problemLine } from './problem.ts';
 export { type OrganisationFile, organisationSchema } from './schema.ts';

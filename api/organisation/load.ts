@@ -1,10 +1,9 @@
 // The organisation tree, read whole: a Configuration with its revision, or every problem at once. Called by the CLI and the roles.
 // Invariant: the tree is never half accepted, and nothing that it can contain makes this throw.
 
-import canonicalize from 'canonicalize';
-import type { Configuration, Digest, Instant } from '../../scheduler/index.ts';
+import { type Configuration, type Digest, type Instant, revisionOf } from '../../scheduler/index.ts';
 import { checkSections } from './check.ts';
-import { expandSections, type UnrevisedConfiguration } from './expand.ts';
+import { expandSections } from './expand.ts';
 import { type OrganisationText, readOrganisation } from './files.ts';
 import { type Problem, sortProblems } from './problem.ts';
 import type { ShapedSource } from './raw.ts';
@@ -64,9 +63,4 @@ export function parseOrganisation(
     sources.map(({ source }) => [source.file, source.value as OrganisationFile]),
   );
   return { ok: true, configuration: { revision: revisionOf(expanded, digest), ...expanded }, document };
-}
-
-/** 64 bits of SHA-256 over the canonical JSON (RFC 8785): short enough for a log line, and nobody chooses organisations to collide. */
-export function revisionOf(configuration: UnrevisedConfiguration, digest: Digest): string {
-  return `cfg_${digest([canonicalize(configuration)!]).slice(0, 16)}`;
 }

@@ -46,6 +46,10 @@ export function policyGate(service: PolicyService): PolicyGate {
     get dataRevision() {
       return service.dataRevision;
     },
+    async adopt(configuration) {
+      if (service.dataRevision === configuration.revision) return;
+      await service.activate({ data: policyDataOf(configuration) });
+    },
     async evaluate(tick, rows) {
       for (;;) {
         const { revision, dataRevision } = service;

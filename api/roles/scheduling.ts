@@ -72,6 +72,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     leadership: adapter.leadership,
     stateSource: adapter.stateSource,
     intake: adapter.intake,
+    configuration: adapter.configuration,
     heartbeats: adapter.heartbeats,
     store: adapter.store,
     policy: policyGate(policy),

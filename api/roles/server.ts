@@ -11,14 +11,22 @@ import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
-import type { CommitObserver, Configuration, Runner } from '../../scheduler/index.ts';
+import {
+  type CommitObserver,
+  type Configuration,
+  madeImpossible,
+  type Runner,
+} from '../../scheduler/index.ts';
 import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
+import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
+import { establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
 import { liveReasons } from './liveReasons.ts';
+import { type Renewal, startRenewal } from './renewal.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import type { ServerOptions, ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
@@ -82,9 +90,10 @@ async function compose(
   const database = await openDatabase({ ...options, log, onIntakeWritten: () => wake() });
   closing(() => database.close());
   const { adapter } = database;
-  if (options.configuration) await adapter.configuration.store(options.configuration);
-  const configuration = await storedIn(adapter, options.cell);
+  const configuration = await bringIntoForce(adapter, options, log);
   await keepConfiguration(options.directory, configuration);
+  const follower = followerOf({ options, adapter, configuration, log });
+  closing(() => follower.stop());
 
   const metrics = createMetrics({ version: context.version });
   const tally = createTally();
@@ -99,6 +108,7 @@ async function compose(
     { committed: (commit) => hub.publish(commit.events) },
     metrics,
     tally,
+    follower,
     ...(context.observers ?? []),
   ];
   const { runner, stop } = await startScheduling({
@@ -121,7 +131,10 @@ async function compose(
     observers.push(relay);
     closing(() => relay.stop());
   }
-  const url = await openEdge({ options, configuration, adapter, metrics, hub, runner }, closing);
+  follower.start();
+  const renewal = renewing({ options, adapter, follower, log });
+  closing(() => renewal?.stop());
+  const url = await openEdge({ options, follower, adapter, metrics, hub, runner }, closing);
   return {
     url,
     databaseUrl: database.url,
@@ -130,6 +143,59 @@ async function compose(
     configuration,
     stats: () => tally.stats(),
   };
+}
+
+function filesOf({ configuration, organisationTexts }: ServerOptions): string {
+  return organisationTexts === undefined
+    ? (configuration?.revision ?? '')
+    : sha256([JSON.stringify(organisationTexts)]);
+}
+
+async function bringIntoForce(
+  adapter: PostgresAdapter,
+  options: ServerOptions,
+  log: (line: string) => void,
+): Promise<Configuration> {
+  const { configuration: base, cell } = options;
+  if (base === undefined) return storedIn(adapter, cell);
+  const store = adapter.configuration;
+  return establish({ store, base, files: filesOf(options), digest: sha256, log });
+}
+
+function followerOf(parts: {
+  readonly options: ServerOptions;
+  readonly adapter: PostgresAdapter;
+  readonly configuration: Configuration;
+  readonly log: (line: string) => void;
+}): ConfigurationFollower {
+  const { options, adapter, configuration: held, log } = parts;
+  // One write after the other: two at once would leave a file that is half of each.
+  let kept: Promise<void> = Promise.resolve();
+  return new ConfigurationFollower({
+    store: adapter.configuration,
+    held,
+    timers,
+    onTaken(taken) {
+      kept = kept
+        .then(() => keepConfiguration(options.directory, taken))
+        .catch((error: unknown) => log(`configuration: ${error}`));
+    },
+    log,
+  });
+}
+
+function renewing(parts: {
+  readonly options: ServerOptions;
+  readonly adapter: PostgresAdapter;
+  readonly follower: ConfigurationFollower;
+  readonly log: (line: string) => void;
+}): Renewal | null {
+  const { options, adapter, follower, log } = parts;
+  const { organisationTexts: texts } = options;
+  if (texts === undefined) return null;
+  const { adopt } = follower;
+  const store = adapter.configuration;
+  return startRenewal({ texts, files: filesOf(options), store, digest: sha256, now, timers, adopt, log });
 }
 
 async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configuration> {
@@ -143,7 +209,7 @@ async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configu
 
 interface EdgeParts {
   readonly options: ServerOptions;
-  readonly configuration: Configuration;
+  readonly follower: ConfigurationFollower;
   readonly adapter: PostgresAdapter;
   readonly metrics: Metrics;
   readonly hub: EventHub;
@@ -152,7 +218,7 @@ interface EdgeParts {
 
 async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
   const { options, adapter, runner } = parts;
-  const configuration = (): Configuration => parts.configuration;
+  const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
   closing(() => eventLoop.close());
   const server = buildServer({
@@ -164,6 +230,14 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     leases: adapter.readers,
     extensions: adapter.readers,
     poolUse: adapter.logs,
+    heldUnits: adapter.logs,
+    agentHeartbeats: adapter.agentHeartbeats,
+    configurations: adapter.configuration,
+    adopt,
+    impossibleUnder(next) {
+      const state = runner.state();
+      return state === null ? null : madeImpossible(state, next);
+    },
     ticks: adapter.logs,
     accounts: adapter.accounts,
     usage: adapter.usage,

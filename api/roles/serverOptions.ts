@@ -3,14 +3,17 @@
 import type { Configuration, TickRecord } from '../../scheduler/index.ts';
 import type { EngineName } from '../../solver/index.ts';
 import type { LogLevel } from '../config.ts';
+import type { OrganisationText } from '../organisation/index.ts';
 
 export interface ServerOptions {
   /** Data, keys and dumps live here; private to the user. */
   readonly directory: string;
   /** A PostgreSQL of the operator's; absent: the embedded one under `directory`. */
   readonly databaseUrl?: string;
-  /** Stored as the organisation in force; absent: the stored one. */
+  /** Brought into force, with the edits that stand over it; absent: the stored one. */
   readonly configuration?: Configuration;
+  /** The files that it was read from: with them new weeks and months come into force by themselves. */
+  readonly organisationTexts?: readonly OrganisationText[];
   readonly cell: string;
   readonly host: string;
   readonly port: number;

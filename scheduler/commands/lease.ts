@@ -5,7 +5,7 @@ import type { Change } from '../domain/change.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { ExtensionId, LeaseId, RequestId } from '../domain/ids.ts';
 import type { IntakeActor, IntakeRow } from '../domain/intake.ts';
-import type { Lease } from '../domain/lease.ts';
+import type { Allocation, Lease } from '../domain/lease.ts';
 import { longestSeconds, lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
@@ -60,33 +60,60 @@ export function openExtension(
   const opened: Change = { type: 'extensionOpened', extension };
   const refusal = refuseExtension(state.configuration, lease, input);
   if (refusal === null) return [opened];
-  return [
-    opened,
-    {
-      type: 'extensionDecided',
-      extension: extension.id,
-      lease: lease.id,
-      outcome: 'denied',
-      endsAt: null,
-      reservations: [],
-      reasons: [refusal],
-    },
-  ];
+  return [opened, denied(extension, refusal)];
 }
 
-/** Further ahead than any class lasts, or on units that a newer configuration took away: a tick could neither date nor price it. */
+/** What waits to be held longer and no more can be, under a configuration newer than the one it was accepted under. */
+export function denyHopelessExtensions(state: State): Change[] {
+  return [...state.extensions.values()].flatMap((extension): Change[] => {
+    const lease = state.leases.get(extension.lease);
+    const lost = lease === undefined ? null : lostBy(state.configuration, lease);
+    if (lease === undefined || lost === null) return [];
+    const { claim, kind } = lost;
+    const { seconds: requested } = extension;
+    const reason: Reason = {
+      code: 'UNSATISFIABLE',
+      option: lease.option,
+      claim,
+      kind,
+      requested,
+      largest: 0,
+    };
+    return [denied(extension, reason)];
+  });
+}
+
+function denied(extension: PendingExtension, reason: Reason): Change {
+  return {
+    type: 'extensionDecided',
+    extension: extension.id,
+    lease: extension.lease,
+    outcome: 'denied',
+    endsAt: null,
+    reservations: [],
+    reasons: [reason],
+  };
+}
+
+/** Further ahead than any class lasts, or what a newer configuration took away: a tick could neither date nor price it. */
 function refuseExtension(
   configuration: Configuration,
   lease: Lease,
   { seconds, now }: { seconds: number; now: Instant },
 ): Reason | null {
-  const { pools } = lookupOf(configuration);
-  const gone = lease.allocations.find(({ pool }) => !pools.has(pool));
+  const lost = lostBy(configuration, lease);
   const aheadSeconds = Math.ceil((lease.endsAt - now) / 1000);
-  const largest = gone === undefined ? Math.max(0, longestSeconds(configuration) - aheadSeconds) : 0;
+  const largest = lost === null ? Math.max(0, longestSeconds(configuration) - aheadSeconds) : 0;
   if (seconds <= largest) return null;
-  const { claim, kind } = gone ?? lease.allocations[0]!;
+  const { claim, kind } = lost ?? lease.allocations[0]!;
   return { code: 'UNSATISFIABLE', option: lease.option, claim, kind, requested: seconds, largest };
+}
+
+/** The allocation on a pool that is no more; any one when the agent itself is no more: nobody is there to pay. */
+function lostBy(configuration: Configuration, lease: Lease): Allocation | null {
+  const { agents, pools } = lookupOf(configuration);
+  if (agents.get(lease.agent)?.department !== lease.department) return lease.allocations[0] ?? null;
+  return lease.allocations.find(({ pool }) => !pools.has(pool)) ?? null;
 }
 
 /** An agent acts for itself, a person for the department. */

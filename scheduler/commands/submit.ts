@@ -178,6 +178,15 @@ export function denyImpossible(state: State): Change[] {
   return [...state.requests.values()].flatMap(({ request }) => denialOf(state.configuration, request));
 }
 
+/** Open requests that fit now and could never fit under the other configuration: what an edit would cost those who wait. */
+export function madeImpossible(state: State, next: Configuration): number {
+  let count = 0;
+  for (const { request } of state.requests.values()) {
+    if (misfitOf(next, request) !== null && misfitOf(state.configuration, request) === null) count += 1;
+  }
+  return count;
+}
+
 function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
   const misfit = misfitOf(configuration, request);
   if (misfit === null) return [];
@@ -187,11 +196,15 @@ function denialOf(configuration: Configuration, request: ResourceRequest): Chang
   return [{ type: 'decided', request: id, department, agent, outcome: 'denied', reasons, lease: null }];
 }
 
-/** A class that is no more has no stage of the program: nothing of it can be granted. */
+/**
+ * A class that is no more has no stage of the program: nothing of it can be granted. An agent that is no more fits nowhere either, but
+ * why is the policy's to say.
+ */
 function misfitOf(configuration: Configuration, request: ResourceRequest): Misfit | null {
+  const { agents, classes } = lookupOf(configuration);
+  if (agents.get(request.agent)?.department !== request.department) return null;
   const claim = request.options[0]?.claims[0];
-  if (claim === undefined || lookupOf(configuration).classes.has(request.terms.class))
-    return neverFits(configuration, request);
+  if (claim === undefined || classes.has(request.terms.class)) return neverFits(configuration, request);
   return { option: 0, claim: 0, kind: claim.kind, requested: claim.quantity, largest: 0, pool: null };
 }
 

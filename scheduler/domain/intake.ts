@@ -15,7 +15,19 @@ export type IntakeCommand =
       readonly lease: LeaseId;
       readonly epoch: Epoch;
       readonly seconds: Units;
-    };
+    }
+  | EditCommand;
+
+/** An edit that was stored with its revision in one transaction: for the audit, the fold of it changes nothing. */
+export interface EditCommand {
+  readonly type: 'edit';
+  /** `objectKeyOf`. */
+  readonly object: string;
+  /** Digests of the object before and after; null where there was, or is, none. */
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly revision: string;
+}
 
 /** Who acted: the verified subject, for the audit. */
 export interface IntakeActor {

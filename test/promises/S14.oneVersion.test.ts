@@ -35,6 +35,7 @@ const MOMENTS: Readonly<Record<string, (ports: Leader['ports'], arrive: Arrival)
         get dataRevision() {
           return policy.dataRevision;
         },
+        adopt: (configuration) => policy.adopt(configuration),
         evaluate: async (...asked) => {
           const verdicts = await policy.evaluate(...asked);
           await arrive();
@@ -149,7 +150,13 @@ describe('S14 one tick, one version of everything', () => {
   it('and the database refuses a tick under a configuration that it does not know', async () => {
     cell = await liveCell(gpus(4));
     const leader = await cell.elect();
-    leader.state.configuration = gpus(400).build();
+    const strange = gpus(400).build();
+    leader.state.configuration = strange;
+    const { intake } = leader.ports;
+    const take: typeof intake.take = async (...asked) => {
+      return { ...(await intake.take(...asked)), revision: strange.revision };
+    };
+    leader.ports = { ...leader.ports, intake: { take } };
     await cell.submit(aRequest(1).gpu(40).build());
     const before = await cell.dump();
     await expect(leader.tick()).rejects.toThrow(/is not stored/);

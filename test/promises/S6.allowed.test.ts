@@ -176,6 +176,7 @@ function withGate(leader: Leader, evaluate: Leader['ports']['policy']['evaluate'
       get dataRevision() {
         return policy.dataRevision;
       },
+      adopt: (configuration) => policy.adopt(configuration),
       evaluate,
     },
   };

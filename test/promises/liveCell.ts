@@ -160,6 +160,7 @@ function portsOf(
     leadership: adapter.leadership,
     stateSource: adapter.stateSource,
     intake: adapter.intake,
+    configuration: adapter.configuration,
     heartbeats: adapter.heartbeats,
     store: adapter.store,
     policy: policyGate(policy),

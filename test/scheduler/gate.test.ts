@@ -61,8 +61,8 @@ describe('the gate', () => {
     expect(gateRow(gpus().build(), request).quantities).toEqual({ gpu: 4, cpu: 64 });
   });
 
-  it('shows an agent that the organisation no longer knows without clearance, roles or skills', () => {
+  it('shows an agent that the organisation no longer knows with the least clearance, and without roles or skills', () => {
     const row = gateRow(gpus().build(), aRequest(1).by('gone').gpu(1).build());
-    expect(row).toMatchObject({ clearance: -1, roles: [], skills: [] });
+    expect(row).toMatchObject({ clearance: 0, roles: [], skills: [] });
   });
 });

@@ -17,6 +17,7 @@ function swapping(revisions: string[], answered: (now: string) => string) {
       return revisions[0] as string;
     },
     dataRevision: 'data-1',
+    async adopt() {},
     async evaluate(_tick: string, rows: readonly GateRow[]) {
       asked.push(rows.length);
       const policyRevision = answered(revisions[0] as string);

@@ -91,7 +91,7 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
       async take(_cell, max) {
         script.rowsAsked = max;
         changed();
-        return { rows: script.rows.slice(0, max), now: NOW };
+        return { rows: script.rows.slice(0, max), now: NOW, revision: memory.build().configuration.revision };
       },
     },
     heartbeats: { since: async () => ({ heard: [], readThrough: script.readThrough }) },

@@ -1,8 +1,8 @@
 // Departments and their agents: what they name exists, ids are unique, clearance stays under the ceiling.
 // Called by ../check.ts.
 
-import { CLASSIFICATIONS } from '../../../scheduler/index.ts';
-import { agentIds, agentPoolId } from '../expand.ts';
+import { agentPoolId, CLASSIFICATIONS } from '../../../scheduler/index.ts';
+import { agentIds } from '../expand.ts';
 import type { DepartmentEntry } from '../schema.ts';
 import type { Entry, GroupEntry } from '../sections.ts';
 import { type CheckContext, checkReference, checkUnique } from './report.ts';
@@ -99,7 +99,7 @@ function firstIdPlaces(context: CheckContext) {
     const repeated = ids.filter((id) => taken.has(id));
     const fresh = ids.filter((id) => !taken.has(id));
     for (const id of fresh) taken.add(id);
-    const pools = new Set(context.sections.pools.map(({ value }) => value.id));
+    const pools = new Set<string>(context.sections.pools.map(({ value }) => value.id));
     const clash =
       entry.value.concurrency === undefined ? undefined : ids.map(agentPoolId).find((id) => pools.has(id));
     if (clash !== undefined)

@@ -2,6 +2,7 @@
 
 import { accountsContract } from '../../contract/accounts.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
 import { filtersContract } from '../../contract/filters.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
@@ -16,7 +17,9 @@ import { memoryStore } from '../../support/stores.ts';
 accountsContract('memory', memoryStore);
 callIdempotencyContract('memory', memoryStore);
 filtersContract('memory', memoryStore);
+configurationsContract('memory', memoryStore);
 heartbeatsContract('memory', memoryStore);
+heldUnitsContract('memory', memoryStore);
 intakeContract('memory', memoryStore);
 leadershipContract('memory', memoryStore);
 promisesContract('memory', memoryStore);

@@ -2,6 +2,7 @@
 
 import { accountsContract } from '../../contract/accounts.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
 import { filtersContract } from '../../contract/filters.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
@@ -16,7 +17,9 @@ import { postgresStore } from '../../support/stores.ts';
 accountsContract('PostgreSQL', postgresStore);
 callIdempotencyContract('PostgreSQL', postgresStore);
 filtersContract('PostgreSQL', postgresStore);
+configurationsContract('PostgreSQL', postgresStore);
 heartbeatsContract('PostgreSQL', postgresStore);
+heldUnitsContract('PostgreSQL', postgresStore);
 intakeContract('PostgreSQL', postgresStore);
 leadershipContract('PostgreSQL', postgresStore);
 promisesContract('PostgreSQL', postgresStore);

@@ -2,6 +2,7 @@
 
 import type {
   CallIdempotency,
+  ConfigurationStore,
   EventLog,
   ExtensionView,
   HeartbeatOutcome,
@@ -167,6 +168,8 @@ export class FakeStore {
   };
 
   readonly poolUse = { poolUse: async () => this.use };
+  readonly held: { department: string; kind: string; pool: string; units: number }[] = [];
+  readonly heldUnits = { heldUnits: async () => this.held };
 }
 
 export class FakeCalls implements CallIdempotency {
@@ -201,6 +204,30 @@ export class FakeCalls implements CallIdempotency {
   async abandon(scope: string, key: string) {
     if (!this.held.delete(`${scope} ${key}`)) throw new Error('abandoned without being begun');
   }
+}
+
+/** A store that somebody else may write to between the read and the swap of an edit. */
+export class InterruptedConfigurations implements ConfigurationStore {
+  readonly #store: ConfigurationStore;
+  /** Done once, before the next swap. */
+  beforeSwap: (() => Promise<void>) | null = null;
+
+  constructor(store: ConfigurationStore) {
+    this.#store = store;
+  }
+
+  readonly currentRevision: ConfigurationStore['currentRevision'] = (cell) =>
+    this.#store.currentRevision(cell);
+  readonly current: ConfigurationStore['current'] = (cell) => this.#store.current(cell);
+  readonly edits: ConfigurationStore['edits'] = (cell) => this.#store.edits(cell);
+  readonly base: ConfigurationStore['base'] = (cell) => this.#store.base(cell);
+
+  readonly swap: ConfigurationStore['swap'] = async (swap) => {
+    const interrupt = this.beforeSwap;
+    this.beforeSwap = null;
+    await interrupt?.();
+    return this.#store.swap(swap);
+  };
 }
 
 /** A log in memory; `reads` counts what the hub asks of the database. */

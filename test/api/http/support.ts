@@ -4,7 +4,7 @@ import { Ajv } from 'ajv';
 import type { FastifyInstance, LightMyRequestResponse, RouteOptions } from 'fastify';
 import { Registry } from 'prom-client';
 import { expect } from 'vitest';
-import { createMemoryStore } from '../../../adapters/memory/store.ts';
+import { createMemoryStore, type MemoryStore } from '../../../adapters/memory/store.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { createEdgeSystem } from '../../../adapters/system/ids.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../../../api/errors.ts';
@@ -14,6 +14,7 @@ import { buildServer, type ServerOptions } from '../../../api/http/server.ts';
 import { parseInstant } from '../../../api/http/time.ts';
 import {
   type AgentId,
+  type Configuration,
   type DepartmentId,
   type DomainEvent,
   type EventId,
@@ -24,7 +25,7 @@ import {
   type PoolId,
   type RequestId,
 } from '../../../scheduler/index.ts';
-import { FakeCalls, FakeLog, FakeStore, fakeIdentity } from './fakes.ts';
+import { FakeCalls, FakeLog, FakeStore, fakeIdentity, InterruptedConfigurations } from './fakes.ts';
 import { FORGE, NOW, ORGANISATION, RESEARCH } from './organisation.ts';
 
 export const AS_FORGE = 'agent:research:forge-01';
@@ -45,6 +46,9 @@ export interface Call {
 export interface Edge {
   readonly app: FastifyInstance;
   readonly store: FakeStore;
+  /** The organisation and what is said of it. */
+  readonly memory: MemoryStore;
+  readonly configurations: InterruptedConfigurations;
   readonly calls: FakeCalls;
   readonly log: FakeLog;
   readonly hub: EventHub;
@@ -72,8 +76,19 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     },
     ...hubOptions,
   });
+  const memory = createMemoryStore({ now: () => NOW });
+  await memory.configuration.store(ORGANISATION);
+  let held: Configuration = ORGANISATION;
+  const configurations = new InterruptedConfigurations(memory.configuration);
   const app = buildServer({
-    configuration: () => ORGANISATION,
+    configuration: () => held,
+    configurations,
+    adopt: (configuration) => {
+      held = configuration;
+    },
+    impossibleUnder: () => null,
+    agentHeartbeats: memory.agentHeartbeats,
+    heldUnits: store.heldUnits,
     identity: fakeIdentity,
     intake: store.intake,
     heartbeats: store.heartbeats,
@@ -100,7 +115,17 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));
   await app.ready();
-  return { app, store, calls, log, hub, routes, call: (call) => inject(app, routes, call) };
+  return {
+    app,
+    store,
+    memory,
+    configurations,
+    calls,
+    log,
+    hub,
+    routes,
+    call: (call) => inject(app, routes, call),
+  };
 }
 
 async function inject(

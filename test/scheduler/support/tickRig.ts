@@ -48,7 +48,11 @@ export function aTickRig(state: State): TickRig {
     policyRevision: 'policy-1',
     ports: undefined as unknown as SchedulerPorts,
     tick: ({ rows = [], now = NOW, heartbeats = SILENT } = {}) =>
-      runTick(rig.ports, state, { intake: { rows, now }, heartbeats, carry }),
+      runTick(rig.ports, state, {
+        intake: { rows, now, revision: state.configuration.revision },
+        heartbeats,
+        carry,
+      }),
     last: () => {
       const commit = rig.commits.at(-1);
       if (!commit) throw new Error('nothing was committed');
@@ -67,6 +71,7 @@ function portsOf(rig: TickRig): SchedulerPorts {
     leadership: { acquire: refuse, renew: refuse, release: refuse },
     stateSource: { load: refuse },
     intake: { take: refuse },
+    configuration: { current: refuse, revision: refuse },
     heartbeats: { since: refuse },
     store: {
       async commit(commit) {
@@ -80,6 +85,7 @@ function portsOf(rig: TickRig): SchedulerPorts {
         return rig.policyRevision;
       },
       dataRevision: 'data-1',
+      async adopt() {},
       async evaluate(_tick, rows) {
         rig.evaluated.push(rows);
         return rows.map(({ agent }): RecordedVerdict => {

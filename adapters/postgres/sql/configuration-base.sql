@@ -1,0 +1,1 @@
+select digest from configuration_base where cell = $1;

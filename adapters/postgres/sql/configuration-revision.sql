@@ -1,0 +1,1 @@
+select revision from configuration_revision where cell = $1 and current;

@@ -1,0 +1,38 @@
+// Before the fold: the configuration that the intake was taken under, and the policy's data with it.
+// Invariant: a tick has one configuration from here to its commit; one that arrives later belongs to the next tick. Called by tick.ts alone.
+
+import type { Configuration } from './domain/configuration.ts';
+import { poolIndex } from './domain/lookup.ts';
+import { quotaKey, type State } from './domain/state.ts';
+import { isRenewable } from './formulate/catalogue.ts';
+import type { SchedulerPorts } from './ports.ts';
+
+type AdoptPorts = Pick<SchedulerPorts, 'configuration' | 'policy'>;
+
+/** Answers whether it is another one than all who wait were last held against; the first tick of a term looks at them all anyway. */
+export async function adopt(
+  ports: AdoptPorts,
+  state: State,
+  { revision, reviewed }: { readonly revision: string; readonly reviewed: Configuration | undefined },
+): Promise<boolean> {
+  if (revision !== state.configuration.revision)
+    takeUp(state, await ports.configuration.revision(state.cell, revision));
+  if (reviewed === state.configuration) return false;
+  await ports.policy.adopt(state.configuration);
+  return reviewed !== undefined;
+}
+
+/** What a lease holds stays held; what it counts for against quotas follows the pools that there are now, as in a state that is loaded. */
+function takeUp(state: State, configuration: Configuration): void {
+  state.configuration = configuration;
+  const pools = poolIndex(configuration);
+  state.quotaUse.clear();
+  for (const { department, allocations } of state.leases.values()) {
+    for (const { pool: id, kind, quantity } of allocations) {
+      const pool = pools.get(id);
+      if (pool === undefined || !isRenewable(pool)) continue;
+      const key = quotaKey(department, kind);
+      state.quotaUse.set(key, (state.quotaUse.get(key) ?? 0) + quantity);
+    }
+  }
+}
