@@ -97,7 +97,8 @@ class Search {
     const { configuration, now } = this.#snapshot;
     const { agent, department } = this.#pending.request;
     const clearance = mayTouch(configuration, agent, department);
-    const alone = claims.filter(({ kind }) => kind === claim.kind).length === 1;
+    // One dataset is not as good as another: it may be held alone, or read.
+    const alone = claim.kind !== 'dataset' && claims.filter(({ kind }) => kind === claim.kind).length === 1;
     const found = new Map<string, Place>();
     for (const pool of configuration.pools) {
       if (
@@ -152,6 +153,7 @@ class Search {
         pool: pool.id,
         quantity: claims[c]!.quantity,
         ...(window && { window: window.id }),
+        ...(claims[c]!.exclusive && { exclusive: true as const }),
       })),
     );
     for (const [key, amount] of due) after.addDue(key, amount);

@@ -14,7 +14,7 @@ export { type Conservation, workConservation } from './conservation.ts';
 
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
-  /** "capacity/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", or "request/<id>: <rule>". */
+  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", or "request/<id>: <rule>". */
   readonly what: string;
   readonly lhs: number | string;
   readonly rhs: number | string;
@@ -113,6 +113,8 @@ function breachOfAllocation(
     return { what: 'kind', lhs: allocation.kind, rhs: claim.kind };
   if (allocation.quantity !== claim.quantity)
     return { what: 'quantity', lhs: allocation.quantity, rhs: claim.quantity };
+  if (allocation.exclusive !== claim.exclusive)
+    return { what: 'exclusive', lhs: `${allocation.exclusive ?? false}`, rhs: `${claim.exclusive ?? false}` };
   if (pool.agent !== undefined && claim.quantity !== 1)
     return { what: 'one agent a claim', lhs: claim.quantity, rhs: 1 };
   const label = missingLabel(pool, claim.selector);

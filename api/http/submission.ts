@@ -110,6 +110,8 @@ function toTerms(terms: SubmissionBody['terms']): Terms {
     summary: terms.summary ?? '',
     ...instantField('startBefore', terms.startBefore),
     ...instantField('deadline', terms.deadline),
+    ...(terms.startLimitSeconds !== undefined && { startLimitSeconds: terms.startLimitSeconds }),
+    ...(terms.gang !== undefined && { gang: terms.gang }),
   };
 }
 

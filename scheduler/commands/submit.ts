@@ -73,7 +73,7 @@ function refuseIdentity(configuration: Configuration, input: AdmissionInput): Ad
 }
 
 function refuseTimes(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
-  const { startBefore, deadline, durationSeconds } = input.terms;
+  const { startBefore, deadline, durationSeconds, startLimitSeconds } = input.terms;
   if (startBefore !== undefined && startBefore <= input.submittedAt) {
     return { code: 'TIME_RANGE', pointer: '/terms/startBefore', message: 'startBefore has passed already' };
   }
@@ -90,6 +90,14 @@ function refuseTimes(configuration: Configuration, input: AdmissionInput): Admis
       code: 'TIME_RANGE',
       pointer: '/terms/durationSeconds',
       message: `at most ${longest} seconds in any class`,
+    };
+  }
+  const latest = configuration.leaseTerms.startLimitSeconds;
+  if (startLimitSeconds !== undefined && startLimitSeconds > latest) {
+    return {
+      code: 'TIME_RANGE',
+      pointer: '/terms/startLimitSeconds',
+      message: `at most ${latest} seconds, the organisation's own`,
     };
   }
   return null;
@@ -113,6 +121,13 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
           code: 'CLAIM_INVALID',
           pointer: `${pointer}/quantity`,
           message: 'a claim takes one agent; claim several agents with several claims',
+        };
+      }
+      if (claim.exclusive && claim.kind !== 'dataset') {
+        return {
+          code: 'CLAIM_INVALID',
+          pointer: `${pointer}/exclusive`,
+          message: 'only a claim of kind dataset can be exclusive',
         };
       }
       const labels = kinds.get(claim.kind) ?? new Set();

@@ -10,6 +10,7 @@ import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
+import { DatasetRows, datasetsOf } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
 import type { ColumnMeaning, Formulation } from './formulation.ts';
 import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
@@ -75,6 +76,7 @@ class Draft {
   readonly #room: Room;
   readonly #book = new RowBook();
   readonly #builder = new ModelBuilder();
+  readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
   readonly #prepared: Prepared[] = [];
   /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
@@ -87,7 +89,11 @@ class Draft {
     this.#snapshot = snapshot;
     this.#memo = memo;
     this.#room = new Room(snapshot);
-    for (const pending of requests) this.#room.ask(shapeOf(memo, configuration, pending).demand);
+    for (const pending of requests) {
+      const { demand, isExclusive } = shapeOf(memo, configuration, pending);
+      this.#room.ask(demand);
+      if (isExclusive) this.#room.contestDatasets();
+    }
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });
@@ -158,6 +164,12 @@ class Draft {
           choices,
           endsAt,
         });
+        if (this.#room.isContested)
+          this.#datasets.add(datasetsOf(pending.request, option, choices), {
+            column,
+            group,
+            alike: template,
+          });
         for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
         for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
         this.#addCosts(column, binding, costOf);
@@ -171,6 +183,7 @@ class Draft {
     for (const family of ['capacity/', 'window/', 'quota/'] as const) book.emitFamily(builder, family);
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
+    this.#datasets.emit(builder);
     return builder.build();
   }
 

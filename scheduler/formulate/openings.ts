@@ -29,6 +29,7 @@ function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, ro
   const open: OpenCandidate[] = [];
   for (const { place, rank } of candidates) {
     const [pool] = place.pools;
+    if (claim.exclusive && room.used(place, null) > 0) continue;
     const windows = pool.calendar === undefined ? [null] : windowsFor(pool, { claim, terms, now: room.now });
     for (const [windowsSkipped, window] of windows.entries()) {
       const free = room.free(place, window);

@@ -1,6 +1,7 @@
 // The store in PostgreSQL, under the contract suites of every port that it fills.
 
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
+import { exclusiveDatasetsContract } from '../../contract/exclusiveDatasets.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
 import { leadershipContract } from '../../contract/leadership.ts';
@@ -11,6 +12,7 @@ import { tickStoreContract } from '../../contract/tickStore.ts';
 import { postgresStore } from '../../support/stores.ts';
 
 callIdempotencyContract('PostgreSQL', postgresStore);
+exclusiveDatasetsContract('PostgreSQL', postgresStore);
 heartbeatsContract('PostgreSQL', postgresStore);
 intakeContract('PostgreSQL', postgresStore);
 leadershipContract('PostgreSQL', postgresStore);
