@@ -10,7 +10,7 @@ import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { Claim } from './domain/request.ts';
 import { compareText } from './formulate/catalogue.ts';
-import type { Choice, ColumnMeaning, Formulation, Place } from './formulate/index.ts';
+import type { Choice, ColumnMeaning, Formulation, Place, Service } from './formulate/index.ts';
 import { reservationsOf } from './pricing.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -29,16 +29,14 @@ export function decode(
   for (const [index, meaning] of columns.entries()) {
     if (solution.granted[index] !== 1) continue;
     if (meaning.type === 'request') assignments.push(assignmentOf(meaning, snapshot, split));
+    else if (meaning.type === 'gang')
+      for (const service of meaning.services) assignments.push(assignmentOf(service, snapshot, split));
     else extensions.push(...prolong(meaning, snapshot));
   }
   return { assignments, extensions };
 }
 
-function assignmentOf(
-  meaning: Extract<ColumnMeaning, { type: 'request' }>,
-  snapshot: Snapshot,
-  split: GroupSplit,
-): Assignment {
+function assignmentOf(meaning: Service, snapshot: Snapshot, split: GroupSplit): Assignment {
   const { request } = meaning.request;
   const { configuration, now } = snapshot;
   const { claims } = request.options[meaning.option]!;

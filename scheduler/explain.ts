@@ -9,6 +9,8 @@ import { type FormulationMemo, newMemo, type Shape, shapeOf } from './formulate/
 import type { PayingAccount } from './formulate/catalogue.ts';
 import { extensionsOf } from './formulate/extensions.ts';
 import { findOption, type OptionFinding } from './formulate/findings.ts';
+import { gangShortages } from './formulate/gangShortages.ts';
+import { awaitedUntil, type Gang, gangColumns, gangsOf, isComplete } from './formulate/gangs.ts';
 import { openOptions } from './formulate/openings.ts';
 import { Room } from './formulate/room.ts';
 import { budgetReasons } from './formulate/shortages.ts';
@@ -70,6 +72,8 @@ class Explanation implements Explainer {
   readonly #snapshot: Snapshot;
   readonly #memo: FormulationMemo;
   readonly #room: Room;
+  #gangs: ReadonlyMap<string, Gang> | null = null;
+  readonly #startable = new Map<Gang, boolean>();
   readonly #findings = new Map<Shape, Map<string, Finding>>();
 
   constructor(snapshot: Snapshot, memo: FormulationMemo) {
@@ -79,6 +83,11 @@ class Explanation implements Explainer {
   }
 
   reasons(pending: PendingRequest): readonly Reason[] {
+    const gang = this.#gangOf(pending);
+    return gang === null ? this.#ownReasons(pending) : this.#gangReasons(pending, gang);
+  }
+
+  #ownReasons(pending: PendingRequest): readonly Reason[] {
     const finding = this.#findingOf(pending);
     const { agent } = pending.request;
     if (this.#isCovered(finding, agent)) return finding.reasons;
@@ -87,6 +96,7 @@ class Explanation implements Explainer {
   }
 
   codes(pending: PendingRequest): readonly ReasonCode[] {
+    if (pending.request.terms.gang !== undefined) return codesOf(this.reasons(pending));
     const finding = this.#findingOf(pending);
     return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
   }
@@ -96,6 +106,37 @@ class Explanation implements Explainer {
     if (found === undefined) return [];
     const [asked] = extensionsOf(this.#snapshot.configuration, this.#room, [found]);
     return asked?.refused.get(extension.id) ?? [{ code: 'NEXT_TICK', option: found.lease.option }];
+  }
+
+  /** What keeps the gang, then what keeps this member; a member that would fit alone waits for room for all. */
+  #gangReasons(pending: PendingRequest, gang: Gang): readonly Reason[] {
+    const { size } = gang.terms;
+    const { now } = this.#room;
+    if (!isComplete(gang))
+      return [{ code: 'AWAITING_GANG', have: gang.members.length, size, until: awaitedUntil(gang, now) }];
+    if (this.#mayStart(gang)) return [{ code: 'NEXT_TICK', option: 0 }];
+    const short = gangShortages(gang, this.#room);
+    return this.#ownReasons(pending).map((reason) =>
+      reason.code === 'NEXT_TICK' ? { code: 'GANG_FULL', option: reason.option, size, short } : reason,
+    );
+  }
+
+  #gangOf({ request }: PendingRequest): Gang | null {
+    if (request.terms.gang === undefined) return null;
+    this.#gangs ??= gangsOf(this.#snapshot.requests);
+    return this.#gangs.get(request.terms.gang.id) ?? null;
+  }
+
+  /** Some choice of places serves all members, or the search for one was cut. Looked for once. */
+  #mayStart(gang: Gang): boolean {
+    let known = this.#startable.get(gang);
+    if (known === undefined) {
+      const { configuration } = this.#snapshot;
+      const { columns, complete } = gangColumns(gang, { configuration, room: this.#room, memo: this.#memo });
+      known = columns.length > 0 || !complete;
+      this.#startable.set(gang, known);
+    }
+    return known;
   }
 
   #isCovered({ options, coversAnyone }: Finding, agent: AgentId): boolean {

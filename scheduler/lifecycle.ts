@@ -9,7 +9,7 @@ import type { Lease, LeaseEnd } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { type Instant, subtract } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
-import type { Option, ResourceRequest } from './domain/request.ts';
+import type { Option, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { accountKey, type State } from './domain/state.ts';
 import { catalogueOf } from './formulate/catalogue.ts';
 import { reservationsOf } from './pricing.ts';
@@ -45,9 +45,12 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     const cause = lapseOf(state, lease, { now, heartbeats });
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
+  /** Gang -> members it had when its time was over: all of them are told the same. */
+  const timedOut = new Map<string, number>();
   for (const pending of state.requests.values()) {
     const { request } = pending;
-    const reason = tooLate(request, now, state.configuration);
+    const reason =
+      tooLate(request, now, state.configuration) ?? gangTimeout(state, pending, { now, timedOut });
     if (reason === null) continue;
     const { id, department, agent } = request;
     make([
@@ -94,6 +97,19 @@ function tooLate(
   // A lease of windows alone ends with the last of them, however long a duration was asked for.
   if (now < deadline && options.some((option) => isOfWindows(option, configuration))) return null;
   return { code: 'DEADLINE_UNREACHABLE', deadline };
+}
+
+/** `gangUntil` stands only while the gang was incomplete at the last tick's end. */
+function gangTimeout(
+  { gangs }: State,
+  { request, gangUntil }: PendingRequest,
+  { now, timedOut }: { now: Instant; timedOut: Map<string, number> },
+): Reason | null {
+  const { gang } = request.terms;
+  if (gang === undefined || gangUntil === undefined || gangUntil > now) return null;
+  const have = timedOut.get(gang.id) ?? gangs.get(gang.id)?.size ?? 0;
+  timedOut.set(gang.id, have);
+  return { code: 'GANG_TIMEOUT', have, size: gang.size };
 }
 
 function isOfWindows({ claims }: Option, configuration: Configuration): boolean {

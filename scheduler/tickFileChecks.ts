@@ -97,6 +97,7 @@ class ReferenceCheck {
       if (i > 0 && sequence <= requests[i - 1]!.sequence)
         this.#problem(`/requests/${i}/sequence`, 'must rise from request to request');
     }
+    this.#gangs();
     const kindOf = new Map<string, string>(pools.map(({ id, kind }) => [id, kind]));
     for (const [i, { extension, lease }] of (extensions ?? []).entries()) {
       if (extension.lease !== lease.id)
@@ -156,6 +157,22 @@ class ReferenceCheck {
       if (span.endsAt <= span.startsAt) this.#problem(`${at}/${i}/endsAt`, 'must be after startsAt');
       if (i > 0 && span.startsAt < spans[i - 1]!.endsAt)
         this.#problem(`${at}/${i}/startsAt`, 'overlaps the one before');
+    }
+  }
+
+  /** Members agree, and are no more than they declare. */
+  #gangs(): void {
+    const gangs = new Map<string, { said: string; members: number }>();
+    for (const [i, { request }] of this.#file.requests.entries()) {
+      const { gang, class: priority } = request.terms;
+      if (gang === undefined) continue;
+      const at = `/requests/${i}/request/terms/gang`;
+      const said = JSON.stringify([gang.size, gang.timeoutSeconds, gang.colocate, priority]);
+      const known = gangs.get(gang.id) ?? { said, members: 0 };
+      known.members += 1;
+      gangs.set(gang.id, known);
+      if (known.said !== said) this.#problem(at, 'says otherwise than the members before it');
+      if (known.members > gang.size) this.#problem(at, `has more members than ${gang.size}`);
     }
   }
 

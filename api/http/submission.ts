@@ -131,6 +131,7 @@ const DETAIL_CODES = {
   UNKNOWN_KIND: 'choice',
   UNKNOWN_LABEL: 'choice',
   CLAIM_INVALID: 'conflict',
+  GANG_INVALID: 'range',
   TIME_RANGE: 'range',
   NEVER_FITS: 'range',
 } as const satisfies Record<AdmissionRefusal['code'], ProblemDetail['code']> &

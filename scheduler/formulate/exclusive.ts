@@ -34,6 +34,13 @@ export function datasetsOf(
   return [...uses];
 }
 
+/** What several leases of one column read: alone if any of them does. The search lets nobody else of them in there. */
+export function datasetsTogether(uses: readonly DatasetUse[]): DatasetUse {
+  const together = new Map<Place, boolean>();
+  for (const [place, alone] of uses.flat()) together.set(place, (together.get(place) ?? false) || alone);
+  return [...together];
+}
+
 interface Dataset {
   readonly alone: { readonly columns: number[]; readonly groups: Set<number> };
   readonly readers: Map<object, { readonly columns: number[]; readonly groups: Set<number> }>;
