@@ -7,10 +7,11 @@ import type { Reason, ReasonCode } from './domain/reason.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
 import { type FormulationMemo, newMemo, type Shape, shapeOf } from './formulate/candidates.ts';
 import type { PayingAccount } from './formulate/catalogue.ts';
+import type { OpenOption } from './formulate/combinations.ts';
 import { extensionsOf } from './formulate/extensions.ts';
 import { findOption, type OptionFinding } from './formulate/findings.ts';
 import { gangShortages } from './formulate/gangShortages.ts';
-import { awaitedUntil, type Gang, gangColumns, gangsOf, isComplete } from './formulate/gangs.ts';
+import { awaitedUntil, type Gang, gangsOf, isComplete, mayStart } from './formulate/gangs.ts';
 import { openOptions } from './formulate/openings.ts';
 import { Room } from './formulate/room.ts';
 import { budgetReasons } from './formulate/shortages.ts';
@@ -73,6 +74,7 @@ class Explanation implements Explainer {
   readonly #memo: FormulationMemo;
   readonly #room: Room;
   #gangs: ReadonlyMap<string, Gang> | null = null;
+  readonly #opened = new Map<Shape, OpenOption[]>();
   readonly #startable = new Map<Gang, boolean>();
   readonly #findings = new Map<Shape, Map<string, Finding>>();
 
@@ -132,8 +134,14 @@ class Explanation implements Explainer {
     let known = this.#startable.get(gang);
     if (known === undefined) {
       const { configuration } = this.#snapshot;
-      const { columns, complete } = gangColumns(gang, { configuration, room: this.#room, memo: this.#memo });
-      known = columns.length > 0 || !complete;
+      const gangs = this.#gangs?.size ?? 1;
+      known = mayStart(gang, {
+        configuration,
+        room: this.#room,
+        memo: this.#memo,
+        gangs,
+        opened: this.#opened,
+      });
       this.#startable.set(gang, known);
     }
     return known;

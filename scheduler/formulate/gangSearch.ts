@@ -1,7 +1,7 @@
 // Which places a gang's members take at once: a bounded search, per value of the colocation label and per choice of options.
 // Invariant: what is found fits beside itself on every place and window; `complete` only if every choice that fits was found. Called by gangs.ts.
 
-import type { Configuration, Pool, Window } from '../domain/configuration.ts';
+import type { Pool, Window } from '../domain/configuration.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { compareText } from './catalogue.ts';
@@ -19,19 +19,22 @@ export interface Seat {
   readonly candidate: OpenCandidate;
 }
 
-/** Steps for one gang in one tick, a few milliseconds: 64 claims in a row, and the way back from dead ends. */
-const STEPS_MAX = 20_000;
+/** Values of a label that are tried: zones are a handful; a label that names single pools would make a search of each. */
+const VALUES_MAX = 16;
 /** Choices of options that are tried, the most preferred first: a gang of two with four options each has them all. */
 const OPTIONS_MAX = 16;
 /** Further sweeps, each beginning at another place, so that gangs of one batch spread. */
 const SWEEPS = 4;
+/** Times as many found as can be columns: enough to choose a spread from. */
+const SPARE = 3;
 
 export interface GangSearchInput {
-  readonly configuration: Configuration;
   readonly room: Room;
   /** Per member, per option. */
   readonly open: readonly (readonly OpenOption[])[];
   readonly columnsMax: number;
+  /** Places looked at; half as many again may go into further sweeps. */
+  readonly stepsMax: number;
 }
 
 interface Slot {
@@ -65,31 +68,40 @@ export class GangSearch {
 
   /** `fits`: whether what fits its places passes all other rows. */
   run(fits: (seats: readonly Seat[]) => boolean): { found: readonly (readonly Seat[])[]; complete: boolean } {
+    const { columnsMax, stepsMax } = this.#input;
     const { vectors, all } = optionVectors(this.#gang.members);
-    const layouts = this.#labelValues().flatMap((value) =>
-      vectors.flatMap((vector) => this.#slots(vector, value) ?? []),
-    );
+    const values = this.#labelValues();
+    const layouts = values
+      .slice(0, VALUES_MAX)
+      .flatMap((value) => vectors.flatMap((vector) => this.#slots(vector, value) ?? []));
     // Each layout its share of the steps: one with many dead ends must not keep the others from being looked at.
-    const share = Math.ceil(STEPS_MAX / Math.max(1, layouts.length));
-    let isExhausted = all;
-    for (const { slots } of layouts)
-      isExhausted = this.#descendFrom(slots, { fits, turn: 0, share }) && isExhausted;
-    if (isExhausted && this.#found.length <= this.#input.columnsMax)
-      return { found: this.#found, complete: true };
-    for (let turn = 1; turn <= SWEEPS; turn++) {
-      for (const { slots } of layouts) this.#descendFrom(slots, { fits, turn, share: slots.length * 8 });
+    const share = Math.ceil(stepsMax / Math.max(1, layouts.length));
+    let isExhausted = all && values.length <= VALUES_MAX;
+    for (const { slots } of layouts) {
+      if (this.#found.length > columnsMax) isExhausted = false;
+      else isExhausted = this.#descendFrom(slots, { fits, turn: 0, share }) && isExhausted;
     }
-    return { found: spread(this.#found, this.#input.columnsMax), complete: false };
+    if (isExhausted && this.#found.length <= columnsMax) return { found: this.#found, complete: true };
+    for (let turn = 1; turn <= SWEEPS; turn++) {
+      for (const { slots } of layouts) {
+        if (this.#steps < stepsMax * 1.5 && this.#found.length < columnsMax * SPARE)
+          this.#descendFrom(slots, { fits, turn, share: slots.length * 8 });
+      }
+    }
+    return { found: spread(this.#found, columnsMax), complete: false };
   }
 
-  /** Values of the label on any pool, in order; [null] where nothing is to be colocated. */
+  /** Values of the label where any member may go, in order; [null] where nothing is to be colocated. */
   #labelValues(): readonly (string | null)[] {
     const { colocate } = this.#gang.terms;
     if (colocate === undefined) return [null];
     const values = new Set<string>();
-    for (const { labels } of this.#input.configuration.pools)
-      for (const value of valuesOf(labels, colocate)) values.add(value);
-    return [...values].sort(compareText);
+    for (const { claims } of this.#input.open.flat())
+      for (const { candidates } of claims)
+        for (const { place } of candidates)
+          for (const value of valuesOf(place.pools[0].labels, colocate)) values.add(value);
+    // Of kinds that no label places, any value is as good as any other.
+    return values.size === 0 ? [''] : [...values].sort(compareText);
   }
 
   /** All claims of all members under one choice of options and one value of the label; none when one of them has no candidate. */
@@ -146,12 +158,11 @@ export class GangSearch {
     const held = new Map<Place, Map<Window | null, Held>>();
     const chosen: number[] = [];
     const until = this.#steps + how.share;
-    const most = how.turn === 0 ? this.#input.columnsMax + 1 : this.#found.length + 1;
     const before = this.#found.length;
     const descend = (depth: number): boolean => {
       if (depth === slots.length) {
         this.#keep(slots, chosen, how);
-        return how.turn === 0 ? this.#found.length - before < most : this.#found.length === before;
+        return how.turn === 0 ? this.#found.length <= this.#input.columnsMax : this.#found.length === before;
       }
       const slot = slots[depth]!;
       const { length } = slot.candidates;
@@ -188,6 +199,8 @@ export class GangSearch {
     const key = seats
       .map(({ option, candidate: { place, window } }) => `${option} ${place.id}@${window?.id ?? ''}`)
       .join('|');
+    // To look at quotas and accounts costs about as much as to place every claim again.
+    this.#steps += slots.length;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     if (how.fits(seats)) this.#found.push(seats);

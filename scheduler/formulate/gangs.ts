@@ -5,7 +5,8 @@ import type { Configuration } from '../domain/configuration.ts';
 import { type Instant, multiplyDivideUp, type Units } from '../domain/quantity.ts';
 import { GANG_TIMEOUT_SECONDS, type GangTerms, type PendingRequest } from '../domain/request.ts';
 import { PricedChoices } from './accounts.ts';
-import { type FormulationMemo, shapeOf } from './candidates.ts';
+import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
+import type { OpenOption } from './combinations.ts';
 import type { Choice } from './formulation.ts';
 import { fitsTogether } from './gangRoom.ts';
 import { GangSearch, type Seat } from './gangSearch.ts';
@@ -27,6 +28,13 @@ import type { Room } from './room.ts';
  */
 
 const COLUMNS_MAX = 8;
+/** Beyond 50 gangs each gets fewer, down to 2: a joint column has the entries of all its members. */
+const COLUMNS_OF_TICK = 400;
+const COLUMNS_LEAST = 2;
+/** Places that all gangs of a tick look at, about: some ten milliseconds at most, and each gang has enough for its 64 claims. */
+const STEPS_OF_TICK = 40_000;
+const STEPS_LEAST = 1_000;
+const STEPS_MOST = 20_000;
 
 /** Open members of one gang, in order of sequence. */
 export interface Gang {
@@ -80,16 +88,23 @@ export interface GangInput {
   readonly configuration: Configuration;
   readonly room: Room;
   readonly memo: FormulationMemo;
+  /** How many gangs the tick has: they share its steps. */
+  readonly gangs: number;
+  /** Found once for all members of a shape, whatever gang they are of. */
+  readonly opened: Map<Shape, OpenOption[]>;
+}
+
+/** Whether a complete gang fits whole into what is left, or the search for such a choice was cut: the first one answers. */
+export function mayStart(gang: Gang, input: GangInput): boolean {
+  const { found, complete } = searchOf(gang, input, 0);
+  return found.length > 0 || !complete;
 }
 
 /** Joint columns of a complete gang. */
 export function gangColumns(gang: Gang, input: GangInput): GangColumns {
-  const { configuration, room, memo } = input;
-  const open = gang.members.map((pending) =>
-    allOpenOptions(shapeOf(memo, configuration, pending), pending.request.terms, room),
-  );
-  const search = new GangSearch(gang, { configuration, room, open, columnsMax: COLUMNS_MAX });
-  const { found, complete } = search.run((seats) => fitsTogether(partsOf(gang, seats, input), room));
+  const { room } = input;
+  const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, Math.floor(COLUMNS_OF_TICK / input.gangs)));
+  const { found, complete } = searchOf(gang, input, columnsMax);
   const priced = found.map((seats) => ({ seats, parts: partsOf(gang, seats, input) }));
   const costs = priced.map(({ parts }) => parts.reduce((sum, part) => sum + plainCost(part, room.now), 0));
   const price = { leastCost: Math.min(...costs), mostCost: Math.max(...costs) };
@@ -108,6 +123,25 @@ export function gangColumns(gang: Gang, input: GangInput): GangColumns {
     return { parts, value: value - whole };
   });
   return { columns, complete };
+}
+
+function openedFor(pending: PendingRequest, { configuration, room, memo, opened }: GangInput): OpenOption[] {
+  const shape = shapeOf(memo, configuration, pending);
+  const { terms } = pending.request;
+  const isTimed = terms.deadline !== undefined || terms.startBefore !== undefined;
+  const known = isTimed ? undefined : opened.get(shape);
+  if (known) return known;
+  const made = allOpenOptions(shape, terms, room);
+  if (!isTimed) opened.set(shape, made);
+  return made;
+}
+
+function searchOf(gang: Gang, input: GangInput, columnsMax: number): ReturnType<GangSearch['run']> {
+  const { room, gangs } = input;
+  const stepsMax = Math.min(STEPS_MOST, Math.max(STEPS_LEAST, Math.floor(STEPS_OF_TICK / gangs)));
+  const open = gang.members.map((pending) => openedFor(pending, input));
+  const search = new GangSearch(gang, { room, open, columnsMax, stepsMax });
+  return search.run((seats) => fitsTogether(partsOf(gang, seats, input), room));
 }
 
 function partsOf(gang: Gang, seats: readonly Seat[], { configuration, room }: GangInput): GangPart[] {

@@ -11,6 +11,7 @@ import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
+import type { OpenOption } from './combinations.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
 import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
@@ -86,6 +87,7 @@ class Draft {
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
   readonly #gangs: ReadonlyMap<string, Gang>;
+  readonly #opened = new Map<Shape, OpenOption[]>();
   readonly #prepared: (Prepared | PreparedGang)[] = [];
   /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
   readonly #asked: (number[] | undefined)[] = [];
@@ -147,8 +149,13 @@ class Draft {
   /** In its first member's turn. */
   #prepareGang(gang: Gang): void {
     const { configuration } = this.#snapshot;
-    const input = { configuration, room: this.#room, memo: this.#memo };
-    const { columns, complete } = gangColumns(gang, input);
+    const { columns, complete } = gangColumns(gang, {
+      configuration,
+      room: this.#room,
+      memo: this.#memo,
+      gangs: this.#gangs.size,
+      opened: this.#opened,
+    });
     if (!complete) for (const { request } of gang.members) this.leftOut.add(request.id);
     if (columns.length === 0) return;
     for (const [member, { request }] of gang.members.entries()) {
