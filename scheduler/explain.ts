@@ -117,7 +117,7 @@ class Explanation implements Explainer {
     if (!isComplete(gang))
       return [{ code: 'AWAITING_GANG', have: gang.members.length, size, until: awaitedUntil(gang, now) }];
     if (this.#mayStart(gang)) return [{ code: 'NEXT_TICK', option: 0 }];
-    const short = gangShortages(gang, this.#room);
+    const short = gangShortages(gang, this.#room, pending);
     return this.#ownReasons(pending).map((reason) =>
       reason.code === 'NEXT_TICK' ? { code: 'GANG_FULL', option: reason.option, size, short } : reason,
     );

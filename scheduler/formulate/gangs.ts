@@ -103,7 +103,10 @@ export function mayStart(gang: Gang, input: GangInput): boolean {
 /** Joint columns of a complete gang. */
 export function gangColumns(gang: Gang, input: GangInput): GangColumns {
   const { room } = input;
-  const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, Math.floor(COLUMNS_OF_TICK / input.gangs)));
+  const columnsMax = Math.min(
+    COLUMNS_MAX,
+    Math.max(COLUMNS_LEAST, Math.floor(COLUMNS_OF_TICK / input.gangs)),
+  );
   const { found, complete } = searchOf(gang, input, columnsMax);
   const priced = found.map((seats) => ({ seats, parts: partsOf(gang, seats, input) }));
   const costs = priced.map(({ parts }) => parts.reduce((sum, part) => sum + plainCost(part, room.now), 0));

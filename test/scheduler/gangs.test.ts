@@ -147,10 +147,10 @@ describe('a complete gang', () => {
       .quota('sales', 'gpu', { nominal: 3 });
     const rig = rigOf(limited);
     await rig.tick({ rows: rows(member(1), member(2).by('sam', 'sales'), member(3).by('sam', 'sales')) });
-    expect(reasonOf(rig, 2)).toMatchObject({
-      code: 'GANG_FULL',
-      short: [{ what: 'sales/gpu', requested: 4, available: 3, held: 0 }],
-    });
+    const short = [{ what: 'sales/gpu', requested: 4, available: 3, held: 0 }];
+    expect(reasonOf(rig, 2)).toMatchObject({ code: 'GANG_FULL', short });
+    // Another department's quota is none of a member's business.
+    expect(reasonOf(rig, 1)).toMatchObject({ code: 'GANG_FULL', short: [] });
     expect(rig.state.leases.size).toBe(0);
   });
 
