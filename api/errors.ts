@@ -170,6 +170,11 @@ export const PROBLEMS = {
     title: 'A claim that cannot be meant',
     remedy: 'Correct the claim as the detail says.',
   },
+  GANG_INVALID: {
+    status: 422,
+    title: 'A gang that cannot be meant',
+    remedy: 'Correct the size, the time-out or the number of claims as the detail says.',
+  },
   TIME_RANGE: {
     status: 422,
     title: 'The times cannot be met',

@@ -3,10 +3,12 @@
 
 import type { Pool, Window } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
+import type { Allocation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
 import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import { commonPlaces } from './verifyGangs.ts';
 
 export interface Conservation {
   /** Requests left waiting although this option would fit on these pools. */
@@ -38,14 +40,35 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
   const idle: Conservation['idle'][number][] = [];
   const unsearched: RequestId[] = [];
-  for (const pending of snapshot.requests) {
-    if (granted.has(pending.request.id)) continue;
-    const search = new Search(snapshot, tally, pending);
+  for (const members of waitingUnits(snapshot, granted)) {
+    const search = new Search(snapshot, tally, members);
     const found = search.run();
-    if (found) idle.push({ request: pending.request.id, ...found });
-    else if (search.ranOut) unsearched.push(pending.request.id);
+    if (found) for (const { request } of members) idle.push({ request: request.id, ...found });
+    else if (search.ranOut) for (const { request } of members) unsearched.push(request.id);
   }
   return { idle, unsearched };
+}
+
+/** Who can start only together: the members of a complete gang, anybody else alone. An incomplete gang is a named exception. */
+function waitingUnits({ requests }: Snapshot, granted: ReadonlySet<RequestId>): PendingRequest[][] {
+  const waiting = requests.filter(({ request }) => !granted.has(request.id));
+  const alone = waiting.filter(({ request }) => request.terms.gang === undefined).map((pending) => [pending]);
+  const gangs = new Map<string, PendingRequest[]>();
+  for (const pending of waiting) {
+    const id = pending.request.terms.gang?.id;
+    if (id !== undefined) gangs.set(id, [...(gangs.get(id) ?? []), pending]);
+  }
+  const complete = [...gangs.values()].filter(
+    (members) => members.length === members[0]!.request.terms.gang!.size,
+  );
+  return [...alone, ...complete];
+}
+
+/** One claim of one of those who start together. */
+interface Want {
+  readonly member: PendingRequest;
+  readonly claim: Claim;
+  readonly index: number;
 }
 
 class Search {
@@ -53,51 +76,62 @@ class Search {
   #steps = 0;
   readonly #snapshot: Snapshot;
   readonly #tally: Tally;
-  readonly #pending: PendingRequest;
+  readonly #members: readonly PendingRequest[];
 
-  constructor(snapshot: Snapshot, tally: Tally, pending: PendingRequest) {
+  constructor(snapshot: Snapshot, tally: Tally, members: readonly PendingRequest[]) {
     this.#snapshot = snapshot;
     this.#tally = tally;
-    this.#pending = pending;
+    this.#members = members;
   }
 
-  run(): { option: number; pools: string[] } | null {
-    for (const [option, { claims }] of this.#pending.request.options.entries()) {
-      const places = claims.map((claim) => this.#placesOf(claim, claims));
-      const found = this.#descend(claims, places, []);
-      if (found)
-        return {
-          option,
-          pools: found.map(({ pool, window }) => (window ? `${pool.id}@${window.id}` : pool.id)),
-        };
+  /** Any choice of one option a member; `option` is the first member's. */
+  run(chosen: readonly number[] = []): { option: number; pools: string[] } | null {
+    const next = this.#members[chosen.length];
+    if (next !== undefined) {
+      for (const option of next.request.options.keys()) {
+        const found = this.run([...chosen, option]);
+        if (found) return found;
+      }
+      return null;
     }
-    return null;
+    const wants = this.#members.flatMap((member, m) =>
+      member.request.options[chosen[m]!]!.claims.map((claim, index): Want => ({ member, claim, index })),
+    );
+    const places = wants.map((want) => this.#placesOf(want, wants));
+    const found = this.#descend(wants, places, []);
+    if (found === null) return null;
+    const pools = found.map(({ pool, window }) => (window ? `${pool.id}@${window.id}` : pool.id));
+    return { option: chosen[0]!, pools };
   }
 
   #descend(
-    claims: readonly Claim[],
+    wants: readonly Want[],
     places: readonly (readonly Place[])[],
     chosen: readonly Place[],
   ): readonly Place[] | null {
-    if (chosen.length === claims.length) return this.#fits(claims, chosen) ? chosen : null;
+    if (chosen.length === wants.length) return this.#fits(wants, chosen) ? chosen : null;
     for (const place of places[chosen.length]!) {
       this.#steps += 1;
       if (this.#steps > STEPS_MAX) {
         this.ranOut = true;
         return null;
       }
-      const found = this.#descend(claims, places, [...chosen, place]);
+      const found = this.#descend(wants, places, [...chosen, place]);
       if (found) return found;
     }
     return null;
   }
 
   /** Places with room for the claim; where no other claim competes for the kind, one of each price and time stands for its equals. */
-  #placesOf(claim: Claim, claims: readonly Claim[]): Place[] {
+  #placesOf({ member, claim }: Want, wants: readonly Want[]): Place[] {
     const { configuration, now } = this.#snapshot;
-    const { agent, department } = this.#pending.request;
+    const { agent, department } = member.request;
     const clearance = mayTouch(configuration, agent, department);
-    const alone = claims.filter(({ kind }) => kind === claim.kind).length === 1;
+    // One dataset is not as good as another: it may be held alone, or read. Nor is one place as good as another to a gang.
+    const alone =
+      claim.kind !== 'dataset' &&
+      this.#members.length === 1 &&
+      wants.filter((want) => want.claim.kind === claim.kind).length === 1;
     const found = new Map<string, Place>();
     for (const pool of configuration.pools) {
       if (
@@ -108,7 +142,7 @@ class Search {
         continue;
       if (pool.agent !== undefined && claim.quantity !== 1) continue;
       for (const window of pool.calendar === undefined ? [undefined] : pool.calendar) {
-        if (window !== undefined && !this.#isInRange(claim, window)) continue;
+        if (window !== undefined && !this.#isInRange(member, claim, window)) continue;
         if (this.#tally.left(pool, window) < BigInt(claim.quantity)) continue;
         const from = window === undefined ? now : Math.max(now, window.startsAt);
         const key = alone
@@ -120,9 +154,9 @@ class Search {
     return [...found.values()];
   }
 
-  #isInRange(claim: Claim, window: Window): boolean {
+  #isInRange({ request }: PendingRequest, claim: Claim, window: Window): boolean {
     const { now } = this.#snapshot;
-    const { startBefore, deadline } = this.#pending.request.terms;
+    const { startBefore, deadline } = request.terms;
     if (window.endsAt <= now) return false;
     if (claim.window?.from !== undefined && window.startsAt < claim.window.from) return false;
     if (claim.window?.to !== undefined && window.endsAt > claim.window.to) return false;
@@ -130,31 +164,55 @@ class Search {
     return startBefore === undefined || Math.max(now, window.startsAt) < startBefore;
   }
 
-  #fits(claims: readonly Claim[], chosen: readonly Place[]): boolean {
+  #fits(wants: readonly Want[], chosen: readonly Place[]): boolean {
+    const after = this.#tally.copy();
+    const taken: { assignment: { allocations: Allocation[] } }[] = [];
+    for (const member of this.#members) {
+      const allocations = this.#take(after, member, { wants, chosen });
+      if (allocations === null) return false;
+      taken.push({ assignment: { allocations } });
+    }
+    const label = this.#members[0]!.request.terms.gang?.colocate;
+    if (label !== undefined && commonPlaces(this.#snapshot.configuration, taken, label)?.size === 0)
+      return false;
+    return after.firstBreach() === null;
+  }
+
+  /** What one of them takes, added to the tally; null when it would end too late, or no period of an account covers it. */
+  #take(
+    after: Tally,
+    member: PendingRequest,
+    { wants, chosen }: { wants: readonly Want[]; chosen: readonly Place[] },
+  ): Allocation[] | null {
     const { configuration, now } = this.#snapshot;
-    const { agent, department, terms } = this.#pending.request;
-    const isHeld = chosen.some(({ window }) => window === undefined);
-    const held = isHeld ? now + terms.durationSeconds * 1000 : 0;
-    const endsAt = Math.max(held, ...chosen.map(({ window }) => window?.endsAt ?? 0));
-    if (terms.deadline !== undefined && endsAt > terms.deadline) return false;
+    const { agent, department, terms } = member.request;
+    const own = wants.flatMap((want, w) => (want.member === member ? [{ ...want, ...chosen[w]! }] : []));
+    const held = own.some(({ window }) => window === undefined) ? now + terms.durationSeconds * 1000 : 0;
+    const endsAt = Math.max(held, ...own.map(({ window }) => window?.endsAt ?? 0));
+    if (terms.deadline !== undefined && endsAt > terms.deadline) return null;
     const graceMs = configuration.leaseTerms.graceSeconds * 1000;
-    const spans = chosen.map(({ pool, window }, c): Span => {
-      const from = window === undefined ? now : Math.max(now, window.startsAt);
+    const startOf = (window: Window | undefined): number =>
+      window === undefined ? now : Math.max(now, window.startsAt);
+    const spans = own.map(({ pool, window, claim: { quantity } }): Span => {
       const to = window === undefined ? endsAt + (holdsByTime(pool) ? graceMs : 0) : window.endsAt;
-      return { pool, quantity: claims[c]!.quantity, from, to };
+      return { pool, quantity, from: startOf(window), to };
     });
     const due = chargesOf(configuration, agent, spans);
-    if (typeof due === 'string') return false;
-    const after = this.#tally.copy();
-    after.addAllocations(
-      department,
-      chosen.map(({ pool, window }, c) => ({
-        pool: pool.id,
-        quantity: claims[c]!.quantity,
-        ...(window && { window: window.id }),
-      })),
-    );
+    if (typeof due === 'string') return null;
     for (const [key, amount] of due) after.addDue(key, amount);
-    return after.firstBreach() === null;
+    const allocations = own.map(
+      ({ claim, index, pool, window }): Allocation => ({
+        claim: index,
+        pool: pool.id,
+        kind: pool.kind,
+        quantity: claim.quantity,
+        startsAt: startOf(window),
+        endsAt: window?.endsAt ?? endsAt,
+        ...(window && { window: window.id }),
+        ...(claim.exclusive && { exclusive: true as const }),
+      }),
+    );
+    after.addAllocations(department, allocations);
+    return allocations;
   }
 }

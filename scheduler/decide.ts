@@ -6,8 +6,9 @@ import type { Change, LedgerEntry } from './domain/change.ts';
 import { type LeaseId, leaseId } from './domain/ids.ts';
 import type { Lease, Reservation } from './domain/lease.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
+import type { Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
-import type { PendingExtension } from './domain/request.ts';
+import type { PendingExtension, Terms } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import { explainer } from './explain.ts';
 import type { Formulation } from './formulate/index.ts';
@@ -60,7 +61,7 @@ function grant(state: State, assignment: Assignment, made: { id: LeaseId; now: n
     reservations: assignment.reservations,
     state: 'granted',
     grantedAt: made.now,
-    startLimitAt: begins + state.configuration.leaseTerms.startLimitSeconds * 1000,
+    startLimitAt: begins + startLimitSeconds(state, request.terms) * 1000,
     endsAt: assignment.endsAt,
     activatedAt: null,
   };
@@ -78,6 +79,12 @@ function grant(state: State, assignment: Assignment, made: { id: LeaseId; now: n
     { type: 'leaseGranted', lease },
     ...reserve(lease.id, lease.id, assignment.reservations),
   ];
+}
+
+/** The organisation's limit may have been lowered since the request was admitted. */
+function startLimitSeconds({ configuration }: State, terms: Terms): Units {
+  const most = configuration.leaseTerms.startLimitSeconds;
+  return Math.min(most, terms.startLimitSeconds ?? most);
 }
 
 function reserve(source: string, lease: LeaseId, reservations: readonly Reservation[]): Change[] {

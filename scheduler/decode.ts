@@ -8,8 +8,9 @@ import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Instant, Units } from './domain/quantity.ts';
+import type { Claim } from './domain/request.ts';
 import { compareText } from './formulate/catalogue.ts';
-import type { Choice, ColumnMeaning, Formulation, Place } from './formulate/index.ts';
+import type { Choice, ColumnMeaning, Formulation, Place, Service } from './formulate/index.ts';
 import { reservationsOf } from './pricing.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -28,20 +29,24 @@ export function decode(
   for (const [index, meaning] of columns.entries()) {
     if (solution.granted[index] !== 1) continue;
     if (meaning.type === 'request') assignments.push(assignmentOf(meaning, snapshot, split));
+    else if (meaning.type === 'gang')
+      for (const service of meaning.services) assignments.push(assignmentOf(service, snapshot, split));
     else extensions.push(...prolong(meaning, snapshot));
   }
   return { assignments, extensions };
 }
 
-function assignmentOf(
-  meaning: Extract<ColumnMeaning, { type: 'request' }>,
-  snapshot: Snapshot,
-  split: GroupSplit,
-): Assignment {
+function assignmentOf(meaning: Service, snapshot: Snapshot, split: GroupSplit): Assignment {
   const { request } = meaning.request;
   const { configuration, now } = snapshot;
+  const { claims } = request.options[meaning.option]!;
   const allocations = meaning.choices.map((choice) =>
-    allocationOf(choice, { now, endsAt: meaning.endsAt, pool: split.take(choice.place, choice.quantity) }),
+    allocationOf(choice, {
+      now,
+      endsAt: meaning.endsAt,
+      pool: split.take(choice.place, choice.quantity),
+      claims,
+    }),
   );
   return {
     request: request.id,
@@ -60,9 +65,19 @@ function assignmentOf(
 }
 
 /** A window's units are held from its start, or from now while it runs, to its end; all else from now to the lease's end. */
-function allocationOf(choice: Choice, held: { now: Instant; endsAt: Instant; pool: Pool }): Allocation {
+function allocationOf(
+  choice: Choice,
+  held: { now: Instant; endsAt: Instant; pool: Pool; claims: readonly Claim[] },
+): Allocation {
   const { claim, quantity, window } = choice;
-  const base = { claim, pool: held.pool.id, kind: held.pool.kind, quantity };
+  const { id: pool, kind } = held.pool;
+  const base = {
+    claim,
+    pool,
+    kind,
+    quantity,
+    ...(held.claims[claim]!.exclusive && { exclusive: true as const }),
+  };
   if (window === null) return { ...base, startsAt: held.now, endsAt: held.endsAt };
   return { ...base, window: window.id, startsAt: Math.max(held.now, window.startsAt), endsAt: window.endsAt };
 }

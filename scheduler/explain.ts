@@ -7,8 +7,11 @@ import type { Reason, ReasonCode } from './domain/reason.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
 import { type FormulationMemo, newMemo, type Shape, shapeOf } from './formulate/candidates.ts';
 import type { PayingAccount } from './formulate/catalogue.ts';
+import type { OpenOption } from './formulate/combinations.ts';
 import { extensionsOf } from './formulate/extensions.ts';
 import { findOption, type OptionFinding } from './formulate/findings.ts';
+import { gangShortages } from './formulate/gangShortages.ts';
+import { awaitedUntil, type Gang, gangsOf, isComplete, mayStart } from './formulate/gangs.ts';
 import { openOptions } from './formulate/openings.ts';
 import { Room } from './formulate/room.ts';
 import { budgetReasons } from './formulate/shortages.ts';
@@ -31,8 +34,12 @@ const HARDNESS: readonly ReasonCode[] = [
   'BUDGET_EXHAUSTED',
   'QUOTA_EXHAUSTED',
   'COHORT_EXHAUSTED',
+  'AWAITING_GANG',
   'WINDOW_FULL',
+  'DATASET_SHARED',
+  'DATASET_EXCLUSIVE',
   'POOL_FULL',
+  'GANG_FULL',
   'NEXT_TICK',
 ];
 
@@ -66,6 +73,9 @@ class Explanation implements Explainer {
   readonly #snapshot: Snapshot;
   readonly #memo: FormulationMemo;
   readonly #room: Room;
+  #gangs: ReadonlyMap<string, Gang> | null = null;
+  readonly #opened = new Map<Shape, OpenOption[]>();
+  readonly #startable = new Map<Gang, boolean>();
   readonly #findings = new Map<Shape, Map<string, Finding>>();
 
   constructor(snapshot: Snapshot, memo: FormulationMemo) {
@@ -75,6 +85,11 @@ class Explanation implements Explainer {
   }
 
   reasons(pending: PendingRequest): readonly Reason[] {
+    const gang = this.#gangOf(pending);
+    return gang === null ? this.#ownReasons(pending) : this.#gangReasons(pending, gang);
+  }
+
+  #ownReasons(pending: PendingRequest): readonly Reason[] {
     const finding = this.#findingOf(pending);
     const { agent } = pending.request;
     if (this.#isCovered(finding, agent)) return finding.reasons;
@@ -83,6 +98,7 @@ class Explanation implements Explainer {
   }
 
   codes(pending: PendingRequest): readonly ReasonCode[] {
+    if (pending.request.terms.gang !== undefined) return codesOf(this.reasons(pending));
     const finding = this.#findingOf(pending);
     return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
   }
@@ -92,6 +108,43 @@ class Explanation implements Explainer {
     if (found === undefined) return [];
     const [asked] = extensionsOf(this.#snapshot.configuration, this.#room, [found]);
     return asked?.refused.get(extension.id) ?? [{ code: 'NEXT_TICK', option: found.lease.option }];
+  }
+
+  /** What keeps the gang, then what keeps this member; a member that would fit alone waits for room for all. */
+  #gangReasons(pending: PendingRequest, gang: Gang): readonly Reason[] {
+    const { size } = gang.terms;
+    const { now } = this.#room;
+    if (!isComplete(gang))
+      return [{ code: 'AWAITING_GANG', have: gang.members.length, size, until: awaitedUntil(gang, now) }];
+    if (this.#mayStart(gang)) return [{ code: 'NEXT_TICK', option: 0 }];
+    const short = gangShortages(gang, this.#room, pending);
+    return this.#ownReasons(pending).map((reason) =>
+      reason.code === 'NEXT_TICK' ? { code: 'GANG_FULL', option: reason.option, size, short } : reason,
+    );
+  }
+
+  #gangOf({ request }: PendingRequest): Gang | null {
+    if (request.terms.gang === undefined) return null;
+    this.#gangs ??= gangsOf(this.#snapshot.requests);
+    return this.#gangs.get(request.terms.gang.id) ?? null;
+  }
+
+  /** Some choice of places serves all members, or the search for one was cut. Looked for once. */
+  #mayStart(gang: Gang): boolean {
+    let known = this.#startable.get(gang);
+    if (known === undefined) {
+      const { configuration } = this.#snapshot;
+      const gangs = this.#gangs?.size ?? 1;
+      known = mayStart(gang, {
+        configuration,
+        room: this.#room,
+        memo: this.#memo,
+        gangs,
+        opened: this.#opened,
+      });
+      this.#startable.set(gang, known);
+    }
+    return known;
   }
 
   #isCovered({ options, coversAnyone }: Finding, agent: AgentId): boolean {

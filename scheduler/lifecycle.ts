@@ -3,12 +3,15 @@
 
 import { apply, returnsCapacity } from './domain/apply.ts';
 import type { Change, LedgerEntry } from './domain/change.ts';
+import type { Configuration } from './domain/configuration.ts';
 import type { LeaseId } from './domain/ids.ts';
 import type { Lease, LeaseEnd } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { type Instant, subtract } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
+import type { Option, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { accountKey, type State } from './domain/state.ts';
+import { catalogueOf } from './formulate/catalogue.ts';
 import { reservationsOf } from './pricing.ts';
 
 export interface Heartbeats {
@@ -42,10 +45,14 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     const cause = lapseOf(state, lease, { now, heartbeats });
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
+  /** Gang -> members it had when its time was over: all of them are told the same. */
+  const timedOut = new Map<string, number>();
   for (const pending of state.requests.values()) {
-    const reason = tooLate(pending.request.terms, now);
+    const { request } = pending;
+    const reason =
+      tooLate(request, now, state.configuration) ?? gangTimeout(state, pending, { now, timedOut });
     if (reason === null) continue;
-    const { id, department, agent } = pending.request;
+    const { id, department, agent } = request;
     make([
       { type: 'decided', request: id, department, agent, outcome: 'expired', reasons: [reason], lease: null },
     ]);
@@ -65,25 +72,49 @@ function lapseOf(
   const { heardThrough, listensSince = Number.NEGATIVE_INFINITY } = heartbeats;
   const { startLimitSeconds, heartbeatTimeoutSeconds } = state.configuration.leaseTerms;
   if (lease.state === 'granted') {
-    const startLimitAt = Math.max(lease.startLimitAt, listensSince + startLimitSeconds * 1000);
-    return startLimitAt <= heardThrough ? 'startLimit' : null;
+    if (lease.startLimitAt > heardThrough) return null;
+    const limitMs = Math.min(startLimitSeconds * 1000, ownLimitMs(lease));
+    return listensSince + limitMs <= heardThrough ? 'startLimit' : null;
   }
   const heard = state.heardAt.get(lease.id) ?? lease.activatedAt ?? lease.grantedAt;
   const silentAt = Math.max(heard, listensSince) + heartbeatTimeoutSeconds * 1000;
   return silentAt <= heardThrough ? 'heartbeat' : null;
 }
 
+/** What its request asked for, or the organisation allowed, when it was granted. */
+function ownLimitMs({ startLimitAt, allocations }: Lease): number {
+  return startLimitAt - Math.min(...allocations.map(({ startsAt }) => startsAt));
+}
+
 function tooLate(
-  terms: { startBefore?: Instant; deadline?: Instant; durationSeconds: number },
+  { options, terms }: ResourceRequest,
   now: Instant,
+  configuration: Configuration,
 ): Reason | null {
-  if (terms.startBefore !== undefined && terms.startBefore <= now) {
-    return { code: 'START_LIMIT_PASSED', startBefore: terms.startBefore };
-  }
-  if (terms.deadline !== undefined && now + terms.durationSeconds * 1000 > terms.deadline) {
-    return { code: 'DEADLINE_UNREACHABLE', deadline: terms.deadline };
-  }
-  return null;
+  const { startBefore, deadline, durationSeconds } = terms;
+  if (startBefore !== undefined && startBefore <= now) return { code: 'START_LIMIT_PASSED', startBefore };
+  if (deadline === undefined || now + durationSeconds * 1000 <= deadline) return null;
+  // A lease of windows alone ends with the last of them, however long a duration was asked for.
+  if (now < deadline && options.some((option) => isOfWindows(option, configuration))) return null;
+  return { code: 'DEADLINE_UNREACHABLE', deadline };
+}
+
+/** `gangUntil` stands only while the gang was incomplete at the last tick's end. */
+function gangTimeout(
+  { gangs }: State,
+  { request, gangUntil }: PendingRequest,
+  { now, timedOut }: { now: Instant; timedOut: Map<string, number> },
+): Reason | null {
+  const { gang } = request.terms;
+  if (gang === undefined || gangUntil === undefined || gangUntil > now) return null;
+  const have = timedOut.get(gang.id) ?? gangs.get(gang.id)?.size ?? 0;
+  timedOut.set(gang.id, have);
+  return { code: 'GANG_TIMEOUT', have, size: gang.size };
+}
+
+function isOfWindows({ claims }: Option, configuration: Configuration): boolean {
+  const { places } = catalogueOf(configuration);
+  return claims.every(({ kind }) => places.get(kind)?.every(({ pools }) => pools[0].calendar !== undefined));
 }
 
 /** The end of a lease and its settlement, not yet applied. A lease that nobody ever took up and that lapsed costs nothing. */

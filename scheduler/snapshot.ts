@@ -2,6 +2,7 @@
 // Invariant: nothing that happens to the state afterwards is seen through it; its digest does not depend on the order of any Map.
 
 import type { Configuration } from './domain/configuration.ts';
+import type { PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly quotaUse: ReadonlyMap<string, Units>;
   /** `${account}/${period}`. */
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
+  /** Datasets that are held exclusively. */
+  readonly exclusive: ReadonlySet<PoolId>;
 }
 
 /**
@@ -55,6 +58,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     used: new Map(state.used),
     quotaUse: new Map(state.quotaUse),
     accounts,
+    exclusive: new Set(state.exclusive),
   });
 }
 
@@ -72,11 +76,13 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   const used = new Map(snapshot.used);
   const quotaUse = new Map(snapshot.quotaUse);
   const accounts = new Map(snapshot.accounts);
+  const exclusive = new Set(snapshot.exclusive);
   const { pools } = lookupOf(snapshot.configuration);
   const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
   for (const { request, allocations } of plan.assignments) {
     const department = departments.get(request);
-    for (const { pool: id, window, kind, quantity } of allocations) {
+    for (const { pool: id, window, kind, quantity, exclusive: alone } of allocations) {
+      if (alone) exclusive.add(id);
       const key = capacityKey(id, window);
       used.set(key, add(used.get(key) ?? 0, quantity));
       const pool = pools.get(id);
@@ -92,7 +98,7 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
       accounts.set(key, { reserved: add(use.reserved, amount), spent: use.spent });
     }
   }
-  return Object.freeze({ ...snapshot, used, quotaUse, accounts });
+  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive });
 }
 
 /**
@@ -112,6 +118,11 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
       `r ${request.id} ${sequence} ${request.department} ${request.agent} ${request.submittedAt} ${shape}`,
     );
   }
+  for (const { request, gangUntil } of snapshot.requests) {
+    if (request.terms.gang === undefined) continue;
+    lines.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(request.terms.gang)}`);
+  }
+  for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
   for (const { extension, lease } of snapshot.extensions) {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);

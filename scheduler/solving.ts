@@ -3,7 +3,7 @@
 
 import type { Solution } from '../solver/index.ts';
 import { decode } from './decode.ts';
-import type { Plan } from './domain/plan.ts';
+import type { Assignment, Plan } from './domain/plan.ts';
 import type { TickDigests } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { Digest, SchedulerPorts } from './ports.ts';
@@ -50,11 +50,11 @@ export async function solveVerified(
 /** The assignments and extensions that verify beside those kept before them: halves are tried whole, so that few bad ones cost few checks. */
 function verifiedPart(snapshot: Snapshot, plan: Plan): Plan {
   const items = [
-    ...plan.assignments.map((assignment) => ({ assignment })),
+    ...wholeGangs(snapshot, plan).map((assignments) => ({ assignments })),
     ...plan.extensions.map((extension) => ({ extension })),
   ];
   const planOf = (chosen: typeof items): Plan => ({
-    assignments: chosen.flatMap((item) => ('assignment' in item ? [item.assignment] : [])),
+    assignments: chosen.flatMap((item) => ('assignments' in item ? item.assignments : [])),
     extensions: chosen.flatMap((item) => ('extension' in item ? [item.extension] : [])),
   });
   const keep = (kept: typeof items, tried: typeof items): typeof items => {
@@ -65,6 +65,26 @@ function verifiedPart(snapshot: Snapshot, plan: Plan): Plan {
     return keep(keep(kept, tried.slice(0, half)), tried.slice(half));
   };
   return planOf(keep([], items));
+}
+
+/** Assignments that stand or fall together: the members of a gang, anybody else alone. */
+function wholeGangs({ requests }: Snapshot, { assignments }: Plan): Plan['assignments'][] {
+  const gangOf = new Map<string, string | undefined>(
+    requests.map(({ request }) => [request.id, request.terms.gang?.id]),
+  );
+  const items: Assignment[][] = [];
+  const byGang = new Map<string, Assignment[]>();
+  for (const assignment of assignments) {
+    const gang = gangOf.get(assignment.request);
+    const known = gang === undefined ? undefined : byGang.get(gang);
+    if (known) known.push(assignment);
+    else {
+      const item = [assignment];
+      items.push(item);
+      if (gang !== undefined) byGang.set(gang, item);
+    }
+  }
+  return items;
 }
 
 export function tickDigests(

@@ -117,6 +117,9 @@ export class Tally {
   readonly #units = new Map<string, { pool: Pool; window: string | undefined; added: bigint }>();
   readonly #quota = new Map<string, bigint>();
   readonly #accounts = new Map<string, bigint>();
+  /** Dataset -> leases that the plan lets read it. */
+  readonly #readers = new Map<string, number>();
+  readonly #alone = new Set<string>();
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
@@ -125,8 +128,9 @@ export class Tally {
 
   addAllocations(
     department: DepartmentId,
-    allocations: readonly Pick<Allocation, 'pool' | 'window' | 'quantity'>[],
+    allocations: readonly Pick<Allocation, 'pool' | 'window' | 'quantity' | 'exclusive'>[],
   ): void {
+    this.#addReader(allocations);
     for (const { pool: id, window, quantity } of allocations) {
       const pool = this.#pools.get(id);
       if (pool === undefined) throw new Error(`pool ${id} is not configured`);
@@ -139,8 +143,19 @@ export class Tally {
     }
   }
 
+  /** One call, one lease: its own claims never keep each other out. */
+  #addReader(allocations: readonly Pick<Allocation, 'pool' | 'exclusive'>[]): void {
+    for (const pool of new Set(allocations.map((allocation) => allocation.pool))) {
+      if (this.#pools.get(pool)?.kind !== 'dataset') continue;
+      this.#readers.set(pool, (this.#readers.get(pool) ?? 0) + 1);
+      if (allocations.some((one) => one.pool === pool && one.exclusive)) this.#alone.add(pool);
+    }
+  }
+
   copy(): Tally {
     const copy = new Tally(this.#snapshot);
+    for (const [pool, readers] of this.#readers) copy.#readers.set(pool, readers);
+    for (const pool of this.#alone) copy.#alone.add(pool);
     for (const [key, entry] of this.#units) copy.#units.set(key, entry);
     for (const [key, added] of this.#quota) copy.#quota.set(key, added);
     for (const [key, added] of this.#accounts) copy.#accounts.set(key, added);
@@ -158,8 +173,25 @@ export class Tally {
 
   firstBreach(): Breach | null {
     return (
-      this.#breachOfUnits() ?? this.#breachOfQuotas() ?? this.#breachOfCohorts() ?? this.#breachOfAccounts()
+      this.#breachOfUnits() ??
+      this.#breachOfDatasets() ??
+      this.#breachOfQuotas() ??
+      this.#breachOfCohorts() ??
+      this.#breachOfAccounts()
     );
+  }
+
+  /** Who holds a dataset alone is its one reader: nobody of the plan beside it, and nobody from before. */
+  #breachOfDatasets(): Breach | null {
+    for (const [id, readers] of this.#readers) {
+      const pool = this.#pools.get(id)!;
+      if (this.#snapshot.exclusive.has(pool.id)) return breach(`exclusive/${id}`, BigInt(readers + 1), 1);
+      if (!this.#alone.has(id)) continue;
+      const before = (this.#snapshot.used.get(id) ?? 0) > 0 ? 1 : 0;
+      if (readers + before > 1) return breach(`exclusive/${id}`, BigInt(readers + before), 1);
+      if (!holdsByTime(pool)) return breach(`exclusive/${id} comes back`, 1n, 0);
+    }
+    return null;
   }
 
   /** Units that could still be added: C - used - added; in a window at most floor(C * remaining / length) - added. */

@@ -12,7 +12,7 @@ import {
 } from '../solver/index.ts';
 import { shapeKeyOf } from './commands/submit.ts';
 import { decode } from './decode.ts';
-import type { ExtensionId, RequestId } from './domain/ids.ts';
+import type { ExtensionId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
@@ -29,6 +29,8 @@ import { verifyPlan } from './verify.ts';
 export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration'> {
   readonly version: typeof TICK_FILE_VERSION;
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
+  /** Absent: none. */
+  readonly exclusive?: readonly PoolId[];
   readonly extensions: Snapshot['extensions'];
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
@@ -52,12 +54,8 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     cell: snapshot.cell,
     now: snapshot.now,
     configuration: snapshot.configuration,
-    requests: snapshot.requests.map(({ request, sequence, verdict, waitingCodes }) => ({
-      request,
-      sequence,
-      verdict,
-      waitingCodes,
-    })),
+    requests: snapshot.requests.map(({ shapeKey: _, ...pending }) => pending),
+    ...(snapshot.exclusive.size > 0 && { exclusive: [...snapshot.exclusive].sort() }),
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
@@ -83,12 +81,13 @@ export function tickFileParser(): (document: unknown) => ParsedTickFile {
 
 function snapshotOf(document: TickFile): Snapshot {
   const { cell, now, configuration, requests, extensions, used, quotaUse, accounts } = document;
-  const pending = requests.map(({ request, sequence, verdict, waitingCodes }) => ({
+  const pending = requests.map(({ request, sequence, verdict, waitingCodes, gangUntil }) => ({
     request,
     sequence,
     shapeKey: shapeKeyOf(request),
     verdict,
     waitingCodes: waitingCodes ?? null,
+    ...(gangUntil !== undefined && { gangUntil }),
   }));
   return Object.freeze({
     version: 1,
@@ -100,6 +99,7 @@ function snapshotOf(document: TickFile): Snapshot {
     used: new Map(Object.entries(used)),
     quotaUse: new Map(Object.entries(quotaUse)),
     accounts: new Map(Object.entries(accounts)),
+    exclusive: new Set(document.exclusive),
   });
 }
 

@@ -1,6 +1,7 @@
 // What a schema cannot say of a tick file: every reference resolves, ids are unique, windows and periods have a length, requests are in order.
 // Invariant: a document that passes can be formulated without a throw. Called by tickFile.ts alone.
 
+import type { Claim } from './domain/request.ts';
 import type { TickFile, TickFileProblem } from './tickFile.ts';
 
 /** Names shown where a reference does not resolve: a list of 600 agents helps nobody. */
@@ -91,11 +92,12 @@ class ReferenceCheck {
       this.#refer('class', request.terms.class, `${at}/terms/class`);
       for (const [o, option] of request.options.entries()) {
         for (const [c, claim] of option.claims.entries())
-          this.#refer('kind', claim.kind, `${at}/options/${o}/claims/${c}/kind`);
+          this.#claim(claim, `${at}/options/${o}/claims/${c}`);
       }
       if (i > 0 && sequence <= requests[i - 1]!.sequence)
         this.#problem(`/requests/${i}/sequence`, 'must rise from request to request');
     }
+    this.#gangs();
     const kindOf = new Map<string, string>(pools.map(({ id, kind }) => [id, kind]));
     for (const [i, { extension, lease }] of (extensions ?? []).entries()) {
       if (extension.lease !== lease.id)
@@ -111,7 +113,12 @@ class ReferenceCheck {
   }
 
   use(): void {
-    const { used, quotaUse, accounts, configuration } = this.#file;
+    const { used, quotaUse, accounts, configuration, exclusive } = this.#file;
+    this.#unique('/exclusive', exclusive ?? []);
+    for (const [i, pool] of (exclusive ?? []).entries()) {
+      this.#refer('pool', pool, `/exclusive/${i}`);
+      if ((used[pool] ?? 0) === 0) this.#problem(`/exclusive/${i}`, 'is held exclusively, and not used');
+    }
     const keys = configuration.pools.flatMap(({ id, calendar }) => [
       id,
       ...(calendar ?? []).map((window) => `${id}@${window.id}`),
@@ -151,6 +158,27 @@ class ReferenceCheck {
       if (i > 0 && span.startsAt < spans[i - 1]!.endsAt)
         this.#problem(`${at}/${i}/startsAt`, 'overlaps the one before');
     }
+  }
+
+  /** Members agree, and are no more than they declare. */
+  #gangs(): void {
+    const gangs = new Map<string, { said: string; members: number }>();
+    for (const [i, { request }] of this.#file.requests.entries()) {
+      const { gang, class: priority } = request.terms;
+      if (gang === undefined) continue;
+      const at = `/requests/${i}/request/terms/gang`;
+      const said = JSON.stringify([gang.size, gang.timeoutSeconds, gang.colocate, priority]);
+      const known = gangs.get(gang.id) ?? { said, members: 0 };
+      known.members += 1;
+      gangs.set(gang.id, known);
+      if (known.said !== said) this.#problem(at, 'says otherwise than the members before it');
+      if (known.members > gang.size) this.#problem(at, `has more members than ${gang.size}`);
+    }
+  }
+
+  #claim({ kind, exclusive }: Claim, at: string): void {
+    this.#refer('kind', kind, `${at}/kind`);
+    if (exclusive && kind !== 'dataset') this.#problem(`${at}/exclusive`, 'only a dataset can be exclusive');
   }
 
   #unique(at: string, ids: readonly string[]): void {

@@ -4,6 +4,7 @@
 import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
 import { LEASE_STATES } from './domain/lease.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
+import { GANG_SIZE_MOST } from './domain/request.ts';
 
 export const TICK_FILE_VERSION = 1;
 
@@ -119,7 +120,12 @@ const configuration = object({
 const selector = recordOf(label);
 const claim = object(
   { kind: id, quantity: atLeastOne },
-  { selector, prefer: list(selector), window: object({}, { from: instant, to: instant }) },
+  {
+    selector,
+    prefer: list(selector),
+    exclusive: { const: true },
+    window: object({}, { from: instant, to: instant }),
+  },
 );
 
 const request = object({
@@ -140,7 +146,15 @@ const request = object({
       purpose: text,
       summary: text,
     },
-    { startBefore: instant, deadline: instant },
+    {
+      startBefore: instant,
+      deadline: instant,
+      startLimitSeconds: atLeastOne,
+      gang: object(
+        { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
+        { timeoutSeconds: atLeastOne, colocate: id },
+      ),
+    },
   ),
   submittedAt: instant,
 });
@@ -151,7 +165,10 @@ const pending = object(
     sequence: units,
     verdict: object({ allow: { const: true }, codes: list(text), policyRevision: text, dataRevision: text }),
   },
-  { waitingCodes: { anyOf: [{ type: 'null' }, list({ enum: Object.keys(REASON_GUIDE) })] } },
+  {
+    waitingCodes: { anyOf: [{ type: 'null' }, list({ enum: Object.keys(REASON_GUIDE) })] },
+    gangUntil: instant,
+  },
 );
 
 const lease = object({
@@ -164,7 +181,7 @@ const lease = object({
   allocations: list(
     object(
       { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
-      { window: id },
+      { window: id, exclusive: { const: true } },
     ),
   ),
   reservations: list(object({ account: id, period: id, amount: units })),
@@ -194,6 +211,7 @@ export const TICK_FILE_SCHEMA: Schema = {
       accounts: recordOf(object({ reserved: units, spent: units })),
     },
     {
+      exclusive: list(id),
       extensions: list(object({ extension, lease })),
       breach: object({
         what: text,

@@ -9,12 +9,13 @@ import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import type { Snapshot, SnapshotExtension } from './snapshot.ts';
 import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import { breachOfGangs } from './verifyGangs.ts';
 
 export { type Conservation, workConservation } from './conservation.ts';
 
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
-  /** "capacity/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", or "request/<id>: <rule>". */
+  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", "gang/<id>: <rule>" or "request/<id>: <rule>". */
   readonly what: string;
   readonly lhs: number | string;
   readonly rhs: number | string;
@@ -52,7 +53,7 @@ function firstBreach(snapshot: Snapshot, plan: Plan): Breach | null {
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
-  return tally.firstBreach();
+  return tally.firstBreach() ?? breachOfGangs(snapshot, plan);
 }
 
 /** Lookups of one verification. */
@@ -113,6 +114,8 @@ function breachOfAllocation(
     return { what: 'kind', lhs: allocation.kind, rhs: claim.kind };
   if (allocation.quantity !== claim.quantity)
     return { what: 'quantity', lhs: allocation.quantity, rhs: claim.quantity };
+  if (allocation.exclusive !== claim.exclusive)
+    return { what: 'exclusive', lhs: `${allocation.exclusive ?? false}`, rhs: `${claim.exclusive ?? false}` };
   if (pool.agent !== undefined && claim.quantity !== 1)
     return { what: 'one agent a claim', lhs: claim.quantity, rhs: 1 };
   const label = missingLabel(pool, claim.selector);

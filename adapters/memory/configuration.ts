@@ -143,7 +143,8 @@ export function applyConfiguration(
     if (row.cell === cell) capacities.set(key, { ...row, capacity: 0 });
   for (const row of capacityRows(stored.document)) {
     const key = rowKey(cell, row.key);
-    capacities.set(key, { ...row, used: capacities.get(key)?.used ?? 0 });
+    const { used = 0, exclusive = false } = capacities.get(key) ?? {};
+    capacities.set(key, { ...row, used, exclusive });
   }
   for (const [key, row] of tables.accounts) if (row.cell === cell) accounts.set(key, { ...row, budget: 0 });
   for (const row of accountRows(stored.document)) {
@@ -156,9 +157,10 @@ export function applyConfiguration(
 function capacityRows({ cell, pools }: Configuration): CapacityRow[] {
   return pools.flatMap((pool): CapacityRow[] => {
     const { id, capacity, consumable, calendar } = pool;
-    if (calendar === undefined) return [{ cell, key: id, used: 0, capacity, consumable }];
+    if (calendar === undefined) return [{ cell, key: id, used: 0, capacity, consumable, exclusive: false }];
     return calendar.map((window) => {
-      return { cell, key: `${id}@${window.id}`, used: 0, capacity: window.capacity, consumable: true };
+      const key = `${id}@${window.id}`;
+      return { cell, key, used: 0, capacity: window.capacity, consumable: true, exclusive: false };
     });
   });
 }

@@ -19,12 +19,21 @@ export const LEASE_MOVES: readonly (readonly [from: LeaseState, to: LeaseState])
   ['revoking', 'revoked'],
 ];
 
+interface Takers {
+  units: number;
+  readonly leases: Set<string>;
+  alone: boolean;
+}
+
+const NOBODY: Takers = { units: 0, leases: new Set(), alone: false };
+
 export class StagedLeases {
   readonly #tables: Tables;
   readonly #commit: TickCommit;
   readonly #capacities: Staged<string, CapacityRow>;
   readonly #leases: Staged<string, LeaseTableRow>;
-  readonly #taken = new Set<string>();
+  /** Key -> who takes of it in this commit. */
+  readonly #taken = new Map<string, Takers>();
 
   constructor(tables: Tables, commit: TickCommit, capacities: Staged<string, CapacityRow>) {
     this.#tables = tables;
@@ -85,7 +94,18 @@ export class StagedLeases {
       if (row.used < 0) refuse('S1', `${row.key} would go below nothing`);
       if (row.used > row.capacity && (row.used > before || this.#taken.has(key)))
         refuse('S1', `${row.key} over capacity`);
+      this.#checkExclusive(key, row);
     }
+  }
+
+  /** What was held before and is not given back in this commit, against what is taken in it. */
+  #checkExclusive(key: string, row: CapacityRow): void {
+    const { units, leases, alone } = this.#taken.get(key) ?? NOBODY;
+    const kept = row.used - units;
+    const exclusive = alone || (row.exclusive && kept > 0);
+    if (alone ? kept > 0 || leases.size > 1 : exclusive && units > 0)
+      refuse('S1', `${row.key} is held exclusively beside another lease`);
+    if (exclusive !== row.exclusive) this.#capacities.set(key, { ...row, exclusive });
   }
 
   flush(): void {
@@ -110,8 +130,13 @@ export class StagedLeases {
     }
     if (lease.epoch !== this.#commit.epoch) refuse('S8', `${lease.id} carries another epoch`);
     this.#leases.insert(this.#key(lease.id), leaseRow(lease, this.#commit));
-    for (const { pool, window, quantity } of lease.allocations) {
-      this.#taken.add(this.#change(pool, window, quantity));
+    for (const { pool, window, quantity, exclusive } of lease.allocations) {
+      const key = this.#change(pool, window, quantity);
+      const takers = this.#taken.get(key) ?? { units: 0, leases: new Set(), alone: false };
+      takers.units += quantity;
+      takers.leases.add(lease.id);
+      takers.alone ||= exclusive === true;
+      this.#taken.set(key, takers);
     }
   }
 

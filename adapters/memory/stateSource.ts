@@ -1,16 +1,18 @@
 // Recovery from memory: the committed state of a cell as new objects, so that a leader which drops its state drops nothing else.
 // Called by the runner in simulations and tests.
 
-import type {
-  Epoch,
-  ExtensionId,
-  LeaseId,
-  PendingExtension,
-  PendingRequest,
-  RecordedVerdict,
-  RequestId,
-  State,
-  StateSource,
+import {
+  type Epoch,
+  type ExtensionId,
+  gangUntilOf,
+  joinGang,
+  type LeaseId,
+  type PendingExtension,
+  type PendingRequest,
+  type RecordedVerdict,
+  type RequestId,
+  type State,
+  type StateSource,
 } from '../../scheduler/index.ts';
 import { currentConfiguration } from './configuration.ts';
 import { leaseOf } from './leases.ts';
@@ -43,11 +45,16 @@ export class MemoryStateSource implements StateSource {
       used: new Map(),
       quotaUse: new Map(),
       accounts: new Map(),
+      exclusive: new Set(),
+      gangs: new Map(),
     };
     const open = [...tables.requests.values()].filter(
       (row) => row.cell === cell && (row.state === 'queued' || row.state === 'waiting'),
     );
-    for (const row of open.toSorted(bySequence)) state.requests.set(row.id as RequestId, pendingOf(row));
+    for (const row of open.toSorted(bySequence)) {
+      state.requests.set(row.id as RequestId, pendingOf(row));
+      joinGang(state.gangs, row.document);
+    }
     const pending = [...tables.extensions.values()].filter(
       (row) => row.cell === cell && row.outcome === 'pending',
     );
@@ -84,7 +91,8 @@ function readLeases(tables: Tables, state: State): void {
         Math.max(lease.activatedAt, tables.heartbeats.get(key)?.at_ms ?? 0),
       );
     }
-    for (const { pool, kind, quantity } of lease.allocations) {
+    for (const { pool, kind, quantity, exclusive } of lease.allocations) {
+      if (exclusive) state.exclusive.add(pool);
       if (fixed.has(pool)) continue;
       const key = `${lease.department}/${kind}`;
       state.quotaUse.set(key, (state.quotaUse.get(key) ?? 0) + quantity);
@@ -100,6 +108,7 @@ function pendingOf(row: RequestTableRow): PendingRequest {
     verdict: verdictOf(row),
     waitingCodes:
       row.state === 'waiting' ? [...new Set(row.reasons.map((reason) => reason.code))].sort() : null,
+    ...(row.state === 'waiting' && gangUntilOf(row.reasons)),
   };
 }
 

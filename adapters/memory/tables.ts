@@ -152,6 +152,8 @@ export interface CapacityRow {
   readonly used: number;
   readonly capacity: number;
   readonly consumable: boolean;
+  /** One live lease holds all that is used. */
+  readonly exclusive: boolean;
 }
 
 export interface AccountRow {

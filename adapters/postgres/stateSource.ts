@@ -1,22 +1,25 @@
 // Recovery: the committed state of a cell, read whole in one snapshot of the database.
 // Invariant: what comes out equals what the leader's memory was after the last commit. Called by the runner when elected.
 
-import type {
-  AccountUse,
-  Configuration,
-  DepartmentId,
-  Epoch,
-  ExtensionId,
-  Instant,
-  Lease,
-  LeaseId,
-  PendingExtension,
-  PendingRequest,
-  Reason,
-  RequestId,
-  ResourceRequest,
-  State,
-  StateSource,
+import {
+  type AccountUse,
+  type Configuration,
+  type DepartmentId,
+  type Epoch,
+  type ExtensionId,
+  exclusivePools,
+  gangUntilOf,
+  type Instant,
+  type Lease,
+  type LeaseId,
+  openGangs,
+  type PendingExtension,
+  type PendingRequest,
+  type Reason,
+  type RequestId,
+  type ResourceRequest,
+  type State,
+  type StateSource,
 } from '../../scheduler/index.ts';
 import type { MendingConnection, Queries } from './connection.ts';
 import { type LeaseRow, leaseOf } from './leaseRows.ts';
@@ -68,6 +71,7 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     cell,
   ]);
   const leases = leaseRows.map(leaseOf);
+  const pending = requests.map(pendingOf);
   return {
     cell,
     epoch,
@@ -76,9 +80,7 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     tickDigest: head?.tickDigest ?? '',
     eventSequence: head?.eventSequence ?? 0,
     foldSequence: head?.foldSequence ?? 0,
-    requests: new Map(
-      requests.map((row) => [row.document.id, pendingOf(row)] as [RequestId, PendingRequest]),
-    ),
+    requests: new Map(pending.map((one) => [one.request.id, one] as [RequestId, PendingRequest])),
     extensions: new Map(
       extensions.map((extension) => [extension.id, extension] as [ExtensionId, PendingExtension]),
     ),
@@ -93,6 +95,8 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
         .filter(({ reserved, spent }) => reserved + spent > 0)
         .map(({ account, period, reserved, spent }) => [`${account}/${period}`, { reserved, spent }]),
     ),
+    exclusive: exclusivePools(leases),
+    gangs: openGangs(pending),
   };
 }
 
@@ -104,7 +108,8 @@ function pendingOf(row: RequestRow): PendingRequest {
       : { allow, codes: codes ?? [], policyRevision: policyRevision!, dataRevision: dataRevision! };
   const waitingCodes =
     row.state === 'waiting' ? [...new Set(row.reasons.map((reason) => reason.code))].sort() : null;
-  return { request, sequence, shapeKey, verdict, waitingCodes };
+  const awaited = row.state === 'waiting' ? gangUntilOf(row.reasons) : {};
+  return { request, sequence, shapeKey, verdict, waitingCodes, ...awaited };
 }
 
 /** Of active leases: a granted one's heartbeat is news that the first tick has yet to fold. */

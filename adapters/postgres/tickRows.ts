@@ -39,6 +39,13 @@ type ExtensionDecided = Extract<Change, { type: 'extensionDecided' }>;
 /** A lease without its documents, and without the epoch: it is the commit's. */
 type GrantedLease = Omit<Lease, 'allocations' | 'reservations' | 'epoch' | 'activatedAt'>;
 
+/** `leases`: how many take it, told only of a key that one of them takes exclusively. */
+interface Taken {
+  readonly key: string;
+  quantity: number;
+  leases?: number;
+}
+
 export interface TickRows {
   readonly opened: OpenedRequest[];
   /** Of the opened requests, in their order. */
@@ -53,7 +60,7 @@ export interface TickRows {
   readonly extended: { id: string; endsAt: number }[];
   readonly ended: { id: string; state: string; at: number; cause: string }[];
   /** Units taken by the granted leases, per capacity key. */
-  readonly taken: { key: string; quantity: number }[];
+  readonly taken: Taken[];
   readonly extensionsOpened: PendingExtension[];
   readonly extensionsDecided: {
     id: string;
@@ -77,7 +84,8 @@ export function tickRows({ changes, epoch }: Pick<TickCommit, 'changes' | 'epoch
 class Folding {
   readonly #opened = new Map<string, OpenedRequest>();
   readonly #decided = new Map<string, RequestChange>();
-  readonly #taken = new Map<string, number>();
+  readonly #taken = new Map<string, Taken>();
+  readonly #alone = new Set<string>();
   readonly #documents: ResourceRequest[] = [];
   readonly #granted: GrantedLease[] = [];
   readonly #allocations: (readonly Allocation[])[] = [];
@@ -150,7 +158,7 @@ class Folding {
       activated: this.#activated,
       extended: [...this.#extended].map(([id, endsAt]) => ({ id, endsAt })),
       ended: this.#ended,
-      taken: [...this.#taken].map(([key, quantity]) => ({ key, quantity })),
+      taken: this.#takenRows(),
       extensionsOpened: this.#extensionsOpened,
       extensionsDecided: this.#extensionsDecided,
       ledger: this.#ledger.lines(),
@@ -182,10 +190,21 @@ class Folding {
     this.#granted.push({ id, department, agent, request, option, state, grantedAt, startLimitAt, endsAt });
     this.#allocations.push(lease.allocations);
     this.#reservations.push(lease.reservations);
-    for (const { pool, window, quantity } of lease.allocations) {
+    for (const { pool, window, quantity, exclusive } of lease.allocations) {
       const key = window === undefined ? pool : `${pool}@${window}`;
-      this.#taken.set(key, (this.#taken.get(key) ?? 0) + quantity);
+      const row = this.#taken.get(key);
+      if (row) row.quantity += quantity;
+      else this.#taken.set(key, { key, quantity });
+      if (exclusive) this.#alone.add(key);
     }
+  }
+
+  #takenRows(): Taken[] {
+    for (const key of this.#alone) {
+      const takers = this.#allocations.filter((held) => held.some(({ pool }) => pool === key));
+      this.#taken.get(key)!.leases = takers.length;
+    }
+    return [...this.#taken.values()];
   }
 
   #decideExtension(change: ExtensionDecided): void {

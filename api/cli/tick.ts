@@ -141,6 +141,9 @@ function sentence(reason: Reason): string {
   switch (reason.code) {
     case 'POOL_FULL':
     case 'WINDOW_FULL':
+    case 'DATASET_EXCLUSIVE':
+    case 'DATASET_SHARED':
+    case 'GANG_FULL':
     case 'QUOTA_EXHAUSTED':
     case 'COHORT_EXHAUSTED':
     case 'BUDGET_EXHAUSTED': {
@@ -156,6 +159,11 @@ function sentence(reason: Reason): string {
       return `${reason.code} of ${reason.kind} in the asked range`;
     case 'POLICY_DENIED':
       return `${reason.code} ${reason.rules.join(', ')}`;
+    case 'AWAITING_GANG':
+    case 'GANG_TIMEOUT':
+      return `${reason.code} ${reason.have} of ${reason.size}`;
+    case 'GANG_MISMATCH':
+      return `${reason.code} in ${reason.field}`;
     case 'START_LIMIT_PASSED':
     case 'DEADLINE_UNREACHABLE':
     case 'NEXT_TICK':

@@ -110,6 +110,8 @@ function toTerms(terms: SubmissionBody['terms']): Terms {
     summary: terms.summary ?? '',
     ...instantField('startBefore', terms.startBefore),
     ...instantField('deadline', terms.deadline),
+    ...(terms.startLimitSeconds !== undefined && { startLimitSeconds: terms.startLimitSeconds }),
+    ...(terms.gang !== undefined && { gang: terms.gang }),
   };
 }
 
@@ -129,6 +131,7 @@ const DETAIL_CODES = {
   UNKNOWN_KIND: 'choice',
   UNKNOWN_LABEL: 'choice',
   CLAIM_INVALID: 'conflict',
+  GANG_INVALID: 'range',
   TIME_RANGE: 'range',
   NEVER_FITS: 'range',
 } as const satisfies Record<AdmissionRefusal['code'], ProblemDetail['code']> &

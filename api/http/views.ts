@@ -49,7 +49,7 @@ function termsJson(terms: Terms): object {
 /** Reasons carry instants of their own, by these names. */
 export function reasonJson(reason: Reason) {
   const { actor, advice } = REASON_GUIDE[reason.code];
-  return { ...times(reason, ['startBefore', 'deadline']), code: reason.code, actor, advice };
+  return { ...times(reason, ['startBefore', 'deadline', 'until']), code: reason.code, actor, advice };
 }
 
 /** A copy with the named instants as text; those that are absent stay absent. */

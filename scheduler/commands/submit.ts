@@ -7,9 +7,11 @@ import type { AgentId, DepartmentId, RequestId } from '../domain/ids.ts';
 import type { IntakeRow } from '../domain/intake.ts';
 import { longestSeconds, lookupOf } from '../domain/lookup.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
+import type { Reason } from '../domain/reason.ts';
 import type { Option, PendingRequest, ResourceRequest, Terms } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
+import { gangMismatch, refuseGang } from './gang.ts';
 
 export interface AdmissionInput {
   readonly id: RequestId;
@@ -29,7 +31,8 @@ export interface AdmissionRefusal {
     | 'UNKNOWN_LABEL'
     | 'NEVER_FITS'
     | 'TIME_RANGE'
-    | 'CLAIM_INVALID';
+    | 'CLAIM_INVALID'
+    | 'GANG_INVALID';
   /** JSON pointer into the submitted body. */
   readonly pointer: string;
   readonly message: string;
@@ -47,6 +50,7 @@ export function admit(configuration: Configuration, input: AdmissionInput): Admi
     refuseIdentity(configuration, input) ??
     refuseTimes(configuration, input) ??
     refuseClaims(configuration, input.options) ??
+    refuseGang(configuration, input.terms.gang, input.options) ??
     refuseNeverFits(configuration, input);
   return refusal ? { ok: false, refusal } : { ok: true, request: { ...input } };
 }
@@ -73,7 +77,7 @@ function refuseIdentity(configuration: Configuration, input: AdmissionInput): Ad
 }
 
 function refuseTimes(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
-  const { startBefore, deadline, durationSeconds } = input.terms;
+  const { startBefore, deadline, durationSeconds, startLimitSeconds } = input.terms;
   if (startBefore !== undefined && startBefore <= input.submittedAt) {
     return { code: 'TIME_RANGE', pointer: '/terms/startBefore', message: 'startBefore has passed already' };
   }
@@ -90,6 +94,14 @@ function refuseTimes(configuration: Configuration, input: AdmissionInput): Admis
       code: 'TIME_RANGE',
       pointer: '/terms/durationSeconds',
       message: `at most ${longest} seconds in any class`,
+    };
+  }
+  const latest = configuration.leaseTerms.startLimitSeconds;
+  if (startLimitSeconds !== undefined && startLimitSeconds > latest) {
+    return {
+      code: 'TIME_RANGE',
+      pointer: '/terms/startLimitSeconds',
+      message: `at most ${latest} seconds, the organisation's own`,
     };
   }
   return null;
@@ -113,6 +125,13 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
           code: 'CLAIM_INVALID',
           pointer: `${pointer}/quantity`,
           message: 'a claim takes one agent; claim several agents with several claims',
+        };
+      }
+      if (claim.exclusive && claim.kind !== 'dataset') {
+        return {
+          code: 'CLAIM_INVALID',
+          pointer: `${pointer}/exclusive`,
+          message: 'only a claim of kind dataset can be exclusive',
         };
       }
       const labels = kinds.get(claim.kind) ?? new Set();
@@ -170,7 +189,10 @@ export function openSubmitted(state: State, row: IntakeRow, submitted: ResourceR
     waitingCodes: null,
   };
   const opened: Change = { type: 'requestOpened', pending };
-  return [opened, ...denialOf(state.configuration, request)];
+  const denied = denialOf(state.configuration, request);
+  if (denied.length > 0 || request.terms.gang === undefined) return [opened, ...denied];
+  const mismatch = gangMismatch(state, request);
+  return mismatch === null ? [opened] : [opened, denial(request, mismatch)];
 }
 
 /** What waits and was made impossible by a configuration newer than the one it was accepted under. */
@@ -191,9 +213,19 @@ function denialOf(configuration: Configuration, request: ResourceRequest): Chang
   const misfit = misfitOf(configuration, request);
   if (misfit === null) return [];
   const { option, claim, kind, requested, largest } = misfit;
-  const { id, department, agent } = request;
-  const reasons = [{ code: 'UNSATISFIABLE', option, claim, kind, requested, largest }] as const;
-  return [{ type: 'decided', request: id, department, agent, outcome: 'denied', reasons, lease: null }];
+  return [denial(request, { code: 'UNSATISFIABLE', option, claim, kind, requested, largest })];
+}
+
+function denial({ id, department, agent }: ResourceRequest, reason: Reason): Change {
+  return {
+    type: 'decided',
+    request: id,
+    department,
+    agent,
+    outcome: 'denied',
+    reasons: [reason],
+    lease: null,
+  };
 }
 
 /**

@@ -6,8 +6,9 @@ import type { AccountId, LeaseId, RequestId } from './ids.ts';
 import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
 import { poolIndex } from './lookup.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
+import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
-import { accountKey, quotaKey, type State } from './state.ts';
+import { accountKey, joinGang, leaveGang, quotaKey, type State } from './state.ts';
 import { LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
 
 export class StateError extends Error {
@@ -21,6 +22,7 @@ export function apply(state: State, change: Change): void {
         throw new StateError(`${change.pending.request.id} opened twice`);
       state.requests.set(change.pending.request.id, change.pending);
       state.foldSequence = change.pending.sequence;
+      joinGang(state.gangs, change.pending.request);
       return;
     case 'verdictRecorded': {
       const pending = openRequest(state, change.request);
@@ -85,7 +87,11 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
   const from = pending.waitingCodes === null ? 'queued' : 'waiting';
   if (change.outcome === 'waiting') {
     const codes = [...new Set(change.reasons.map((reason) => reason.code))].sort();
-    state.requests.set(change.request, { ...pending, waitingCodes: codes });
+    state.requests.set(change.request, {
+      ...pendingWithout(pending),
+      waitingCodes: codes,
+      ...gangUntilOf(change.reasons),
+    });
     return;
   }
   if (!mayFollow(REQUEST_TRANSITIONS, from, change.outcome)) {
@@ -95,6 +101,17 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
     throw new StateError(`${change.request} granted without a recorded allow`);
   }
   state.requests.delete(change.request);
+  leaveGang(state.gangs, pending.request);
+}
+
+function pendingWithout({ gangUntil: _, ...pending }: PendingRequest): PendingRequest {
+  return pending;
+}
+
+/** What the reasons of the last `waiting` Decision say of a gang; also for whoever loads a state. */
+export function gangUntilOf(reasons: readonly Reason[]): { readonly gangUntil?: Instant } {
+  const awaiting = reasons.find((reason) => reason.code === 'AWAITING_GANG');
+  return awaiting ? { gangUntil: awaiting.until } : {};
 }
 
 function applyGrant(state: State, lease: Lease): void {
@@ -107,6 +124,7 @@ function applyGrant(state: State, lease: Lease): void {
 function takeUnits(state: State, lease: Lease, allocation: Allocation): void {
   const key = capacityKey(allocation.pool, allocation.window);
   state.used.set(key, add(state.used.get(key) ?? 0, allocation.quantity));
+  if (allocation.exclusive) state.exclusive.add(allocation.pool);
   const pool = poolOf(state, allocation.pool);
   if (pool.consumable || pool.calendar !== undefined) return;
   const quota = quotaKey(lease.department, allocation.kind);
@@ -136,6 +154,7 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
 /** A pool that a newer configuration left out while it was held counts against no quota any more; its units go back all the same. */
 function returnUnits(state: State, lease: Lease, ended: { allocation: Allocation; at: Instant }): void {
   const { allocation, at } = ended;
+  if (allocation.exclusive) state.exclusive.delete(allocation.pool);
   const pool = poolIndex(state.configuration).get(allocation.pool);
   const consumable = pool !== undefined && (pool.consumable || pool.calendar !== undefined);
   if (returnsCapacity({ consumable, allocation, lease, at })) {

@@ -105,7 +105,7 @@ function grantData(lease: Lease): Record<string, unknown> {
 }
 
 /** Names under which an instant travels: outside the process times are RFC 3339 in UTC, never bare milliseconds. */
-const INSTANTS = new Set(['at', 'startsAt', 'endsAt', 'startLimitAt', 'startBefore', 'deadline']);
+const INSTANTS = new Set(['at', 'startsAt', 'endsAt', 'startLimitAt', 'startBefore', 'deadline', 'until']);
 
 function document(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(document);

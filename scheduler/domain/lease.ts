@@ -15,6 +15,8 @@ export interface Allocation {
   readonly kind: string;
   readonly window?: string;
   readonly quantity: Units;
+  /** While it lives no other lease takes anything of the pool. */
+  readonly exclusive?: true;
   readonly startsAt: Instant;
   readonly endsAt: Instant;
 }

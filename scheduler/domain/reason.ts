@@ -27,6 +27,43 @@ export type Reason =
       readonly kind: string;
       readonly short: readonly Shortage[];
     }
+  /** Somebody holds the dataset exclusively. */
+  | {
+      readonly code: 'DATASET_EXCLUSIVE';
+      readonly option: number;
+      readonly claim: number;
+      readonly kind: string;
+      readonly short: readonly Shortage[];
+    }
+  /** It would be held exclusively, and others read it. */
+  | {
+      readonly code: 'DATASET_SHARED';
+      readonly option: number;
+      readonly claim: number;
+      readonly kind: string;
+      readonly short: readonly Shortage[];
+    }
+  /** The gang is complete, and no choice of places serves all of its members at once. */
+  | {
+      readonly code: 'GANG_FULL';
+      readonly option: number;
+      readonly size: number;
+      readonly short: readonly Shortage[];
+    }
+  | {
+      readonly code: 'AWAITING_GANG';
+      readonly have: number;
+      readonly size: number;
+      readonly until: Instant;
+    }
+  | { readonly code: 'GANG_TIMEOUT'; readonly have: number; readonly size: number }
+  /** `field` is what it says otherwise than the members before it. */
+  | {
+      readonly code: 'GANG_MISMATCH';
+      readonly field: GangField;
+      readonly have: number;
+      readonly size: number;
+    }
   | { readonly code: 'NO_WINDOW'; readonly option: number; readonly claim: number; readonly kind: string }
   | {
       readonly code: 'QUOTA_EXHAUSTED';
@@ -60,6 +97,9 @@ export type Reason =
   | { readonly code: 'DEADLINE_UNREACHABLE'; readonly deadline: Instant }
   | { readonly code: 'CANCELLED'; readonly by: string };
 
+/** `members`: the gang has all that it declared. */
+export type GangField = 'size' | 'timeoutSeconds' | 'colocate' | 'class' | 'members';
+
 export type ReasonCode = Reason['code'];
 
 export type NextActor = 'wait' | 'requester' | 'department-head' | 'operator' | 'policy-author' | 'nobody';
@@ -73,6 +113,32 @@ export const REASON_GUIDE: Readonly<
     advice: 'Units return when leases end; widen the selector or add an option to start earlier.',
   },
   WINDOW_FULL: { actor: 'requester', advice: 'Allow a later window, or ask the operator for more slots.' },
+  DATASET_EXCLUSIVE: {
+    actor: 'wait',
+    advice: 'Its one reader holds the dataset exclusively; it is free for others when that lease ends.',
+  },
+  DATASET_SHARED: {
+    actor: 'wait',
+    advice: 'An exclusive claim starts when nobody reads the dataset; share it, or wait for the readers.',
+  },
+  GANG_FULL: {
+    actor: 'wait',
+    advice:
+      'The members do not fit all at once; units return when leases end. A smaller gang starts earlier.',
+  },
+  AWAITING_GANG: {
+    actor: 'requester',
+    advice: 'Members are missing; submit them before the time named, or all of the gang expires.',
+  },
+  GANG_TIMEOUT: {
+    actor: 'requester',
+    advice: 'The gang was not complete in time; submit all members again, or with a longer time-out.',
+  },
+  GANG_MISMATCH: {
+    actor: 'requester',
+    advice:
+      'Members of a gang say the same of size, time-out, colocation and class; correct the named field.',
+  },
   NO_WINDOW: {
     actor: 'operator',
     advice: 'No window of the calendar lies in the asked range; extend the range or the calendar.',

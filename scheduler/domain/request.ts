@@ -17,6 +17,8 @@ export interface Claim {
   readonly prefer?: readonly Selector[];
   /** Only for pools with a calendar: the window must start at or after `from` and end at or before `to`. */
   readonly window?: { readonly from?: Instant; readonly to?: Instant };
+  /** Only of a dataset: while the lease lives nobody else reads it. It takes its seats all the same. */
+  readonly exclusive?: true;
 }
 
 export interface Option {
@@ -35,7 +37,32 @@ export interface Terms {
   readonly startBefore?: Instant;
   /** Must be able to end by then, otherwise `expired`. */
   readonly deadline?: Instant;
+  /** The lease's own start limit, at most the organisation's; absent: the organisation's. */
+  readonly startLimitSeconds?: Units;
+  readonly gang?: GangTerms;
 }
+
+/**
+ * Requests that are granted together, in one tick, or not at all. They may be of several departments: whoever knows the id may join, so
+ * an id is long, and a capability that the departments share. All members say the same.
+ */
+export interface GangTerms {
+  /** Within the cell, `GANG_ID_LEAST` characters or more. Free again once no member is open. */
+  readonly id: string;
+  /** Members that make it complete, from 2 to `GANG_SIZE_MOST`. */
+  readonly size: Units;
+  /** How long its members wait for each other, each time that it is incomplete; absent: `GANG_TIMEOUT_SECONDS`. */
+  readonly timeoutSeconds?: Units;
+  /** A label such as "zone": all claims of all members on pools of kinds that carry it share one value. */
+  readonly colocate?: string;
+}
+
+/** 16 members of 4 claims are 64 choices in one column: what a tick can search through without being felt. */
+export const GANG_SIZE_MOST = 16;
+export const GANG_CLAIMS_MOST = 4;
+export const GANG_ID_LEAST = 16;
+export const GANG_TIMEOUT_SECONDS = 600;
+export const GANG_TIMEOUT_SECONDS_MOST = 604_800;
 
 export interface ResourceRequest {
   readonly id: RequestId;
@@ -65,6 +92,8 @@ export interface PendingRequest {
   readonly verdict: RecordedVerdict | null;
   /** Sorted codes of the last `waiting` Decision; null before the first tick that dealt with it. */
   readonly waitingCodes: readonly ReasonCode[] | null;
+  /** Until when it waits for its gang: told with the last `waiting` Decision, absent while the gang is complete or was never looked at. */
+  readonly gangUntil?: Instant;
 }
 
 /** A wish to hold a lease longer, decided as a column of its own: granted or refused by the tick that folds it. */

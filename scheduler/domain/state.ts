@@ -2,10 +2,10 @@
 // Invariant: equal to what the database holds after every commit; iteration is in order of `sequence` or of id.
 
 import type { Configuration } from './configuration.ts';
-import type { DepartmentId, Epoch, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
 import type { Instant, Units } from './quantity.ts';
-import type { PendingExtension, PendingRequest } from './request.ts';
+import type { PendingExtension, PendingRequest, ResourceRequest } from './request.ts';
 
 export interface AccountUse {
   reserved: Units;
@@ -38,6 +38,39 @@ export interface State {
   readonly quotaUse: Map<string, Units>;
   /** `${account}/${period}`. */
   readonly accounts: Map<string, AccountUse>;
+  /** Datasets whose one live lease holds them exclusively. */
+  readonly exclusive: Set<PoolId>;
+  /** Gang -> its open members, so that a submit finds its gang without a look at all who wait. */
+  readonly gangs: Map<string, Set<RequestId>>;
+}
+
+/** Of live leases, for whoever loads a state. */
+export function exclusivePools(leases: Iterable<Lease>): Set<PoolId> {
+  const held = new Set<PoolId>();
+  for (const { allocations } of leases)
+    for (const { pool, exclusive } of allocations) if (exclusive) held.add(pool);
+  return held;
+}
+
+/** Of open requests, for whoever loads a state. */
+export function openGangs(requests: Iterable<PendingRequest>): Map<string, Set<RequestId>> {
+  const gangs = new Map<string, Set<RequestId>>();
+  for (const { request } of requests) joinGang(gangs, request);
+  return gangs;
+}
+
+export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {
+  if (terms.gang === undefined) return;
+  const members = gangs.get(terms.gang.id);
+  if (members) members.add(id);
+  else gangs.set(terms.gang.id, new Set([id]));
+}
+
+export function leaveGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {
+  if (terms.gang === undefined) return;
+  const members = gangs.get(terms.gang.id);
+  members?.delete(id);
+  if (members?.size === 0) gangs.delete(terms.gang.id);
 }
 
 export function quotaKey(department: DepartmentId, kind: string): string {

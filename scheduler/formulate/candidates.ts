@@ -4,7 +4,7 @@
 import type { Configuration, Pool } from '../domain/configuration.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { Claim, Option, PendingRequest, Selector } from '../domain/request.ts';
-import { catalogueOf, classificationLevel, compareText } from './catalogue.ts';
+import { catalogueOf, classificationLevel, compareText, isRenewable } from './catalogue.ts';
 import type { Place } from './formulation.ts';
 
 /** A place that one claim may take. */
@@ -25,6 +25,8 @@ export interface Shape {
   readonly options: readonly (readonly ClaimCandidates[])[];
   /** True when any candidate has a calendar: its windows depend on the time. */
   readonly isWindowed: boolean;
+  /** True when any claim would be held exclusively. */
+  readonly isExclusive: boolean;
   /** Kind -> the most that any option claims of it. */
   readonly demand: ReadonlyMap<string, Units>;
 }
@@ -76,7 +78,8 @@ export function findShape(
   const isWindowed = found.some((option) =>
     option.some(({ candidates }) => candidates.some(({ place }) => place.pools[0].calendar !== undefined)),
   );
-  return { options: found, isWindowed, demand: mostOfEachKind(options) };
+  const isExclusive = options.some(({ claims }) => claims.some(({ exclusive }) => exclusive));
+  return { options: found, isWindowed, isExclusive, demand: mostOfEachKind(options) };
 }
 
 function mostOfEachKind(options: readonly Option[]): Map<string, Units> {
@@ -95,8 +98,8 @@ const known = new WeakMap<Configuration, Map<string, readonly Candidate[]>>();
 const CLAIMS_MAX = 4096;
 
 function candidatesOf(configuration: Configuration, claim: Claim, clearance: number): readonly Candidate[] {
-  const { kind, selector, prefer, quantity } = claim;
-  const key = JSON.stringify([kind, selector, prefer, clearance, quantity === 1]);
+  const { kind, selector, prefer, quantity, exclusive } = claim;
+  const key = JSON.stringify([kind, selector, prefer, clearance, quantity === 1, exclusive]);
   let claims = known.get(configuration);
   if (claims === undefined || claims.size > CLAIMS_MAX) {
     claims = new Map();
@@ -115,6 +118,7 @@ function findCandidates(configuration: Configuration, claim: Claim, clearance: n
     const [pool] = place.pools;
     if (classificationLevel(pool) > clearance || !matches(pool, claim.selector)) continue;
     if (takesOneUnit(pool) && claim.quantity !== 1) continue;
+    if (claim.exclusive && !mayBeExclusive(pool)) continue;
     candidates.push({ place, rank: rankOf(pool, claim.prefer ?? []) });
   }
   return candidates.sort(
@@ -128,6 +132,11 @@ function findCandidates(configuration: Configuration, claim: Claim, clearance: n
 /** A claim takes one agent, once: two agents are two claims, so that one row can stand for a team. */
 export function takesOneUnit(pool: Pool): boolean {
   return pool.agent !== undefined;
+}
+
+/** A dataset whose seats come back, so that units in use are readers who live. */
+function mayBeExclusive(pool: Pool): boolean {
+  return pool.kind === 'dataset' && isRenewable(pool);
 }
 
 /** Every label asked for is there, with one of the wanted values. */

@@ -106,6 +106,8 @@ function windowsOf({ claims, pending, room }: OptionInput, index: number, place:
 function fullReason(input: OptionInput, index: number): Reason {
   const { claims, option, room } = input;
   const { claim, candidates } = claims[index]!;
+  const taken = datasetReason(input, index);
+  if (taken !== null) return taken;
   const short: Shortage[] = [];
   let isWindowed = false;
   for (const { place } of candidates) {
@@ -124,6 +126,23 @@ function fullReason(input: OptionInput, index: number): Reason {
   }
   const code = isWindowed ? 'WINDOW_FULL' : 'POOL_FULL';
   return { code, option, claim: index, kind: claim.kind, short: nearestOf(short) };
+}
+
+/** Datasets with seats enough that one reader holds alone, or that are read when the claim would be alone; null where seats are short. */
+function datasetReason({ claims, option, room }: OptionInput, index: number): Reason | null {
+  const { claim, candidates } = claims[index]!;
+  if (claim.kind !== 'dataset') return null;
+  const { kind, quantity } = claim;
+  const shortOf = (places: readonly Place[]): Shortage[] =>
+    places
+      .filter(({ pools }) => pools[0].capacity >= quantity)
+      .slice(0, SHORT_MOST)
+      .map((place) => ({ what: place.id, requested: quantity, available: 0, held: room.used(place, null) }));
+  const places = candidates.map(({ place }) => place);
+  const alone = shortOf(places.filter((place) => room.isExclusive(place)));
+  if (alone.length > 0) return { code: 'DATASET_EXCLUSIVE', option, claim: index, kind, short: alone };
+  const shared = claim.exclusive ? shortOf(places.filter((place) => room.used(place, null) > 0)) : [];
+  return shared.length > 0 ? { code: 'DATASET_SHARED', option, claim: index, kind, short: shared } : null;
 }
 
 /** Each claim has room on its own, but not beside the option's other claims on the same places. */

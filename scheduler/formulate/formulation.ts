@@ -33,15 +33,19 @@ export interface Prolongation {
   readonly endsAt: Instant;
 }
 
+/** One request served. */
+export interface Service {
+  readonly request: PendingRequest;
+  readonly option: number;
+  /** One a claim, in order of claims. Shared by all requests of a shape. */
+  readonly choices: readonly Choice[];
+  readonly endsAt: Instant;
+}
+
 export type ColumnMeaning =
-  | {
-      readonly type: 'request';
-      readonly request: PendingRequest;
-      readonly option: number;
-      /** One a claim, in order of claims. Shared by all requests of a shape. */
-      readonly choices: readonly Choice[];
-      readonly endsAt: Instant;
-    }
+  | ({ readonly type: 'request' } & Service)
+  /** All members of a gang at once. */
+  | { readonly type: 'gang'; readonly services: readonly Service[] }
   /** The first so many extensions of one lease, each starting where the one before it ends. */
   | { readonly type: 'extension'; readonly lease: Lease; readonly prolongations: readonly Prolongation[] };
 

@@ -3,6 +3,7 @@
 
 import { type Model, ModelBuilder } from '../../solver/index.ts';
 import type { ExtensionId, RequestId } from '../domain/ids.ts';
+import { lookupOf } from '../domain/lookup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest } from '../domain/request.ts';
@@ -10,17 +11,20 @@ import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
+import type { OpenOption } from './combinations.ts';
+import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
-import type { ColumnMeaning, Formulation } from './formulation.ts';
+import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
+import { type Gang, type GangColumn, type GangPart, gangColumns, gangsOf, isComplete } from './gangs.ts';
 import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
-import { emitCohorts } from './quota.ts';
+import { demandOf, emitCohorts, quotaRows } from './quota.ts';
 import { Room } from './room.ts';
 import { type Row, RowBook } from './rows.ts';
 import { type Template, Templates } from './templates.ts';
 
 export { type FormulationMemo, newMemo } from './candidates.ts';
-export type { Choice, ColumnMeaning, Formulation, Place, Prolongation } from './formulation.ts';
+export type { Choice, ColumnMeaning, Formulation, Place, Prolongation, Service } from './formulation.ts';
 
 /** Columns a request has at most: a shape spreads over 8 places. */
 const COLUMNS_MAX = 8;
@@ -57,6 +61,11 @@ export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
   return false;
 }
 
+interface PreparedGang {
+  readonly gang: Gang;
+  readonly gangColumns: readonly GangColumn[];
+}
+
 interface Prepared {
   readonly pending: PendingRequest;
   readonly shape: Shape;
@@ -75,8 +84,11 @@ class Draft {
   readonly #room: Room;
   readonly #book = new RowBook();
   readonly #builder = new ModelBuilder();
+  readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
-  readonly #prepared: Prepared[] = [];
+  readonly #gangs: ReadonlyMap<string, Gang>;
+  readonly #opened = new Map<Shape, OpenOption[]>();
+  readonly #prepared: (Prepared | PreparedGang)[] = [];
   /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
   readonly #asked: (number[] | undefined)[] = [];
   readonly #accountRows: (Row[] | undefined)[] = [];
@@ -87,7 +99,12 @@ class Draft {
     this.#snapshot = snapshot;
     this.#memo = memo;
     this.#room = new Room(snapshot);
-    for (const pending of requests) this.#room.ask(shapeOf(memo, configuration, pending).demand);
+    this.#gangs = gangsOf(requests);
+    for (const pending of requests) {
+      const { demand, isExclusive } = shapeOf(memo, configuration, pending);
+      this.#room.ask(demand);
+      if (isExclusive) this.#room.contestDatasets();
+    }
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });
@@ -111,6 +128,11 @@ class Draft {
   prepare(pending: PendingRequest): void {
     const { configuration, now } = this.#snapshot;
     const { id, agent, terms } = pending.request;
+    if (terms.gang !== undefined) {
+      const gang = this.#gangs.get(terms.gang.id)!;
+      if (gang.members[0] === pending && isComplete(gang)) this.#prepareGang(gang);
+      return;
+    }
     const shape = shapeOf(this.#memo, configuration, pending);
     const template = this.#templates.of(shape, pending);
     if (template.columns.length === 0) {
@@ -122,6 +144,30 @@ class Draft {
     const payers = this.#room.catalogue.payersOf(agent);
     for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers });
+  }
+
+  /** In its first member's turn. */
+  #prepareGang(gang: Gang): void {
+    const { configuration } = this.#snapshot;
+    const { columns, complete } = gangColumns(gang, {
+      configuration,
+      room: this.#room,
+      memo: this.#memo,
+      gangs: this.#gangs.size,
+      opened: this.#opened,
+    });
+    if (!complete) for (const { request } of gang.members) this.leftOut.add(request.id);
+    if (columns.length === 0) return;
+    for (const [member, { request }] of gang.members.entries()) {
+      for (const paying of this.#room.catalogue.payersOf(request.agent)) {
+        const most = new Array<number>(paying.tariff.periods.length).fill(0);
+        for (const { parts } of columns)
+          for (const { period, amount } of parts[member]!.priced.costOf(paying.tariff) ?? [])
+            most[period] = Math.max(most[period]!, amount);
+        this.#ask(paying, most);
+      }
+    }
+    this.#prepared.push({ gang, gangColumns: columns });
   }
 
   /** Stage 0, before the requests of the first class: work under way is decided with the most urgent. */
@@ -141,6 +187,10 @@ class Draft {
   addRequests(): void {
     const { now } = this.#snapshot;
     for (const prepared of this.#prepared) {
+      if ('gang' in prepared) {
+        this.#addGang(prepared);
+        continue;
+      }
       const { pending, template } = prepared;
       const binding = this.#bindingOf(prepared.payers);
       const { columns, quotas } = binding.length === 0 ? template : this.#covered(prepared, binding);
@@ -158,11 +208,48 @@ class Draft {
           choices,
           endsAt,
         });
+        if (this.#room.isContested)
+          this.#datasets.add(datasetsOf(pending.request, option, choices), {
+            column,
+            group,
+            alike: template,
+          });
         for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
         for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
         this.#addCosts(column, binding, costOf);
       }
     }
+  }
+
+  /** One column a choice of places for all members: its coefficients are the sums of theirs. */
+  #addGang({ gang, gangColumns }: PreparedGang): void {
+    const { classes } = lookupOf(this.#snapshot.configuration);
+    const { rank } = classes.get(gang.members[0]!.request.terms.class)!;
+    const group = this.#builder.addGroup(rank);
+    for (const { parts, value } of gangColumns) {
+      const services = parts.map(({ pending: request, option, priced: { choices, endsAt } }): Service => {
+        return { request, option, choices, endsAt };
+      });
+      const column = this.#addColumn(group, value, { type: 'gang', services });
+      for (const part of parts) this.#addPart(column, part);
+      if (!this.#room.isContested) continue;
+      const uses = services.map(({ request, option, choices }) =>
+        datasetsOf(request.request, option, choices),
+      );
+      this.#datasets.add(datasetsTogether(uses), { column, group, alike: gang });
+    }
+  }
+
+  #addPart(column: number, { pending, priced: { choices, costOf } }: GangPart): void {
+    const book = this.#book;
+    const { agent, department } = pending.request;
+    for (const { place, window, quantity } of choices)
+      book.add(this.#templates.unitRow(place, window), column, quantity);
+    for (const [kind, quantity] of demandOf(choices)) {
+      for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
+        book.add(row, column, quantity);
+    }
+    this.#addCosts(column, this.#bindingOf(this.#room.catalogue.payersOf(agent)), costOf);
   }
 
   build(): Model {
@@ -171,6 +258,7 @@ class Draft {
     for (const family of ['capacity/', 'window/', 'quota/'] as const) book.emitFamily(builder, family);
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
+    this.#datasets.emit(builder);
     return builder.build();
   }
 

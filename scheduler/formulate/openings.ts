@@ -13,6 +13,14 @@ import { windowsFor } from './windows.ts';
 
 /** Every option's candidates that have room for their claim at this moment; no claims at all for an option that ends too late. */
 export function openOptions(shape: Shape, terms: Terms, room: Room): OpenOption[] {
+  return allOpenOptions(shape, terms, room).map(({ option, claims }) => ({
+    option,
+    claims: claims.map((claim) => ({ ...claim, candidates: withoutDominated(claim.candidates, room) })),
+  }));
+}
+
+/** With those that are no better than others beside them: a gang may want them for where they are. */
+export function allOpenOptions(shape: Shape, terms: Terms, room: Room): OpenOption[] {
   return shape.options.map((claims, option) => ({
     option,
     claims: endsInTime(claims, terms, room.now)
@@ -29,13 +37,14 @@ function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, ro
   const open: OpenCandidate[] = [];
   for (const { place, rank } of candidates) {
     const [pool] = place.pools;
+    if (claim.exclusive && room.used(place, null) > 0) continue;
     const windows = pool.calendar === undefined ? [null] : windowsFor(pool, { claim, terms, now: room.now });
     for (const [windowsSkipped, window] of windows.entries()) {
       const free = room.free(place, window);
       if (free >= claim.quantity) open.push({ place, window, rank, windowsSkipped, free });
     }
   }
-  return withoutDominated(open.sort(compareOpen), room);
+  return open.sort(compareOpen);
 }
 
 /**

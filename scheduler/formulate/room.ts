@@ -19,6 +19,8 @@ export class Room {
   readonly #used: Snapshot['used'];
   readonly #free = new Map<Place, Units>();
   readonly #asked = new Map<string, Units>();
+  readonly #exclusive: Snapshot['exclusive'];
+  #isContested = false;
 
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
@@ -26,6 +28,21 @@ export class Room {
     this.quotas = new QuotaRoom(this.catalogue, snapshot.quotaUse);
     this.accounts = new AccountRoom(this.catalogue.accounts.length, snapshot.accounts);
     this.#used = snapshot.used;
+    this.#exclusive = snapshot.exclusive;
+  }
+
+  /** A dataset that one lease holds alone: it has no seat for anybody. */
+  isExclusive({ pools }: Place): boolean {
+    return this.#exclusive.size > 0 && this.#exclusive.has(pools[0].id);
+  }
+
+  /** Somebody of the batch would hold a dataset alone: seats enough for all are no promise of one. */
+  contestDatasets(): void {
+    this.#isContested = true;
+  }
+
+  get isContested(): boolean {
+    return this.#isContested;
   }
 
   /** Free units of a place now, or of one window of it. */
@@ -33,7 +50,7 @@ export class Room {
     if (window !== null) return freeInWindow(window, this.now, this.used(place, window));
     let free = this.#free.get(place);
     if (free === undefined) {
-      free = freeUnits(place, this.#used);
+      free = this.isExclusive(place) ? 0 : freeUnits(place, this.#used);
       this.#free.set(place, free);
     }
     return free;
@@ -46,6 +63,7 @@ export class Room {
 
   /** The whole batch together could not fill it: its row cannot bind. Of a kind that nobody was counted for: false. */
   isAmple(place: Place): boolean {
+    if (this.#isContested && place.kind === 'dataset') return false;
     const asked = this.#asked.get(place.kind);
     return asked !== undefined && asked <= this.free(place, null);
   }

@@ -159,12 +159,13 @@ export class Templates {
 
   #unitsOf(choices: readonly Choice[]): RowEntry[] {
     return choices.map(({ place, window, quantity }) => ({
-      row: this.#unitRow(place, window),
+      row: this.unitRow(place, window),
       coefficient: quantity,
     }));
   }
 
-  #unitRow(place: Place, window: Window | null): Row {
+  /** The capacity or window row that a claim on the place takes units of. */
+  unitRow(place: Place, window: Window | null): Row {
     const { book, room } = this.#settings;
     if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
     return lookUp(this.#placeRows, place, () => book.row(capacityRowName(place), room.free(place, null)));

@@ -36,6 +36,15 @@ const OFFENCES: Readonly<Record<string, Offence>> = {
   'more units than the pool has (S1)': ({ cell, fresh }) => ({
     changes: cell.grants(cell.lease({ request: fresh, allocations: [{ quantity: 8 }] }), fresh),
   }),
+  'a dataset that another reads, exclusively (S1)': ({ cell, held, fresh }) => ({
+    changes: cell.grants(
+      cell.lease({
+        request: fresh,
+        allocations: [{ ...held.allocations[0]!, quantity: 1, exclusive: true }],
+      }),
+      fresh,
+    ),
+  }),
   'units of a pool that is not configured (S1)': ({ cell, fresh }) => ({
     changes: cell.grants(cell.lease({ request: fresh, allocations: [{ pool: 'nowhere' as never }] }), fresh),
   }),

@@ -2,7 +2,7 @@
 // Invariant: unknown fields are refused, lists are bounded, and nothing here knows which pools exist.
 
 import { type Static, Type } from 'typebox';
-import { CLASSIFICATIONS } from '../../../scheduler/index.ts';
+import { CLASSIFICATIONS, GANG_ID_LEAST } from '../../../scheduler/index.ts';
 import { ClientRequestId, InstantText, LabelText, Name, PositiveAmount } from './fields.ts';
 
 const OPTIONS_MAX = 16;
@@ -34,6 +34,7 @@ const ClaimBody = Type.Object(
     quantity: PositiveAmount,
     selector: Type.Optional(SelectorBody),
     prefer: Type.Optional(Type.Array(SelectorBody, { maxItems: LABELS_MAX })),
+    exclusive: Type.Optional(Type.Literal(true)),
     window: Type.Optional(
       Type.Object(
         { from: Type.Optional(InstantText), to: Type.Optional(InstantText) },
@@ -49,6 +50,16 @@ const OptionBody = Type.Object(
   { additionalProperties: false },
 );
 
+const GangBody = Type.Object(
+  {
+    id: Type.String({ pattern: `^[!-~]{${GANG_ID_LEAST},200}$` }),
+    size: PositiveAmount,
+    timeoutSeconds: Type.Optional(PositiveAmount),
+    colocate: Type.Optional(Name),
+  },
+  { additionalProperties: false },
+);
+
 const TermsBody = Type.Object(
   {
     class: Name,
@@ -59,6 +70,8 @@ const TermsBody = Type.Object(
     summary: Type.Optional(Type.String({ maxLength: 200, pattern: '^[^\\r\\n]*$', default: '' })),
     startBefore: Type.Optional(InstantText),
     deadline: Type.Optional(InstantText),
+    startLimitSeconds: Type.Optional(PositiveAmount),
+    gang: Type.Optional(GangBody),
   },
   { additionalProperties: false },
 );

@@ -60,6 +60,15 @@ const TermsView = Type.Object({
   summary: Text,
   startBefore: Type.Optional(InstantText),
   deadline: Type.Optional(InstantText),
+  startLimitSeconds: Type.Optional(Amount),
+  gang: Type.Optional(
+    Type.Object({
+      id: Text,
+      size: Amount,
+      timeoutSeconds: Type.Optional(Amount),
+      colocate: Type.Optional(Text),
+    }),
+  ),
 });
 
 export const RequestJson = Type.Object({
@@ -85,6 +94,7 @@ const AllocationView = Type.Object({
   kind: Text,
   window: Type.Optional(Text),
   quantity: Amount,
+  exclusive: Type.Optional(Type.Literal(true)),
   startsAt: InstantText,
   endsAt: InstantText,
 });

@@ -187,6 +187,8 @@ function withAllCandidates(snapshot: Snapshot): Formulation {
 
 function nameOf(column: ColumnMeaning): string {
   if (column.type === 'extension') return `${column.lease.id} ${column.prolongations.length}`;
+  if (column.type === 'gang')
+    return column.services.map((service) => nameOf({ type: 'request', ...service })).join(' + ');
   const places = column.choices.map(({ place, window }) => `${place.id}@${window?.id ?? ''}`);
   return `${column.request.request.id} ${column.option} ${places.join(' ')}`;
 }
