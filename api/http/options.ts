@@ -3,7 +3,17 @@
 
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Configuration, Digest, Lease, LeaseId, Reason, RequestId } from '../../scheduler/index.ts';
+import type {
+  Configuration,
+  Digest,
+  Explanation,
+  HolderSight,
+  Lease,
+  LeaseId,
+  Reason,
+  RequestId,
+  ResourceRequest,
+} from '../../scheduler/index.ts';
 import type {
   CallIdempotency,
   EdgeSystem,
@@ -42,6 +52,8 @@ export interface ServerOptions {
    * reasons are shown.
    */
   readonly explainWaiting: (request: RequestId) => readonly Reason[] | null;
+  /** All that is known of why an open request waits, from the leader's memory; null when this process does not know. */
+  readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
   readonly liveLease: (lease: LeaseId) => Lease | null;
   /** Mean delay of the event loop over the last second. */

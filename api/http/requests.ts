@@ -90,7 +90,8 @@ function explained(options: ServerOptions, view: RequestView) {
   return requestJson(view, live ?? view.reasons);
 }
 
-async function findRequest(
+/** 404 for what is not there and for what the caller may not see. */
+export async function findRequest(
   options: ServerOptions,
   request: FastifyRequest,
   id: string,

@@ -13,6 +13,7 @@ import { addAccess } from './access.ts';
 import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answers.ts';
 import { addBatch } from './batch.ts';
 import { addEvents } from './events.ts';
+import { addExplanation } from './explanation.ts';
 import { addHealth } from './health.ts';
 import { parseStrictJson } from './json.ts';
 import { addLeases } from './leases.ts';
@@ -71,6 +72,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       refuseUnknownQueries(v1);
       addRequests(v1, options);
       addBatch(v1, options);
+      addExplanation(v1, options);
       addLeases(v1, options);
       addPools(v1, options);
       addTicks(v1, options);

@@ -17,7 +17,7 @@ import { buildServer } from '../http/server.ts';
 import { openDatabase } from './database.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
-import { liveReasons } from './liveReasons.ts';
+import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import type { ServerOptions, ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
@@ -151,6 +151,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
   const { options, adapter, runner } = parts;
   const configuration = (): Configuration => parts.configuration;
   const eventLoop = watchEventLoop();
+  const look = leaderLook(runner, now);
   closing(() => eventLoop.close());
   const server = buildServer({
     configuration,
@@ -168,7 +169,8 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     readiness: { failing: () => failingChecks(adapter, runner) },
     metrics: parts.metrics.registry,
     hub: parts.hub,
-    explainWaiting: liveReasons(runner, now),
+    explainWaiting: liveReasons(runner, now, look),
+    explanation: liveExplanation(look),
     liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),

@@ -86,6 +86,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     metrics: new Registry(),
     hub,
     explainWaiting: () => null,
+    explanation: () => null,
     liveLease: () => null,
     lagMs: () => 0,
     ...server,
