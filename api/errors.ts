@@ -220,6 +220,11 @@ export const PROBLEMS = {
     title: 'The database does not answer',
     remedy: 'Repeat after Retry-After seconds with the same clientRequestId.',
   },
+  NOT_LEADING: {
+    status: 503,
+    title: 'This process does not lead the cell',
+    remedy: 'Ask the process that leads: the one that is ready by /readyz.',
+  },
   STOPPING: {
     status: 503,
     title: 'This process is stopping',

@@ -5,6 +5,7 @@ import type {
   AgentId,
   DepartmentId,
   DomainEvent,
+  DryRunAnswer,
   Epoch,
   EventType,
   ExtensionId,
@@ -215,4 +216,15 @@ export interface EdgeSystem {
 /** Each failing check by name with a line that says what to do; an empty list is ready. */
 export interface Readiness {
   failing(): Promise<readonly { readonly check: string; readonly detail: string }[]>;
+}
+
+export type DryRunOutcome =
+  | { readonly type: 'decided'; readonly answer: DryRunAnswer }
+  | { readonly type: 'notLeading' }
+  /** The bounded line is full. */
+  | { readonly type: 'busy'; readonly retryAfterSeconds: number };
+
+/** What the next tick would say to an admitted request. Nothing is written and nothing reserved. */
+export interface DryRuns {
+  ask(request: ResourceRequest): Promise<DryRunOutcome>;
 }

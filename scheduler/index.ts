@@ -17,9 +17,11 @@ export * from './domain/request.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';
+export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
+export { newMemo } from './formulate/index.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {

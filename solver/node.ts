@@ -2,6 +2,7 @@
 // Invariant: every answer is feasible and checked in exact integers here, whatever the child did; the clock never shapes an answer,
 // it only ends a child, and that is recorded as a fault. Called by the composition roots.
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { solve, solveTrivially, solveWithoutEngine } from './anytime.ts';
 import type { Engine } from './engines/engine.ts';
@@ -16,7 +17,11 @@ export interface SolverProcessOptions {
   readonly watchdogMs: number;
   /** The module each child runs; tests put faulty ones here. */
   readonly childModule?: URL;
+  /** `background`: children that yield to all others on the machine, and none kept as a spare. */
+  readonly priority?: SolverPriority;
 }
+
+type SolverPriority = 'live' | 'background';
 
 /** A start takes 0.14 s, and seconds on a machine that is busy with other things; one that takes this long hangs. */
 const START_PATIENCE_MS = 20_000;
@@ -48,6 +53,7 @@ export function createInProcessSolver(): SolverService {
 export async function createSolverProcess(options: SolverProcessOptions): Promise<SolverService> {
   const pair = new ChildPair(
     options.childModule ?? new URL(`./child${extname(import.meta.filename)}`, import.meta.url),
+    options.priority ?? 'live',
   );
   await pair.start();
   return new SolverProcess(pair, options.watchdogMs);
@@ -163,13 +169,15 @@ function faultIn(
 /** One active child and one warm spare. A spare is started when one is used, so a child that dies at once cannot spin. */
 class ChildPair {
   readonly #module: URL;
+  readonly #priority: SolverPriority;
   readonly #living = new Set<ChildProcess>();
   readonly #warm = new WeakSet<ChildProcess>();
   #active: ChildProcess | null = null;
   #spare: ChildProcess | null = null;
 
-  constructor(module: URL) {
+  constructor(module: URL, priority: SolverPriority) {
     this.#module = module;
+    this.#priority = priority;
   }
 
   async start(): Promise<void> {
@@ -193,7 +201,7 @@ class ChildPair {
   active(): ChildProcess {
     this.#active ??= this.#spare ?? this.#fork();
     if (this.#spare === this.#active) this.#spare = null;
-    this.#spare ??= this.#fork();
+    if (this.#priority === 'live') this.#spare ??= this.#fork();
     return this.#active;
   }
 
@@ -224,6 +232,8 @@ class ChildPair {
       if (this.#spare === child) this.#spare = null;
     };
     this.#living.add(child);
+    if (this.#priority === 'background' && child.pid !== undefined)
+      setPriority(child.pid, constants.priority.PRIORITY_LOW);
     const impatient = setTimeout(() => child.kill('SIGKILL'), START_PATIENCE_MS);
     impatient.unref();
     child.once('message', () => {

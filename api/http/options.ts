@@ -16,6 +16,7 @@ import type {
 } from '../../scheduler/index.ts';
 import type {
   CallIdempotency,
+  DryRuns,
   EdgeSystem,
   ExtensionReader,
   HeartbeatWriter,
@@ -54,6 +55,7 @@ export interface ServerOptions {
   readonly explainWaiting: (request: RequestId) => readonly Reason[] | null;
   /** All that is known of why an open request waits, from the leader's memory; null when this process does not know. */
   readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
+  readonly dryRuns: DryRuns;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
   readonly liveLease: (lease: LeaseId) => Lease | null;
   /** Mean delay of the event loop over the last second. */

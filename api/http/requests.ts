@@ -8,10 +8,12 @@ import { ProblemError } from '../errors.ts';
 import type { Principal, RequestView } from '../ports.ts';
 import { accept, accessOf, notFound } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
+import { answerDryRun, isDryRun, SubmitQuery, unlessDryRun } from './dryRun.ts';
 import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { preferredWaitSeconds } from './prefer.ts';
+import { DryRunView } from './schemas/dryRun.ts';
 import { IdParams, NoBody, PageQueryFields } from './schemas/fields.ts';
 import { SubmissionBody } from './schemas/submission.ts';
 import { AcceptedView, CancelView, pageOf, RequestJson } from './schemas/views.ts';
@@ -33,10 +35,20 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
     '/requests',
     {
       config: { action: 'submit' },
-      schema: { body: SubmissionBody, response: { 200: RequestJson, 202: AcceptedView } },
-      ...callKeyHooks(options),
+      schema: {
+        querystring: SubmitQuery,
+        body: SubmissionBody,
+        response: { 200: Type.Union([RequestJson, DryRunView]), 202: AcceptedView },
+      },
+      ...unlessDryRun(callKeyHooks(options)),
     },
-    (request, reply) => submit(options, request, reply, request.body),
+    (request, reply) =>
+      isDryRun(request)
+        ? answerDryRun(options, request, {
+            body: request.body,
+            contextOf: (principal) => submissionContext(options, principal),
+          })
+        : submit(options, request, reply, request.body),
   );
 
   app.get(

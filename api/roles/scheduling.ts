@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
-import { startStopwatch } from '../../adapters/system/clock.ts';
+import { now, startStopwatch } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { defaultBundle, workerPolicy } from '../../policies/node.ts';
 import {
@@ -16,6 +16,8 @@ import {
   type Timers,
 } from '../../scheduler/index.ts';
 import { createSolverProcess } from '../../solver/node.ts';
+import type { DryRuns } from '../ports.ts';
+import { createDryRuns } from './dryRuns.ts';
 import { dumpTo } from './dump.ts';
 import { policyDataOf, policyGate } from './policyGate.ts';
 import type { ServerOptions } from './serverOptions.ts';
@@ -24,6 +26,8 @@ import type { ServerOptions } from './serverOptions.ts';
 const SOLVE_BUDGET = { simplexIterationsMax: 20_000, lpCallsMax: 64 } as const;
 /** The watchdog ends a solve that the budget should have ended; far from the budget, so that it never shapes an answer. */
 const SOLVER_WATCHDOG_MS = 800;
+/** Its child yields to everything else on the machine, so that a sound solve may take long there. */
+const DRY_RUN_WATCHDOG_MS = 5000;
 const LOOP = {
   intakeRowsMax: 5000,
   pollMs: 100,
@@ -43,6 +47,7 @@ export interface SchedulingParts {
 
 export interface Scheduling {
   readonly runner: Runner;
+  readonly dryRuns: DryRuns;
   stop(): Promise<void>;
 }
 
@@ -83,10 +88,13 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     { cell: options.cell, intervalMs: options.tickIntervalMs, ...LOOP },
     parts.report,
   );
+  const dryRuns = createDryRuns({ ports, runner, now, watchdogMs: DRY_RUN_WATCHDOG_MS });
   return {
     runner,
+    dryRuns,
     async stop() {
       await runner.stop();
+      await dryRuns.close();
       await solver.close();
       await policy.close();
     },

@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts
 import type { CommitObserver, Configuration, Runner } from '../../scheduler/index.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
+import type { DryRuns } from '../ports.ts';
 import { openDatabase } from './database.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
@@ -98,7 +99,7 @@ async function compose(
     tally,
     ...(context.observers ?? []),
   ];
-  const { runner, stop } = await startScheduling({
+  const { runner, dryRuns, stop } = await startScheduling({
     options,
     configuration,
     adapter,
@@ -118,7 +119,7 @@ async function compose(
     observers.push(relay);
     closing(() => relay.stop());
   }
-  const url = await openEdge({ options, configuration, adapter, metrics, hub, runner }, closing);
+  const url = await openEdge({ options, configuration, adapter, metrics, hub, runner, dryRuns }, closing);
   return {
     url,
     databaseUrl: database.url,
@@ -145,6 +146,7 @@ interface EdgeParts {
   readonly metrics: Metrics;
   readonly hub: EventHub;
   readonly runner: Runner;
+  readonly dryRuns: DryRuns;
 }
 
 async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
@@ -171,6 +173,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     hub: parts.hub,
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
+    dryRuns: parts.dryRuns,
     liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),

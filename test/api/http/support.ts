@@ -87,6 +87,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     hub,
     explainWaiting: () => null,
     explanation: () => null,
+    dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     liveLease: () => null,
     lagMs: () => 0,
     ...server,
