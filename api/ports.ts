@@ -20,6 +20,7 @@ import type {
   RequestState,
   ResourceRequest,
   Role,
+  TickFile,
   TickRecord,
 } from '../scheduler/index.ts';
 
@@ -227,4 +228,13 @@ export type DryRunOutcome =
 /** What the next tick would say to an admitted request. Nothing is written and nothing reserved. */
 export interface DryRuns {
   ask(request: ResourceRequest): Promise<DryRunOutcome>;
+}
+
+/** The last ticks of this process that had a program. */
+export interface TickFiles {
+  readonly ticksMax: number;
+  /** Null for a tick that is not kept, or was not this process's. */
+  file(tick: number): TickFile | null;
+  /** Number of the oldest one; null when there is none. */
+  oldest(): number | null;
 }

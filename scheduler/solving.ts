@@ -1,7 +1,7 @@
 // Step 4 of the tick: solve, decode, and refuse whatever does not pass a check by code that did not make it.
 // Invariant: a plan that leaves here is feasible in exact integers; where a part was refused, the fault is recorded and the tick dumped as a file.
 
-import type { Solution } from '../solver/index.ts';
+import type { Solution, SolveOptions } from '../solver/index.ts';
 import { decode } from './decode.ts';
 import type { Plan } from './domain/plan.ts';
 import type { TickDigests } from './domain/tickRecord.ts';
@@ -10,6 +10,12 @@ import type { Digest, SchedulerPorts } from './ports.ts';
 import { type Snapshot, snapshotDigest } from './snapshot.ts';
 import { toTickFile } from './tickFile.ts';
 import { verifyPlan } from './verify.ts';
+
+/**
+ * The work of one tick: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so. A tick file is
+ * decided with the same, else it could be decided otherwise.
+ */
+export const TICK_BUDGET: SolveOptions['budget'] = { simplexIterationsMax: 20_000, lpCallsMax: 64 };
 
 export interface Solved {
   readonly plan: Plan;

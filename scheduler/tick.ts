@@ -98,7 +98,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   state.eventSequence += commit.events.length;
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
-  ports.observer.committed(commit);
+  ports.observer.committed(commit, snapshot);
   carry.unfinished = state.extensions.size > 0 || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }

@@ -26,6 +26,7 @@ import type {
   PoolUseReader,
   Readiness,
   RequestReader,
+  TickFiles,
   TickReader,
 } from '../ports.ts';
 import type { EventHub } from './hub.ts';
@@ -56,6 +57,7 @@ export interface ServerOptions {
   /** All that is known of why an open request waits, from the leader's memory; null when this process does not know. */
   readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
   readonly dryRuns: DryRuns;
+  readonly tickFiles: TickFiles;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
   readonly liveLease: (lease: LeaseId) => Lease | null;
   /** Mean delay of the event loop over the last second. */

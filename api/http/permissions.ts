@@ -19,6 +19,7 @@ export const ACTIONS = {
   readPools: 'read pools, their capacity, use and windows',
   readTicks: 'read ticks and their certificates',
   readEvents: 'follow events',
+  readTickFiles: 'take a tick home as a file',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -36,6 +37,7 @@ const READER: Readonly<Record<Action, Reach>> = {
   readPools: 'all',
   readTicks: 'department',
   readEvents: 'department',
+  readTickFiles: 'none',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -43,6 +45,7 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readLeases: 'all',
   readTicks: 'all',
   readEvents: 'all',
+  readTickFiles: 'all',
 };
 
 /**
@@ -62,6 +65,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readPools: 'all',
     readTicks: 'department',
     readEvents: 'own',
+    readTickFiles: 'none',
   },
   'department-head': { ...READER, cancel: 'department', release: 'department' },
   reviewer: READER,

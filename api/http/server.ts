@@ -22,6 +22,7 @@ import type { ServerOptions } from './options.ts';
 import { addPools } from './pools.ts';
 import { addRequests } from './requests.ts';
 import { NoQuery } from './schemas/fields.ts';
+import { addTickFiles } from './tickFile.ts';
 import { addTicks } from './ticks.ts';
 import { validatorCompiler } from './validate.ts';
 
@@ -76,6 +77,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addLeases(v1, options);
       addPools(v1, options);
       addTicks(v1, options);
+      addTickFiles(v1, options);
       addEvents(v1, options);
     },
     { prefix: '/v1' },

@@ -13,6 +13,7 @@ import {
   type RunnerEvent,
   type SchedulerPorts,
   startRunner,
+  TICK_BUDGET,
   type Timers,
 } from '../../scheduler/index.ts';
 import { createSolverProcess } from '../../solver/node.ts';
@@ -22,8 +23,6 @@ import { dumpTo } from './dump.ts';
 import { policyDataOf, policyGate } from './policyGate.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
-/** The tick's work: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so. */
-const SOLVE_BUDGET = { simplexIterationsMax: 20_000, lpCallsMax: 64 } as const;
 /** The watchdog ends a solve that the budget should have ended; far from the budget, so that it never shapes an answer. */
 const SOLVER_WATCHDOG_MS = 800;
 /** Its child yields to everything else on the machine, so that a sound solve may take long there. */
@@ -73,15 +72,15 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     policy: policyGate(policy),
     solver,
     observer: {
-      committed(commit) {
-        for (const observer of parts.observers()) observer.committed(commit);
+      committed(commit, snapshot) {
+        for (const observer of parts.observers()) observer.committed(commit, snapshot);
       },
     },
     dump: dumpTo(join(options.directory, 'dumps'), parts.log),
     stopwatch: startStopwatch(),
     timers,
     digest: sha256,
-    solveOptions: { engine: options.engine, budget: SOLVE_BUDGET },
+    solveOptions: { engine: options.engine, budget: TICK_BUDGET },
   };
   const runner = startRunner(
     ports,

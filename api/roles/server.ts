@@ -14,16 +14,17 @@ import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts
 import type { CommitObserver, Configuration, Runner } from '../../scheduler/index.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
-import type { DryRuns } from '../ports.ts';
+import type { DryRuns, TickFiles } from '../ports.ts';
 import { openDatabase } from './database.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
 import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startScheduling, timers } from './scheduling.ts';
-import type { ServerOptions, ServerStats } from './serverOptions.ts';
+import { DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
+import { keepTickFiles } from './tickFiles.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -86,6 +87,7 @@ async function compose(
 
   const metrics = createMetrics({ version: context.version });
   const tally = createTally();
+  const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
   closing(() => tally.close());
   const hub = new EventHub({
     cell: options.cell,
@@ -97,6 +99,7 @@ async function compose(
     { committed: (commit) => hub.publish(commit.events) },
     metrics,
     tally,
+    tickFiles,
     ...(context.observers ?? []),
   ];
   const { runner, dryRuns, stop } = await startScheduling({
@@ -119,7 +122,10 @@ async function compose(
     observers.push(relay);
     closing(() => relay.stop());
   }
-  const url = await openEdge({ options, configuration, adapter, metrics, hub, runner, dryRuns }, closing);
+  const url = await openEdge(
+    { options, configuration, adapter, metrics, hub, runner, dryRuns, tickFiles },
+    closing,
+  );
   return {
     url,
     databaseUrl: database.url,
@@ -147,6 +153,7 @@ interface EdgeParts {
   readonly hub: EventHub;
   readonly runner: Runner;
   readonly dryRuns: DryRuns;
+  readonly tickFiles: TickFiles;
 }
 
 async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
@@ -174,6 +181,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
     dryRuns: parts.dryRuns,
+    tickFiles: parts.tickFiles,
     liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly keySet?: string;
   readonly engine: EngineName;
   readonly tickIntervalMs: number;
+  /** Ticks that are kept to be taken home as files; `DEFAULT_TICK_FILES` when absent. */
+  readonly tickFiles?: number;
   /** Of the log on stderr; `warn` when absent. */
   readonly logLevel?: LogLevel;
 }
@@ -47,3 +49,5 @@ export const DEFAULT_AUDIENCE = 'annona';
 export const DEFAULT_PORT = 7400;
 /** Batches arrivals; at 20 ms a request waits 10 ms on average, and the commit of a tick costs less than half of it. */
 export const DEFAULT_TICK_INTERVAL_MS = 20;
+/** About three seconds of a busy cell, an afternoon of a calm one. */
+export const DEFAULT_TICK_FILES = 64;

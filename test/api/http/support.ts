@@ -87,6 +87,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     hub,
     explainWaiting: () => null,
     explanation: () => null,
+    tickFiles: { ticksMax: 2, file: () => null, oldest: () => null },
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     liveLease: () => null,
     lagMs: () => 0,
