@@ -189,6 +189,17 @@ export const PROBLEMS = {
     title: 'The Idempotency-Key was used for another call',
     remedy: 'Use a new Idempotency-Key; one is bound to its call for 24 hours.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Calls come too fast',
+    remedy:
+      'Nothing was done. Repeat after Retry-After seconds; RateLimit says what is left, a batch costs less.',
+  },
+  TOO_MANY_OPEN: {
+    status: 429,
+    title: 'The agent has too many open requests',
+    remedy: 'Wait until some have their outcome, or cancel some; the detail says how many are open.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The headers are too large',

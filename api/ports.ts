@@ -238,3 +238,34 @@ export interface TickFiles {
   /** Number of the oldest one; null when there is none. */
   oldest(): number | null;
 }
+
+/** Calls of one kind of caller: `perSecond` tokens come in, at most `burst` are kept. */
+export interface RateBucket {
+  /** Shown to callers: "agent", "department". */
+  readonly name: string;
+  readonly key: string;
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface RateStanding {
+  readonly name: string;
+  /** Whole tokens left. */
+  readonly remaining: number;
+  readonly fullInSeconds: number;
+}
+
+export type RateOutcome =
+  | { readonly type: 'taken'; readonly standings: readonly RateStanding[] }
+  /** Nothing was taken from any bucket; `bucket` is the first that was short, by name. */
+  | {
+      readonly type: 'refused';
+      readonly bucket: string;
+      readonly retryAfterSeconds: number;
+      readonly standings: readonly RateStanding[];
+    };
+
+/** Token buckets. All of them give the tokens, or none; more than a bucket ever holds empties it; 0 tokens only look. */
+export interface RateLimiter {
+  take(buckets: readonly RateBucket[], tokens: number): Promise<RateOutcome>;
+}

@@ -10,6 +10,7 @@ export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { longestSeconds } from './domain/lookup.ts';
+export { openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';

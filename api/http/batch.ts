@@ -7,6 +7,7 @@ import { accessOf } from './access.ts';
 import { instanceOf } from './answers.ts';
 import { callKeyHooks } from './callKeys.ts';
 import type { ServerOptions } from './options.ts';
+import { countItems, refuseBeyondOpen } from './rateLimits.ts';
 import { submissionContext } from './requests.ts';
 import { BatchBody } from './schemas/submission.ts';
 import { BatchView } from './schemas/views.ts';
@@ -29,10 +30,11 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
     },
     async (request, reply) => {
       const { principal } = accessOf(request);
+      await countItems(options, { request, reply, principal }, request.body.items.length);
       const submissions = refuseDuplicates(
         request.body.items.map((item) => readSubmission(item, submissionContext(options, principal))),
       );
-      const submitted = await submitItems(options, submissions);
+      const submitted = await submitItems(options, refuseBeyondOpen(options, principal, submissions));
       const items = submitted.map((answer, index) => {
         if (answer.ok) {
           const { id, clientRequestId, receivedAt } = answer;

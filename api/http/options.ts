@@ -4,6 +4,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type {
+  AgentId,
   Configuration,
   Digest,
   Explanation,
@@ -24,12 +25,14 @@ import type {
   IntakeWriter,
   LeaseReader,
   PoolUseReader,
+  RateLimiter,
   Readiness,
   RequestReader,
   TickFiles,
   TickReader,
 } from '../ports.ts';
 import type { EventHub } from './hub.ts';
+import type { EdgeLimits } from './rateLimits.ts';
 
 export interface ServerOptions {
   /** The revision that this process holds: one reference per call, so that a call sees one revision. */
@@ -58,6 +61,10 @@ export interface ServerOptions {
   readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
   readonly dryRuns: DryRuns;
   readonly tickFiles: TickFiles;
+  readonly limits: EdgeLimits;
+  readonly rateLimiter: RateLimiter;
+  /** How many requests the agent has open, from the leader's memory; null when this process does not lead. */
+  readonly openRequests: (agent: AgentId) => number | null;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
   readonly liveLease: (lease: LeaseId) => Lease | null;
   /** Mean delay of the event loop over the last second. */

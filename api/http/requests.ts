@@ -13,6 +13,7 @@ import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { preferredWaitSeconds } from './prefer.ts';
+import { refuseBeyondOpen } from './rateLimits.ts';
 import { DryRunView } from './schemas/dryRun.ts';
 import { IdParams, NoBody, PageQueryFields } from './schemas/fields.ts';
 import { SubmissionBody } from './schemas/submission.ts';
@@ -129,7 +130,7 @@ async function submit(
     waitSeconds > 0 ? options.hub.waiters.outcomeOf(context.id, { waitMs: waitSeconds * 1000 }) : null;
   let submitted: Submitted | undefined;
   try {
-    [submitted] = await submitItems(options, [submission]);
+    [submitted] = await submitItems(options, refuseBeyondOpen(options, principal, [submission]));
     if (!submitted) throw new Error('intake answered nothing to one item');
     if (!submitted.ok) throw new ProblemError(submitted.problem);
   } finally {

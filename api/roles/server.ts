@@ -10,8 +10,14 @@ import { sha256 } from '../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
+import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
-import type { CommitObserver, Configuration, Runner } from '../../scheduler/index.ts';
+import {
+  type CommitObserver,
+  type Configuration,
+  openRequestsOf,
+  type Runner,
+} from '../../scheduler/index.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
 import type { DryRuns, TickFiles } from '../ports.ts';
@@ -20,7 +26,7 @@ import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
 import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startScheduling, timers } from './scheduling.ts';
-import { DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
+import { DEFAULT_LIMITS, DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
@@ -182,6 +188,12 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     explanation: liveExplanation(look),
     dryRuns: parts.dryRuns,
     tickFiles: parts.tickFiles,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    rateLimiter: new BucketRateLimiter(now),
+    openRequests: (agent) => {
+      const state = runner.state();
+      return state === null ? null : openRequestsOf(state, agent);
+    },
     liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { expect } from 'vitest';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { createEdgeSystem } from '../../../adapters/system/ids.ts';
+import { BucketRateLimiter } from '../../../adapters/system/rateLimiter.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../../../api/errors.ts';
 import { EventHub, type EventHubOptions } from '../../../api/http/hub.ts';
 import { ProblemView } from '../../../api/http/schemas/views.ts';
@@ -88,6 +89,9 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     explainWaiting: () => null,
     explanation: () => null,
     tickFiles: { ticksMax: 2, file: () => null, oldest: () => null },
+    limits: { agentPerSecond: 100_000, departmentPerSecond: 100_000, openPerAgent: 100_000 },
+    rateLimiter: new BucketRateLimiter(() => NOW),
+    openRequests: () => null,
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     liveLease: () => null,
     lagMs: () => 0,
