@@ -38,5 +38,5 @@ export {
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { takeSnapshot } from './snapshot.ts';
-export { TICK_BUDGET } from './solving.ts';
+export { TICK_BUDGET } from './tickDigests.ts';
 export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';

@@ -1,21 +1,14 @@
 // Step 4 of the tick: solve, decode, and refuse whatever does not pass a check by code that did not make it.
 // Invariant: a plan that leaves here is feasible in exact integers; where a part was refused, the fault is recorded and the tick dumped as a file.
 
-import type { Solution, SolveOptions } from '../solver/index.ts';
+import type { Solution } from '../solver/index.ts';
 import { decode } from './decode.ts';
 import type { Plan } from './domain/plan.ts';
-import type { TickDigests } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
-import type { Digest, SchedulerPorts } from './ports.ts';
-import { type Snapshot, snapshotDigest } from './snapshot.ts';
+import type { SchedulerPorts } from './ports.ts';
+import type { Snapshot } from './snapshot.ts';
 import { toTickFile } from './tickFile.ts';
 import { verifyPlan } from './verify.ts';
-
-/**
- * The work of one tick: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so. A tick file is
- * decided with the same, else it could be decided otherwise.
- */
-export const TICK_BUDGET: SolveOptions['budget'] = { simplexIterationsMax: 20_000, lpCallsMax: 64 };
 
 export interface Solved {
   readonly plan: Plan;
@@ -71,29 +64,4 @@ function verifiedPart(snapshot: Snapshot, plan: Plan): Plan {
     return keep(keep(kept, tried.slice(0, half)), tried.slice(half));
   };
   return planOf(keep([], items));
-}
-
-export function tickDigests(
-  digest: Digest,
-  tick: { snapshot: Snapshot; formulation: Formulation; solved: Solved },
-): TickDigests {
-  const { model } = tick.formulation;
-  return {
-    snapshot: snapshotDigest(tick.snapshot, digest),
-    model: digest([
-      bytes(model.objective),
-      bytes(model.rhs),
-      bytes(model.starts),
-      bytes(model.indices),
-      bytes(model.values),
-      bytes(model.group),
-      bytes(model.stage),
-    ]),
-    plan: digest([JSON.stringify(tick.solved.plan)]),
-    certificate: digest([JSON.stringify(tick.solved.solution?.stages ?? [])]),
-  };
-}
-
-function bytes(array: Float64Array | Int32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -17,7 +17,8 @@ import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { solveVerified, tickDigests } from './solving.ts';
+import { solveVerified } from './solving.ts';
+import { tickDigests } from './tickDigests.ts';
 
 export interface TickInput {
   readonly intake: IntakeBatch;

@@ -15,7 +15,7 @@ import { explainer } from './explain.ts';
 import { formulate, newMemo } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
 import { afterPlan, type Snapshot, snapshotDigest } from './snapshot.ts';
-import { TICK_BUDGET, tickDigests } from './solving.ts';
+import { TICK_BUDGET, tickDigests } from './tickDigests.ts';
 import { checkReferences } from './tickFileChecks.ts';
 import { TICK_FILE_SCHEMA, TICK_FILE_VERSION } from './tickFileSchema.ts';
 import { verifyPlan } from './verify.ts';

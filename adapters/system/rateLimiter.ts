@@ -31,7 +31,7 @@ export class BucketRateLimiter implements RateLimiter {
     const prices = buckets.map(({ burst }) => Math.min(tokens, burst) * THOUSANDTHS);
     const lacking = fillings.map(({ level }, i) => Math.max(0, (prices[i] ?? 0) - level));
     const short = lacking.findIndex((lack) => lack > 0);
-    if (short < 0) fillings.forEach((filling, i) => void (filling.level -= prices[i] ?? 0));
+    if (short < 0) for (const [i, filling] of fillings.entries()) filling.level -= prices[i] ?? 0;
     const standings = buckets.map((bucket, i) => standingOf(bucket, fillings[i]?.level ?? 0));
     if (short < 0) return { type: 'taken', standings };
     const waits = buckets.map(({ perSecond }, i) => Math.ceil((lacking[i] ?? 0) / (perSecond * THOUSANDTHS)));
