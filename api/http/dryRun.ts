@@ -17,7 +17,7 @@ import { allocationJson, reasonJson } from './views.ts';
 export const SubmitQuery = Type.Object(
   {
     dryRun: Type.Optional(
-      Type.Literal('true', { description: 'Says what the next tick would decide; nothing is written.' }),
+      Type.Enum(['true'], { description: 'Says what the next tick would decide; nothing is written.' }),
     ),
   },
   { additionalProperties: false },
