@@ -38,7 +38,7 @@ it('answers those in line in turn, each as if it were alone, and refuses who com
   expect(await dryRuns.ask(aWish(20))).toMatchObject(wantDecided);
 });
 
-it('solves in its own child when there is something to solve', async () => {
+it('says the proven gap of its class when there is something to solve', async () => {
   const { leader, dryRuns } = aService([aPool('gpu-a').gpu(8, 'a').price(1), aPool('gpu-b').gpu(6, 'b')]);
   for (let n = 1; n <= 6; n += 1) {
     const pending = aRequest(n).gpu(3).prefer('a').pending();
