@@ -24,6 +24,7 @@ const tokens: Record<string, string> = {};
 
 beforeAll(async () => {
   server = await liveServer(directory, configuration);
+  while ((await server.readiness()).status !== 200);
   const mint = await tokenMint(directory);
   for (const { id, department } of configuration.agents)
     tokens[id] = await mint({ role: 'agent', department, agent: id });
