@@ -18,6 +18,11 @@ export interface Config {
   readonly cell: string;
   readonly engine: TickEngine;
   readonly tickIntervalMs: number;
+  /** Ticks that are kept to be taken home as files; 0: none. */
+  readonly tickFiles: number;
+  readonly ratePerAgent: number;
+  readonly ratePerDepartment: number;
+  readonly openPerAgent: number;
   readonly logLevel: LogLevel;
   readonly issuer: string;
   readonly audience: string;
@@ -62,6 +67,14 @@ const SETTINGS: Settings<Config> = {
   engine: { key: 'ANNONA_ENGINE', fallback: 'highs', read: oneOf(TICK_ENGINES) },
   // Below 5 ms a tick is all overhead; above 500 ms the promise of a decision within a second is gone.
   tickIntervalMs: { key: 'ANNONA_TICK_INTERVAL_MS', fallback: '20', read: wholeNumber(5, 500) },
+  tickFiles: { key: 'ANNONA_TICK_FILES', fallback: '64', read: wholeNumber(0, 1000) },
+  ratePerAgent: { key: 'ANNONA_RATE_AGENT_PER_SECOND', fallback: '100', read: wholeNumber(1, 100_000) },
+  ratePerDepartment: {
+    key: 'ANNONA_RATE_DEPARTMENT_PER_SECOND',
+    fallback: '2000',
+    read: wholeNumber(1, 1_000_000),
+  },
+  openPerAgent: { key: 'ANNONA_OPEN_REQUESTS_PER_AGENT', fallback: '10000', read: wholeNumber(1, 1_000_000) },
   logLevel: { key: 'ANNONA_LOG_LEVEL', fallback: 'info', read: oneOf(LOG_LEVELS) },
   issuer: { key: 'ANNONA_ISSUER', fallback: 'annona-development', read: word },
   audience: { key: 'ANNONA_AUDIENCE', fallback: 'annona', read: word },

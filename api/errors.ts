@@ -211,6 +211,17 @@ export const PROBLEMS = {
     title: 'An edit without a condition',
     remedy: 'Send If-Match with the ETag of the object that you have read, or If-None-Match: * to create it.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Calls come too fast',
+    remedy:
+      'Nothing was done. Repeat after Retry-After seconds; RateLimit says what is left, a batch costs less.',
+  },
+  TOO_MANY_OPEN: {
+    status: 429,
+    title: 'The agent has too many open requests',
+    remedy: 'Wait until some have their outcome, or cancel some; the detail says how many are open.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The headers are too large',
@@ -241,6 +252,11 @@ export const PROBLEMS = {
     status: 503,
     title: 'The database does not answer',
     remedy: 'Repeat after Retry-After seconds with the same clientRequestId.',
+  },
+  NOT_LEADING: {
+    status: 503,
+    title: 'This process does not lead the cell',
+    remedy: 'Ask the process that leads: the one that is ready by /readyz.',
   },
   STOPPING: {
     status: 503,

@@ -6,6 +6,7 @@ import type {
   Configuration,
   DepartmentId,
   DomainEvent,
+  DryRunAnswer,
   Edit,
   EditCommand,
   Epoch,
@@ -23,6 +24,7 @@ import type {
   RequestState,
   ResourceRequest,
   Role,
+  TickFile,
   TickRecord,
 } from '../scheduler/index.ts';
 
@@ -303,4 +305,55 @@ export interface HeldUnitsReader {
       readonly units: number;
     }[]
   >;
+}
+
+export type DryRunOutcome =
+  | { readonly type: 'decided'; readonly answer: DryRunAnswer }
+  | { readonly type: 'notLeading' }
+  /** The bounded line is full. */
+  | { readonly type: 'busy'; readonly retryAfterSeconds: number };
+
+/** What the next tick would say to an admitted request. Nothing is written and nothing reserved. */
+export interface DryRuns {
+  ask(request: ResourceRequest): Promise<DryRunOutcome>;
+}
+
+/** The last ticks of this process that had a program. */
+export interface TickFiles {
+  readonly ticksMax: number;
+  /** Null for a tick that is not kept, or was not this process's. */
+  file(tick: number): TickFile | null;
+  /** Number of the oldest one; null when there is none. */
+  oldest(): number | null;
+}
+
+/** Calls of one kind of caller: `perSecond` tokens come in, at most `burst` are kept. */
+export interface RateBucket {
+  /** Shown to callers: "agent", "department". */
+  readonly name: string;
+  readonly key: string;
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface RateStanding {
+  readonly name: string;
+  /** Whole tokens left. */
+  readonly remaining: number;
+  readonly fullInSeconds: number;
+}
+
+export type RateOutcome =
+  | { readonly type: 'taken'; readonly standings: readonly RateStanding[] }
+  /** Nothing was taken from any bucket; `bucket` is the first that was short, by name. */
+  | {
+      readonly type: 'refused';
+      readonly bucket: string;
+      readonly retryAfterSeconds: number;
+      readonly standings: readonly RateStanding[];
+    };
+
+/** Token buckets. All of them give the tokens, or none; more than a bucket ever holds empties it; 0 tokens only look. */
+export interface RateLimiter {
+  take(buckets: readonly RateBucket[], tokens: number): Promise<RateOutcome>;
 }

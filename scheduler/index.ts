@@ -20,6 +20,7 @@ export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
+export { openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
@@ -28,7 +29,12 @@ export { revisionOf, type UnrevisedConfiguration } from './domain/revision.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';
+export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export { type Explainer, explainer } from './explain.ts';
+export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
+export { type CandidateRow, STANDINGS } from './explanationTable.ts';
+export { newMemo } from './formulate/index.ts';
+export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {
   type Relay,
@@ -43,4 +49,5 @@ export {
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { takeSnapshot } from './snapshot.ts';
+export { TICK_BUDGET } from './tickDigests.ts';
 export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';

@@ -11,6 +11,7 @@ import type { Instant, Units } from './domain/quantity.ts';
 import type { RecordedVerdict } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { TickRecord } from './domain/tickRecord.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Leadership of one cell. `acquire` answers the new epoch, or null while another holds it. Renewal is on the database's clock. */
 export interface Leadership {
@@ -97,7 +98,8 @@ export interface PolicyGate {
 
 /** Told after each commit, in order: SSE, the Kafka relay and the metrics hang on it. Must not throw and must not block. */
 export interface CommitObserver {
-  committed(commit: TickCommit): void;
+  /** `snapshot`: what the tick decided on, frozen; it may be kept. */
+  committed(commit: TickCommit, snapshot?: Snapshot): void;
 }
 
 /** Where a failed tick is dumped whole, as a tick file. Answers where it lies. */

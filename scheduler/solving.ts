@@ -4,10 +4,9 @@
 import type { Solution } from '../solver/index.ts';
 import { decode } from './decode.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
-import type { TickDigests } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
-import type { Digest, SchedulerPorts } from './ports.ts';
-import { type Snapshot, snapshotDigest } from './snapshot.ts';
+import type { SchedulerPorts } from './ports.ts';
+import type { Snapshot } from './snapshot.ts';
 import { toTickFile } from './tickFile.ts';
 import { verifyPlan } from './verify.ts';
 
@@ -85,29 +84,4 @@ function wholeGangs({ requests }: Snapshot, { assignments }: Plan): Plan['assign
     }
   }
   return items;
-}
-
-export function tickDigests(
-  digest: Digest,
-  tick: { snapshot: Snapshot; formulation: Formulation; solved: Solved },
-): TickDigests {
-  const { model } = tick.formulation;
-  return {
-    snapshot: snapshotDigest(tick.snapshot, digest),
-    model: digest([
-      bytes(model.objective),
-      bytes(model.rhs),
-      bytes(model.starts),
-      bytes(model.indices),
-      bytes(model.values),
-      bytes(model.group),
-      bytes(model.stage),
-    ]),
-    plan: digest([JSON.stringify(tick.solved.plan)]),
-    certificate: digest([JSON.stringify(tick.solved.solution?.stages ?? [])]),
-  };
-}
-
-function bytes(array: Float64Array | Int32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

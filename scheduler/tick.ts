@@ -19,7 +19,8 @@ import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { solveVerified, tickDigests } from './solving.ts';
+import { solveVerified } from './solving.ts';
+import { tickDigests } from './tickDigests.ts';
 
 export interface TickInput {
   readonly intake: IntakeBatch;
@@ -102,7 +103,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   state.eventSequence += commit.events.length;
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
-  ports.observer.committed(commit);
+  ports.observer.committed(commit, snapshot);
   carry.unfinished = state.extensions.size > 0 || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }

@@ -8,7 +8,6 @@ import {
   type Solution,
   type SolverService,
   type StageOutcome,
-  type WorkBudget,
 } from '../solver/index.ts';
 import { shapeKeyOf } from './commands/submit.ts';
 import { decode } from './decode.ts';
@@ -17,10 +16,12 @@ import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
+import type { TickDigests } from './domain/tickRecord.ts';
 import { explainer } from './explain.ts';
 import { formulate, newMemo } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
 import { afterPlan, type Snapshot, snapshotDigest } from './snapshot.ts';
+import { TICK_BUDGET, tickDigests } from './tickDigests.ts';
 import { checkReferences } from './tickFileChecks.ts';
 import { TICK_FILE_SCHEMA, TICK_FILE_VERSION } from './tickFileSchema.ts';
 import { verifyPlan } from './verify.ts';
@@ -137,10 +138,9 @@ export interface TickFileAnswer {
     | null;
   readonly model: { readonly columns: number; readonly rows: number; readonly truncated: boolean };
   readonly digests: { readonly snapshot: string; readonly model: string; readonly plan: string };
+  /** As the record of a live tick has them: of a tick that was taken home, equal to its own. */
+  readonly recordDigests: TickDigests;
 }
-
-/** Four times a live tick's work: a file is decided once, by somebody who looks at it. */
-const FILE_BUDGET: WorkBudget = { simplexIterationsMax: 40_000, lpCallsMax: 64 };
 
 /** Decides the file as the tick would: formulate, solve, decode, verify. Throws when the plan does not verify: that is a defect. */
 export async function decideTickFile(
@@ -149,7 +149,7 @@ export async function decideTickFile(
 ): Promise<TickFileAnswer> {
   const formulation = formulate(snapshot, newMemo());
   const { model, columns, truncated } = formulation;
-  const options = { engine: ports.engine ?? 'highs', budget: FILE_BUDGET };
+  const options = { engine: ports.engine ?? 'highs', budget: TICK_BUDGET };
   const solution = columns.length === 0 ? null : await ports.solver.solve(model, options);
   const plan: Plan =
     solution === null ? { assignments: [], extensions: [] } : decode(formulation, solution, snapshot);
@@ -172,6 +172,7 @@ export async function decideTickFile(
       model: modelDigest(model, ports.digest),
       plan: ports.digest([JSON.stringify(plan)]),
     },
+    recordDigests: tickDigests(ports.digest, { snapshot, formulation, solved: { plan, solution } }),
   };
 }
 

@@ -2,6 +2,7 @@
 // Invariant: every answer is feasible and checked in exact integers here, whatever the child did; the clock never shapes an answer,
 // it only ends a child, and that is recorded as a fault. Called by the composition roots.
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { solve, solveTrivially, solveWithoutEngine } from './anytime.ts';
 import type { Engine } from './engines/engine.ts';
@@ -18,7 +19,11 @@ export interface SolverProcessOptions {
   readonly engine?: EngineName;
   /** The module each child runs; tests put faulty ones here. */
   readonly childModule?: URL;
+  /** `background`: children that yield to all others on the machine, and none kept as a spare. */
+  readonly priority?: SolverPriority;
 }
+
+type SolverPriority = 'live' | 'background';
 
 /** A start takes 0.14 s, and seconds on a machine that is busy with other things; one that takes this long hangs. */
 const START_PATIENCE_MS = 20_000;
@@ -54,8 +59,11 @@ export function createInProcessSolver(): SolverService {
 
 /** Resolves when the first child is warm (about 140 ms); rejects when it cannot start. */
 export async function createSolverProcess(options: SolverProcessOptions): Promise<SolverService> {
-  const module = options.childModule ?? new URL(`./child${extname(import.meta.filename)}`, import.meta.url);
-  const pair = new ChildPair(module, options.engine ?? 'highs');
+  const pair = new ChildPair({
+    module: options.childModule ?? new URL(`./child${extname(import.meta.filename)}`, import.meta.url),
+    engine: options.engine ?? 'highs',
+    priority: options.priority ?? 'live',
+  });
   await pair.start();
   return new SolverProcess(pair, options.watchdogMs);
 }
@@ -171,14 +179,16 @@ function faultIn(
 class ChildPair {
   readonly #module: URL;
   readonly #engine: EngineName;
+  readonly #priority: SolverPriority;
   readonly #living = new Set<ChildProcess>();
   readonly #warm = new WeakSet<ChildProcess>();
   #active: ChildProcess | null = null;
   #spare: ChildProcess | null = null;
 
-  constructor(module: URL, engine: EngineName) {
+  constructor({ module, engine, priority }: { module: URL; engine: EngineName; priority: SolverPriority }) {
     this.#module = module;
     this.#engine = engine;
+    this.#priority = priority;
   }
 
   async start(): Promise<void> {
@@ -202,7 +212,7 @@ class ChildPair {
   active(): ChildProcess {
     this.#active ??= this.#spare ?? this.#fork();
     if (this.#spare === this.#active) this.#spare = null;
-    this.#spare ??= this.#fork();
+    if (this.#priority === 'live') this.#spare ??= this.#fork();
     return this.#active;
   }
 
@@ -233,6 +243,8 @@ class ChildPair {
       if (this.#spare === child) this.#spare = null;
     };
     this.#living.add(child);
+    if (this.#priority === 'background' && child.pid !== undefined)
+      setPriority(child.pid, constants.priority.PRIORITY_LOW);
     const impatient = setTimeout(() => child.kill('SIGKILL'), START_PATIENCE_MS);
     impatient.unref();
     child.once('message', () => {

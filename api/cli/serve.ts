@@ -42,6 +42,12 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       ...(config.keySet === undefined ? {} : { keySet: config.keySet }),
       engine: config.engine,
       tickIntervalMs: config.tickIntervalMs,
+      limits: {
+        agentPerSecond: config.ratePerAgent,
+        departmentPerSecond: config.ratePerDepartment,
+        openPerAgent: config.openPerAgent,
+      },
+      tickFiles: config.tickFiles,
       logLevel: config.logLevel,
     },
     { version: packageVersion(), log: (line) => io.err(line) },

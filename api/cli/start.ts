@@ -40,7 +40,8 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const port = wholeNumber('--port', options.port, PORT_MAX);
   const sampleSeconds = wholeNumber('--sample-seconds', options.sampleSeconds, SAMPLE_SECONDS_MAX);
   const directory = resolve(options.directory);
-  const { databaseUrl, kafkaBrokers, tickIntervalMs, engine } = readConfig({ engine: options.engine });
+  const config = readConfig({ engine: options.engine });
+  const { databaseUrl, kafkaBrokers, tickIntervalMs, engine } = config;
   const { configuration, texts } = await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
@@ -60,6 +61,12 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       audience: DEFAULT_AUDIENCE,
       engine,
       tickIntervalMs,
+      limits: {
+        agentPerSecond: config.ratePerAgent,
+        departmentPerSecond: config.ratePerDepartment,
+        openPerAgent: config.openPerAgent,
+      },
+      tickFiles: config.tickFiles,
     },
     { version: packageVersion(), log: (line) => io.err(line), observers: [pulse] },
   );

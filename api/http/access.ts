@@ -6,6 +6,7 @@ import { type ProblemCode, ProblemError } from '../errors.ts';
 import type { IdentityRefusal, Principal, Scope } from '../ports.ts';
 import type { ServerOptions } from './options.ts';
 import { type RouteAction, scopeFor } from './permissions.ts';
+import { countCall } from './rateLimits.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -44,7 +45,7 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
     if (route.config?.action === undefined)
       throw new Error(`${route.method} ${route.url} declares no action`);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const action = request.routeOptions.config.action;
     // No route, or one for probes and scrapers, which must see a busy process as it is.
     if (action === undefined || action === 'public') return;
@@ -56,6 +57,7 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
       });
     }
     const principal = await authenticate(request, options);
+    await countCall(options, { request, reply, principal, action });
     const scope = scopeFor(principal, action);
     if (scope === null) {
       throw new ProblemError({

@@ -7,6 +7,7 @@ import { accessOf } from './access.ts';
 import { instanceOf } from './answers.ts';
 import { callKeyHooks } from './callKeys.ts';
 import type { ServerOptions } from './options.ts';
+import { countItems, refuseBeyondOpen } from './rateLimits.ts';
 import { submissionContext } from './requests.ts';
 import { BatchBody, type SubmissionBody } from './schemas/submission.ts';
 import { BatchView } from './schemas/views.ts';
@@ -32,11 +33,13 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
     },
     async (request, reply) => {
       const { principal } = accessOf(request);
+      await countItems(options, { request, reply, principal }, request.body.items.length);
       const read = request.body.items.map((body): ReadItem => {
         const context = submissionContext(options, principal);
         return { body, context, submission: readSubmission(body, context) };
       });
-      const submitted = await submitItems(options, refuseDuplicates(read.map((item) => item.submission)));
+      const submissions = refuseDuplicates(read.map((item) => item.submission));
+      const submitted = await submitItems(options, refuseBeyondOpen(options, principal, submissions));
       const items = withSuggestions(submitted, read).map((answer, index) => {
         if (answer.ok) {
           const { id, clientRequestId, receivedAt } = answer;

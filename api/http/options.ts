@@ -3,12 +3,24 @@
 
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Configuration, Digest, Lease, LeaseId, Reason, RequestId } from '../../scheduler/index.ts';
+import type {
+  AgentId,
+  Configuration,
+  Digest,
+  Explanation,
+  HolderSight,
+  Lease,
+  LeaseId,
+  Reason,
+  RequestId,
+  ResourceRequest,
+} from '../../scheduler/index.ts';
 import type {
   AccountReader,
   AgentHeartbeats,
   CallIdempotency,
   ConfigurationStore,
+  DryRuns,
   EdgeSystem,
   EventPageReader,
   ExtensionReader,
@@ -19,12 +31,15 @@ import type {
   LeaseReader,
   PoolUseReader,
   QueueReader,
+  RateLimiter,
   Readiness,
   RequestReader,
+  TickFiles,
   TickReader,
   UsageReader,
 } from '../ports.ts';
 import type { EventHub } from './hub.ts';
+import type { EdgeLimits } from './rateLimits.ts';
 
 export interface ServerOptions {
   /** The revision that this process holds: one reference per call, so that a call sees one revision. */
@@ -61,6 +76,14 @@ export interface ServerOptions {
    * reasons are shown.
    */
   readonly explainWaiting: (request: RequestId) => readonly Reason[] | null;
+  /** All that is known of why an open request waits, from the leader's memory; null when this process does not know. */
+  readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
+  readonly dryRuns: DryRuns;
+  readonly tickFiles: TickFiles;
+  readonly limits: EdgeLimits;
+  readonly rateLimiter: RateLimiter;
+  /** How many requests the agent has open, from the leader's memory; null when this process does not lead. */
+  readonly openRequests: (agent: AgentId) => number | null;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
   readonly liveLease: (lease: LeaseId) => Lease | null;
   /** Mean delay of the event loop over the last second. */

@@ -28,6 +28,7 @@ export const ACTIONS = {
   editPools: 'make, edit and remove pools',
   readQuotas: 'read quotas and what is used of them',
   editQuotas: 'make, edit and remove quotas',
+  readTickFiles: 'take a tick home as a file',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -54,6 +55,7 @@ const READER: Readonly<Record<Action, Reach>> = {
   editPools: 'none',
   readQuotas: 'all',
   editQuotas: 'none',
+  readTickFiles: 'none',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -69,6 +71,7 @@ const STEWARD: Readonly<Record<Action, Reach>> = {
   editAgents: 'all',
   editPools: 'all',
   editQuotas: 'all',
+  readTickFiles: 'all',
 };
 
 /**
@@ -97,6 +100,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     editPools: 'none',
     readQuotas: 'all',
     editQuotas: 'none',
+    readTickFiles: 'none',
   },
   'department-head': { ...READER, cancel: 'department', release: 'department', editAgents: 'department' },
   reviewer: READER,

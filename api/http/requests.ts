@@ -14,10 +14,13 @@ import { ProblemError } from '../errors.ts';
 import type { Principal, RequestView } from '../ports.ts';
 import { accept, accessOf, notFound } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
+import { answerDryRun, isDryRun, SubmitQuery, unlessDryRun } from './dryRun.ts';
 import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import { preferredWaitSeconds } from './prefer.ts';
+import { refuseBeyondOpen } from './rateLimits.ts';
+import { DryRunView } from './schemas/dryRun.ts';
 import { FilterText, IdParams, NoBody, PageQueryFields } from './schemas/fields.ts';
 import { SubmissionBody } from './schemas/submission.ts';
 import { AcceptedView, CancelView, pageOf, RequestJson } from './schemas/views.ts';
@@ -48,10 +51,20 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
     '/requests',
     {
       config: { action: 'submit' },
-      schema: { body: SubmissionBody, response: { 200: RequestJson, 202: AcceptedView } },
-      ...callKeyHooks(options),
+      schema: {
+        querystring: SubmitQuery,
+        body: SubmissionBody,
+        response: { 200: Type.Union([RequestJson, DryRunView]), 202: AcceptedView },
+      },
+      ...unlessDryRun(callKeyHooks(options)),
     },
-    (request, reply) => submit(options, request, reply, request.body),
+    (request, reply) =>
+      isDryRun(request)
+        ? answerDryRun(options, request, {
+            body: request.body,
+            contextOf: (principal) => submissionContext(options, principal),
+          })
+        : submit(options, request, reply, request.body),
   );
 
   app.get(
@@ -102,7 +115,8 @@ function explained(options: ServerOptions, view: RequestView) {
   return requestJson(view, live ?? view.reasons);
 }
 
-async function findRequest(
+/** 404 for what is not there and for what the caller may not see. */
+export async function findRequest(
   options: ServerOptions,
   request: FastifyRequest,
   id: string,
@@ -128,7 +142,7 @@ async function submit(
     waitSeconds > 0 ? options.hub.waiters.outcomeOf(context.id, { waitMs: waitSeconds * 1000 }) : null;
   let submitted: Submitted | undefined;
   try {
-    [submitted] = await submitItems(options, [submission]);
+    [submitted] = await submitItems(options, refuseBeyondOpen(options, principal, [submission]));
     if (!submitted) throw new Error('intake answered nothing to one item');
     if (!submitted.ok) throw new ProblemError(withSuggestion({ problem: submitted.problem, body, context }));
   } finally {

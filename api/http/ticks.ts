@@ -12,7 +12,7 @@ import { pageOf, TickJson } from './schemas/views.ts';
 import { typed } from './typed.ts';
 import { pageJson, tickJson, tickSummary } from './views.ts';
 
-const TICK_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
+export const TICK_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 const ListQuery = Type.Object(PageQueryFields, { additionalProperties: false });
 
 export function addTicks(server: FastifyInstance, options: ServerOptions): void {

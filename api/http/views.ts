@@ -83,7 +83,7 @@ export function leaseJson({ lease, heartbeatAt, endedAt }: LeaseView) {
   };
 }
 
-function allocationJson(allocation: Lease['allocations'][number]) {
+export function allocationJson(allocation: Lease['allocations'][number]) {
   const { startsAt, endsAt } = allocation;
   return { ...allocation, startsAt: formatInstant(startsAt), endsAt: formatInstant(endsAt) };
 }

@@ -2,40 +2,56 @@
 // a page of 500 waiting requests would else copy the memory 500 times. Null where this process does not lead. Made by server.ts.
 
 import {
-  type Explainer,
-  explainer,
+  type Explanation,
+  explainRequest,
+  type HolderSight,
   type Instant,
+  type LeaderLook,
+  lookOver,
   type Reason,
   type RequestId,
+  type ResourceRequest,
   type Runner,
-  type State,
   takeSnapshot,
 } from '../../scheduler/index.ts';
 
 /** While nothing is decided only windows and periods move, and those by minutes. */
 const FRESH_MS = 1000;
 
-interface Look {
-  readonly state: State;
-  readonly tick: number;
-  readonly at: Instant;
-  readonly explained: Explainer;
+/** A look that is fresh enough, or null while this process does not lead. */
+export type LookAtLeader = () => LeaderLook | null;
+
+export function leaderLook(runner: Pick<Runner, 'state'>, now: () => Instant): LookAtLeader {
+  let last: (LeaderLook & { readonly tick: number }) | null = null;
+  return () => {
+    const state = runner.state();
+    // Not kept beyond its term: it would hold the whole memory.
+    if (state === null) last = null;
+    if (state === null) return null;
+    const at = now();
+    if (last?.state !== state || last.tick !== state.tick || at - last.snapshot.now >= FRESH_MS)
+      last = { ...lookOver(state, takeSnapshot(state, at)), tick: state.tick };
+    return last;
+  };
 }
 
 export function liveReasons(
   runner: Pick<Runner, 'state'>,
   now: () => Instant,
+  look: LookAtLeader = leaderLook(runner, now),
 ): (request: RequestId) => readonly Reason[] | null {
-  let last: Look | null = null;
   return (id) => {
-    const state = runner.state();
-    // Not kept beyond its term: it would hold the whole memory.
-    if (state === null) last = null;
-    const pending = state?.requests.get(id);
-    if (!state || pending?.waitingCodes == null) return null;
-    const at = now();
-    if (last?.state !== state || last.tick !== state.tick || at - last.at >= FRESH_MS)
-      last = { state, tick: state.tick, at, explained: explainer(takeSnapshot(state, at)) };
-    return last.explained.reasons(pending);
+    const pending = runner.state()?.requests.get(id);
+    if (pending?.waitingCodes == null) return null;
+    return look()?.explained.reasons(pending) ?? null;
+  };
+}
+
+export function liveExplanation(
+  look: LookAtLeader,
+): (request: ResourceRequest, sight: HolderSight) => Explanation | null {
+  return (request, sight) => {
+    const looked = look();
+    return looked === null ? null : explainRequest(looked, request, sight);
   };
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
-import { startStopwatch } from '../../adapters/system/clock.ts';
+import { now, startStopwatch } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { defaultBundle, workerPolicy } from '../../policies/node.ts';
 import {
@@ -13,26 +13,23 @@ import {
   type RunnerEvent,
   type SchedulerPorts,
   startRunner,
+  TICK_BUDGET,
   type Timers,
 } from '../../scheduler/index.ts';
 import type { EngineName } from '../../solver/index.ts';
 import { createSolverProcess } from '../../solver/node.ts';
+import type { DryRuns } from '../ports.ts';
+import { createDryRuns } from './dryRuns.ts';
 import { dumpTo } from './dump.ts';
 import { policyDataOf, policyGate } from './policyGate.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
-/**
- * The tick's work: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so.
- * GLPK's iterations take four times as long, and 2,000 requests need 3,200 of them.
- */
-const ITERATIONS_MAX: Readonly<Record<EngineName, number>> = {
-  highs: 20_000,
-  exhaustive: 20_000,
-  glpk: 4000,
-};
-const LP_CALLS_MAX = 64;
+/** GLPK's iterations take four times as long, and 2,000 requests need 3,200 of them. */
+const GLPK_ITERATIONS_MAX = 4000;
 /** The watchdog ends a solve that the budget should have ended; far from the budget, so that it never shapes an answer. */
 const SOLVER_WATCHDOG_MS = 800;
+/** Its child yields to everything else on the machine, so that a sound solve may take long there. */
+const DRY_RUN_WATCHDOG_MS = 5000;
 const LOOP = {
   intakeRowsMax: 5000,
   pollMs: 100,
@@ -52,6 +49,7 @@ export interface SchedulingParts {
 
 export interface Scheduling {
   readonly runner: Runner;
+  readonly dryRuns: DryRuns;
   stop(): Promise<void>;
 }
 
@@ -78,30 +76,34 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     policy: policyGate(policy),
     solver,
     observer: {
-      committed(commit) {
-        for (const observer of parts.observers()) observer.committed(commit);
+      committed(commit, snapshot) {
+        for (const observer of parts.observers()) observer.committed(commit, snapshot);
       },
     },
     dump: dumpTo(join(options.directory, 'dumps'), parts.log),
     stopwatch: startStopwatch(),
     timers,
     digest: sha256,
-    solveOptions: {
-      engine: options.engine,
-      budget: { simplexIterationsMax: ITERATIONS_MAX[options.engine], lpCallsMax: LP_CALLS_MAX },
-    },
+    solveOptions: { engine: options.engine, budget: budgetOf(options.engine) },
   };
   const runner = startRunner(
     ports,
     { cell: options.cell, intervalMs: options.tickIntervalMs, ...LOOP },
     parts.report,
   );
+  const dryRuns = createDryRuns({ ports, runner, now, watchdogMs: DRY_RUN_WATCHDOG_MS });
   return {
     runner,
+    dryRuns,
     async stop() {
       await runner.stop();
+      await dryRuns.close();
       await solver.close();
       await policy.close();
     },
   };
+}
+
+function budgetOf(engine: EngineName): SchedulerPorts['solveOptions']['budget'] {
+  return engine === 'glpk' ? { ...TICK_BUDGET, simplexIterationsMax: GLPK_ITERATIONS_MAX } : TICK_BUDGET;
 }

@@ -10,28 +10,32 @@ import { sha256 } from '../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
+import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
 import {
   type CommitObserver,
   type Configuration,
   madeImpossible,
+  openRequestsOf,
   type Runner,
 } from '../../scheduler/index.ts';
 import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
+import type { DryRuns, TickFiles } from '../ports.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
 import { establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
-import { liveReasons } from './liveReasons.ts';
+import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
 import { type Renewal, startRenewal } from './renewal.ts';
 import { startScheduling, timers } from './scheduling.ts';
-import type { ServerOptions, ServerStats } from './serverOptions.ts';
+import { DEFAULT_LIMITS, DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
+import { keepTickFiles } from './tickFiles.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -97,6 +101,7 @@ async function compose(
 
   const metrics = createMetrics({ version: context.version });
   const tally = createTally();
+  const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
   closing(() => tally.close());
   const hub = new EventHub({
     cell: options.cell,
@@ -109,9 +114,10 @@ async function compose(
     metrics,
     tally,
     follower,
+    tickFiles,
     ...(context.observers ?? []),
   ];
-  const { runner, stop } = await startScheduling({
+  const { runner, dryRuns, stop } = await startScheduling({
     options,
     configuration,
     adapter,
@@ -134,7 +140,10 @@ async function compose(
   follower.start();
   const renewal = renewing({ options, adapter, follower, log });
   closing(() => renewal?.stop());
-  const url = await openEdge({ options, follower, adapter, metrics, hub, runner }, closing);
+  const url = await openEdge(
+    { options, follower, adapter, metrics, hub, runner, dryRuns, tickFiles },
+    closing,
+  );
   return {
     url,
     databaseUrl: database.url,
@@ -214,12 +223,15 @@ interface EdgeParts {
   readonly metrics: Metrics;
   readonly hub: EventHub;
   readonly runner: Runner;
+  readonly dryRuns: DryRuns;
+  readonly tickFiles: TickFiles;
 }
 
 async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
   const { options, adapter, runner } = parts;
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
+  const look = leaderLook(runner, now);
   closing(() => eventLoop.close());
   const server = buildServer({
     configuration,
@@ -249,7 +261,16 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     readiness: { failing: () => failingChecks(adapter, runner) },
     metrics: parts.metrics.registry,
     hub: parts.hub,
-    explainWaiting: liveReasons(runner, now),
+    explainWaiting: liveReasons(runner, now, look),
+    explanation: liveExplanation(look),
+    dryRuns: parts.dryRuns,
+    tickFiles: parts.tickFiles,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    rateLimiter: new BucketRateLimiter(now),
+    openRequests: (agent) => {
+      const state = runner.state();
+      return state === null ? null : openRequestsOf(state, agent);
+    },
     liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),

@@ -3,6 +3,7 @@
 import type { Configuration, TickRecord } from '../../scheduler/index.ts';
 import type { EngineName } from '../../solver/index.ts';
 import type { LogLevel } from '../config.ts';
+import type { EdgeLimits } from '../http/rateLimits.ts';
 import type { OrganisationText } from '../organisation/index.ts';
 
 export interface ServerOptions {
@@ -26,6 +27,10 @@ export interface ServerOptions {
   readonly keySet?: string;
   readonly engine: EngineName;
   readonly tickIntervalMs: number;
+  /** Ticks that are kept to be taken home as files; `DEFAULT_TICK_FILES` when absent. */
+  readonly tickFiles?: number;
+  /** Those that are left out are `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<EdgeLimits>;
   /** Of the log on stderr; `warn` when absent. */
   readonly logLevel?: LogLevel;
 }
@@ -50,3 +55,11 @@ export const DEFAULT_AUDIENCE = 'annona';
 export const DEFAULT_PORT = 7400;
 /** Batches arrivals; at 20 ms a request waits 10 ms on average, and the commit of a tick costs less than half of it. */
 export const DEFAULT_TICK_INTERVAL_MS = 20;
+/** About three seconds of a busy cell, an afternoon of a calm one. */
+export const DEFAULT_TICK_FILES = 64;
+/** Far above what a sound service does: a limit stops one that went wild, and never shapes the load of one that works. */
+export const DEFAULT_LIMITS: EdgeLimits = {
+  agentPerSecond: 100,
+  departmentPerSecond: 2000,
+  openPerAgent: 10_000,
+};

@@ -39,6 +39,8 @@ export async function startTraceServer(input: {
     audience: DEFAULT_AUDIENCE,
     engine: 'highs',
     tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
+    // The trace says how fast its agents ask.
+    limits: { agentPerSecond: 100_000, departmentPerSecond: 1_000_000, openPerAgent: 1_000_000 },
   }).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;

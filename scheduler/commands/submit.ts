@@ -181,18 +181,22 @@ function refuseNeverFits(configuration: Configuration, input: AdmissionInput): A
 /** The fold of an accepted submit: opened, and at once denied when a newer configuration has made it impossible. */
 export function openSubmitted(state: State, row: IntakeRow, submitted: ResourceRequest): Change[] {
   const request: ResourceRequest = { ...submitted, submittedAt: row.receivedAt };
-  const pending: PendingRequest = {
+  const opened: Change = { type: 'requestOpened', pending: nextPending(state, request) };
+  const denied = denialOf(state.configuration, request);
+  if (denied.length > 0 || request.terms.gang === undefined) return [opened, ...denied];
+  const mismatch = gangMismatch(state, request);
+  return mismatch === null ? [opened] : [opened, denial(request, mismatch)];
+}
+
+/** The request as the next fold would open it. */
+export function nextPending(state: State, request: ResourceRequest): PendingRequest {
+  return {
     request,
     sequence: state.foldSequence + 1,
     shapeKey: shapeKeyOf(request),
     verdict: null,
     waitingCodes: null,
   };
-  const opened: Change = { type: 'requestOpened', pending };
-  const denied = denialOf(state.configuration, request);
-  if (denied.length > 0 || request.terms.gang === undefined) return [opened, ...denied];
-  const mismatch = gangMismatch(state, request);
-  return mismatch === null ? [opened] : [opened, denial(request, mismatch)];
 }
 
 /** What waits and was made impossible by a configuration newer than the one it was accepted under. */

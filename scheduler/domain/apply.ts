@@ -5,6 +5,7 @@ import type { Change, LedgerEntry } from './change.ts';
 import type { AccountId, LeaseId, RequestId } from './ids.ts';
 import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
 import { poolIndex } from './lookup.ts';
+import { noteOpenRequest } from './openRequests.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
@@ -23,6 +24,7 @@ export function apply(state: State, change: Change): void {
       state.requests.set(change.pending.request.id, change.pending);
       state.foldSequence = change.pending.sequence;
       joinGang(state.gangs, change.pending.request);
+      noteOpenRequest(state, change.pending.request.agent, 1);
       return;
     case 'verdictRecorded': {
       const pending = openRequest(state, change.request);
@@ -101,6 +103,7 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
     throw new StateError(`${change.request} granted without a recorded allow`);
   }
   state.requests.delete(change.request);
+  noteOpenRequest(state, pending.request.agent, -1);
   leaveGang(state.gangs, pending.request);
 }
 

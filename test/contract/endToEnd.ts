@@ -173,7 +173,7 @@ async function start(engine: EngineName): Promise<{ bench: Bench; close: () => P
   let number = 0;
   const seen: Bench['seen'] = async (client, id, state) => {
     for (;;) {
-      const request = (await client.request(id)) as Seen;
+      const request = (await client.request(id)) as unknown as Seen;
       if (request.state === state || (state === '' && request.state !== 'queued')) return request;
     }
   };

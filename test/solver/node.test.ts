@@ -1,6 +1,8 @@
 // The solver process: same bytes as in process, every fault answered with a feasible plan, and the next question answered truthfully.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -28,11 +30,17 @@ afterEach(async () => {
 });
 
 async function aSolverProcess(
-  options: { watchdogMs?: number; childModule?: URL; engine?: EngineName } = {},
+  options: { watchdogMs?: number; childModule?: URL; engine?: EngineName; priority?: 'background' } = {},
 ): Promise<SolverService> {
   const solver = await createSolverProcess({ watchdogMs: PATIENT_MS, ...options });
   open.push(solver);
   return solver;
+}
+
+/** Pids of the processes that this one started, from the kernel's own list. */
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
 }
 
 const asking = (simplexIterationsMax: number) => ({
@@ -54,6 +62,16 @@ describe('a solver process', () => {
       expect(want.engineCalled).toBe(true);
       expect(await solver.solve(model, asking(100_000))).toEqual(want);
     }
+  });
+
+  test('of the background answers the same, with one child that yields to all others', async () => {
+    const before = new Set(childrenOf(process.pid));
+    const solver = await aSolverProcess({ priority: 'background' });
+    const model = syntheticTick({ requests: 120, seed: 9, stages: 2 });
+    const want = await createInProcessSolver().solve(model, asking(100_000));
+    expect(await solver.solve(model, asking(100_000))).toEqual(want);
+    const children = childrenOf(process.pid).filter((pid) => !before.has(pid));
+    expect(children.map((pid) => getPriority(pid))).toEqual([constants.priority.PRIORITY_LOW]);
   });
 
   test('answers questions asked at once, each its own', async () => {

@@ -34,6 +34,8 @@ export async function liveServer(
     audience: DEFAULT_AUDIENCE,
     engine: 'highs',
     tickIntervalMs: 10,
+    // Tests ask again without a pause until the state that they wait for is there.
+    limits: { agentPerSecond: 100_000, departmentPerSecond: 1_000_000 },
     ...change,
   });
   const mint = await tokenMint(directory);

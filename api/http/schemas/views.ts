@@ -88,7 +88,7 @@ export const RequestJson = Type.Object({
 
 export const CancelView = Type.Object({ id: Text, state: Type.Enum([...REQUEST_STATES]) });
 
-const AllocationView = Type.Object({
+export const AllocationView = Type.Object({
   claim: Amount,
   pool: Text,
   kind: Text,

@@ -3,8 +3,8 @@
 import { accountsContract } from '../../contract/accounts.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
 import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
-import { filtersContract } from '../../contract/filters.ts';
 import { exclusiveDatasetsContract } from '../../contract/exclusiveDatasets.ts';
+import { filtersContract } from '../../contract/filters.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
 import { intakeContract } from '../../contract/intake.ts';
 import { leadershipContract } from '../../contract/leadership.ts';

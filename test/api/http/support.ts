@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import { createMemoryStore, type MemoryStore } from '../../../adapters/memory/store.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { createEdgeSystem } from '../../../adapters/system/ids.ts';
+import { BucketRateLimiter } from '../../../adapters/system/rateLimiter.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../../../api/errors.ts';
 import { EventHub, type EventHubOptions } from '../../../api/http/hub.ts';
 import { ProblemView } from '../../../api/http/schemas/views.ts';
@@ -108,6 +109,12 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     metrics: new Registry(),
     hub,
     explainWaiting: () => null,
+    explanation: () => null,
+    tickFiles: { ticksMax: 2, file: () => null, oldest: () => null },
+    limits: { agentPerSecond: 100_000, departmentPerSecond: 100_000, openPerAgent: 100_000 },
+    rateLimiter: new BucketRateLimiter(() => NOW),
+    openRequests: () => null,
+    dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     liveLease: () => null,
     lagMs: () => 0,
     ...server,

@@ -1,0 +1,72 @@
+// GET /v1/requests/:id/explanation: everything that is known of why a request waits, or of what became of it.
+// Invariant: holders are named to their own department and to those who may see all; others are a sum.
+
+import type { FastifyInstance } from 'fastify';
+import type { Explanation, HolderSight } from '../../scheduler/index.ts';
+import type { RequestView, Scope } from '../ports.ts';
+import { accessOf } from './access.ts';
+import type { ServerOptions } from './options.ts';
+import { findRequest } from './requests.ts';
+import { ExplanationView } from './schemas/explanation.ts';
+import { IdParams } from './schemas/fields.ts';
+import { formatInstant, formatNullable } from './time.ts';
+import { typed } from './typed.ts';
+import { leaseJson, reasonJson } from './views.ts';
+
+export function addExplanation(server: FastifyInstance, options: ServerOptions): void {
+  const app = typed(server);
+  app.get(
+    '/requests/:id/explanation',
+    {
+      config: { action: 'readRequests' },
+      schema: { params: IdParams, response: { 200: ExplanationView } },
+    },
+    async (request) => {
+      const { scope } = accessOf(request);
+      const view = await findRequest(options, request, request.params.id);
+      const isOpen = view.state === 'waiting' || view.state === 'queued';
+      const live = isOpen ? options.explanation(view.request, sightOf(scope)) : null;
+      if (live !== null) return liveJson(view, live);
+      const lease = view.lease === null ? null : await options.leases.lease(scope, view.lease);
+      return { ...storedJson(view), granted: lease === null ? null : leaseJson(lease) };
+    },
+  );
+}
+
+function sightOf({ type, department }: Scope): HolderSight {
+  return type === 'all' ? { type } : { type: 'department', department };
+}
+
+function liveJson({ request, state }: RequestView, explanation: Explanation) {
+  const { tick, at, reasons, position, options, held } = explanation;
+  return {
+    id: request.id,
+    state,
+    live: true,
+    tick,
+    at: formatInstant(at),
+    reasons: reasons.map(reasonJson),
+    position,
+    options,
+    held: held.map((row) => ({
+      ...row,
+      holders: row.holders.map((holder) => ({ ...holder, endsAt: formatInstant(holder.endsAt) })),
+    })),
+    granted: null,
+  };
+}
+
+/** What was written with the last Decision: of an ended request the end of it, elsewhere as far as this process knows. */
+function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
+  return {
+    id: request.id,
+    state,
+    live: false,
+    tick,
+    at: formatNullable(decidedAt),
+    reasons: reasons.map(reasonJson),
+    position: null,
+    options: [],
+    held: [],
+  };
+}

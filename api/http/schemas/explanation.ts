@@ -1,0 +1,74 @@
+// What GET /v1/requests/:id/explanation answers. The numbers are those of one look at the leader's memory.
+
+import { Type } from 'typebox';
+import { REQUEST_STATES, ROW_FAMILIES, STANDINGS } from '../../../scheduler/index.ts';
+import { Amount, InstantText, NullableInstant } from './fields.ts';
+import { LeaseJson, ReasonView } from './views.ts';
+
+const Text = Type.String();
+const nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
+  Type.Union([schema, Type.Null()]);
+
+const CandidateView = Type.Object({
+  pool: Text,
+  window: nullable(Text),
+  standing: Type.Enum([...STANDINGS]),
+  rank: nullable(Amount),
+  capacity: Amount,
+  used: Amount,
+  available: Amount,
+  fits: Type.Boolean(),
+  priceMinor: Amount,
+});
+
+const shortFields = {
+  family: Type.Enum([...ROW_FAMILIES]),
+  what: Text,
+  requested: Amount,
+  available: Amount,
+  held: Amount,
+};
+
+const HolderView = Type.Object({
+  department: Text,
+  agent: Text,
+  lease: Text,
+  units: Amount,
+  endsAt: InstantText,
+});
+
+export const ExplanationView = Type.Object({
+  id: Text,
+  state: Type.Enum([...REQUEST_STATES]),
+  live: Type.Boolean({
+    description: 'From the memory of the leader; else what was stored with the last Decision.',
+  }),
+  tick: nullable(Amount),
+  at: NullableInstant,
+  reasons: Type.Array(ReasonView),
+  position: nullable(Type.Object({ class: Text, ahead: Amount })),
+  options: Type.Array(
+    Type.Object({
+      option: Amount,
+      claims: Type.Array(
+        Type.Object({
+          claim: Amount,
+          kind: Text,
+          quantity: Amount,
+          candidates: Type.Array(CandidateView),
+          unlisted: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
+        }),
+      ),
+      rows: Type.Array(Type.Object(shortFields)),
+    }),
+  ),
+  held: Type.Array(
+    Type.Object({
+      ...shortFields,
+      holders: Type.Array(HolderView),
+      heldUnlisted: Amount,
+      heldByOthers: Amount,
+    }),
+  ),
+  granted: nullable(LeaseJson),
+});

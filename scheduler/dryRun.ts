@@ -1,0 +1,114 @@
+// What the next tick would say to one more request: the production tick over a copy of the leader's memory, with nothing behind it.
+// Invariant: the state that it is given is read once, before the first wait, and never changed; nothing is written, told or kept.
+
+import type { DecisionOutcome } from './domain/change.ts';
+import type { IntakeRow } from './domain/intake.ts';
+import type { Allocation, Reservation } from './domain/lease.ts';
+import type { Instant } from './domain/quantity.ts';
+import type { Reason } from './domain/reason.ts';
+import type { ResourceRequest } from './domain/request.ts';
+import type { State } from './domain/state.ts';
+import type { FormulationMemo } from './formulate/index.ts';
+import type { SchedulerPorts, TickCommit } from './ports.ts';
+import { runTick } from './tick.ts';
+
+/** What a dry run shares with the live scheduler. The solver is not the tick's: a dry run must never make a tick wait. */
+export type DryRunPorts = Pick<SchedulerPorts, 'policy' | 'solver' | 'solveOptions' | 'digest'>;
+
+export interface DryRunAnswer {
+  readonly outcome: DecisionOutcome;
+  readonly reasons: readonly Reason[];
+  /** Of a grant: the option taken and what it would hold, and set aside. */
+  readonly option: number | null;
+  readonly allocations: readonly Allocation[];
+  readonly reservations: readonly Reservation[];
+  readonly endsAt: Instant | null;
+  /** Proven gap of its class; null where nothing of the class was to be solved. */
+  readonly gap: number | null;
+  /** The tick that would decide, and the instant that it was taken for. */
+  readonly tick: number;
+  readonly at: Instant;
+}
+
+export async function dryRun(
+  ports: DryRunPorts,
+  state: State,
+  asked: { readonly request: ResourceRequest; readonly now: Instant; readonly memo: FormulationMemo },
+): Promise<DryRunAnswer> {
+  const { request, now, memo } = asked;
+  const copy = copyOf(state);
+  const result = await runTick(detached(ports), copy, {
+    intake: { rows: [rowOf(request, now)], now, revision: copy.configuration.revision },
+    // Silence is not judged: who has not been heard by now may be heard by the tick.
+    heartbeats: { heard: [], heardThrough: Number.NEGATIVE_INFINITY },
+    carry: { memo, unfinished: false, reviewed: copy.configuration, decidedAt: now },
+  });
+  if (result.type !== 'committed') throw new Error(`a tick with a new request was ${result.type}`);
+  return answerOf(result.commit, request);
+}
+
+function rowOf(request: ResourceRequest, now: Instant): IntakeRow {
+  const { department, agent } = request;
+  return {
+    id: 0,
+    receivedAt: now,
+    actor: { subject: agent, department, agent },
+    command: { type: 'submit', request },
+  };
+}
+
+function answerOf({ record, changes }: TickCommit, { id, terms }: ResourceRequest): DryRunAnswer {
+  const decided = changes.find((change) => change.type === 'decided' && change.request === id);
+  if (decided?.type !== 'decided') throw new Error(`${id} left its tick without a Decision`);
+  const granted = changes.find((change) => change.type === 'leaseGranted' && change.lease.request === id);
+  const lease = granted?.type === 'leaseGranted' ? granted.lease : null;
+  return {
+    outcome: decided.outcome,
+    reasons: decided.reasons,
+    option: lease?.option ?? null,
+    allocations: lease?.allocations ?? [],
+    reservations: lease?.reservations ?? [],
+    endsAt: lease?.endsAt ?? null,
+    gap: record.stages.find((stage) => stage.class === terms.class)?.gap ?? null,
+    tick: record.tick,
+    at: record.now,
+  };
+}
+
+/** Every Map anew, and the sets in them; whatever else is in them is never changed, only replaced. */
+function copyOf(state: State): State {
+  return {
+    ...state,
+    requests: new Map(state.requests),
+    extensions: new Map(state.extensions),
+    leases: new Map(state.leases),
+    justEnded: new Map(state.justEnded),
+    heardAt: new Map(state.heardAt),
+    leaseOfRequest: new Map(state.leaseOfRequest),
+    used: new Map(state.used),
+    quotaUse: new Map(state.quotaUse),
+    accounts: new Map(state.accounts),
+    exclusive: new Set(state.exclusive),
+    gangs: new Map([...state.gangs].map(([gang, members]) => [gang, new Set(members)])),
+  };
+}
+
+/** A tick's ports with nobody at the other end. A plan that does not pass its check is the live tick's to dump. */
+function detached(ports: DryRunPorts): SchedulerPorts {
+  const never = (): never => {
+    throw new Error('a dry run asks this of nobody');
+  };
+  return {
+    ...ports,
+    leadership: { acquire: never, renew: never, release: never },
+    stateSource: { load: never },
+    intake: { take: never },
+    configuration: { current: never, revision: never },
+    heartbeats: { since: never },
+    store: { commit: async () => 'committed' },
+    observer: { committed: () => undefined },
+    dump: { write: async (name) => name },
+    stopwatch: { elapsedMs: () => 0 },
+    timers: { sleep: never },
+  };
+}

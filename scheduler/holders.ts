@@ -1,0 +1,134 @@
+// Who holds what a request waits for: leases by name as far as the reader may see them, the others as one sum.
+// Invariant: of every row, what is named, what is named beyond the list and `heldByOthers` add up to `held`. Called by explanation.ts.
+
+import type { Configuration } from './domain/configuration.ts';
+import type { AgentId, DepartmentId, LeaseId } from './domain/ids.ts';
+import { type Allocation, capacityKey, type Lease } from './domain/lease.ts';
+import { lookupOf } from './domain/lookup.ts';
+import type { Instant, Units } from './domain/quantity.ts';
+import type { Reason, Shortage } from './domain/reason.ts';
+import { accountKey, quotaKey } from './domain/state.ts';
+import { catalogueOf, isRenewable } from './formulate/catalogue.ts';
+
+export type HolderSight =
+  | { readonly type: 'department'; readonly department: DepartmentId }
+  | { readonly type: 'all' };
+
+export const ROW_FAMILIES = ['pool', 'quota', 'cohort', 'account'] as const;
+export type RowFamily = (typeof ROW_FAMILIES)[number];
+
+export interface ShortRow extends Shortage {
+  readonly family: RowFamily;
+}
+
+export interface Holder {
+  readonly department: DepartmentId;
+  readonly agent: AgentId;
+  readonly lease: LeaseId;
+  /** Units of the pool or quota; of an account what the lease has reserved there. */
+  readonly units: Units;
+  readonly endsAt: Instant;
+}
+
+export interface HeldRow extends ShortRow {
+  /** Soonest to end first, at most 50. */
+  readonly holders: readonly Holder[];
+  /** Units of holders that the reader may see and the list has no room for. */
+  readonly heldUnlisted: Units;
+  /** Of other departments, and what no live lease holds: spent money, used up consumables, what a whole cohort has borrowed. */
+  readonly heldByOthers: Units;
+}
+
+const HOLDERS_MAX = 50;
+
+export interface HeldInput {
+  readonly leases: Iterable<Lease>;
+  readonly configuration: Configuration;
+  readonly reasons: readonly Reason[];
+  readonly sight: HolderSight;
+}
+
+export function heldRows({ leases, configuration, reasons, sight }: HeldInput): HeldRow[] {
+  const rows = new Map<string, { row: ShortRow; holders: Holder[] }>();
+  for (const row of reasons.flatMap(shortRows))
+    if (!rows.has(`${row.family} ${row.what}`)) rows.set(`${row.family} ${row.what}`, { row, holders: [] });
+  const keys = keysOf(configuration, rows);
+  for (const lease of leases) {
+    if (sight.type === 'department' && lease.department !== sight.department) continue;
+    for (const [key, units] of unitsOf(lease, { configuration, keys })) {
+      const { department, agent, id, endsAt } = lease;
+      rows.get(key)?.holders.push({ department, agent, lease: id, units, endsAt });
+    }
+  }
+  return [...rows.values()].map(({ row, holders }) => {
+    holders.sort((a, b) => a.endsAt - b.endsAt || (a.lease < b.lease ? -1 : 1));
+    const unlisted = sum(holders.slice(HOLDERS_MAX));
+    const listed = holders.slice(0, HOLDERS_MAX);
+    return {
+      ...row,
+      holders: listed,
+      heldUnlisted: unlisted,
+      heldByOthers: Math.max(0, row.held - sum(listed) - unlisted),
+    };
+  });
+}
+
+function shortRows(reason: Reason): ShortRow[] {
+  switch (reason.code) {
+    case 'POOL_FULL':
+    case 'WINDOW_FULL':
+      return reason.short.map((row) => ({ family: 'pool', ...row }));
+    case 'QUOTA_EXHAUSTED':
+      return reason.short.map((row) => ({ family: 'quota', ...row }));
+    case 'COHORT_EXHAUSTED':
+      return reason.short.map((row) => ({ family: 'cohort', ...row }));
+    case 'BUDGET_EXHAUSTED':
+      return reason.short.map((row) => ({ family: 'account', ...row }));
+    default:
+      return [];
+  }
+}
+
+/** Capacity key of a pool or window -> the row that counts it: a row may stand for many agents' pools. */
+function keysOf(
+  configuration: Configuration,
+  rows: ReadonlyMap<string, { readonly row: ShortRow }>,
+): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  for (const [key, { row }] of rows) if (row.family === 'pool') keys.set(row.what, key);
+  for (const places of catalogueOf(configuration).places.values()) {
+    for (const { id, pools } of places) {
+      const key = keys.get(id);
+      if (key !== undefined) for (const pool of pools) keys.set(pool.id, key);
+    }
+  }
+  return keys;
+}
+
+/** Row -> what the lease holds of it. */
+function unitsOf(
+  lease: Lease,
+  known: { configuration: Configuration; keys: ReadonlyMap<string, string> },
+): Map<string, Units> {
+  const held = new Map<string, Units>();
+  const add = (key: string, units: Units): void => void held.set(key, (held.get(key) ?? 0) + units);
+  for (const allocation of lease.allocations) {
+    const { pool, window, quantity, kind } = allocation;
+    const key = known.keys.get(capacityKey(pool, window));
+    if (key !== undefined) add(key, quantity);
+    if (countsForQuota(known.configuration, allocation))
+      add(`quota ${quotaKey(lease.department, kind)}`, quantity);
+  }
+  for (const { account, period, amount } of lease.reservations)
+    add(`account ${accountKey(account, period)}`, amount);
+  return held;
+}
+
+function countsForQuota(configuration: Configuration, { pool: id }: Allocation): boolean {
+  const pool = lookupOf(configuration).pools.get(id);
+  return pool !== undefined && isRenewable(pool);
+}
+
+function sum(holders: readonly Holder[]): Units {
+  return holders.reduce((total, { units }) => total + units, 0);
+}
