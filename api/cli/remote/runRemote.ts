@@ -68,6 +68,7 @@ const NEXT: Readonly<Record<string, string>> = {
   UNKNOWN_KIND: 'annona pool list',
   UNKNOWN_LABEL: 'annona pool list',
   KEY_REUSED: 'another --id',
+  EDIT_INVALID: 'the same with --dry-run, once it is corrected',
   LEASE_ENDED: 'annona lease list',
   QUEUE_FULL: 'the same again in a moment',
   OVERLOADED: 'the same again in a moment',
