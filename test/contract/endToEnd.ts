@@ -33,6 +33,7 @@ function organisation(): Configuration {
         aPool('tpu-a').gpu(100).kind('tpu'),
         aPool('fpga-a').gpu(100).kind('fpga').price(360_000),
         aPool('cpu-a').cpu(7),
+        aPool('memory-a').memory(9),
         aPool('legal').review(['soon', now + HOUR, now + 2 * HOUR, 2]),
       )
       .quota('research', 'tpu', { nominal: 4, borrow: 4, lend: 4, cohort: 'all' })
@@ -73,69 +74,8 @@ export function endToEndContract(engine: EngineName): void {
     });
     afterAll(() => close());
 
-    it('grants what fits of a contended pool, whole, and gives what is released to those who wait', async () => {
-      const { ada, bob } = bench;
-      const asked = [3, 3, 3, 2, 2].map((quantity) => [{ kind: 'gpu', quantity }]);
-      const first = await bench.decided(ada, asked);
-      const granted = first.filter(({ state }) => state === 'granted');
-      // 5 and 4 units in bundles of 2 and 3: 5 and 4, or 5 and 3.
-      expect(granted.length).toBeGreaterThanOrEqual(3);
-      expect(first.length - granted.length).toBeGreaterThanOrEqual(1);
-      for (const request of granted) await release(ada, request);
-      for (const { id, state } of first) if (state === 'waiting') await bench.seen(ada, id, 'granted');
-      const [late] = await bench.decided(bob, [[{ kind: 'gpu', quantity: 2 }]]);
-      expect(['granted', 'waiting']).toContain(late!.state);
-    });
-
-    it('takes all claims of a request or none', async () => {
-      const both = (cpu: number): Claims => [{ kind: 'cpu', quantity: cpu }];
-      const seen = await bench.decided(bench.bob, [both(4), both(4), both(3), both(2)]);
-      const units = seen.filter(({ state }) => state === 'granted').length;
-      expect(units).toBe(2);
-      const [waiting] = seen.filter(({ state }) => state === 'waiting');
-      expect(JSON.stringify(waiting!.reasons)).toContain('POOL_FULL');
-    });
-
-    it('lends what a department leaves, up to its lending limit and no further', async () => {
-      const asked = Array.from({ length: 6 }, () => [{ kind: 'tpu', quantity: 2 }]);
-      const seen = await bench.decided(bench.ada, asked);
-      // Four of its own, and of the three that sales lends one bundle of two.
-      expect(seen.filter(({ state }) => state === 'granted')).toHaveLength(3);
-      const own = await bench.decided(bench.dan, [[{ kind: 'tpu', quantity: 3 }]]);
-      expect(own[0]!.state).toBe('granted');
-    });
-
-    it('spends no account twice, cancels what waits, and refunds what is released', async () => {
-      const { ada } = bench;
-      const asked = [10, 10, 10].map((quantity) => [{ kind: 'fpga', quantity }]);
-      const seen = await bench.decided(ada, asked, 10);
-      const held = seen.filter(({ state }) => state === 'granted');
-      expect(held).toHaveLength(2);
-      const [waiting] = seen.filter(({ state }) => state === 'waiting');
-      expect(JSON.stringify(waiting!.reasons)).toContain('BUDGET_EXHAUSTED');
-      await ada.cancel(waiting!.id);
-      await bench.seen(ada, waiting!.id, 'cancelled');
-      await release(ada, held[0]!);
-      const [again] = await bench.decided(ada, [[{ kind: 'fpga', quantity: 1 }]], 10);
-      expect(again!.state).toBe('granted');
-    });
-
-    it('books a window no fuller than it is, and extends a lease', async () => {
-      const seen = await bench.decided(
-        bench.bob,
-        [1, 1, 1].map((quantity) => [{ kind: 'review', quantity }]),
-      );
-      expect(seen.filter(({ state }) => state === 'granted')).toHaveLength(2);
-      const [held] = await bench.decided(bench.dan, [[{ kind: 'tpu', quantity: 1 }]]);
-      const extension = await extend(bench, held!);
-      for (;;) {
-        const { outcome } = await bench.dan.get(`/v1/extensions/${extension}`);
-        if (outcome !== 'pending') {
-          expect(outcome).toBe('granted');
-          break;
-        }
-      }
-    });
+    sharing(() => bench);
+    terms(() => bench);
 
     it('names its engine and build in every tick that asked it, and whether it can be replayed', async () => {
       const { items } = (await bench.operator.get('/v1/ticks?limit=100')) as {
@@ -161,6 +101,79 @@ export function endToEndContract(engine: EngineName): void {
       Object.assign(bent.lease[0]!.allocations[0]!, { quantity: 1000 });
       expect(checkPromises(bent).map(({ promise }) => promise)).toContain('S1');
     });
+  });
+}
+
+function sharing(bench: () => Bench): void {
+  it('grants what fits of a contended pool, whole, and gives what is released to those who wait', async () => {
+    const { ada } = bench();
+    const asked = [3, 3, 3, 2, 2].map((quantity) => [{ kind: 'gpu', quantity }]);
+    const first = await bench().decided(ada, asked);
+    const granted = first.filter(({ state }) => state === 'granted');
+    // 5 and 4 units in bundles of 2 and 3: 5 and 4, or 5 and 3.
+    expect(granted.length).toBeGreaterThanOrEqual(3);
+    expect(first.length - granted.length).toBeGreaterThanOrEqual(1);
+    for (const request of granted) await release(ada, request);
+    for (const { id, state } of first) if (state === 'waiting') await bench().seen(ada, id, 'granted');
+  });
+
+  it('takes all claims of a request or none', async () => {
+    const both: Claims = [
+      { kind: 'cpu', quantity: 3 },
+      { kind: 'memory', quantity: 2 },
+    ];
+    const seen = await bench().decided(bench().bob, [both, both, both]);
+    const granted = seen.filter(({ state }) => state === 'granted');
+    expect(granted).toHaveLength(2);
+    for (const request of granted) {
+      const { allocations } = (await bench().bob.get(`/v1/leases/${request.lease}`)) as { allocations: [] };
+      expect(allocations).toHaveLength(2);
+    }
+    const [waiting] = seen.filter(({ state }) => state === 'waiting');
+    expect(JSON.stringify(waiting!.reasons)).toContain('POOL_FULL');
+  });
+
+  it('lends what a department leaves, up to its lending limit and no further', async () => {
+    const asked = Array.from({ length: 6 }, () => [{ kind: 'tpu', quantity: 2 }]);
+    const seen = await bench().decided(bench().ada, asked);
+    // Four of its own, and of the three that sales lends one bundle of two.
+    expect(seen.filter(({ state }) => state === 'granted')).toHaveLength(3);
+    const own = await bench().decided(bench().dan, [[{ kind: 'tpu', quantity: 3 }]]);
+    expect(own[0]!.state).toBe('granted');
+  });
+
+  it('spends no account twice, cancels what waits, and refunds what is released', async () => {
+    const { ada } = bench();
+    const asked = [10, 10, 10].map((quantity) => [{ kind: 'fpga', quantity }]);
+    const seen = await bench().decided(ada, asked, 10);
+    const held = seen.filter(({ state }) => state === 'granted');
+    expect(held).toHaveLength(2);
+    const [waiting] = seen.filter(({ state }) => state === 'waiting');
+    expect(JSON.stringify(waiting!.reasons)).toContain('BUDGET_EXHAUSTED');
+    await ada.cancel(waiting!.id);
+    await bench().seen(ada, waiting!.id, 'cancelled');
+    await release(ada, held[0]!);
+    const [again] = await bench().decided(ada, [[{ kind: 'fpga', quantity: 1 }]], 10);
+    expect(again!.state).toBe('granted');
+  });
+}
+
+function terms(bench: () => Bench): void {
+  it('books a window no fuller than it is, and extends a lease', async () => {
+    const seen = await bench().decided(
+      bench().bob,
+      [1, 1, 1].map((quantity) => [{ kind: 'review', quantity }]),
+    );
+    expect(seen.filter(({ state }) => state === 'granted')).toHaveLength(2);
+    const [held] = await bench().decided(bench().dan, [[{ kind: 'tpu', quantity: 1 }]]);
+    const extension = await extend(bench(), held!);
+    for (;;) {
+      const { outcome } = await bench().dan.get(`/v1/extensions/${extension}`);
+      if (outcome !== 'pending') {
+        expect(outcome).toBe('granted');
+        break;
+      }
+    }
   });
 }
 

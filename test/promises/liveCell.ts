@@ -21,7 +21,6 @@ import type {
   TickCommit,
 } from '../../scheduler/index.ts';
 import { runTick, type TickCarry, type TickResult } from '../../scheduler/tick.ts';
-import type { EngineName } from '../../solver/index.ts';
 import { createInProcessSolver } from '../../solver/node.ts';
 import { ConfigurationBuilder } from '../support/builders.ts';
 import { type PostgresUnderTest, postgresStore } from '../support/stores.ts';
@@ -63,10 +62,7 @@ export interface LiveCell {
   close(): Promise<void>;
 }
 
-export async function liveCell(
-  configuration: Configuration | ConfigurationBuilder,
-  engine: EngineName = 'highs',
-): Promise<LiveCell> {
+export async function liveCell(configuration: Configuration | ConfigurationBuilder): Promise<LiveCell> {
   const organisation = configuration instanceof ConfigurationBuilder ? configuration.build() : configuration;
   const store = await postgresStore();
   const adapter = store.ports as Adapter;
@@ -91,7 +87,7 @@ export async function liveCell(
         await store.query('update leader set expires_at_ms = 0');
         epoch = await over.leadership.acquire(cell);
       }
-      return aLeader({ adapter: over, policy, epoch, cell, engine });
+      return aLeader({ adapter: over, policy, epoch, cell });
     },
     dump: () => store.dump(),
     async close() {
@@ -116,7 +112,6 @@ async function aLeader(of: {
   policy: PolicyService;
   epoch: number;
   cell: string;
-  engine: EngineName;
 }): Promise<Leader> {
   const { adapter, epoch, cell } = of;
   const state = await adapter.stateSource.load(cell, epoch);
@@ -127,7 +122,7 @@ async function aLeader(of: {
     epoch,
     state,
     told,
-    ports: portsOf(of, told),
+    ports: portsOf(adapter, of.policy, told),
     async tick() {
       const intake = await leader.ports.intake.take(cell, 1000);
       const { heard, readThrough } = await leader.ports.heartbeats.since(cell, since);
@@ -152,10 +147,7 @@ async function aLeader(of: {
   return leader;
 }
 
-function portsOf(
-  { adapter, policy, engine }: { adapter: Adapter; policy: PolicyService; engine: EngineName },
-  told: TickCommit[],
-): SchedulerPorts {
+function portsOf(adapter: Adapter, policy: PolicyService, told: TickCommit[]): SchedulerPorts {
   return {
     leadership: adapter.leadership,
     stateSource: adapter.stateSource,
@@ -170,7 +162,7 @@ function portsOf(
     stopwatch: { elapsedMs: () => 0 },
     timers: { sleep: async () => {} },
     digest: sha256,
-    solveOptions: { engine, budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } },
+    solveOptions: { engine: 'highs', budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } },
   };
 }
 

@@ -222,11 +222,19 @@ describe('a tick', () => {
     const edge = await anEdge();
     edge.store.ticks.push(record);
     const read = async (as: string, url: string) => (await edge.call({ method: 'GET', url, as })).json();
-    const whole = { ...record, now: '2026-11-23T09:00:00.000Z' };
+    const whole = { ...record, now: '2026-11-23T09:00:00.000Z', replayable: true };
     expect(await read(AS_OPERATOR, '/v1/ticks/12')).toEqual(whole);
     const { activated: _activated, lapsed: _lapsed, ...rest } = whole;
     const withheld = { ...rest, stages: [{ ...record.stages[0], multipliers: null }] };
     expect(await read('agent:research:forge-01', '/v1/ticks/12')).toEqual(withheld);
     expect(await read('department-head:research', '/v1/ticks')).toEqual({ items: [withheld], next: null });
+  });
+
+  it('says of itself that a clock had a part in it, where GLPK grew a tree', async () => {
+    const edge = await anEdge();
+    const work = { simplexIterations: 400, lpCalls: 1, mipCalls: 1 };
+    edge.store.ticks.push({ ...record, engine: 'glpk', work });
+    const tick = (await edge.call({ method: 'GET', url: '/v1/ticks/12', as: AS_OPERATOR })).json();
+    expect(tick).toMatchObject({ engine: 'glpk', replayable: false });
   });
 });
