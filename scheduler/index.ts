@@ -3,7 +3,6 @@
 
 export { type Admission, type AdmissionInput, type AdmissionRefusal, admit } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
-export { gangUntilOf } from './domain/apply.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/event.ts';
