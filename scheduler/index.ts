@@ -11,7 +11,6 @@ export {
   madeImpossible,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
-export { gangUntilOf } from './domain/apply.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/edit.ts';

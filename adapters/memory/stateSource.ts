@@ -1,18 +1,17 @@
 // Recovery from memory: the committed state of a cell as new objects, so that a leader which drops its state drops nothing else.
 // Called by the runner in simulations and tests.
 
-import {
-  type Epoch,
-  type ExtensionId,
-  gangUntilOf,
-  joinGang,
-  type LeaseId,
-  type PendingExtension,
-  type PendingRequest,
-  type RecordedVerdict,
-  type RequestId,
-  type State,
-  type StateSource,
+import type {
+  Epoch,
+  ExtensionId,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  Reason,
+  RecordedVerdict,
+  RequestId,
+  State,
+  StateSource,
 } from '../../scheduler/index.ts';
 import { currentConfiguration } from './configuration.ts';
 import { leaseOf } from './leases.ts';
@@ -53,7 +52,10 @@ export class MemoryStateSource implements StateSource {
     );
     for (const row of open.toSorted(bySequence)) {
       state.requests.set(row.id as RequestId, pendingOf(row));
-      joinGang(state.gangs, row.document);
+      const { gang } = row.document.terms;
+      if (gang === undefined) continue;
+      const members = state.gangs.get(gang.id) ?? new Set();
+      state.gangs.set(gang.id, members.add(row.document.id));
     }
     const pending = [...tables.extensions.values()].filter(
       (row) => row.cell === cell && row.outcome === 'pending',
@@ -131,4 +133,10 @@ function extensionOf(row: ExtensionTableRow): PendingExtension {
     seconds: row.seconds,
     sequence: row.sequence,
   } as PendingExtension;
+}
+
+/** Until when its last `waiting` Decision told it to wait for its gang. */
+function gangUntilOf(reasons: readonly Reason[]): Pick<PendingRequest, 'gangUntil'> {
+  const awaiting = reasons.find((reason) => reason.code === 'AWAITING_GANG');
+  return awaiting ? { gangUntil: awaiting.until } : {};
 }

@@ -1,25 +1,23 @@
 // Recovery: the committed state of a cell, read whole in one snapshot of the database.
 // Invariant: what comes out equals what the leader's memory was after the last commit. Called by the runner when elected.
 
-import {
-  type AccountUse,
-  type Configuration,
-  type DepartmentId,
-  type Epoch,
-  type ExtensionId,
-  exclusivePools,
-  gangUntilOf,
-  type Instant,
-  type Lease,
-  type LeaseId,
-  openGangs,
-  type PendingExtension,
-  type PendingRequest,
-  type Reason,
-  type RequestId,
-  type ResourceRequest,
-  type State,
-  type StateSource,
+import type {
+  AccountUse,
+  Configuration,
+  DepartmentId,
+  Epoch,
+  ExtensionId,
+  Instant,
+  Lease,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  PoolId,
+  Reason,
+  RequestId,
+  ResourceRequest,
+  State,
+  StateSource,
 } from '../../scheduler/index.ts';
 import type { MendingConnection, Queries } from './connection.ts';
 import { type LeaseRow, leaseOf } from './leaseRows.ts';
@@ -135,4 +133,24 @@ function quotaUseOf(configuration: Configuration, leases: readonly Lease[]): Map
     }
   }
   return use;
+}
+
+/** Until when its last `waiting` Decision told it to wait for its gang. */
+function gangUntilOf(reasons: readonly Reason[]): Pick<PendingRequest, 'gangUntil'> {
+  const awaiting = reasons.find((reason) => reason.code === 'AWAITING_GANG');
+  return awaiting ? { gangUntil: awaiting.until } : {};
+}
+
+function openGangs(requests: readonly PendingRequest[]): State['gangs'] {
+  const gangs: State['gangs'] = new Map();
+  for (const { request } of requests) {
+    const { gang } = request.terms;
+    if (gang !== undefined) gangs.set(gang.id, (gangs.get(gang.id) ?? new Set()).add(request.id));
+  }
+  return gangs;
+}
+
+function exclusivePools(leases: readonly Lease[]): Set<PoolId> {
+  const held = leases.flatMap(({ allocations }) => allocations.filter(({ exclusive }) => exclusive));
+  return new Set(held.map(({ pool }) => pool));
 }

@@ -111,8 +111,8 @@ function pendingWithout({ gangUntil: _, ...pending }: PendingRequest): PendingRe
   return pending;
 }
 
-/** What the reasons of the last `waiting` Decision say of a gang; also for whoever loads a state. */
-export function gangUntilOf(reasons: readonly Reason[]): { readonly gangUntil?: Instant } {
+/** What the reasons of a `waiting` Decision say of a gang. */
+function gangUntilOf(reasons: readonly Reason[]): { readonly gangUntil?: Instant } {
   const awaiting = reasons.find((reason) => reason.code === 'AWAITING_GANG');
   return awaiting ? { gangUntil: awaiting.until } : {};
 }

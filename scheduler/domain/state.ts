@@ -44,21 +44,6 @@ export interface State {
   readonly gangs: Map<string, Set<RequestId>>;
 }
 
-/** Of live leases, for whoever loads a state. */
-export function exclusivePools(leases: Iterable<Lease>): Set<PoolId> {
-  const held = new Set<PoolId>();
-  for (const { allocations } of leases)
-    for (const { pool, exclusive } of allocations) if (exclusive) held.add(pool);
-  return held;
-}
-
-/** Of open requests, for whoever loads a state. */
-export function openGangs(requests: Iterable<PendingRequest>): Map<string, Set<RequestId>> {
-  const gangs = new Map<string, Set<RequestId>>();
-  for (const { request } of requests) joinGang(gangs, request);
-  return gangs;
-}
-
 export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {
   if (terms.gang === undefined) return;
   const members = gangs.get(terms.gang.id);

@@ -1,20 +1,19 @@
 // Builders of states and leases: `aState(configuration).request(aRequest().gpu(1)).used('gpu-a', 3).snapshot()`.
 // Invariant: builds what a leader's memory could be; nothing is counted for the caller, so that broken states can be built too.
 
-import {
-  type AgentId,
-  type Configuration,
-  type DepartmentId,
-  type ExtensionId,
-  exclusivePools,
-  type Lease,
-  type LeaseId,
-  openGangs,
-  type PendingExtension,
-  type PendingRequest,
-  type PoolId,
-  type State,
-  type Units,
+import { joinGang } from '../../scheduler/domain/state.ts';
+import type {
+  AgentId,
+  Configuration,
+  DepartmentId,
+  ExtensionId,
+  Lease,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  PoolId,
+  State,
+  Units,
 } from '../../scheduler/index.ts';
 import { type Snapshot, takeSnapshot } from '../../scheduler/snapshot.ts';
 import { HOUR, NOW } from './instants.ts';
@@ -95,9 +94,19 @@ export class StateBuilder {
       used: new Map(this.#used),
       quotaUse: new Map(this.#quotaUse),
       accounts: new Map(this.#accounts),
-      exclusive: exclusivePools(this.#leases),
-      gangs: openGangs(this.#requests),
+      exclusive: new Set(
+        this.#leases.flatMap(({ allocations }) =>
+          allocations.filter(({ exclusive }) => exclusive).map(({ pool }) => pool),
+        ),
+      ),
+      gangs: this.#gangs(),
     };
+  }
+
+  #gangs(): State['gangs'] {
+    const gangs: State['gangs'] = new Map();
+    for (const { request } of this.#requests) joinGang(gangs, request);
+    return gangs;
   }
 
   snapshot(now = NOW): Snapshot {
