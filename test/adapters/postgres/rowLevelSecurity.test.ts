@@ -94,7 +94,9 @@ describe('row-level security', () => {
       "select relname from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity and relforcerowsecurity order by 1",
     );
     const wantForced = [
+      'agent_heartbeat',
       'audit',
+      'configuration_edit',
       'event',
       'extension',
       'heartbeat',
