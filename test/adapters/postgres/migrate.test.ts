@@ -25,7 +25,13 @@ describe('migrations', () => {
       await client.end();
       return rows.map((row) => row.name);
     };
-    const wantNames = ['0001_tables', '0002_guards', '0003_commit', '0004_row_level_security'];
+    const wantNames = [
+      '0001_tables',
+      '0002_guards',
+      '0003_commit',
+      '0004_row_level_security',
+      '0006_readers',
+    ];
     expect(await names()).toEqual(wantNames);
     await migrate(database.url);
     expect(await names()).toEqual(wantNames);
