@@ -9,6 +9,7 @@ import { type ProblemDetail, ProblemError } from '../errors.ts';
 import type { EventFilter, Scope } from '../ports.ts';
 import { accessOf } from './access.ts';
 import type { ServerOptions } from './options.ts';
+import { limitHeaders } from './rateLimits.ts';
 import { decodePlace } from './streamId.ts';
 import type { StreamSink } from './streams.ts';
 import { typed } from './typed.ts';
@@ -56,7 +57,7 @@ export function addEvents(server: FastifyInstance, { hub }: ServerOptions): void
       }
       reply.hijack();
       const { raw } = reply;
-      raw.writeHead(200, { ...HEADERS, 'x-request-id': request.id });
+      raw.writeHead(200, { ...limitHeaders(reply), ...HEADERS, 'x-request-id': request.id });
       const { subject, expiresAt } = principal;
       const leave = hub.open({ filter, subject, expiresAt, after, sink: sinkOf(raw) });
       raw.on('close', leave);
