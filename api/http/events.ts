@@ -12,9 +12,14 @@ import { preferredForm } from './accept.ts';
 import { accessOf } from './access.ts';
 import { eventPage } from './eventPages.ts';
 import type { ServerOptions } from './options.ts';
+<<<<<<< HEAD
 import { pageQuery } from './pages.ts';
 import { PageQueryFields } from './schemas/fields.ts';
 import { EventPageJson } from './schemas/reports.ts';
+||||||| 89187ac
+=======
+import { limitHeaders } from './rateLimits.ts';
+>>>>>>> b2-explain
 import { decodePlace } from './streamId.ts';
 import type { StreamSink } from './streams.ts';
 import { typed } from './typed.ts';
@@ -76,7 +81,7 @@ export function addEvents(server: FastifyInstance, options: ServerOptions): void
       }
       reply.hijack();
       const { raw } = reply;
-      raw.writeHead(200, { ...HEADERS, 'x-request-id': request.id });
+      raw.writeHead(200, { ...limitHeaders(reply), ...HEADERS, 'x-request-id': request.id });
       const { subject, expiresAt } = principal;
       const leave = hub.open({ filter, subject, expiresAt, after, sink: sinkOf(raw) });
       raw.on('close', leave);

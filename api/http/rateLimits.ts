@@ -73,6 +73,12 @@ function bucketsOf(limits: EdgeLimits, { agent, department, subject }: Principal
   ];
 }
 
+/** What was shown on an answer so far, for one that is written past fastify: a stream. */
+export function limitHeaders(reply: FastifyReply): Record<string, string> {
+  const names = ['ratelimit-policy', 'ratelimit'];
+  return Object.fromEntries(names.map((name) => [name, String(reply.getHeader(name))]));
+}
+
 /** Structured fields of draft-ietf-httpapi-ratelimit-headers: quota and window, then what remains and when all of it is back. */
 function policyItem({ name, burst }: RateBucket): string {
   return `"${name}";q=${burst};w=${BURST_SECONDS}`;
