@@ -13,6 +13,7 @@ export interface CommitMetrics {
   readonly decisions: Counter<'outcome' | 'reason'>;
   readonly ticks: Counter<'termination'>;
   readonly stages: Counter<'method'>;
+  readonly engineTicks: Counter<'engine' | 'build'>;
   readonly solverFaults: Counter<'fault'>;
   readonly simplexIterations: Counter;
   readonly events: Counter<'type'>;
@@ -38,8 +39,9 @@ export class CommitCounts {
   }
 
   add({ record, changes, events }: TickCommit): void {
-    const { ticks, solverFaults, simplexIterations } = this.#metrics;
+    const { ticks, engineTicks, solverFaults, simplexIterations } = this.#metrics;
     ticks.inc({ termination: record.termination });
+    if (record.engineCalled) engineTicks.inc({ engine: record.engine, build: record.engineBuild });
     if (record.fault !== null) solverFaults.inc({ fault: record.fault });
     simplexIterations.inc(record.work.simplexIterations);
     for (const event of events) this.#metrics.events.inc({ type: event.type });

@@ -53,6 +53,11 @@ export const COUNTERS = {
     help: 'Solved stages by the method that found their plan.',
     labelNames: ['method'],
   },
+  engineTicks: {
+    name: 'scheduler_engine_ticks_total',
+    help: 'Committed ticks that asked an engine, by its name and build.',
+    labelNames: ['engine', 'build'],
+  },
   solverFaults: {
     name: 'scheduler_solver_faults_total',
     help: 'Solves that a fault cut short.',

@@ -133,9 +133,10 @@ describe('metrics of a commit', () => {
 
   it('counts ticks, work, faults, phases and events', async () => {
     commit({ events: [anEvent(1), anEvent(2)] });
-    commit({ record: { termination: 'fault', fault: 'watchdog' } });
+    commit({ record: { termination: 'fault', fault: 'watchdog', engineCalled: false } });
     expect(await seriesValue('scheduler_ticks_total{termination="complete"}')).toBe(1);
     expect(await seriesValue('scheduler_ticks_total{termination="fault"}')).toBe(1);
+    expect(await seriesValue('scheduler_engine_ticks_total{engine="highs",build="b"}')).toBe(1);
     expect(await seriesValue('scheduler_solver_faults_total{fault="watchdog"}')).toBe(1);
     expect(await seriesValue('scheduler_simplex_iterations_total')).toBe(24);
     expect(await seriesValue('scheduler_events_total{type="annona.request.granted.v1"}')).toBe(2);
