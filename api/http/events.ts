@@ -12,14 +12,10 @@ import { preferredForm } from './accept.ts';
 import { accessOf } from './access.ts';
 import { eventPage } from './eventPages.ts';
 import type { ServerOptions } from './options.ts';
-<<<<<<< HEAD
 import { pageQuery } from './pages.ts';
+import { limitHeaders } from './rateLimits.ts';
 import { PageQueryFields } from './schemas/fields.ts';
 import { EventPageJson } from './schemas/reports.ts';
-||||||| 89187ac
-=======
-import { limitHeaders } from './rateLimits.ts';
->>>>>>> b2-explain
 import { decodePlace } from './streamId.ts';
 import type { StreamSink } from './streams.ts';
 import { typed } from './typed.ts';

@@ -18,6 +18,7 @@ import {
   madeImpossible,
   openRequestsOf,
   type Runner,
+  type RunnerEvent,
 } from '../../scheduler/index.ts';
 import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
@@ -123,11 +124,7 @@ async function compose(
     adapter,
     observers: () => observers,
     log,
-    report(event) {
-      metrics.observeRunner(event);
-      if (event.type === 'failure')
-        log(`scheduler: ${event.error instanceof Error ? event.error.stack : event.error}`);
-    },
+    report: reportTo(metrics, log),
   });
   closing(stop);
   wake = () => runner.wake();
@@ -151,6 +148,14 @@ async function compose(
     data: database.data,
     configuration,
     stats: () => tally.stats(),
+  };
+}
+
+function reportTo(metrics: Metrics, log: (line: string) => void): (event: RunnerEvent) => void {
+  return (event) => {
+    metrics.observeRunner(event);
+    if (event.type === 'failure')
+      log(`scheduler: ${event.error instanceof Error ? event.error.stack : event.error}`);
   };
 }
 

@@ -37,13 +37,23 @@ async function serve(directory: string, change: Parameters<typeof liveServer>[2]
 }
 
 /** Calls as an operator, or as the agent named. */
+/** What the answers of a dozen routes have that is looked at here. */
+interface Body {
+  readonly id: string;
+  readonly state: string;
+  readonly nominal: number;
+  readonly capacity: number;
+  readonly concurrency: number;
+  readonly reasons: readonly object[];
+  readonly items: readonly Body[];
+}
+
 async function callerOf(server: { readonly url: string }, directory: string) {
   const mint = await tokenMint(directory);
   interface Answer {
     readonly status: number;
     readonly etag: string;
-    // biome-ignore lint/suspicious/noExplicitAny: the bodies of a dozen routes
-    readonly body: any;
+    readonly body: Body;
   }
   return async function ask(
     method: string,
@@ -166,7 +176,7 @@ it('denies what a retired agent waits for, by policy, and lets in no more of it'
   });
   expect((await call('POST', '/requests', { ...asked, body: submission('three', 1) })).status).toBe(401);
   const [lease] = (await call('GET', '/leases')).body.items;
-  expect(lease.state).toBe('granted');
+  expect(lease?.state).toBe('granted');
 }, 60_000);
 
 it('is followed by another process on the same database', async () => {

@@ -64,8 +64,6 @@ export interface EdgeOptions {
 
 export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions = {}): Promise<Edge> {
   const store = new FakeStore();
-  // Empty, unless a test gives one that holds something.
-  const reports = createMemoryStore({ now: () => NOW });
   const calls = new FakeCalls();
   const log = new FakeLog();
   const hub = new EventHub({
@@ -77,6 +75,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     },
     ...hubOptions,
   });
+  // Holds the organisation and nothing else, unless a test gives a reader that holds something.
   const memory = createMemoryStore({ now: () => NOW });
   await memory.configuration.store(ORGANISATION);
   let held: Configuration = ORGANISATION;
@@ -98,10 +97,10 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     extensions: store.readers,
     poolUse: store.poolUse,
     ticks: store.tickReader,
-    accounts: reports.accounts,
-    usage: reports.usage,
-    queue: reports.readers,
-    eventPages: reports.readers,
+    accounts: memory.accounts,
+    usage: memory.usage,
+    queue: memory.readers,
+    eventPages: memory.readers,
     calls,
     system: createEdgeSystem({ now: () => NOW }),
     digest: sha256,
