@@ -62,10 +62,10 @@ const isName = (word: unknown): word is string =>
 function arrays(schema: Schema, words: Words, field: string): fc.Arbitrary<unknown> {
   const inner = fitting((schema.items ?? {}) as Schema, words, field);
   const least = (schema.minItems as number | undefined) ?? 0;
-  return fc.array(inner, {
-    minLength: least,
-    maxLength: Math.min((schema.maxItems as number) ?? 3, least + 2),
-  });
+  const sizes = { minLength: least, maxLength: Math.min((schema.maxItems as number) ?? 3, least + 2) };
+  return schema.uniqueItems === true
+    ? fc.uniqueArray(inner, { ...sizes, comparator: (a, b) => JSON.stringify(a) === JSON.stringify(b) })
+    : fc.array(inner, sizes);
 }
 
 function texts(schema: Schema, words: Words, field: string): fc.Arbitrary<unknown> {
