@@ -10,7 +10,7 @@ import { answerEdit, type EffectOfUse } from './editAnswers.ts';
 import type { EditStep } from './edits.ts';
 import { preconditionOf } from './etags.ts';
 import type { ServerOptions } from './options.ts';
-import { IdParams, NoBody } from './schemas/fields.ts';
+import { IdParams, NoBody, NoContent } from './schemas/fields.ts';
 import { PoolBody, PreviewJson, PreviewQuery } from './schemas/organisation.ts';
 import { PoolJson } from './schemas/views.ts';
 import { typed } from './typed.ts';
@@ -46,11 +46,12 @@ export function addPoolEdits(server: FastifyInstance, options: ServerOptions): v
       });
     },
   );
+  const gone = { 200: PreviewJson, 204: NoContent };
   app.delete(
     '/pools/:id',
     {
       ...common,
-      schema: { params: IdParams, querystring: PreviewQuery, body: NoBody, response: { 200: PreviewJson } },
+      schema: { params: IdParams, querystring: PreviewQuery, body: NoBody, response: gone },
     },
     async (request, reply) => {
       const { id } = request.params;

@@ -18,7 +18,7 @@ import type { EditStep } from './edits.ts';
 import { etagOf, preconditionOf } from './etags.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
-import { Name, NoBody, PageQueryFields } from './schemas/fields.ts';
+import { Name, NoBody, NoContent, PageQueryFields } from './schemas/fields.ts';
 import { PreviewJson, PreviewQuery, QuotaBody, QuotaJson, QuotaParams } from './schemas/organisation.ts';
 import { pageOf } from './schemas/views.ts';
 import { typed } from './typed.ts';
@@ -101,7 +101,7 @@ function addEditing(server: FastifyInstance, options: ServerOptions): void {
   );
   app.delete(
     '/quotas/:department/:kind',
-    { ...common, schema: { ...request, body: NoBody, response: { 200: PreviewJson } } },
+    { ...common, schema: { ...request, body: NoBody, response: { 200: PreviewJson, 204: NoContent } } },
     async (request, reply) => {
       const department = request.params.department as DepartmentId;
       const { kind } = request.params;

@@ -74,6 +74,13 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     produces: 'text/event-stream',
     reads: ['Last-Event-ID'],
   },
+  'GET /v1/usage': {
+    operationId: 'readUsage',
+    summary: 'Read usage',
+    description:
+      'The same numbers as JSON or, with `format=csv` or `Accept: text/csv`, as CSV with a header.',
+    produces: 'text/csv',
+  },
   'GET /livez': { operationId: 'isAlive', summary: 'Whether the process answers' },
   'GET /readyz': {
     operationId: 'isReady',

@@ -39,4 +39,6 @@ export const PageQueryFields = {
 };
 
 export const NoBody = Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })]);
+/** Of a removal: 204, and nothing to show. */
+export const NoContent = Type.Null();
 export const NoQuery = Type.Object({}, { additionalProperties: false });

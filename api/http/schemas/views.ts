@@ -182,6 +182,8 @@ export const TickJson = Type.Object({
   now: InstantText,
   policyRevision: Text,
   configurationRevision: Text,
+  /** Whether the tick can be decided again from a record of its calls. */
+  replayable: Type.Boolean(),
   termination: Text,
   stages: Type.Array(StageView),
   counts: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),

@@ -28,6 +28,10 @@ describe('the edge under calls that nobody meant', () => {
       'listRequests 200',
       'readLease 200',
       'cancelRequest 202',
+      'createAgent 201',
+      'writeAgent 200',
+      'writePool 200',
+      'deletePool 204',
     ];
     expect([...successes]).toEqual(expect.arrayContaining(want));
     const wantCodes = [

@@ -88,7 +88,8 @@ describe('for one to three slips in a good body', () => {
     const edge = await anEdge();
     const item = fc.tuple(
       good,
-      fc.constantFrom(...Object.keys(SLIPS), 'none'),
+      // Half have no slip: only what could be admitted is told that its key stands twice.
+      fc.oneof(fc.constantFrom(...Object.keys(SLIPS)), fc.constant('none')),
       fc.constantFrom('a', 'b', null),
     );
     const codes = new Set<ProblemCode>();

@@ -66,15 +66,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
   const store = new FakeStore();
   const calls = new FakeCalls();
   const log = new FakeLog();
-  const hub = new EventHub({
-    cell: ORGANISATION.cell,
-    log,
-    now: () => NOW,
-    onError: (error) => {
-      if (error !== log.fault) throw error;
-    },
-    ...hubOptions,
-  });
+  const hub = aHub(log, hubOptions);
   // Holds the organisation and nothing else, unless a test gives a reader that holds something.
   const memory = createMemoryStore({ now: () => NOW });
   await memory.configuration.store(ORGANISATION);
@@ -134,6 +126,18 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
   };
 }
 
+function aHub(log: FakeLog, options: Partial<EventHubOptions>): EventHub {
+  return new EventHub({
+    cell: ORGANISATION.cell,
+    log,
+    now: () => NOW,
+    onError: (error) => {
+      if (error !== log.fault) throw error;
+    },
+    ...options,
+  });
+}
+
 async function inject(
   app: FastifyInstance,
   routes: readonly RouteOptions[],
@@ -165,6 +169,10 @@ function expectToFitSchema(
 ): void {
   if (response.statusCode >= 400 && response.statusCode !== 503) {
     expectProblemShape(response);
+    return;
+  }
+  if (response.statusCode === 204) {
+    expect(response.body).toBe('');
     return;
   }
   // A report as CSV: the schemas are of JSON.

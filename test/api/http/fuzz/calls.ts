@@ -2,6 +2,8 @@
 // Invariant: what is drawn is data (a fuzzed call prints as JSON and can be sent again).
 
 import fc from 'fast-check';
+import { reachOf } from '../../../../api/http/permissions.ts';
+import type { Role } from '../../../../scheduler/index.ts';
 import type { Operation, Parameter } from './contract.ts';
 import { junk, nearly } from './values.ts';
 import { nounOf, type Words } from './words.ts';
@@ -14,19 +16,18 @@ export interface FuzzCall {
 }
 
 const CALLERS = [
-  // Half of the calls come from those who may act.
-  'agent:research:forge-01',
+  // What there is belongs to this one.
   'agent:research:forge-01',
   'agent:research:forge-01',
   'agent:research:forge-01',
   'agent:research:anvil-01',
   'agent:sales:scout-01',
+  'operator:research',
+  'administrator:research',
   'department-head:research',
   'reviewer:sales',
   'policy-author:research',
-  'operator:research',
   'auditor:sales',
-  'administrator:research',
 ];
 const STRANGERS = ['expired', 'forged', 'malformed', 'wrongAudience', 'unknownAgent', 'king:nowhere', ''];
 
@@ -157,14 +158,25 @@ const MEDIA = [
   'application/xml',
 ];
 
+const ANY = fc.constant('*');
+const OWN_DRAW = ['Prefer', 'If-Match', 'If-None-Match'];
+
+function may(caller: string, { action }: Operation): boolean {
+  const [role] = caller.split(':') as [Role];
+  return action === 'public' || reachOf(role, action) !== 'none';
+}
+
 function headersOf(operation: Operation, words: Words): fc.Arbitrary<Record<string, string>> {
+  const bearer = (callers: readonly string[]) =>
+    fc.constantFrom(...callers).map((caller) => `Bearer ${caller}`);
   const authorization = fc.oneof(
-    { weight: 20, arbitrary: fc.constantFrom(...CALLERS).map((caller) => `Bearer ${caller}`) },
-    { weight: 1, arbitrary: fc.constantFrom(...STRANGERS).map((caller) => `Bearer ${caller}`) },
+    { weight: 16, arbitrary: bearer(CALLERS.filter((caller) => may(caller, operation))) },
+    { weight: 4, arbitrary: bearer(CALLERS) },
+    { weight: 1, arbitrary: bearer(STRANGERS) },
     { weight: 1, arbitrary: headerText },
   );
   const own = operation.parameters
-    .filter(({ in: place, name }) => place === 'header' && name !== 'Prefer')
+    .filter(({ in: place, name }) => place === 'header' && !OWN_DRAW.includes(name))
     .map(({ name }): [string, fc.Arbitrary<string>] => [
       name.toLowerCase(),
       fc.oneof(headerText, fc.constantFrom('*', '"x"', 'key-1', 'key-2', ...words.known().slice(0, 20))),
@@ -175,13 +187,20 @@ function headersOf(operation: Operation, words: Words): fc.Arbitrary<Record<stri
     {
       ...Object.fromEntries(own),
       prefer,
-      'if-match': fc.oneof(headerText, fc.constantFrom('*', '"1"')),
       accept: fc.constantFrom('application/json', 'text/csv', 'text/event-stream', '*/*', 'x'),
     },
     { requiredKeys: [] },
   );
+  // Both at once are refused, and neither where one is needed.
+  const conditions = fc.oneof(
+    { weight: 3, arbitrary: fc.constant({}) },
+    { weight: 6, arbitrary: fc.record({ 'if-match': fc.oneof(headerText, ANY, ANY, fc.constant('"1"')) }) },
+    { weight: 3, arbitrary: fc.record({ 'if-none-match': fc.oneof(ANY, headerText) }) },
+    { weight: 1, arbitrary: fc.record({ 'if-match': ANY, 'if-none-match': ANY }) },
+  );
   const media = seldom(fc.constantFrom(...MEDIA));
-  return fc.tuple(authorization, optional, media).map(([who, others, type]) => ({
+  return fc.tuple(authorization, optional, media, conditions).map(([who, others, type, condition]) => ({
+    ...condition,
     ...(Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) as Record<
       string,
       string

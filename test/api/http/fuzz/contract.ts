@@ -1,6 +1,7 @@
 // The operations of a served contract, with references followed: what the fuzz and the isolation matrix go through.
 // Invariant: read from the server's own /openapi.json, so that a route is in as soon as it is registered.
 
+import type { RouteAction } from '../../../../api/http/permissions.ts';
 import type { Edge } from '../support.ts';
 
 export type Schema = { readonly [keyword: string]: unknown };
@@ -17,7 +18,7 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   /** With its parameters in braces. */
   readonly path: string;
-  readonly isPublic: boolean;
+  readonly action: RouteAction;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | null;
   /** By status: the schema of a JSON answer, and the codes of a problem. */
@@ -32,7 +33,6 @@ export interface Answer {
 
 interface RawOperation {
   readonly operationId: string;
-  readonly security: readonly unknown[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
   readonly responses: Record<string, RawAnswer>;
@@ -46,16 +46,26 @@ export async function operationsOf(edge: Edge): Promise<Operation[]> {
   const document = JSON.parse(body) as Schema;
   const { paths } = followed(document, document) as { paths: Record<string, Record<string, RawOperation>> };
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, raw]) => operation(path, method, raw)),
+    Object.entries(methods).map(([method, raw]) =>
+      operation({ path, method, action: actionOf(edge, method, path) }, raw),
+    ),
   );
 }
 
-function operation(path: string, method: string, raw: RawOperation): Operation {
+function actionOf({ routes }: Edge, method: string, path: string): RouteAction {
+  const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const route = routes.find((each) => each.url === url && each.method === method.toUpperCase());
+  return route?.config?.action ?? 'public';
+}
+
+function operation(
+  at: Pick<Operation, 'path' | 'action'> & { readonly method: string },
+  raw: RawOperation,
+): Operation {
   return {
+    ...at,
     id: raw.operationId,
-    method: method.toUpperCase() as Operation['method'],
-    path,
-    isPublic: raw.security.length === 0,
+    method: at.method.toUpperCase() as Operation['method'],
     parameters: raw.parameters,
     body: raw.requestBody?.content['application/json']?.schema ?? null,
     answers: new Map(

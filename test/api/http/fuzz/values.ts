@@ -46,7 +46,10 @@ function objects(schema: Schema, words: Words, field: string): fc.Arbitrary<unkn
   const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
   const required = (schema.required ?? []) as string[];
   const fields = Object.fromEntries(properties.map(([name, inner]) => [name, fitting(inner, words, name)]));
-  const named = fc.record(fields, { requiredKeys: required.filter((name) => name in fields) });
+  const requiredKeys = required.filter((name) => name in fields);
+  const least = Object.fromEntries(requiredKeys.map((name) => [name, fields[name]!]));
+  // With half of many options in, hardly anything would make sense as a whole.
+  const named = fc.oneof(fc.record(least), fc.record(fields, { requiredKeys }));
   if (typeof schema.additionalProperties !== 'object') return named;
   const inner = fitting(schema.additionalProperties as Schema, words, 'label');
   const names = fc.oneof(
@@ -62,10 +65,10 @@ const isName = (word: unknown): word is string =>
 function arrays(schema: Schema, words: Words, field: string): fc.Arbitrary<unknown> {
   const inner = fitting((schema.items ?? {}) as Schema, words, field);
   const least = (schema.minItems as number | undefined) ?? 0;
-  return fc.array(inner, {
-    minLength: least,
-    maxLength: Math.min((schema.maxItems as number) ?? 3, least + 2),
-  });
+  const sizes = { minLength: least, maxLength: Math.min((schema.maxItems as number) ?? 3, least + 2) };
+  return schema.uniqueItems === true
+    ? fc.uniqueArray(inner, { ...sizes, comparator: (a, b) => JSON.stringify(a) === JSON.stringify(b) })
+    : fc.array(inner, sizes);
 }
 
 function texts(schema: Schema, words: Words, field: string): fc.Arbitrary<unknown> {
