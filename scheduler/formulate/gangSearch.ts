@@ -96,7 +96,7 @@ export class GangSearch {
     for (let turn = 1; turn <= SWEEPS; turn++) {
       for (const slots of layouts) {
         if (this.#steps < stepsMax * 1.5 && this.#found.length < columnsMax * SPARE)
-          this.#descendFrom(slots, { fits, turn, share: slots.length * 8 });
+          this.#descendFrom(slots, { fits, turn, share: slots.length * (KEEP_STEPS + 8) });
       }
     }
     return { found: spread(this.#found, columnsMax), complete: false };
