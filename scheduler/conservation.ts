@@ -17,11 +17,16 @@ export interface Conservation {
     readonly option: number;
     readonly pools: readonly string[];
   }[];
-  /** Requests of which the search ran out of steps. */
+  /** Requests of which the search ran out of steps, or that came after all steps for gangs were spent. */
   readonly unsearched: readonly RequestId[];
 }
 
+/** Of a request alone. */
 const STEPS_MAX = 100_000;
+/** Of all gangs together, as options, members and places multiply. Gangs that get none are named as unsearched. */
+const GANG_STEPS_MAX = 20_000;
+/** A whole choice is checked with a tally of its own. */
+const FITS_STEPS = 50;
 
 interface Place {
   readonly pool: Pool;
@@ -40,8 +45,10 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
   const idle: Conservation['idle'][number][] = [];
   const unsearched: RequestId[] = [];
+  const ofGangs = { left: GANG_STEPS_MAX };
   for (const members of waitingUnits(snapshot, granted)) {
-    const search = new Search(snapshot, tally, members);
+    const steps = members.length === 1 ? { left: STEPS_MAX } : ofGangs;
+    const search = new Search({ snapshot, tally, members, steps });
     const found = search.run();
     if (found) for (const { request } of members) idle.push({ request: request.id, ...found });
     else if (search.ranOut) for (const { request } of members) unsearched.push(request.id);
@@ -71,17 +78,25 @@ interface Want {
   readonly index: number;
 }
 
+interface SearchInput {
+  readonly snapshot: Snapshot;
+  readonly tally: Tally;
+  readonly members: readonly PendingRequest[];
+  readonly steps: { left: number };
+}
+
 class Search {
   ranOut = false;
-  #steps = 0;
+  readonly #steps: { left: number };
   readonly #snapshot: Snapshot;
   readonly #tally: Tally;
   readonly #members: readonly PendingRequest[];
 
-  constructor(snapshot: Snapshot, tally: Tally, members: readonly PendingRequest[]) {
+  constructor({ snapshot, tally, members, steps }: SearchInput) {
     this.#snapshot = snapshot;
     this.#tally = tally;
     this.#members = members;
+    this.#steps = steps;
   }
 
   /** Any choice of one option a member; `option` is the first member's. */
@@ -89,6 +104,7 @@ class Search {
     const next = this.#members[chosen.length];
     if (next !== undefined) {
       for (const option of next.request.options.keys()) {
+        if (this.ranOut) return null;
         const found = this.run([...chosen, option]);
         if (found) return found;
       }
@@ -97,6 +113,7 @@ class Search {
     const wants = this.#members.flatMap((member, m) =>
       member.request.options[chosen[m]!]!.claims.map((claim, index): Want => ({ member, claim, index })),
     );
+    if (!this.#spend(wants.length * (1 + this.#snapshot.configuration.pools.length))) return null;
     const places = wants.map((want) => this.#placesOf(want, wants));
     const found = this.#descend(wants, places, []);
     if (found === null) return null;
@@ -104,18 +121,22 @@ class Search {
     return { option: chosen[0]!, pools };
   }
 
+  /** False once the steps are spent. */
+  #spend(steps: number): boolean {
+    this.#steps.left -= steps;
+    if (this.#steps.left < 0) this.ranOut = true;
+    return !this.ranOut;
+  }
+
   #descend(
     wants: readonly Want[],
     places: readonly (readonly Place[])[],
     chosen: readonly Place[],
   ): readonly Place[] | null {
-    if (chosen.length === wants.length) return this.#fits(wants, chosen) ? chosen : null;
+    if (chosen.length === wants.length)
+      return this.#spend(FITS_STEPS) && this.#fits(wants, chosen) ? chosen : null;
     for (const place of places[chosen.length]!) {
-      this.#steps += 1;
-      if (this.#steps > STEPS_MAX) {
-        this.ranOut = true;
-        return null;
-      }
+      if (!this.#spend(1)) return null;
       const found = this.#descend(wants, places, [...chosen, place]);
       if (found) return found;
     }

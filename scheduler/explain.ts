@@ -11,7 +11,16 @@ import type { OpenOption } from './formulate/combinations.ts';
 import { extensionsOf } from './formulate/extensions.ts';
 import { findOption, type OptionFinding } from './formulate/findings.ts';
 import { gangShortages } from './formulate/gangShortages.ts';
-import { awaitedUntil, type Gang, gangsOf, isComplete, mayStart } from './formulate/gangs.ts';
+import {
+  awaitedUntil,
+  GANG_STEPS_OF_TICK,
+  type Gang,
+  type GangInput,
+  gangsOf,
+  isComplete,
+  mayStart,
+} from './formulate/gangs.ts';
+import type { GangLooks } from './formulate/gangTurns.ts';
 import { openOptions } from './formulate/openings.ts';
 import { Room } from './formulate/room.ts';
 import { budgetReasons } from './formulate/shortages.ts';
@@ -20,7 +29,7 @@ import { afterPlan, type Snapshot } from './snapshot.ts';
 export interface Explainer {
   /** Binding reason first: options with the fewest reasons first, and within one what no waiting will mend before what waiting may. */
   reasons(pending: PendingRequest): readonly Reason[];
-  /** The set of codes in `reasons`, sorted. */
+  /** The set of codes in `reasons`, sorted; of a gang that the tick had no steps to look at, what its member was told before. */
   codes(pending: PendingRequest): readonly ReasonCode[];
   /** Why an extension was refused, or would be. */
   extensionReasons(extension: PendingExtension): readonly Reason[];
@@ -51,12 +60,15 @@ export function explainWaiting(
   return explainer(plan === null ? snapshot : afterPlan(snapshot, plan)).reasons(request);
 }
 
-/** `after`: the snapshot with the plan's grants in it. `memo` saves finding the candidates again. */
-export function explainer(
-  after: Snapshot,
-  known: { readonly memo: FormulationMemo } = { memo: newMemo() },
-): Explainer {
-  return new Explanation(after, known.memo);
+/** What the tick's program knows already: candidates found, and which gangs it looked at. */
+interface Known {
+  readonly memo: FormulationMemo;
+  readonly gangs?: Pick<GangLooks, 'unseen' | 'hopeless'>;
+}
+
+/** `after`: the snapshot with the plan's grants in it. Without `known` everything is found anew, and no gang was looked at in vain. */
+export function explainer(after: Snapshot, known: Known = { memo: newMemo() }): Explainer {
+  return new Explanation(after, known);
 }
 
 /** What requests of one shape, department and time limits share. */
@@ -65,6 +77,8 @@ interface Finding {
   /** Answers when the payer's accounts cover every option: the usual case, shared by all. */
   readonly reasons: readonly Reason[];
   readonly codes: readonly ReasonCode[];
+  /** Of a member of a gang that does not fit: where it would fit alone, it waits for room for all. */
+  readonly gangCodes: readonly ReasonCode[];
   /** No account of the organisation is too short for any option. */
   readonly coversAnyone: boolean;
 }
@@ -72,16 +86,27 @@ interface Finding {
 class Explanation implements Explainer {
   readonly #snapshot: Snapshot;
   readonly #memo: FormulationMemo;
+  readonly #looks: Known['gangs'];
   readonly #room: Room;
   #gangs: ReadonlyMap<string, Gang> | null = null;
-  readonly #opened = new Map<Shape, OpenOption[]>();
+  readonly #search: GangInput;
   readonly #startable = new Map<Gang, boolean>();
   readonly #findings = new Map<Shape, Map<string, Finding>>();
 
-  constructor(snapshot: Snapshot, memo: FormulationMemo) {
+  constructor(snapshot: Snapshot, { memo, gangs }: Known) {
     this.#snapshot = snapshot;
     this.#memo = memo;
+    this.#looks = gangs;
     this.#room = new Room(snapshot);
+    const { configuration } = snapshot;
+    this.#search = {
+      configuration,
+      room: this.#room,
+      memo,
+      gangs: 1,
+      work: { steps: 0 },
+      opened: new Map<Shape, OpenOption[]>(),
+    };
   }
 
   reasons(pending: PendingRequest): readonly Reason[] {
@@ -98,7 +123,8 @@ class Explanation implements Explainer {
   }
 
   codes(pending: PendingRequest): readonly ReasonCode[] {
-    if (pending.request.terms.gang !== undefined) return codesOf(this.reasons(pending));
+    const gang = this.#gangOf(pending);
+    if (gang !== null) return this.#gangCodes(pending, gang);
     const finding = this.#findingOf(pending);
     return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
   }
@@ -123,25 +149,32 @@ class Explanation implements Explainer {
     );
   }
 
+  /** Those of `#gangReasons`, without the numbers of each member. */
+  #gangCodes(pending: PendingRequest, gang: Gang): readonly ReasonCode[] {
+    if (!isComplete(gang)) return ['AWAITING_GANG'];
+    const { waitingCodes } = pending;
+    if (this.#looks?.unseen.has(gang.terms.id) && waitingCodes !== null)
+      if (!waitingCodes.includes('AWAITING_GANG')) return waitingCodes;
+    if (this.#mayStart(gang)) return ['NEXT_TICK'];
+    const finding = this.#findingOf(pending);
+    if (!this.#isCovered(finding, pending.request.agent)) return codesOf(this.#gangReasons(pending, gang));
+    return finding.gangCodes;
+  }
+
   #gangOf({ request }: PendingRequest): Gang | null {
     if (request.terms.gang === undefined) return null;
     this.#gangs ??= gangsOf(this.#snapshot.requests);
     return this.#gangs.get(request.terms.gang.id) ?? null;
   }
 
-  /** Some choice of places serves all members, or the search for one was cut. Looked for once. */
+  /** Some choice of places serves all members, or the search for one was cut, or there were no steps for it. Looked for once. */
   #mayStart(gang: Gang): boolean {
+    const { id } = gang.terms;
+    if (this.#looks?.hopeless.has(id)) return false;
+    if (this.#looks?.unseen.has(id)) return true;
     let known = this.#startable.get(gang);
     if (known === undefined) {
-      const { configuration } = this.#snapshot;
-      const gangs = this.#gangs?.size ?? 1;
-      known = mayStart(gang, {
-        configuration,
-        room: this.#room,
-        memo: this.#memo,
-        gangs,
-        opened: this.#opened,
-      });
+      known = this.#search.work.steps >= GANG_STEPS_OF_TICK || mayStart(gang, this.#search);
       this.#startable.set(gang, known);
     }
     return known;
@@ -199,7 +232,9 @@ class Explanation implements Explainer {
     const coversAnyone = options.every(
       ({ priced }) => priced === null || accounts.coversAnyone(catalogue.accounts, priced.costOf),
     );
-    return { options, reasons, codes: codesOf(reasons), coversAnyone };
+    const codes = codesOf(reasons);
+    const gangCodes = codes.map((code) => (code === 'NEXT_TICK' ? 'GANG_FULL' : code)).sort();
+    return { options, reasons, codes, gangCodes, coversAnyone };
   }
 }
 

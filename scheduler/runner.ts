@@ -145,7 +145,7 @@ class RunnerLoop {
       const result = await this.#turn(state, { carry, heartbeats: await heartbeats.next() });
       if (result.type === 'epochLost') return 'epochLost';
       if (this.#stopping.signal.aborted) return 'stopped';
-      if (result.type === 'committed' && result.again) this.#woken = true;
+      if (carry.unfinished) this.#woken = true;
       await this.#rest(startedMs);
     }
     return 'epochLost';

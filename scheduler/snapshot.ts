@@ -8,7 +8,7 @@ import { lookupOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
-import { type AccountUse, accountKey, quotaKey, type State } from './domain/state.ts';
+import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
 import type { Digest } from './ports.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
@@ -32,6 +32,8 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
+  /** The gang after which this tick begins to look at gangs; absent: with the first. */
+  readonly gangTurn?: GangTurn;
 }
 
 /**
@@ -59,6 +61,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     quotaUse: new Map(state.quotaUse),
     accounts,
     exclusive: new Set(state.exclusive),
+    ...(state.gangTurn && { gangTurn: state.gangTurn }),
   });
 }
 
@@ -122,6 +125,8 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
     if (request.terms.gang === undefined) continue;
     lines.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(request.terms.gang)}`);
   }
+  if (snapshot.gangTurn !== undefined)
+    lines.push(`t ${snapshot.gangTurn.rank} ${snapshot.gangTurn.sequence}`);
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
   for (const { extension, lease } of snapshot.extensions) {

@@ -13,7 +13,7 @@ import type { Configuration } from './domain/configuration.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import { fold } from './fold.ts';
-import { type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
+import { type Formulation, type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
 import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
@@ -28,10 +28,12 @@ export interface TickInput {
   readonly carry: TickCarry;
 }
 
-/** What one term of office keeps between ticks. Never part of a decision: the memo only saves work, `unfinished` only asks for another turn. */
+/** What one term of office keeps between ticks. Never part of a decision: the memo only saves work, `unfinished` and `gangsDue` only ask for another turn. */
 export interface TickCarry {
   readonly memo: FormulationMemo;
   unfinished: boolean;
+  /** Complete gangs that no tick has looked at since the last news; absent before the first tick. */
+  gangsDue?: number;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
   /** `now` of the last tick that had a program; absent before the first. */
@@ -59,13 +61,14 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
   phases.end('gate');
   const news = intake.rows.length + lapsed.length + folded.length + gated.changes.length;
-  const mayHelp = isNew || carry.unfinished || beganPeriod(state, carry, intake.now);
-  if (news === 0 && !mayHelp) return { type: 'idle' };
+  const hasNews = news > 0 || isNew || carry.decidedAt === undefined || beganPeriod(state, carry, intake.now);
+  if (!hasNews && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
   const formulation = formulate(snapshot, carry.memo);
   carry.decidedAt = intake.now;
+  passTurn(state, { carry, formulation, hasNews });
   phases.end('formulate');
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
@@ -77,7 +80,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const changes = [...lapsed, ...folded, ...gated.changes, ...decided];
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
-    carry.unfinished = false;
+    carry.unfinished = carry.gangsDue !== 0;
     return { type: 'idle' };
   }
 
@@ -104,7 +107,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
   ports.observer.committed(commit, snapshot);
-  carry.unfinished = state.extensions.size > 0 || isUnfinished(formulation, solved.plan);
+  carry.unfinished =
+    state.extensions.size > 0 || carry.gangsDue !== 0 || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }
 
@@ -115,6 +119,20 @@ function reviewWaiting(state: State, carry: TickCarry): Change[] {
   const denied = [...denyImpossible(state), ...denyHopelessExtensions(state)];
   for (const change of denied) apply(state, change);
   return denied;
+}
+
+/**
+ * Of more gangs than one tick has steps for, the next tick looks at those behind. Without news a gang that did not fit still does not, so
+ * that ticks go on by themselves only until each has been looked at once.
+ */
+function passTurn(
+  state: State,
+  { carry, formulation, hasNews }: { carry: TickCarry; formulation: Formulation; hasNews: boolean },
+): void {
+  const { found, unseen, turn } = formulation.gangs;
+  state.gangTurn = turn;
+  const before = hasNews ? unseen.size : (carry.gangsDue ?? 0) - found.size;
+  carry.gangsDue = Math.max(0, Math.min(unseen.size, before));
 }
 
 /** Fresh money is the one thing that time alone brings to those who wait. */

@@ -16,6 +16,7 @@ import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
+import type { GangTurn } from './domain/state.ts';
 import type { TickDigests } from './domain/tickRecord.ts';
 import { explainer } from './explain.ts';
 import { formulate, newMemo } from './formulate/index.ts';
@@ -32,6 +33,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
   /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
+  /** Absent: the gangs are looked at from the first on. */
+  readonly gangTurn?: GangTurn;
   readonly extensions: Snapshot['extensions'];
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
@@ -57,6 +60,7 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     configuration: snapshot.configuration,
     requests: snapshot.requests.map(({ shapeKey: _, ...pending }) => pending),
     ...(snapshot.exclusive.size > 0 && { exclusive: [...snapshot.exclusive].sort() }),
+    ...(snapshot.gangTurn && { gangTurn: snapshot.gangTurn }),
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
@@ -101,6 +105,7 @@ function snapshotOf(document: TickFile): Snapshot {
     quotaUse: new Map(Object.entries(quotaUse)),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
+    ...(document.gangTurn && { gangTurn: document.gangTurn }),
   });
 }
 

@@ -212,6 +212,7 @@ export const TICK_FILE_SCHEMA: Schema = {
     },
     {
       exclusive: list(id),
+      gangTurn: object({ rank: units, sequence: units }),
       extensions: list(object({ extension, lease })),
       breach: object({
         what: text,

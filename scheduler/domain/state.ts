@@ -12,6 +12,12 @@ export interface AccountUse {
   spent: Units;
 }
 
+/** A gang's place in the order in which ticks look at gangs: rank of the class, then the first member's sequence. */
+export interface GangTurn {
+  readonly rank: number;
+  readonly sequence: number;
+}
+
 export interface State {
   readonly cell: string;
   readonly epoch: Epoch;
@@ -42,6 +48,8 @@ export interface State {
   readonly exclusive: Set<PoolId>;
   /** Gang -> its open members, so that a submit finds its gang without a look at all who wait. */
   readonly gangs: Map<string, Set<RequestId>>;
+  /** The gang after which the next tick goes on, when the last one had no steps for all of them. A new leader begins with the first. */
+  gangTurn?: GangTurn | null;
 }
 
 export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {

@@ -9,6 +9,7 @@ import type { Instant, Units } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingExtension, PendingRequest } from '../domain/request.ts';
 import type { FormulationMemo } from './candidates.ts';
+import type { GangLooks } from './gangTurns.ts';
 
 /** What one capacity row counts: a pool, or agent pools that nothing tells apart. */
 export interface Place {
@@ -55,12 +56,14 @@ export interface Formulation {
   readonly columns: readonly ColumnMeaning[];
   /** True when `leftOut` names anybody. */
   readonly truncated: boolean;
-  /** Requests of which a combination that fits was left out by the bound of columns: if one still waits, another tick at once may grant it. */
+  /** Requests of which a combination that may fit was left out by the bound of columns, or that nobody looked at: another tick may grant them. */
   readonly leftOut: ReadonlySet<RequestId>;
   /** Requests that no free unit would help (NO_WINDOW, DEADLINE_UNREACHABLE). Others without a column do not fit alone at present. */
   readonly dropped: ReadonlyMap<RequestId, readonly Reason[]>;
   /** Extensions without a column: this tick refuses them. */
   readonly refusedExtensions: ReadonlyMap<ExtensionId, readonly Reason[]>;
+  /** Which gangs were looked at. */
+  readonly gangs: GangLooks;
   /** Candidates found on the way, for explain.ts: the same shapes are asked about again. */
   readonly memo: FormulationMemo;
 }

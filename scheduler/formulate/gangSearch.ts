@@ -1,11 +1,12 @@
 // Which places a gang's members take at once: a bounded search, per value of the colocation label and per choice of options.
-// Invariant: what is found fits beside itself on every place and window; `complete` only if every choice that fits was found. Called by gangs.ts.
+// Invariant: what is found fits beside itself on every place and window; `complete` only if every choice that fits was found; all work is
+// counted, that of the layouts too. Called by gangs.ts.
 
 import type { Pool, Window } from '../domain/configuration.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { compareText } from './catalogue.ts';
-import type { OpenCandidate, OpenOption } from './combinations.ts';
+import type { OpenCandidate, OpenClaim, OpenOption } from './combinations.ts';
 import type { Place } from './formulation.ts';
 import type { Gang } from './gangs.ts';
 import type { Room } from './room.ts';
@@ -27,13 +28,15 @@ const OPTIONS_MAX = 16;
 const SWEEPS = 4;
 /** Times as many found as can be columns: enough to choose a spread from. */
 const SPARE = 3;
+/** Steps a claim of a whole choice: to price it and to look at quotas and accounts costs about as much as to place it so many times. */
+const KEEP_STEPS = 8;
 
 export interface GangSearchInput {
   readonly room: Room;
   /** Per member, per option. */
   readonly open: readonly (readonly OpenOption[])[];
   readonly columnsMax: number;
-  /** Places looked at; half as many again may go into further sweeps. */
+  /** Candidates looked at, about; half as many again may go into further sweeps. */
   readonly stepsMax: number;
 }
 
@@ -59,6 +62,7 @@ export class GangSearch {
   readonly #input: GangSearchInput;
   readonly #found: Seat[][] = [];
   readonly #seen = new Set<string>();
+  readonly #byValue = new Map<OpenClaim, ReadonlyMap<string, readonly OpenCandidate[]> | null>();
   #steps = 0;
 
   constructor(gang: Gang, input: GangSearchInput) {
@@ -71,24 +75,35 @@ export class GangSearch {
     const { columnsMax, stepsMax } = this.#input;
     const { vectors, all } = optionVectors(this.#gang.members);
     const values = this.#labelValues();
-    const layouts = values
+    const tried = values
       .slice(0, VALUES_MAX)
-      .flatMap((value) => vectors.flatMap((vector) => this.#slots(vector, value) ?? []));
-    // Each layout its share of the steps: one with many dead ends must not keep the others from being looked at.
-    const share = Math.ceil(stepsMax / Math.max(1, layouts.length));
+      .flatMap((value) => vectors.map((vector) => ({ value, vector })));
+    const layouts: (readonly Slot[])[] = [];
     let isExhausted = all && values.length <= VALUES_MAX;
-    for (const { slots } of layouts) {
-      if (this.#found.length > columnsMax) isExhausted = false;
-      else isExhausted = this.#descendFrom(slots, { fits, turn: 0, share }) && isExhausted;
+    for (const [t, { value, vector }] of tried.entries()) {
+      if (this.#found.length > columnsMax || this.#steps >= stepsMax) {
+        isExhausted = false;
+        break;
+      }
+      const slots = this.#slots(vector, value);
+      if (slots === null) continue;
+      layouts.push(slots);
+      // Each layout its share of the steps left: one with many dead ends must not keep the others from being looked at.
+      const share = Math.ceil(Math.max(0, stepsMax - this.#steps) / (tried.length - t));
+      isExhausted = this.#descendFrom(slots, { fits, turn: 0, share }) && isExhausted;
     }
     if (isExhausted && this.#found.length <= columnsMax) return { found: this.#found, complete: true };
     for (let turn = 1; turn <= SWEEPS; turn++) {
-      for (const { slots } of layouts) {
+      for (const slots of layouts) {
         if (this.#steps < stepsMax * 1.5 && this.#found.length < columnsMax * SPARE)
-          this.#descendFrom(slots, { fits, turn, share: slots.length * 8 });
+          this.#descendFrom(slots, { fits, turn, share: slots.length * (KEEP_STEPS + 8) });
       }
     }
     return { found: spread(this.#found, columnsMax), complete: false };
+  }
+
+  get steps(): number {
+    return this.#steps;
   }
 
   /** Values of the label where any member may go, in order; [null] where nothing is to be colocated. */
@@ -97,15 +112,14 @@ export class GangSearch {
     if (colocate === undefined) return [null];
     const values = new Set<string>();
     for (const { claims } of this.#input.open.flat())
-      for (const { candidates } of claims)
-        for (const { place } of candidates)
-          for (const value of valuesOf(place.pools[0].labels, colocate)) values.add(value);
+      for (const claim of claims)
+        for (const value of this.#placesByValue(claim, colocate)?.keys() ?? []) values.add(value);
     // Of kinds that no label places, any value is as good as any other.
     return values.size === 0 ? [''] : [...values].sort(compareText);
   }
 
   /** All claims of all members under one choice of options and one value of the label; none when one of them has no candidate. */
-  #slots(vector: readonly number[], value: string | null): { slots: Slot[] }[] | null {
+  #slots(vector: readonly number[], value: string | null): readonly Slot[] | null {
     const slots: Slot[] = [];
     const { members, terms } = this.#gang;
     let before: { member: number; first: number } | null = null;
@@ -116,12 +130,12 @@ export class GangSearch {
       const first = slots.length;
       const isTwin: boolean =
         before !== null && areAlike(members[before.member]!, pending) && vector[before.member] === option;
-      for (const { claim, quantity, candidates } of open.claims) {
+      for (const openClaim of open.claims) {
+        this.#steps += 1;
+        const { claim, quantity } = openClaim;
         const asked = pending.request.options[option]!.claims[claim]!;
         const own =
-          value === null
-            ? candidates
-            : this.#inPlace(asked.kind, candidates, { label: terms.colocate!, value });
+          value === null ? openClaim.candidates : this.#inPlace(openClaim, { label: terms.colocate!, value });
         if (own.length === 0) return null;
         const twin = isTwin ? before!.first + (slots.length - first) : null;
         slots.push({
@@ -136,18 +150,65 @@ export class GangSearch {
       }
       before = { member, first };
     }
-    return lacksUnits(slots) ? null : [{ slots }];
+    return this.#lacksUnits(slots) ? null : slots;
   }
 
   /** Kinds of which no pool carries the label stand anywhere. */
-  #inPlace(
-    kind: string,
-    candidates: readonly OpenCandidate[],
-    at: { label: string; value: string },
-  ): readonly OpenCandidate[] {
-    const places = this.#input.room.catalogue.places.get(kind) ?? [];
-    if (!places.some(({ pools }) => valuesOf(pools[0].labels, at.label).length > 0)) return candidates;
-    return candidates.filter(({ place }) => valuesOf(place.pools[0].labels, at.label).includes(at.value));
+  #inPlace(claim: OpenClaim, at: { label: string; value: string }): readonly OpenCandidate[] {
+    const byValue = this.#placesByValue(claim, at.label);
+    return byValue === null ? claim.candidates : (byValue.get(at.value) ?? []);
+  }
+
+  /** Once a claim, whatever layouts it is part of; null when no pool of its kind carries the label. */
+  #placesByValue(claim: OpenClaim, label: string): ReadonlyMap<string, readonly OpenCandidate[]> | null {
+    const known = this.#byValue.get(claim);
+    if (known !== undefined) return known;
+    const byValue = new Map<string, OpenCandidate[]>();
+    this.#steps += claim.candidates.length;
+    for (const candidate of claim.candidates) {
+      for (const value of valuesOf(candidate.place.pools[0].labels, label)) {
+        const there = byValue.get(value);
+        if (there === undefined) byValue.set(value, [candidate]);
+        else there.push(candidate);
+      }
+    }
+    const found = byValue.size > 0 || this.#isPlaced(claim, label) ? byValue : null;
+    this.#byValue.set(claim, found);
+    return found;
+  }
+
+  #isPlaced({ candidates }: OpenClaim, label: string): boolean {
+    const [first] = candidates;
+    if (first === undefined) return false;
+    const places = this.#input.room.catalogue.places.get(first.place.kind) ?? [];
+    this.#steps += places.length;
+    return places.some(({ pools }) => valuesOf(pools[0].labels, label).length > 0);
+  }
+
+  /** Quick and exact refusal: the claims of a kind together are more than all of their candidates have. */
+  #lacksUnits(slots: readonly Slot[]): boolean {
+    const wanted = new Map<string, Units>();
+    const free = new Map<string, Units>();
+    const lists = new Set<readonly OpenCandidate[]>();
+    const places = new Map<Place, Set<Window | null>>();
+    for (const { quantity, candidates } of slots) {
+      const { kind } = candidates[0]!.place;
+      wanted.set(kind, (wanted.get(kind) ?? 0) + quantity);
+      if (lists.has(candidates)) continue;
+      lists.add(candidates);
+      this.#steps += candidates.length;
+      for (const { place, window, free: units } of candidates) {
+        let windows = places.get(place);
+        if (windows === undefined) {
+          windows = new Set();
+          places.set(place, windows);
+        }
+        if (windows.has(window)) continue;
+        windows.add(window);
+        free.set(kind, (free.get(kind) ?? 0) + units);
+      }
+    }
+    return [...wanted].some(([kind, quantity]) => quantity > (free.get(kind) ?? 0));
   }
 
   /** Depth first. Turn 0 gathers all, further turns the first choice from another candidate on. False when it was cut. */
@@ -199,8 +260,7 @@ export class GangSearch {
     const key = seats
       .map(({ option, candidate: { place, window } }) => `${option} ${place.id}@${window?.id ?? ''}`)
       .join('|');
-    // To look at quotas and accounts costs about as much as to place every claim again.
-    this.#steps += slots.length;
+    this.#steps += slots.length * KEEP_STEPS;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     if (how.fits(seats)) this.#found.push(seats);
@@ -257,28 +317,6 @@ function giveBack(
   here.units -= slot.quantity;
   here.holders.pop();
   if (slot.alone) here.alone -= 1;
-}
-
-/** Quick and exact refusal: the claims of a kind together are more than all of their candidates have. */
-function lacksUnits(slots: readonly Slot[]): boolean {
-  const wanted = new Map<string, Units>();
-  const free = new Map<string, Map<Place, Map<Window | null, Units>>>();
-  for (const { quantity, candidates } of slots) {
-    const { kind } = candidates[0]!.place;
-    wanted.set(kind, (wanted.get(kind) ?? 0) + quantity);
-    const places = free.get(kind) ?? new Map<Place, Map<Window | null, Units>>();
-    for (const candidate of candidates)
-      places.set(
-        candidate.place,
-        (places.get(candidate.place) ?? new Map()).set(candidate.window, candidate.free),
-      );
-    free.set(kind, places);
-  }
-  return [...wanted].some(([kind, quantity]) => {
-    let left = 0;
-    for (const windows of free.get(kind)!.values()) for (const units of windows.values()) left += units;
-    return quantity > left;
-  });
 }
 
 function areAlike(a: PendingRequest, b: PendingRequest): boolean {

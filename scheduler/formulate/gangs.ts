@@ -1,5 +1,5 @@
 // Gangs: requests that are granted together or not at all. A complete gang is one group of joint columns: each serves all members at once.
-// Invariant: every column fits alone in all rows but those of windows' readers; an incomplete gang has none. Called by index.ts and explain.ts.
+// Invariant: every column fits alone in all rows but those of windows' readers; an incomplete gang has none. Called by gangTurns.ts and explain.ts.
 
 import type { Configuration } from '../domain/configuration.ts';
 import { type Instant, multiplyDivideUp, type Units } from '../domain/quantity.ts';
@@ -31,10 +31,16 @@ const COLUMNS_MAX = 8;
 /** Beyond 50 gangs each gets fewer, down to 2: a joint column has the entries of all its members. */
 const COLUMNS_OF_TICK = 400;
 const COLUMNS_LEAST = 2;
-/** Places that all gangs of a tick look at, about: some ten milliseconds at most, and each gang has enough for its 64 claims. */
-const STEPS_OF_TICK = 40_000;
-const STEPS_LEAST = 1_000;
-const STEPS_MOST = 20_000;
+/**
+ * Candidates that all gangs of a tick look at, about, and as many again where it explains: ten milliseconds each at most, measured with 300
+ * gangs of 4 and with 50 of 16 that were made to be slow. No gang begins once they are spent, so the last may go beyond by its own steps;
+ * gangTurns.ts says who is looked at first.
+ */
+export const GANG_STEPS_OF_TICK = 24_000;
+/** Of one gang, in every tick that looks at it, whatever others want: a share that falls with their number would starve them all. */
+const STEPS_MOST = 10_000;
+/** A candidate that is opened, here and again where the tick explains, costs about as much as so many that are looked at. */
+const OPENING_STEPS = 4;
 
 /** Open members of one gang, in order of sequence. */
 export interface Gang {
@@ -84,12 +90,19 @@ export function awaitedUntil({ terms, members }: Gang, now: Instant): Instant {
   return now + multiplyDivideUp(terms.timeoutSeconds ?? GANG_TIMEOUT_SECONDS, 1000, 1);
 }
 
+/** Counted work of the gangs of one tick, or of one explanation. */
+export interface GangWork {
+  steps: number;
+}
+
 export interface GangInput {
   readonly configuration: Configuration;
   readonly room: Room;
   readonly memo: FormulationMemo;
-  /** How many gangs the tick has: they share its steps. */
+  /** How many gangs are complete: they share the columns of the tick. */
   readonly gangs: number;
+  /** What all gangs have been looked at for so far. */
+  readonly work: GangWork;
   /** Found once for all members of a shape, whatever gang they are of. */
   readonly opened: Map<Shape, OpenOption[]>;
 }
@@ -113,51 +126,53 @@ export function gangColumns(gang: Gang, input: GangInput): GangColumns {
   const price = { leastCost: Math.min(...costs), mostCost: Math.max(...costs) };
   const columns = priced.map(({ seats, parts }, c): GangColumn => {
     const whole = penaltyOf({ option: 0, ranks: 0, windowsSkipped: 0, cost: costs[c]!, ...price });
-    const value = parts.reduce(
-      (sum, part, i) =>
-        sum +
-        worthOf(
-          part,
-          seats.filter(({ member }) => member === i),
-          input,
-        ),
-      0,
-    );
+    const own = seatsByMember(gang, seats);
+    const value = parts.reduce((sum, part, member) => sum + worthOf(part, own[member]!, input), 0);
     return { parts, value: value - whole };
   });
   return { columns, complete };
 }
 
-function openedFor(pending: PendingRequest, { configuration, room, memo, opened }: GangInput): OpenOption[] {
+function openedFor(pending: PendingRequest, input: GangInput): OpenOption[] {
+  const { configuration, room, memo, opened, work } = input;
   const shape = shapeOf(memo, configuration, pending);
   const { terms } = pending.request;
   const isTimed = terms.deadline !== undefined || terms.startBefore !== undefined;
   const known = isTimed ? undefined : opened.get(shape);
   if (known) return known;
+  for (const { candidates } of shape.options.flat()) work.steps += candidates.length * OPENING_STEPS;
   const made = allOpenOptions(shape, terms, room);
   if (!isTimed) opened.set(shape, made);
   return made;
 }
 
 function searchOf(gang: Gang, input: GangInput, columnsMax: number): ReturnType<GangSearch['run']> {
-  const { room, gangs } = input;
-  const stepsMax = Math.min(STEPS_MOST, Math.max(STEPS_LEAST, Math.floor(STEPS_OF_TICK / gangs)));
+  const { room, work } = input;
   const open = gang.members.map((pending) => openedFor(pending, input));
-  const search = new GangSearch(gang, { room, open, columnsMax, stepsMax });
-  return search.run((seats) => fitsTogether(partsOf(gang, seats, input), room));
+  const search = new GangSearch(gang, { room, open, columnsMax, stepsMax: STEPS_MOST });
+  const found = search.run((seats) => fitsTogether(partsOf(gang, seats, input), room));
+  work.steps += search.steps;
+  return found;
 }
 
 function partsOf(gang: Gang, seats: readonly Seat[], { configuration, room }: GangInput): GangPart[] {
   const graceMs = configuration.leaseTerms.graceSeconds * 1000;
   const { now } = room;
+  const bySeat = seatsByMember(gang, seats);
   return gang.members.map((pending, member): GangPart => {
-    const own = seats.filter((seat) => seat.member === member);
+    const own = bySeat[member]!;
     const choices = own.map(({ claim, quantity, candidate: { place, window } }): Choice => {
       return { claim, quantity, place, window };
     });
     const endsAt = endOf(choices, pending.request.terms, now);
     return { pending, option: own[0]!.option, priced: new PricedChoices({ choices, now, endsAt, graceMs }) };
   });
+}
+
+function seatsByMember({ members }: Gang, seats: readonly Seat[]): readonly (readonly Seat[])[] {
+  const own = members.map((): Seat[] => []);
+  for (const seat of seats) own[seat.member]!.push(seat);
+  return own;
 }
 
 function worthOf(

@@ -11,11 +11,11 @@ import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
-import type { OpenOption } from './combinations.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
 import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
-import { type Gang, type GangColumn, type GangPart, gangColumns, gangsOf, isComplete } from './gangs.ts';
+import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
+import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
 import { demandOf, emitCohorts, quotaRows } from './quota.ts';
@@ -41,7 +41,7 @@ export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulatio
   for (const pending of snapshot.requests) draft.prepare(pending);
   draft.addExtensions(extensions);
   draft.addRequests();
-  const { columns, dropped, refusedExtensions, leftOut } = draft;
+  const { columns, dropped, refusedExtensions, leftOut, gangs } = draft;
   return {
     model: draft.build(),
     columns,
@@ -49,6 +49,7 @@ export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulatio
     leftOut,
     dropped,
     refusedExtensions,
+    gangs,
     memo,
   };
 }
@@ -86,8 +87,8 @@ class Draft {
   readonly #builder = new ModelBuilder();
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
+  readonly gangs: GangLooks;
   readonly #gangs: ReadonlyMap<string, Gang>;
-  readonly #opened = new Map<Shape, OpenOption[]>();
   readonly #prepared: (Prepared | PreparedGang)[] = [];
   /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
   readonly #asked: (number[] | undefined)[] = [];
@@ -107,6 +108,8 @@ class Draft {
     }
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
+    const input = { configuration, room: this.#room, memo };
+    this.gangs = lookAtGangs(this.#gangs, input, snapshot.gangTurn ?? null);
     this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });
   }
 
@@ -130,7 +133,7 @@ class Draft {
     const { id, agent, terms } = pending.request;
     if (terms.gang !== undefined) {
       const gang = this.#gangs.get(terms.gang.id)!;
-      if (gang.members[0] === pending && isComplete(gang)) this.#prepareGang(gang);
+      if (gang.members[0] === pending) this.#prepareGang(gang);
       return;
     }
     const shape = shapeOf(this.#memo, configuration, pending);
@@ -148,14 +151,8 @@ class Draft {
 
   /** In its first member's turn. */
   #prepareGang(gang: Gang): void {
-    const { configuration } = this.#snapshot;
-    const { columns, complete } = gangColumns(gang, {
-      configuration,
-      room: this.#room,
-      memo: this.#memo,
-      gangs: this.#gangs.size,
-      opened: this.#opened,
-    });
+    const isUnseen = this.gangs.unseen.has(gang.terms.id);
+    const { columns, complete } = this.gangs.found.get(gang) ?? { columns: [], complete: !isUnseen };
     if (!complete) for (const { request } of gang.members) this.leftOut.add(request.id);
     if (columns.length === 0) return;
     for (const [member, { request }] of gang.members.entries()) {
