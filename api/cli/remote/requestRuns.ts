@@ -169,6 +169,7 @@ export async function watch(invocation: Invocation): Promise<number> {
 export async function cancel(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
   showObject(invocation, await client.cancel(await idOf(invocation, client)));
+  invocation.io.err('the next tick ends it');
   return EXIT.done;
 }
 
