@@ -75,13 +75,13 @@ async function holderOf(request: DevelopmentTokenRequest): Promise<TokenHolder> 
     if (agent) return { role, department: agent.department, agent: agent.id };
     const some = configuration.agents.slice(0, 3).map(({ id }) => id);
     throw new TokenRefused(
-      `${request.agent ? `no agent ${request.agent}` : 'which agent?'} Name one with --agent (for example ${some.join(', ')})`,
+      `${request.agent ? `no agent ${request.agent}` : 'name one with --agent'} (for example ${some.join(', ')})`,
     );
   }
   const department = configuration.departments.find(({ id }) => id === request.department);
   if (department) return { role, department: department.id };
   const all = configuration.departments.map(({ id }) => id).join(', ');
   throw new TokenRefused(
-    `${request.department ? `no department ${request.department}` : 'which department?'} Name one with --department (allowed: ${all})`,
+    `${request.department ? `no department ${request.department}` : 'name one with --department'} (allowed: ${all})`,
   );
 }

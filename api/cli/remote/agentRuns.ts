@@ -28,7 +28,7 @@ export const listAgents = (invocation: Invocation): Promise<number> =>
       ['concurrency', 'concurrency'],
       ['heard', 'heartbeatAt'],
     ],
-    none: 'no agent; try: annona agent register ID --department ID',
+    none: 'no agent; try: npx annona agent register ID --department ID',
   });
 
 export const listDepartments = (invocation: Invocation): Promise<number> =>
@@ -59,12 +59,13 @@ export async function register(invocation: Invocation): Promise<number> {
   const file = textOf(options, 'file');
   const input = file === undefined ? null : await readInput(file, io);
   const body = { ...input?.value, ...agentOf(invocation) };
-  if (!('id' in body)) throw usage(`which agent? Say its id: annona agent register ID --department ID`);
+  if (!('id' in body)) throw usage(`which agent? Say its id: npx annona agent register ID --department ID`);
   const { client } = await connect(invocation);
   const query = flagOf(options, 'dryRun') ? { dryRun: true } : {};
   const call = client.post('/v1/agents', body, { query });
   showObject(invocation, await (input === null ? call : placing(call, { io, place: input.place })));
-  if (!flagOf(options, 'dryRun')) io.err(`act as it: annona request list --as ${String(args[0] ?? body.id)}`);
+  if (!flagOf(options, 'dryRun'))
+    io.err(`act as it: npx annona request list --as ${String(args[0] ?? body.id)}`);
   return EXIT.done;
 }
 

@@ -21,7 +21,13 @@ export function reasonLines(reasons: readonly Reason[]): string[] {
 function numbersOf(reason: View): string {
   const { code: _code, actor: _actor, advice: _advice, option: _option, short, ...rest } = reason;
   const shortages = viewsOf(short).map(shortText);
-  return shortages.length > 0 ? shortages.join('; ') : plain(rest);
+  return shortages.length > 0 ? shortages.join('; ') : plain(abridged(rest));
+}
+
+/** A revision is a digest: its beginning names it, as `git` does, and the table stays narrow. */
+function abridged(numbers: View): View {
+  const { policyRevision: revision } = numbers;
+  return typeof revision === 'string' ? { ...numbers, policyRevision: revision.slice(0, 12) } : numbers;
 }
 
 function shortText({ what, requested, available, held }: View): string {

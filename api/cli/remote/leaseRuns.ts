@@ -35,7 +35,7 @@ export const listLeases = (invocation: Invocation): Promise<number> =>
     path: '/v1/leases',
     filters: ['state', 'department', 'agent', 'kind', 'pool'],
     columns: LEASES,
-    none: 'no lease; try: annona request submit --gpu 1 --for 10m --wait 10',
+    none: 'no lease; try: npx annona request submit --gpu 1 --for 10m --wait 10',
   });
 
 export async function getLease(invocation: Invocation): Promise<number> {
@@ -93,7 +93,7 @@ export async function extend(invocation: Invocation): Promise<number> {
       return EXIT.done;
     case 'denied':
       throw new CommandError(
-        `not extended: ${plain(extension.reasons.map(({ code }) => code))}. Try: annona lease extend ${lease.id} --by a shorter time`,
+        `not extended: ${plain(extension.reasons.map(({ code }) => code))}. Try: npx annona lease extend ${lease.id} --by a shorter time`,
         EXIT.denied,
       );
     case 'pending':
@@ -118,6 +118,7 @@ export async function release(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
   const lease = await held(invocation, client);
   showObject(invocation, await client.release(lease.id, lease.epoch));
+  invocation.io.err('the next tick ends it');
   return EXIT.done;
 }
 
@@ -127,7 +128,7 @@ async function leaseOf(invocation: Invocation, client: AnnonaClient): Promise<Le
   if (id !== 'latest') return client.lease(id);
   const [newest] = await firstOf(client.leases({ limit: 1 }), 1);
   if (newest !== undefined) return newest;
-  throw new CommandError('there is no lease yet. Try: annona request submit --gpu 1 --for 10m --wait 10');
+  throw new CommandError('there is no lease yet. Try: npx annona request submit --gpu 1 --for 10m --wait 10');
 }
 
 async function held(invocation: Invocation, client: AnnonaClient): Promise<HeldLease> {

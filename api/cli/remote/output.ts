@@ -11,7 +11,7 @@ export type Column = readonly [title: string, cell: string | ((item: View) => un
 
 export function table(items: readonly View[], columns: readonly Column[]): string[] {
   const rows = items.map((item) => columns.map(([, cell]) => textOfCell(item, cell)));
-  const grid = [columns.map(([title]) => title.toUpperCase()), ...rows];
+  const grid = [columns.map(([title]) => heading(title)), ...rows];
   const isAmount = columns.map(
     (_, at) => rows.length > 0 && rows.every((row) => /^(?:-|[\d.,]+ ?%?)$/.test(row[at] ?? '')),
   );
@@ -22,6 +22,11 @@ export function table(items: readonly View[], columns: readonly Column[]): strin
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** `startsAt` as STARTS AT: fields of an answer stand as titles too. */
+function heading(title: string): string {
+  return title.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ').toUpperCase();
 }
 
 function textOfCell(item: View, cell: Column[1]): string {

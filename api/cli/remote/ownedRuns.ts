@@ -41,7 +41,7 @@ export const listPools = (invocation: Invocation): Promise<number> =>
       ['price', 'priceMinor'],
       ['labels', 'labels'],
     ],
-    none: 'no pool; try: annona pool apply -f pool.yaml',
+    none: 'no pool; try: npx annona pool apply -f pool.yaml',
   });
 
 export const listQuotas = (invocation: Invocation): Promise<number> =>
@@ -57,7 +57,7 @@ export const listQuotas = (invocation: Invocation): Promise<number> =>
       ['cohort', 'cohort'],
       ['used', 'used'],
     ],
-    none: 'no quota; try: annona quota apply -f quota.yaml',
+    none: 'no quota; try: npx annona quota apply -f quota.yaml',
   });
 
 export const getPool = (invocation: Invocation): Promise<number> => get(invocation, POOL);
@@ -141,7 +141,7 @@ async function unlessChanged(
     if (!(error instanceof ProblemError) || error.problem.status !== 412) throw error;
     const name = `${noun.word} ${names.join(' ')}`;
     throw new CommandError(
-      `${name} was changed by somebody else meanwhile; nothing is changed. Try: annona ${noun.word} get ${names.join(' ')}, then the same again`,
+      `${name} was changed by somebody else meanwhile; nothing is changed. Try: npx annona ${noun.word} get ${names.join(' ')}, then the same again`,
     );
   }
 }

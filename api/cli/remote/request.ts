@@ -45,7 +45,7 @@ export const REQUEST: GroupSpec = {
       ],
       examples: [
         'request submit --gpu 2 --cpu 8 --for 30m --wait 10',
-        "request submit --claim 'gpu=2,model=A100|H100' --class urgent --for 2h --purpose 'retrain ranking'",
+        "request submit --claim 'gpu=2,model=A100|H100' --class production --for 2h --purpose 'retrain ranking'",
         'request submit -f request.yaml --dry-run',
       ],
       role: 'agent',

@@ -10,7 +10,7 @@ import {
   type View,
 } from '../../client/index.ts';
 import { newClientRequestId } from '../../roles/ids.ts';
-import { CommandError, type CommandIo, EXIT } from '../io.ts';
+import { CommandError, EXIT } from '../io.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { submissionOf } from './claims.ts';
 import { connect } from './connection.ts';
@@ -20,7 +20,7 @@ import { list } from './listing.ts';
 import { flagOf, required, textOf, usage, wholeOf } from './options.ts';
 import { type Column, firstOf, plain, print, showList, showObject } from './output.ts';
 import { placing } from './runRemote.ts';
-import type { Invocation } from './spec.ts';
+import { callerOf, type Invocation } from './spec.ts';
 
 const REQUESTS: readonly Column[] = [
   ['id', 'id'],
@@ -130,7 +130,7 @@ export const listRequests = (invocation: Invocation): Promise<number> =>
     path: '/v1/requests',
     filters: ['state', 'department', 'agent', 'class', 'reason'],
     columns: REQUESTS,
-    none: 'no request; try: annona request submit --gpu 1 --for 10m --wait 10',
+    none: 'no request; try: npx annona request submit --gpu 1 --for 10m --wait 10',
   });
 
 export async function getRequest(invocation: Invocation): Promise<number> {
@@ -169,6 +169,7 @@ export async function watch(invocation: Invocation): Promise<number> {
 export async function cancel(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
   showObject(invocation, await client.cancel(await idOf(invocation, client)));
+  invocation.io.err('the next tick ends it');
   return EXIT.done;
 }
 
@@ -178,7 +179,9 @@ async function idOf(invocation: Invocation, client: AnnonaClient): Promise<strin
   if (id !== 'latest') return id;
   const [newest] = await firstOf(client.requests({ limit: 1 }), 1);
   if (newest !== undefined) return newest.id;
-  throw new CommandError('there is no request yet. Try: annona request submit --gpu 1 --for 10m --wait 10');
+  throw new CommandError(
+    'there is no request yet. Try: npx annona request submit --gpu 1 --for 10m --wait 10',
+  );
 }
 
 /** Prints the request, names the next command, and answers the exit code of its state. */
@@ -190,7 +193,7 @@ function ended(
   const { io, options } = invocation;
   if (flagOf(options, 'json')) io.out(JSON.stringify(request));
   else print(io, requestLines(request));
-  note(io, request);
+  note(invocation, request);
   switch (request.state) {
     case 'granted':
       return EXIT.done;
@@ -209,13 +212,16 @@ function ended(
   }
 }
 
-function note(io: CommandIo, { id, state, lease }: RequestView): void {
+function note({ io, options }: Invocation, { id, state, lease }: RequestView): void {
+  const again = callerOf(options);
   if (state === 'granted' && lease)
     io.err(
-      `keep it alive: annona lease heartbeat ${lease} --keep; give it back: annona lease release ${lease}`,
+      `keep it alive: npx annona lease heartbeat ${lease} --keep${again}\ngive it back:  npx annona lease release ${lease}${again}`,
     );
   else if (state === 'queued' || state === 'waiting')
-    io.err(`follow it: annona request watch ${id}; why it waits: annona request explain ${id}`);
+    io.err(
+      `follow it:     npx annona request watch ${id}${again}\nwhy it waits:  npx annona request explain ${id}${again}`,
+    );
 }
 
 function requestLines(request: RequestView): string[] {

@@ -59,17 +59,17 @@ function exitCodeOf({ code, status }: Problem): number {
 }
 
 const NEXT: Readonly<Record<string, string>> = {
-  TOKEN_MISSING: 'annona token --agent ID',
-  TOKEN_MALFORMED: 'annona token --agent ID',
-  TOKEN_EXPIRED: 'annona token --agent ID, for a fresh one',
+  TOKEN_MISSING: 'npx annona token --agent ID',
+  TOKEN_MALFORMED: 'npx annona token --agent ID',
+  TOKEN_EXPIRED: 'npx annona token --agent ID, for a fresh one',
   TOKEN_FORGED: 'the --directory of that very server with --as, or a token of its issuer',
-  UNKNOWN_AGENT: 'annona agent list --as operator@DEPARTMENT',
-  NEVER_FITS: 'annona pool list',
-  UNKNOWN_KIND: 'annona pool list',
-  UNKNOWN_LABEL: 'annona pool list',
+  UNKNOWN_AGENT: 'npx annona agent list --as operator@DEPARTMENT',
+  NEVER_FITS: 'npx annona pool list',
+  UNKNOWN_KIND: 'npx annona pool list',
+  UNKNOWN_LABEL: 'npx annona pool list',
   KEY_REUSED: 'another --id',
   EDIT_INVALID: 'the same with --dry-run, once it is corrected',
-  LEASE_ENDED: 'annona lease list',
+  LEASE_ENDED: 'npx annona lease list',
   QUEUE_FULL: 'the same again in a moment',
   OVERLOADED: 'the same again in a moment',
   STORE_UNAVAILABLE: 'the same again in a moment',
@@ -80,13 +80,14 @@ const NEXT: Readonly<Record<string, string>> = {
 function nextStep({ code, status }: Problem, { name, args }: Invocation): string {
   const known = NEXT[code];
   if (known !== undefined) return known;
-  const group = name.split(' ').slice(0, 2).join(' ');
-  const isGroup = name !== group;
+  const call = `npx ${name}`;
+  const group = call.split(' ').slice(0, 3).join(' ');
+  const isGroup = call !== group;
   const object = [group, 'get', ...args.filter((arg) => arg !== undefined)].join(' ');
   if (code === 'ROLE_NOT_ALLOWED')
-    return `${name} --as ROLE@DEPARTMENT of a role that may (docs/permissions.md)`;
+    return `${call} --as ROLE@DEPARTMENT of a role that may (docs/permissions.md)`;
   if (status === 404 && isGroup) return `${group} list`;
   if ((status === 409 || status === 412) && isGroup) return object;
   if (status === 429 || status === 503) return 'the same again in a moment';
-  return `${name} --help`;
+  return `${call} --help`;
 }

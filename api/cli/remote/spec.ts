@@ -17,6 +17,14 @@ export interface Invocation {
   readonly io: CommandIo;
 }
 
+/** Whom the call named, and where: for a next command that is called alike. */
+export function callerOf(options: Options): string {
+  const said = CALLER.flatMap((key) =>
+    typeof options[key] === 'string' ? [`--${key} ${options[key]}`] : [],
+  );
+  return said.map((flag) => ` ${flag}`).join('');
+}
+
 /** The call as it could be typed again. */
 export function callOf({ name, args, options }: Invocation): string {
   const said = Object.entries(options).flatMap(([key, value]) => {
@@ -30,6 +38,9 @@ export function callOf({ name, args, options }: Invocation): string {
   );
   return [name, ...quoted].join(' ');
 }
+
+/** A token is left out: it does not belong on a screen. */
+const CALLER = ['as', 'url', 'directory'];
 
 /** Answers the exit code. */
 export type Run = (invocation: Invocation) => Promise<number>;

@@ -8,7 +8,7 @@ import { ANSWER_HEADERS } from './headers.ts';
 import { headerParameter, type OperationContext, operationOf } from './operation.ts';
 import type { ContractRoute, JsonSchema } from './routes.ts';
 import { createComponents, sorted } from './schemas.ts';
-import { capital, tagOf } from './words.ts';
+import { capital, TAG_WORDS, tagOf } from './words.ts';
 
 export interface ContractSource {
   readonly routes: readonly ContractRoute[];
@@ -87,7 +87,7 @@ function pathsOf(routes: readonly ContractRoute[], context: OperationContext): O
 
 function tagsOf(routes: readonly ContractRoute[]): JsonSchema[] {
   const names = [...new Set(routes.map(tagOf))].sort();
-  return names.map((name) => ({ name, description: `${capital(name)}.` }));
+  return names.map((name) => ({ name, description: TAG_WORDS[name] ?? `${capital(name)}.` }));
 }
 
 function exampleOf(code: string): JsonSchema {

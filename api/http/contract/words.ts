@@ -74,9 +74,54 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     produces: 'text/event-stream',
     reads: ['Last-Event-ID'],
   },
+  'GET /v1/accounts/:id/forecast': {
+    operationId: 'readAccountForecast',
+    summary: 'When the budget of an account runs out',
+  },
+  'GET /v1/accounts/:id/ledger': {
+    operationId: 'listAccountLedger',
+    summary: 'What was reserved, settled and refunded on an account, newest first',
+  },
+  'POST /v1/agents': { operationId: 'createAgent', summary: 'Register an agent' },
+  'PUT /v1/agents/:id': { operationId: 'writeAgent', summary: 'Replace what can be edited of an agent' },
+  'POST /v1/agents/:id/heartbeat': {
+    operationId: 'heartbeatAgent',
+    summary: 'Say, as the agent itself, that it is there',
+  },
+  'POST /v1/agents/:id/retire': {
+    operationId: 'retireAgent',
+    summary: 'Take an agent out of the organisation',
+  },
+  'GET /v1/extensions/:id': {
+    operationId: 'readExtension',
+    summary: 'What became of the wish to hold a lease longer',
+  },
+  'PUT /v1/pools/:id': { operationId: 'writePool', summary: 'Make a pool, or replace it' },
+  'DELETE /v1/pools/:id': {
+    operationId: 'deletePool',
+    summary: 'Remove a pool; what is leased from it runs to its end',
+  },
+  'PUT /v1/quotas/:department/:kind': { operationId: 'writeQuota', summary: 'Make a quota, or replace it' },
+  'DELETE /v1/quotas/:department/:kind': {
+    operationId: 'deleteQuota',
+    summary: 'Remove a quota; the department is then not limited in that kind',
+  },
+  'GET /v1/queue/reasons': {
+    operationId: 'readQueueReasons',
+    summary: 'Why requests wait, the most common reason first',
+  },
+  'GET /v1/requests/:id/explanation': {
+    operationId: 'readRequestExplanation',
+    summary: 'Why a request waits: places, short rows, holders, position',
+  },
+  'GET /v1/ticks/:id': { operationId: 'readTick', summary: 'One tick with its certificate' },
+  'GET /v1/ticks/:id/file': {
+    operationId: 'readTickFile',
+    summary: 'One tick as a file that can be decided again offline',
+  },
   'GET /v1/usage': {
     operationId: 'readUsage',
-    summary: 'Read usage',
+    summary: 'What was asked, granted, held and paid in a span of time',
     description:
       'The same numbers as JSON or, with `format=csv` or `Accept: text/csv`, as CSV with a header.',
     produces: 'text/csv',
@@ -121,6 +166,23 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     summary: 'A file of that page',
     produces: '*/*',
   },
+};
+
+/** Of a tag, one line; one without an entry is named by itself. */
+export const TAG_WORDS: Readonly<Record<string, string>> = {
+  accounts: 'Budgets over periods, in money or in use over time.',
+  agents: 'Services that act for one department each.',
+  departments: 'The tenants.',
+  events: 'What happened, as it is committed.',
+  extensions: 'Wishes to hold a lease longer.',
+  leases: 'Units held for a time, fenced by an epoch.',
+  pools: 'What there is to give, in whole units of one kind.',
+  queue: 'Why requests wait.',
+  quotas: "A department's share of a kind, and what it lends and borrows.",
+  requests: 'What agents ask for, and what became of it.',
+  service: 'The process itself, and its contract.',
+  ticks: 'Decided batches with their certificates.',
+  usage: 'Reports in groups.',
 };
 
 export function wordsOf(route: ContractRoute): RouteWords {

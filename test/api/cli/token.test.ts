@@ -60,11 +60,11 @@ describe('annona token', () => {
   });
 
   it.each([
-    [['--agent', 'nobody'], 'no agent nobody Name one with --agent (for example ada, dan)'],
-    [[], 'which agent? Name one with --agent'],
+    [['--agent', 'nobody'], 'no agent nobody (for example ada, dan)'],
+    [[], 'name one with --agent'],
     [['--role', 'king'], 'no role king (allowed: agent, '],
-    [['--role', 'operator'], 'which department? Name one with --department (allowed: research, sales)'],
-    [['--role', 'operator', '--department', 'x'], 'no department x Name one'],
+    [['--role', 'operator'], 'name one with --department (allowed: research, sales)'],
+    [['--role', 'operator', '--department', 'x'], 'no department x (allowed'],
     [['--agent', 'ada', '--hours', '0'], '--hours 0 is not a number of hours'],
     [['--agent', 'ada', '--hours', '9000'], '--hours 9000 is not a number of hours up to a year'],
   ])('%j: exit code 2, and what to ask instead', async (options, wantLine) => {

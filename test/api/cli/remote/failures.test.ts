@@ -143,7 +143,7 @@ describe('a refusal', () => {
       '/a: no (allowed: x, y)',
       '/b: nor this',
       'suggestion: {"gpu":1}',
-      'annona: UNKNOWN_KIND: no. Try: annona pool list',
+      'annona: UNKNOWN_KIND: no. Try: npx annona pool list',
     ]);
   });
 

@@ -78,7 +78,7 @@ describe('annona lease', () => {
     );
     const { exitCode, out, err } = await run('lease', 'heartbeat', 'lse_1', '--keep');
     expect([exitCode, out]).toEqual([1, 'h  lse_1 active until e\nh  lse_1 active until e']);
-    expect(err).toBe('annona: LEASE_ENDED: it has expired. Try: annona lease list');
+    expect(err).toBe('annona: LEASE_ENDED: it has expired. Try: npx annona lease list');
   });
 
   it('lists and shows', async () => {

@@ -52,7 +52,7 @@ it('asks, holds, extends, follows and gives back', async () => {
   expect((await as('ada', 'lease', 'heartbeat', lease)).out).toMatch(/^heartbeatTimeoutSeconds +30$/m);
   expect((await as('ada', 'lease', 'extend', lease, '--by', '5m')).out).toMatch(/^outcome +granted$/m);
   expect((await as('bob', 'lease', 'release', lease, '--epoch', '1')).err).toContain(
-    'Try: annona lease list',
+    'Try: npx annona lease list',
   );
   expect((await as('ada', 'lease', 'release', 'latest')).exitCode).toBe(0);
 
@@ -84,6 +84,6 @@ it('submits a file of many, reads them back, and cancels', async () => {
   const never = await as('ada', 'request', 'submit', '--cpu', '65', '--for', '1m');
   expect([never.exitCode, never.err]).toEqual([
     4,
-    expect.stringContaining('the largest fit is 64 (cpu-a). Try: annona pool list'),
+    expect.stringContaining('the largest fit is 64 (cpu-a). Try: npx annona pool list'),
   ]);
 });

@@ -69,7 +69,7 @@ describe('annona pool apply', () => {
     const { exitCode, err } = await run('pool', 'apply', '-f', file);
     expect(exitCode).toBe(1);
     expect(err).toBe(
-      'annona: pool gpu-lab was changed by somebody else meanwhile; nothing is changed. Try: annona pool get gpu-lab, then the same again',
+      'annona: pool gpu-lab was changed by somebody else meanwhile; nothing is changed. Try: npx annona pool get gpu-lab, then the same again',
     );
   });
 

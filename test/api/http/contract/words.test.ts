@@ -17,14 +17,14 @@ describe('a route without words of its own', () => {
   it.each([
     ['GET /v1/agents', { 200: page }, 'listAgents', 'List agents'],
     ['GET /v1/agents/:id', {}, 'readAgent', 'Read one agent'],
-    ['POST /v1/agents', {}, 'createAgent', 'Create agent'],
-    ['PUT /v1/agents/:id', {}, 'writeAgent', 'Write one agent'],
-    ['POST /v1/agents/:id/retire', {}, 'retireAgent', 'Retire one agent'],
-    ['DELETE /v1/quotas/:department/:kind', {}, 'deleteQuota', 'Delete one quota'],
-    ['GET /v1/accounts/:id/ledger', { 200: page }, 'listAccountLedger', 'List account ledger'],
-    ['GET /v1/queue/reasons', {}, 'readQueueReasons', 'Read queue reasons'],
+    ['POST /v1/rulings', {}, 'createRuling', 'Create ruling'],
+    ['PUT /v1/rulings/:id', {}, 'writeRuling', 'Write one ruling'],
+    ['POST /v1/rulings/:id/withdraw', {}, 'withdrawRuling', 'Withdraw one ruling'],
+    ['DELETE /v1/shares/:department/:kind', {}, 'deleteShare', 'Delete one share'],
+    ['GET /v1/policies/:id/ledger', { 200: page }, 'listPolicyLedger', 'List policy ledger'],
+    ['GET /v1/queue/shares', {}, 'readQueueShares', 'Read queue shares'],
     ['GET /v1/policies/:id', {}, 'readPolicy', 'Read one policy'],
-    ['GET /v1/usage', {}, 'readUsage', 'Read usage'],
+    ['GET /v1/fairness', {}, 'readFairness', 'Read fairness'],
   ])('%s is told by its path', (name, answers, operationId, summary) => {
     expect(wordsOf(aRoute(name, { answers }))).toEqual({ operationId, summary });
   });
