@@ -103,14 +103,17 @@ describe('a dry run', () => {
     ['an edit', 'POST', '/v1/agents/nobody/retire?dryRun=true', undefined, AS_OPERATOR],
   ] as const;
 
-  it.each(DRY)('of %s counts like ten calls, and is refused like any other', async (_, method, url, body, as) => {
-    const { edge, readTimes } = await aLimitedEdge();
-    const call = () => edge.call({ method, url, as, ...(body === undefined ? {} : { body }) });
-    const first = await call();
-    expect(first.headers.ratelimit).toContain('r=0;t=10');
-    expectProblem(await call(), 'RATE_LIMITED');
-    await readTimes(1, AS_ANVIL);
-  });
+  it.each(DRY)(
+    'of %s counts like ten calls, and is refused like any other',
+    async (_, method, url, body, as) => {
+      const { edge, readTimes } = await aLimitedEdge();
+      const call = () => edge.call({ method, url, as, ...(body === undefined ? {} : { body }) });
+      const first = await call();
+      expect(first.headers.ratelimit).toContain('r=0;t=10');
+      expectProblem(await call(), 'RATE_LIMITED');
+      await readTimes(1, AS_ANVIL);
+    },
+  );
 
   it('that asks for the real thing is one call', async () => {
     const { edge } = await aLimitedEdge();
