@@ -253,6 +253,12 @@ export const PROBLEMS = {
     title: 'The database does not answer',
     remedy: 'Repeat after Retry-After seconds with the same clientRequestId.',
   },
+  QUERY_TOO_WIDE: {
+    status: 503,
+    title: 'The report took too long',
+    remedy:
+      'Ask for less: move `from` and `to` closer together. The same again helps only if the service was busy.',
+  },
   NOT_LEADING: {
     status: 503,
     title: 'This process does not lead the cell',

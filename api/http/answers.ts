@@ -88,9 +88,15 @@ function problemOf(error: unknown): Problem {
   return { code: 'INTERNAL', detail: 'a fault inside the service; the requestId leads to its log line' };
 }
 
-/** SQL states 08 (connection), 53 (no resources) and 57P (the server stops), the socket's codes, and the words of `pg`. */
+/** SQL state 57014: the statement ran into its time limit, or an operator cancelled it. It was rolled back whole. */
+export function isCancelled(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '57014';
+}
+
+/** SQL states 08 (connection), 53 (no resources), 57P (the server stops), a cancelled statement, the socket's codes, and the words of `pg`. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (isCancelled(error)) return true;
   const { code } = error as { code?: unknown };
   if (
     typeof code === 'string' &&

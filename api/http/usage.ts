@@ -8,6 +8,7 @@ import { type ProblemDetail, ProblemError } from '../errors.ts';
 import type { UsageDimension, UsageQuery, UsageRow } from '../ports.ts';
 import { preferredForm } from './accept.ts';
 import { accessOf } from './access.ts';
+import { isCancelled } from './answers.ts';
 import { csv } from './csv.ts';
 import { createLimiter } from './limiter.ts';
 import type { ServerOptions } from './options.ts';
@@ -46,7 +47,7 @@ export function addUsage(server: FastifyInstance, options: ServerOptions): void 
     async (request, reply) => {
       const { scope } = accessOf(request);
       const query = usageQuery(request.query, options);
-      const rows = await limited(() => options.usage.usage(scope, query));
+      const rows = await limited(() => options.usage.usage(scope, query)).catch(tooWide);
       if (!wantsCsv(request, request.query)) return usageJson(query, rows);
       return reply
         .type('text/csv; charset=utf-8; header=present')
@@ -54,6 +55,16 @@ export function addUsage(server: FastifyInstance, options: ServerOptions): void 
         .send(usageCsv(query, rows));
     },
   );
+}
+
+/** A statement of this report that was cancelled reads too much; asked again it would be cancelled again. */
+function tooWide(error: unknown): never {
+  if (!isCancelled(error)) throw error;
+  throw new ProblemError({
+    code: 'QUERY_TOO_WIDE',
+    detail: 'the span holds more than can be counted in time; narrow `from` and `to`',
+    headers: { 'retry-after': '5' },
+  });
 }
 
 function wantsCsv({ headers }: FastifyRequest, { format }: Query): boolean {

@@ -7,7 +7,7 @@ const DRY_RUN: OptionSpec = { flags: '--dry-run', description: 'show what it wou
 
 export const AGENT: GroupSpec = {
   name: 'agent',
-  description: 'the services that act for departments: list, get, register, skills, retire',
+  description: 'the services that act for departments: list, get, register, skills, heartbeat, retire',
   commands: [
     {
       name: 'list',
@@ -64,6 +64,14 @@ export const AGENT: GroupSpec = {
       examples: ['agent skills scout-01', 'agent skills scout-01 --add translate'],
       role: 'operator',
       load: async () => (await import('./agentRuns.ts')).skills,
+    },
+    {
+      name: 'heartbeat',
+      description: 'say that an agent is alive, as that agent',
+      args: [['[id]', 'the agent that calls; with --as it need not be said']],
+      examples: ['agent heartbeat --as scout-01', 'agent heartbeat scout-01'],
+      role: 'agent',
+      load: async () => (await import('./agentRuns.ts')).heartbeat,
     },
     {
       name: 'retire',

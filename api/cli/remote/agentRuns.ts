@@ -105,6 +105,15 @@ export async function skills(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
+export async function heartbeat(invocation: Invocation): Promise<number> {
+  const { args, options } = invocation;
+  const id = args[0] ?? textOf(options, 'as');
+  if (id === undefined) throw usage('which agent? Say its id: annona agent heartbeat ID, or --as ID');
+  const { client } = await connect(invocation);
+  showObject(invocation, await client.post(`/v1/agents/${encodeURIComponent(id)}/heartbeat`));
+  return EXIT.done;
+}
+
 export async function retire(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
   const path = `/v1/agents/${encodeURIComponent(required(invocation, 0))}/retire`;

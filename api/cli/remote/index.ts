@@ -8,9 +8,10 @@ import { EVENTS, QUEUE, TOP } from './observe.ts';
 import { POOL, QUOTA } from './owned.ts';
 import { REQUEST } from './request.ts';
 import { addCommand, addGroup, type Finish } from './spec.ts';
+import { TICKS } from './ticks.ts';
 
 export function addRemote(program: Command, finish: Finish): void {
-  for (const group of [REQUEST, LEASE, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT])
+  for (const group of [REQUEST, LEASE, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS])
     addGroup(program, group, finish);
   for (const spec of [USAGE, QUEUE, TOP, EVENTS]) addCommand(program, { ...spec, path: spec.name }, finish);
 }

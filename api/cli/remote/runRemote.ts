@@ -73,6 +73,7 @@ const NEXT: Readonly<Record<string, string>> = {
   QUEUE_FULL: 'the same again in a moment',
   OVERLOADED: 'the same again in a moment',
   STORE_UNAVAILABLE: 'the same again in a moment',
+  QUERY_TOO_WIDE: 'a later --from or an earlier --to',
   STREAMS_FULL: 'the same again in a moment',
   STOPPING: 'the same again in a moment',
 };

@@ -101,8 +101,7 @@ async function queueReasons(client: AnnonaClient): Promise<readonly View[]> {
     return (await client.get('/v1/queue/reasons')).items as readonly View[];
   } catch (error) {
     // Not every role may see the queue; the rest of the screen is worth showing.
-    if (error instanceof ProblemError && ['ROLE_NOT_ALLOWED', 'ROUTE_NOT_FOUND'].includes(error.code))
-      return [];
+    if (error instanceof ProblemError && error.code === 'ROLE_NOT_ALLOWED') return [];
     throw error;
   }
 }

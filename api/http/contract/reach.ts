@@ -42,6 +42,7 @@ const PLACED: Readonly<Partial<Record<ProblemCode, readonly Trait[]>>> = {
   ROLE_NOT_ALLOWED: ['guarded'],
   OVERLOADED: ['guarded'],
   STORE_UNAVAILABLE: ['guarded'],
+  QUERY_TOO_WIDE: ['readUsage'],
   NOT_FOUND: ['object'],
   ROUTE_NOT_FOUND: ['object'],
   CALL_RUNNING: ['keyed'],

@@ -88,6 +88,7 @@ describe('a problem', () => {
     ['ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:5432'],
     ['57P01', 'terminating connection due to administrator command'],
     ['53300', 'sorry, too many clients already'],
+    ['57014', 'canceling statement due to statement timeout'],
     [undefined, 'Connection terminated unexpectedly'],
     [undefined, 'timeout exceeded when trying to connect'],
   ])('about an absent database (%s %s) asks to come again', async (code, message) => {

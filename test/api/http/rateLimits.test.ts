@@ -97,6 +97,31 @@ describe('rate limits', () => {
   });
 });
 
+describe('a dry run', () => {
+  const DRY = [
+    ['a submission', 'POST', '/v1/requests?dryRun=true', submit(1), AS_FORGE],
+    ['an edit', 'POST', '/v1/agents/nobody/retire?dryRun=true', undefined, AS_OPERATOR],
+  ] as const;
+
+  it.each(DRY)(
+    'of %s counts like ten calls, and is refused like any other',
+    async (_, method, url, body, as) => {
+      const { edge, readTimes } = await aLimitedEdge();
+      const call = () => edge.call({ method, url, as, ...(body === undefined ? {} : { body }) });
+      const first = await call();
+      expect(first.headers.ratelimit).toContain('r=0;t=10');
+      expectProblem(await call(), 'RATE_LIMITED');
+      await readTimes(1, AS_ANVIL);
+    },
+  );
+
+  it('that asks for the real thing is one call', async () => {
+    const { edge } = await aLimitedEdge();
+    const { headers } = await edge.call({ method: 'POST', url: '/v1/requests', body: submit(1) });
+    expect(headers.ratelimit).toContain('"agent";r=9;t=1');
+  });
+});
+
 describe('the bound on open requests', () => {
   it('refuses past it, with how many are open, and owes an accepted one its answer', async () => {
     const { edge } = await aLimitedEdge({ openPerAgent: 3 }, 2);

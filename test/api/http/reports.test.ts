@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { ROLES } from '../../../scheduler/index.ts';
 import { aReportingEdge, type ReportingEdge } from './reportingEdge.ts';
-import { AS_FORGE, AS_OPERATOR, AS_SCOUT, expectProblem } from './support.ts';
+import { AS_FORGE, AS_OPERATOR, AS_SCOUT, anEdge, expectProblem } from './support.ts';
 
 const get = (edge: ReportingEdge, url: string, as: string, headers: Record<string, string> = {}) =>
   edge.call({ method: 'GET', url, as, headers });
@@ -85,6 +85,26 @@ describe('usage', () => {
   ])('refuses %s', async (query) => {
     const edge = await aReportingEdge();
     expectProblem(await get(edge, `/v1/usage?${query}`, AS_OPERATOR), 'QUERY_INVALID');
+  });
+
+  it('asks for a narrower span when the store cancels it, and frees its place', async () => {
+    let cancels = true;
+    const { call } = await anEdge({
+      server: {
+        usage: {
+          async usage() {
+            if (!cancels) return [];
+            throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+          },
+        },
+      },
+    });
+    const read = () => call({ method: 'GET', url: '/v1/usage', as: AS_OPERATOR });
+    const refused = await read();
+    expect(expectProblem(refused, 'QUERY_TOO_WIDE').detail).toContain('narrow `from` and `to`');
+    expect(refused.headers['retry-after']).toBe('5');
+    cancels = false;
+    expect((await read()).statusCode).toBe(200);
   });
 });
 
