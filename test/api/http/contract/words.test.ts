@@ -24,7 +24,7 @@ describe('a route without words of its own', () => {
     ['GET /v1/accounts/:id/ledger', { 200: page }, 'listAccountLedger', 'List account ledger'],
     ['GET /v1/queue/reasons', {}, 'readQueueReasons', 'Read queue reasons'],
     ['GET /v1/policies/:id', {}, 'readPolicy', 'Read one policy'],
-    ['GET /v1/usage', {}, 'readUsage', 'Read usage'],
+    ['GET /v1/outlook', {}, 'readOutlook', 'Read outlook'],
   ])('%s is told by its path', (name, answers, operationId, summary) => {
     expect(wordsOf(aRoute(name, { answers }))).toEqual({ operationId, summary });
   });
