@@ -30,6 +30,16 @@ describe('the contract', () => {
     });
     expect(breakingChanges(released, grown)).toEqual([]);
   });
+
+  it('may answer something else beside what it answered, in a union', () => {
+    const grown = changed((document) => {
+      const { content } = document.paths['/v1/leases/{id}'].get.responses['200'];
+      content['application/json'].schema = {
+        anyOf: [{ type: 'object' }, content['application/json'].schema],
+      };
+    });
+    expect(breakingChanges(released, grown)).toEqual([]);
+  });
 });
 
 describe('a breach is named with its place', () => {
@@ -54,6 +64,29 @@ describe('a breach is named with its place', () => {
         delete document.components.schemas.Lease.properties.endsAt;
       },
       'GET /v1/leases/{id} 200/endsAt: the field is gone',
+    ],
+    [
+      'a removed field of a variant',
+      (document: typeof released) => {
+        delete document.components.schemas.Request.properties.lease;
+      },
+      'POST /v1/requests 200/lease: the field is gone',
+    ],
+    [
+      'a variant that is gone',
+      (document: typeof released) => {
+        const media = document.paths['/v1/requests'].post.responses['200'].content['application/json'];
+        media.schema = { anyOf: media.schema.anyOf.slice(1) };
+      },
+      'POST /v1/requests 200/clientRequestId: the field is gone',
+    ],
+    [
+      'a field that may be null',
+      (document: typeof released) => {
+        const { properties } = document.components.schemas.Lease;
+        properties.endsAt = { anyOf: [properties.endsAt, { type: 'null' }] };
+      },
+      'GET /v1/leases/{id} 200/endsAt: it may be null now',
     ],
     [
       'a field that may be left out',

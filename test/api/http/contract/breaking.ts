@@ -94,9 +94,29 @@ function mediaBreaches({ pair, side, at }: Place, documents: Pair): string[] {
   });
 }
 
+/** Each variant that there was lives on in one of those that there are: it is held against the one that comes nearest. */
 function schemaBreaches({ pair, side, at }: Place, documents: Pair): string[] {
-  const old = follow(pair.old, documents.old);
-  const now = follow(pair.now, documents.now);
+  const old = variantsOf(pair.old, documents.old);
+  const now = variantsOf(pair.now, documents.now);
+  const nullable = (variants: readonly Json[]) => variants.some(({ type }) => type === 'null');
+  return [
+    ...(side === 'answered' && nullable(now) && !nullable(old) ? [`${at}: it may be null now`] : []),
+    ...old.flatMap((variant) =>
+      now
+        .map((each) => variantBreaches({ pair: { old: variant, now: each }, side, at }, documents))
+        .reduce((least, each) => (each.length < least.length ? each : least)),
+    ),
+  ];
+}
+
+/** Of a union its members, with references followed; anything else is its own only one. */
+function variantsOf(value: Json, document: Json): Json[] {
+  const schema = follow(value, document);
+  const members = schema.anyOf ?? schema.oneOf;
+  return Array.isArray(members) ? members.flatMap((each) => variantsOf(recordOf(each), document)) : [schema];
+}
+
+function variantBreaches({ pair: { old, now }, side, at }: Place, documents: Pair): string[] {
   return [
     ...(sameType(old, now) ? [] : [`${at}: the type is ${typeOf(now)} and was ${typeOf(old)}`]),
     ...(side === 'sent' ? dutyBreaches({ old, now }, at) : promiseBreaches({ old, now }, at)),

@@ -22,6 +22,15 @@ export function expectIsolation({ leaks, told, compared, statuses }: IsolationRe
     'readRequest 404',
     'readLease 404',
     'readExtension 404',
+    'listAccounts 200',
+    'readAccount 404',
+    'listAccountLedger 404',
+    'readAccountForecast 404',
+    'readUsage 200',
+    'readQueueReasons 200',
+    'readRequestExplanation 404',
+    'followEvents 200',
+    'readTickFile 403',
   ];
   const acts = [
     'cancelRequest 404',
@@ -29,6 +38,9 @@ export function expectIsolation({ leaks, told, compared, statuses }: IsolationRe
     'extendLease 404',
     'releaseLease 404',
     'submitRequest 202',
+    'submitRequest 200',
+    'writeAgent 404',
+    'retireAgent 404',
   ];
   expect([...statuses.keys()]).toEqual(expect.arrayContaining([...want, ...acts, 'submitBatch 207']));
   expect([...statuses.keys()].filter((key) => / 5\d\d$/.test(key) && key !== 'followEvents 503')).toEqual([]);

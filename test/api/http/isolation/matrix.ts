@@ -71,7 +71,10 @@ export function probesOf(source: ProbeSource): Probe[] {
   const byQuery = inQuery.flatMap((parameter) => filters(source, parameter, strangers));
   const plain = inPath.length === 0 ? [probe(source, { path: operation.path, words, variant: 0 })] : [];
   const byBody = inPath.length === 0 && operation.body !== null ? items(source, strangers, words) : [];
-  return [...plain, ...byId, ...byQuery, ...byBody];
+  const probes = [...plain, ...byId, ...byQuery, ...byBody];
+  const mayBeDry = inQuery.some(({ name }) => name === 'dryRun');
+  const dry = [...plain, ...byId, ...byBody].map((each) => ({ ...each, url: `${each.url}?dryRun=true` }));
+  return mayBeDry ? [...probes, ...dry] : probes;
 }
 
 function wordsOf({ owners }: World, strangers: readonly Owner[]): Words {
@@ -83,6 +86,7 @@ function wordsOf({ owners }: World, strangers: readonly Owner[]): Words {
     department: strangers.map(({ department }) => department),
     agent: strangers.map(({ agent }) => agent),
     seconds: [5],
+    accounts: strangers.map(({ account }) => account),
   });
   for (const noun of ['requests', 'leases', 'extensions'] as const)
     words.learn({ id: owners.flatMap(({ ids }) => ids[noun]) }, noun);
@@ -107,7 +111,11 @@ function probe(
     url: made.path,
     body,
     // Where a route has a page and a stream, the page is the one that ends.
-    headers: { accept: 'application/json', ...(body === null ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      accept: 'application/json',
+      ...(body === null ? {} : { 'content-type': 'application/json' }),
+      ...(operation.parameters.some(({ name }) => name === 'If-Match') ? { 'if-match': '*' } : {}),
+    },
     guessed: made.guessed ?? null,
   };
 }
@@ -115,10 +123,10 @@ function probe(
 /** Ids of the route's own noun, and of the others: a lease's id may open a request. */
 function guesses(source: ProbeSource, strangers: readonly Owner[], words: Words): Probe[] {
   const noun = nounOf(source.operation.path);
-  return strangers.flatMap(({ ids, department, agent }) => {
+  return strangers.flatMap(({ ids, department, agent, account }) => {
     const own = ids[noun as keyof Owner['ids']] ?? [];
     const others = Object.values(ids).flatMap((each) => each.slice(0, 1));
-    return [...new Set([...own, ...others, department, agent])].map((id, variant) =>
+    return [...new Set([...own, ...others, department, agent, account])].map((id, variant) =>
       probe(source, { path: filled(source.operation.path, id), words, variant, guessed: id }),
     );
   });
@@ -136,6 +144,8 @@ function filters(
   const path = filled(operation.path, 'none');
   const values = [
     ...(name === 'after' ? cursors : []),
+    ...(name === 'by' ? ['agent', 'department', 'class,agent'] : []),
+    ...(name === 'format' ? ['csv'] : []),
     ...strangers
       .slice(0, 4)
       .flatMap(({ department, agent, canary, ids }) => [
@@ -198,6 +208,9 @@ export function missingOf(id: string, taken: ReadonlySet<string>): string {
   }
 }
 
+/** The organisation itself, which has no secrets from its members (docs/permissions.md). */
+const READ_BY_ALL = ['agents', 'departments', 'pools', 'quotas'];
+
 /** What of others stands in the answer, and was not sent by the caller itself. */
 export function leaksIn(
   response: LightMyRequestResponse,
@@ -206,12 +219,17 @@ export function leaksIn(
 ): string[] {
   const told = `${JSON.stringify(response.headers)}\n${response.body}`;
   const sent = `${decodeURIComponent(call.url)}\n${call.body}`;
+  const namesAgents = READ_BY_ALL.includes(nounOf(call.url.split('?', 1)[0] ?? ''));
   return strangers
-    .flatMap(({ canary, ids }) => [canary, ...Object.values(ids).flat()])
+    .flatMap(({ canary, ids, agent }) => [
+      canary,
+      ...Object.values(ids).flat(),
+      ...(namesAgents ? [] : [agent]),
+    ])
     .filter((secret) => told.includes(secret) && !sent.includes(secret));
 }
 
-/** Status, headers and body without what names the call itself, or counts it. */
+/** Status, headers and body without what names the call itself, or counts it. Both ids are of one length, so that lengths compare. */
 export function comparable(response: LightMyRequestResponse, id: string): string {
   const { date: _date, ratelimit: _left, ...headers } = response.headers;
   return JSON.stringify([response.statusCode, headers, response.body]).replaceAll(id, '{id}');

@@ -1,0 +1,57 @@
+// What only the process that leads knows of a world: why requests wait and who holds what, dry runs, ticks as files. Each holds everybody's.
+// Invariant: nothing is filtered here; what a reader may not see is left out by the code under test. Used by world.ts.
+
+import type { ServerOptions } from '../../../../api/http/server.ts';
+import { heldRows } from '../../../../scheduler/holders.ts';
+import type { Configuration, Lease, Reason, TickFile } from '../../../../scheduler/index.ts';
+
+const SHORT = [{ what: 'gpu-a', requested: 1, available: 0, held: 8 }];
+const FULL: Reason = { code: 'POOL_FULL', option: 0, claim: 0, kind: 'gpu', short: SHORT };
+
+export interface Led {
+  readonly configuration: Configuration;
+  readonly leases: readonly Lease[];
+  /** A text with every canary in it. */
+  readonly canaries: string;
+}
+
+export function leaderOf({
+  configuration,
+  leases,
+  canaries,
+}: Led): Pick<ServerOptions, 'explanation' | 'explainWaiting' | 'dryRuns' | 'tickFiles' | 'impossibleUnder'> {
+  const at = configuration.accounts[0]?.periods[0]?.startsAt ?? 0;
+  return {
+    explainWaiting: () => [FULL],
+    explanation: (_request, sight) => ({
+      tick: 1,
+      at,
+      reasons: [FULL],
+      position: { class: 'standard', ahead: leases.length },
+      options: [],
+      held: heldRows({ leases, configuration, reasons: [FULL], sight }),
+    }),
+    dryRuns: {
+      ask: async () => ({
+        type: 'decided',
+        answer: {
+          outcome: 'waiting',
+          reasons: [FULL],
+          option: null,
+          allocations: [],
+          reservations: [],
+          endsAt: null,
+          gap: null,
+          tick: 1,
+          at,
+        },
+      }),
+    },
+    tickFiles: {
+      ticksMax: 1,
+      oldest: () => 1,
+      file: () => ({ version: 1, requests: [canaries] }) as unknown as TickFile,
+    },
+    impossibleUnder: () => 0,
+  };
+}
