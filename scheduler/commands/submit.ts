@@ -10,6 +10,7 @@ import type { Instant, Units } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { Option, PendingRequest, ResourceRequest, Terms } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
+import { catalogueOf } from '../formulate/catalogue.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
 import { gangMismatch, refuseGang } from './gang.ts';
 
@@ -201,20 +202,44 @@ export function nextPending(state: State, request: ResourceRequest): PendingRequ
 
 /** What waits and was made impossible by a configuration newer than the one it was accepted under. */
 export function denyImpossible(state: State): Change[] {
-  return [...state.requests.values()].flatMap(({ request }) => denialOf(state.configuration, request));
+  const misfit = misfitsUnder(state.configuration);
+  return [...state.requests.values()].flatMap((pending) => denialFor(pending.request, misfit(pending)));
 }
 
 /** Open requests that fit now and could never fit under the other configuration: what an edit would cost those who wait. */
 export function madeImpossible(state: State, next: Configuration): number {
+  const then = misfitsUnder(next);
+  const now = misfitsUnder(state.configuration);
   let count = 0;
-  for (const { request } of state.requests.values()) {
-    if (misfitOf(next, request) !== null && misfitOf(state.configuration, request) === null) count += 1;
-  }
+  for (const pending of state.requests.values())
+    if (then(pending) !== null && now(pending) === null) count += 1;
   return count;
 }
 
+/** Of many requests: found once for all that ask alike, of one department and clearance. */
+function misfitsUnder(configuration: Configuration): (pending: PendingRequest) => Misfit | null {
+  const catalogue = catalogueOf(configuration);
+  const byShape = new Map<string, Map<string, Misfit | null>>();
+  return ({ request, shapeKey }) => {
+    if (!isOfItsDepartment(configuration, request)) return null;
+    const { agent, department } = request;
+    const known = byShape.get(shapeKey) ?? new Map<string, Misfit | null>();
+    byShape.set(shapeKey, known);
+    const key = `${catalogue.clearanceOf(agent, department)}/${department}`;
+    let misfit = known.get(key);
+    if (misfit === undefined) {
+      misfit = misfitOf(configuration, request);
+      known.set(key, misfit);
+    }
+    return misfit;
+  };
+}
+
 function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
-  const misfit = misfitOf(configuration, request);
+  return denialFor(request, misfitOf(configuration, request));
+}
+
+function denialFor(request: ResourceRequest, misfit: Misfit | null): Change[] {
   if (misfit === null) return [];
   const { option, claim, kind, requested, largest } = misfit;
   return [denial(request, { code: 'UNSATISFIABLE', option, claim, kind, requested, largest })];
@@ -237,11 +262,18 @@ function denial({ id, department, agent }: ResourceRequest, reason: Reason): Cha
  * why is the policy's to say.
  */
 function misfitOf(configuration: Configuration, request: ResourceRequest): Misfit | null {
-  const { agents, classes } = lookupOf(configuration);
-  if (agents.get(request.agent)?.department !== request.department) return null;
+  const { classes } = lookupOf(configuration);
+  if (!isOfItsDepartment(configuration, request)) return null;
   const claim = request.options[0]?.claims[0];
   if (claim === undefined || classes.has(request.terms.class)) return neverFits(configuration, request);
   return { option: 0, claim: 0, kind: claim.kind, requested: claim.quantity, largest: 0, pool: null };
+}
+
+function isOfItsDepartment(
+  configuration: Configuration,
+  { agent, department }: Pick<ResourceRequest, 'agent' | 'department'>,
+): boolean {
+  return lookupOf(configuration).agents.get(agent)?.department === department;
 }
 
 /** Everything that candidates depend on. Department and accounts stand apart: they touch quota and account rows only. */

@@ -23,6 +23,7 @@ export const SILENT: Heartbeats = { heard: [], heardThrough: 0 };
 
 export interface TickRig {
   readonly state: State;
+  readonly carry: TickCarry;
   readonly commits: TickCommit[];
   readonly dumped: { readonly name: string; readonly document: unknown }[];
   readonly evaluated: (readonly GateRow[])[];
@@ -40,6 +41,7 @@ export function aTickRig(state: State): TickRig {
   const carry: TickCarry = { memo: newMemo(), unfinished: false };
   const rig: TickRig = {
     state,
+    carry,
     commits: [],
     dumped: [],
     evaluated: [],

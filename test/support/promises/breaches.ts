@@ -52,6 +52,15 @@ export const BREACHES: readonly Breach[] = [
       }),
   ],
   [
+    'a lease holds alone what another reads',
+    'S1',
+    (dump) =>
+      set(leaseOf(dump, 'released'), {
+        allocations: [{ ...leaseOf(dump, 'released').allocations[0]!, exclusive: true }],
+      }),
+  ],
+  ['a pool is marked as held alone', 'S9', (dump) => set(dump.capacity_use[0]!, { exclusive: true })],
+  [
     'an account counts other than its ledger',
     'S2',
     (dump) => set(dump.account_use[0]!, { spent: dump.account_use[0]!.spent + 1 }),

@@ -1,10 +1,10 @@
-// S1: no pool or window over capacity after any tick, replayed from leases alone; S9: units return once, so that what is counted as used
-// is what live leases hold, and what consumables gave for good.
+// S1: no pool or window over capacity after any tick, and nobody beside a lease that holds a dataset exclusively, replayed from leases
+// alone; S9: units return once, so that what is counted as used is what live leases hold, and what consumables gave for good.
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { Configuration } from '../../../scheduler/index.ts';
 import type { Violation } from '../promises.ts';
-import { ENDED, Findings, isAmount } from './findings.ts';
+import { ENDED, Findings, groupBy, isAmount } from './findings.ts';
 
 type LeaseRow = StoreDump['lease'][number];
 
@@ -51,7 +51,45 @@ export function checkCapacity(dump: StoreDump): Violation[] {
     used.delete(`${row.cell}/${row.key}`);
   }
   for (const [key, units] of used) findings.hold(units === 0, 'S1', `${key} is held and not counted`);
+  checkExclusive(dump, findings);
   return findings.list;
+}
+
+/** Who ends in a tick makes room for whom that tick grants: a lease lives from its grant's tick up to the one of its end. */
+function checkExclusive(dump: StoreDump, findings: Findings): void {
+  const held = dump.lease.flatMap((lease) =>
+    lease.allocations.map(({ pool, exclusive }) => ({
+      lease,
+      dataset: `${lease.cell}/${pool}`,
+      alone: exclusive === true,
+    })),
+  );
+  const readers = groupBy(held, ({ dataset }) => dataset);
+  for (const { lease, dataset, alone } of held) {
+    if (!alone) continue;
+    const beside = readers
+      .get(dataset)!
+      .find((one) => one.lease.id !== lease.id && overlap(one.lease, lease));
+    findings.hold(
+      beside === undefined,
+      'S1',
+      `${lease.id} holds ${dataset} alone, beside ${beside?.lease.id}`,
+    );
+  }
+  for (const { cell, key, exclusive } of dump.capacity_use) {
+    const takers = readers.get(`${cell}/${key}`) ?? [];
+    const want = takers.some(({ lease, alone }) => alone && lease.ended_tick === null);
+    findings.hold(
+      exclusive === want,
+      'S9',
+      `${key} is marked exclusive ${exclusive}; its leases make ${want}`,
+    );
+  }
+}
+
+function overlap(a: LeaseRow, b: LeaseRow): boolean {
+  const endOf = ({ ended_tick }: LeaseRow): number => ended_tick ?? Number.POSITIVE_INFINITY;
+  return a.granted_tick < endOf(b) && b.granted_tick < endOf(a);
 }
 
 function movementsOf(lease: LeaseRow): Movement[] {
