@@ -17,6 +17,7 @@ import { PostgresRelayCursor } from './relayCursor.ts';
 import { Statements } from './statements.ts';
 import { PostgresStateSource } from './stateSource.ts';
 import { PostgresTickStore } from './tickStore.ts';
+import { PostgresUpkeep } from './upkeep.ts';
 import { PostgresUsage } from './usage.ts';
 
 export { InvalidCursorError } from './cursor.ts';
@@ -58,6 +59,7 @@ export interface PostgresAdapter {
   readonly calls: PostgresCallIdempotency;
   readonly relayCursor: PostgresRelayCursor;
   readonly agentHeartbeats: PostgresAgentHeartbeats;
+  readonly upkeep: PostgresUpkeep;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -107,6 +109,7 @@ function openLines(options: PostgresOptions) {
     election: new MendingConnection(settings('election', everything, 3_000), statements),
     intake: pool('intake', everything, { connectionsMax: intakeConnectionsMax, pipeline: 'off' }),
     intakeConnectionsMax,
+    upkeep: new MendingConnection(settings('upkeep', everything, 5_000), statements),
     shared: pool('shared', everything, { connectionsMax: 4, pipeline: 'off' }),
     reader: pool('reader', ['role=annona_api', 'jit=off'], {
       connectionsMax: options.readConnectionsMax ?? 4,
@@ -116,7 +119,7 @@ function openLines(options: PostgresOptions) {
 }
 
 function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>): PostgresAdapter {
-  const { leader, election, intake, shared, reader } = lines;
+  const { leader, election, intake, upkeep, shared, reader } = lines;
   const logs = new PostgresLogs(shared);
   const holder = options.holder ?? randomUUID();
   return {
@@ -148,11 +151,13 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     calls: new PostgresCallIdempotency(shared),
     relayCursor: new PostgresRelayCursor(shared),
     agentHeartbeats: new PostgresAgentHeartbeats(shared),
+    upkeep: new PostgresUpkeep(upkeep),
     ping: async () => {
       await logs.last('');
     },
     close: async () => {
-      await Promise.all([leader, election, intake, shared, reader].map((connections) => connections.close()));
+      const all = [leader, election, intake, upkeep, shared, reader];
+      await Promise.all(all.map((connections) => connections.close()));
     },
   };
 }

@@ -21,7 +21,7 @@ const DIMENSIONS: readonly UsageDimension[] = ['department', 'class', 'kind', 'a
 const DAY_MS = 86_400_000;
 const SPAN_DAYS = 30;
 const SPAN_DAYS_MAX = 366;
-/** A report reads every request and lease in reach: one at a time, so that the readers' other connections stay free. */
+/** A report reads every request and lease of its span: one at a time, so that the readers' other connections stay free. */
 const AT_ONCE = 1;
 
 const Query = Type.Object(

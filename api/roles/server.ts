@@ -37,6 +37,7 @@ import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
 import { keepTickFiles } from './tickFiles.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -137,6 +138,8 @@ async function compose(
   follower.start();
   const renewal = renewing({ options, adapter, follower, log });
   closing(() => renewal?.stop());
+  const upkeep = startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log });
+  closing(() => upkeep.stop());
   const url = await openEdge(
     { options, follower, adapter, metrics, hub, runner, dryRuns, tickFiles },
     closing,

@@ -28,7 +28,7 @@ export type BentCommit = Partial<Omit<TickCommit, 'record'>> & { readonly record
 
 /** What the contract suites need of a store: every port, and a look at everything it holds. */
 export type StorePorts = {
-  readonly [Port in Exclude<keyof PostgresAdapter, 'ping' | 'close'>]: Pick<
+  readonly [Port in Exclude<keyof PostgresAdapter, 'upkeep' | 'ping' | 'close'>]: Pick<
     PostgresAdapter[Port],
     keyof PostgresAdapter[Port]
   >;

@@ -4,6 +4,44 @@
 with span as materialized (
   select coalesce(annona_first_tick($1, $2::bigint), 9223372036854775807) as first,
     coalesce(annona_first_tick($1, $3::bigint), 9223372036854775807) as beyond
+), held_then as materialized (
+  -- Leases that lived in the span: whatever was granted, ended, held or settled in it is among them.
+  select l.id, l.request_id, l.allocations, l.state, l.granted_tick, l.granted_at_ms, l.ends_at_ms, l.activated_at_ms, l.ended_tick,
+    l.ended_at_ms
+  from lease l
+  where l.cell = $1 and ($4::text is null or l.department_id = $4) and ($5::text is null or l.agent_id = $5)
+    and l.ended_tick >= (select first from span) and l.granted_tick < (select beyond from span)
+  union all
+  select l.id, l.request_id, l.allocations, l.state, l.granted_tick, l.granted_at_ms, l.ends_at_ms, l.activated_at_ms, l.ended_tick,
+    l.ended_at_ms
+  from lease l
+  where l.cell = $1 and ($4::text is null or l.department_id = $4) and ($5::text is null or l.agent_id = $5)
+    and l.id = any (array(select v.id from lease_live v where v.cell = $1))
+    and l.ended_tick is null and l.granted_tick < (select beyond from span)
+), asked_then as materialized (
+  select r.id
+  from request r
+  where r.cell = $1 and ($4::text is null or r.department_id = $4) and ($5::text is null or r.agent_id = $5)
+    and r.opened_tick >= (select first from span) and r.opened_tick < (select beyond from span)
+), wanted as (
+  -- Looked up a second time and not kept: the documents would fill the disk.
+  select r.id, r.department_id, r.agent_id, r.state, r.opened_tick, r.decided_tick, r.document
+  from request r
+  where r.cell = $1 and ($4::text is null or r.department_id = $4) and ($5::text is null or r.agent_id = $5)
+    and r.opened_tick >= (select first from span) and r.opened_tick < (select beyond from span)
+  union all
+  -- Asked before, denied within.
+  select r.id, r.department_id, r.agent_id, r.state, r.opened_tick, r.decided_tick, r.document
+  from request r
+  where r.cell = $1 and ($4::text is null or r.department_id = $4) and ($5::text is null or r.agent_id = $5)
+    and r.state = 'denied' and r.opened_tick < (select first from span)
+    and r.decided_tick >= (select first from span) and r.decided_tick < (select beyond from span)
+  union all
+  -- Asked before, and granted within or held since.
+  select r.id, r.department_id, r.agent_id, r.state, r.opened_tick, r.decided_tick, r.document
+  from request r
+  where r.cell = $1 and r.state = 'granted' and r.opened_tick < (select first from span)
+    and r.id = any (array(select h.request_id from held_then h where not exists (select from asked_then a where a.id = h.request_id)))
 ), owned as materialized (
   -- What the groups need of a request, and not its document, which is most of it.
   select r.id, r.state, r.opened_tick, r.decided_tick, (r.document ->> 'submittedAt')::bigint as submitted_at,
@@ -13,8 +51,7 @@ with span as materialized (
       select array_agg(distinct c.claim ->> 'kind')
       from json_array_elements(r.document -> 'options') as o (option), json_array_elements(o.option -> 'claims') as c (claim)
     ) else array[null::text] end as kinds
-  from request r
-  where r.cell = $1 and ($4::text is null or r.department_id = $4) and ($5::text is null or r.agent_id = $5)
+  from wanted r
 ), asked as (
   select department, class, kind, agent, count(*) filter (where opened_tick >= first and opened_tick < beyond) as requests,
     count(*) filter (where state = 'denied' and decided_tick >= first and decided_tick < beyond) as denied
@@ -24,8 +61,7 @@ with span as materialized (
 ), held as (
   select o.department, o.class, o.agent, o.submitted_at, l.id, l.allocations, l.state, l.granted_tick, l.granted_at_ms, l.ends_at_ms,
     l.activated_at_ms, l.ended_tick, l.ended_at_ms
-  from lease l join owned o on o.id = l.request_id
-  where l.cell = $1
+  from held_then l join owned o on o.id = l.request_id
 ), held_kind as (
   select h.*, k.kind as group_kind
   from held h cross join lateral (

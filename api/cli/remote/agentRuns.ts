@@ -110,7 +110,7 @@ export async function heartbeat(invocation: Invocation): Promise<number> {
   const id = args[0] ?? textOf(options, 'as');
   if (id === undefined) throw usage('which agent? Say its id: annona agent heartbeat ID, or --as ID');
   const { client } = await connect(invocation);
-  showObject(invocation, await client.post(`/v1/agents/${encodeURIComponent(id)}/heartbeat`));
+  showObject(invocation, await client.post(`/v1/agents/${encodeURIComponent(id)}/heartbeat`, undefined));
   return EXIT.done;
 }
 

@@ -1,0 +1,55 @@
+// Purges what the database need not keep, once a minute, beside the tick and never in it. Made by server.ts.
+// Invariant: a purge that fails is told and tried again; it stops nothing else.
+
+import type { Timers } from '../../scheduler/index.ts';
+
+const EVERY_MS = 60_000;
+/** A statement of so many rows a table takes about 20 ms, and commits wait for no lock of it. */
+const ROWS_MAX = 1_000;
+/** In a minute 60,000 rows a table go at most: twice what 500 submissions a second leave. */
+const ROUNDS_MAX = 60;
+/** Leaves the disk to others between two rounds. */
+const PAUSE_MS = 100;
+
+export interface UpkeepOptions {
+  readonly cell: string;
+  readonly store: { purge(cell: string, rowsMax: number): Promise<object> };
+  readonly timers: Timers;
+  readonly log: (line: string) => void;
+}
+
+export interface Upkeep {
+  stop(): Promise<void>;
+}
+
+export function startUpkeep(options: UpkeepOptions): Upkeep {
+  const stopping = new AbortController();
+  const done = run(options, stopping.signal);
+  return {
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+async function run(options: UpkeepOptions, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await options.timers.sleep(EVERY_MS, signal);
+    if (signal.aborted) return;
+    try {
+      await purge(options, signal);
+    } catch (error) {
+      options.log(`upkeep: ${error}`);
+    }
+  }
+}
+
+/** Until a round finds less than it may take. */
+async function purge({ cell, store, timers }: UpkeepOptions, signal: AbortSignal): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX && !signal.aborted; round += 1) {
+    const counts: number[] = Object.values(await store.purge(cell, ROWS_MAX));
+    if (Math.max(...counts) < ROWS_MAX) return;
+    await timers.sleep(PAUSE_MS, signal);
+  }
+}
