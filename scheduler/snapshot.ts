@@ -4,7 +4,7 @@
 import type { Configuration } from './domain/configuration.ts';
 import type { PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
-import { lookupOf } from './domain/lookup.ts';
+import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
@@ -38,7 +38,8 @@ export interface Snapshot {
 
 /**
  * Copies what a tick reads. Requests without an allow, and extensions of leases that are gone or being revoked, are not in it:
- * the first wait for the gate, the second are the life cycle's to refuse.
+ * the first wait for the gate, the second are the life cycle's to refuse. Nor is what the configuration does not have any more (a removed
+ * pool whose leases run on, a month that is over): no row of this tick asks for it, and a tick file may not name it.
  */
 export function takeSnapshot(state: State, now: Instant): Snapshot {
   const requests: PendingRequest[] = [];
@@ -48,8 +49,10 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     last = pending.sequence;
     if (pending.verdict?.allow === true) requests.push(pending);
   }
+  const keys = useKeysOf(state.configuration);
   const accounts = new Map<string, Readonly<AccountUse>>();
-  for (const [key, use] of state.accounts) accounts.set(key, { reserved: use.reserved, spent: use.spent });
+  for (const [key, use] of state.accounts)
+    if (keys.accounts.has(key)) accounts.set(key, { reserved: use.reserved, spent: use.spent });
   return Object.freeze({
     version: 1,
     cell: state.cell,
@@ -57,12 +60,18 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     configuration: state.configuration,
     requests: Object.freeze(requests),
     extensions: Object.freeze(extensionsToDecide(state)),
-    used: new Map(state.used),
-    quotaUse: new Map(state.quotaUse),
+    used: keptOf(state.used, keys.used),
+    quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     accounts,
-    exclusive: new Set(state.exclusive),
+    exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
   });
+}
+
+function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
+  const kept = new Map<string, Units>();
+  for (const [key, units] of counted) if (keys.has(key)) kept.set(key, units);
+  return kept;
 }
 
 function extensionsToDecide(state: State): SnapshotExtension[] {

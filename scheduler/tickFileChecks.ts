@@ -1,6 +1,7 @@
 // What a schema cannot say of a tick file: every reference resolves, ids are unique, windows and periods have a length, requests are in order.
 // Invariant: a document that passes can be formulated without a throw. Called by tickFile.ts alone.
 
+import { useKeysOf } from './domain/lookup.ts';
 import type { Claim } from './domain/request.ts';
 import type { TickFile, TickFileProblem } from './tickFile.ts';
 
@@ -119,18 +120,10 @@ class ReferenceCheck {
       this.#refer('pool', pool, `/exclusive/${i}`);
       if ((used[pool] ?? 0) === 0) this.#problem(`/exclusive/${i}`, 'is held exclusively, and not used');
     }
-    const keys = configuration.pools.flatMap(({ id, calendar }) => [
-      id,
-      ...(calendar ?? []).map((window) => `${id}@${window.id}`),
-    ]);
-    this.#knownKeys('/used', Object.keys(used), new Set(keys));
-    const { department, kind } = this.#names;
-    const quotaKeys = [...department].flatMap((d) => [...kind].map((k) => `${d}/${k}`));
-    this.#knownKeys('/quotaUse', Object.keys(quotaUse), new Set(quotaKeys));
-    const periods = configuration.accounts.flatMap((account) =>
-      account.periods.map((period) => `${account.id}/${period.id}`),
-    );
-    this.#knownKeys('/accounts', Object.keys(accounts), new Set(periods));
+    const keys = useKeysOf(configuration);
+    this.#knownKeys('/used', Object.keys(used), keys.used);
+    this.#knownKeys('/quotaUse', Object.keys(quotaUse), keys.quotaUse);
+    this.#knownKeys('/accounts', Object.keys(accounts), keys.accounts);
   }
 
   #accounts(): void {

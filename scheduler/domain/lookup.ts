@@ -2,7 +2,9 @@
 // so the object itself is the key. Used by apply, gate, commands and formulate.
 
 import type { Account, Agent, Configuration, Department, Pool, PriorityClass } from './configuration.ts';
+import { capacityKey } from './lease.ts';
 import type { Units } from './quantity.ts';
+import { accountKey, quotaKey } from './state.ts';
 
 interface Lookup {
   readonly pools: ReadonlyMap<string, Pool>;
@@ -52,4 +54,34 @@ export function accountChain(configuration: Configuration, id: string): Account[
     chain.push(account);
   }
   return chain;
+}
+
+/** The keys under which a configuration counts use: by pool or window, by quota, by period of an account. */
+export interface UseKeys {
+  readonly used: ReadonlySet<string>;
+  readonly quotaUse: ReadonlySet<string>;
+  readonly accounts: ReadonlySet<string>;
+}
+
+const useKeys = new WeakMap<Configuration, UseKeys>();
+
+export function useKeysOf(configuration: Configuration): UseKeys {
+  const known = useKeys.get(configuration);
+  if (known) return known;
+  const { pools, departments, accounts } = configuration;
+  const kinds = new Set(pools.map(({ kind }) => kind));
+  const made: UseKeys = {
+    used: new Set(
+      pools.flatMap(({ id, calendar }) => [
+        id,
+        ...(calendar ?? []).map((window) => capacityKey(id, window.id)),
+      ]),
+    ),
+    quotaUse: new Set(departments.flatMap(({ id }) => [...kinds].map((kind) => quotaKey(id, kind)))),
+    accounts: new Set(
+      accounts.flatMap(({ id, periods }) => periods.map((period) => accountKey(id, period.id))),
+    ),
+  };
+  useKeys.set(configuration, made);
+  return made;
 }

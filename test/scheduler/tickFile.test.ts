@@ -53,6 +53,19 @@ describe('round trip', () => {
     );
   });
 
+  it('a snapshot names nothing that its configuration no longer has, so that its file can be read', () => {
+    const left = aState(aConfiguration().account('team', 100).pool(aPool('gpu-a').gpu(4)))
+      .request(aRequest(1).gpu(2))
+      .used('gpu-a', 1)
+      .used('gpu-removed', 3)
+      .account('team/now', { spent: 5 })
+      .account('team/over', { reserved: 7 })
+      .snapshot();
+    expect([...left.used]).toEqual([['gpu-a', 1]]);
+    expect([...left.accounts.keys()]).toEqual(['team/now']);
+    expect(parsed(asJson(toTickFile(left)))).toEqual(left);
+  });
+
   it('accepts what a failed tick adds: the breach', () => {
     const dumped = { ...toTickFile(snapshot), breach: { what: 'capacity/gpu-a', lhs: 5, rhs: 4 } };
     expect(parsed(asJson(dumped))).toEqual(snapshot);
