@@ -77,8 +77,6 @@ interface Finding {
   /** Answers when the payer's accounts cover every option: the usual case, shared by all. */
   readonly reasons: readonly Reason[];
   readonly codes: readonly ReasonCode[];
-  /** Of a member of a gang that does not fit: where it would fit alone, it waits for room for all. */
-  readonly gangCodes: readonly ReasonCode[];
   /** No account of the organisation is too short for any option. */
   readonly coversAnyone: boolean;
 }
@@ -91,6 +89,8 @@ class Explanation implements Explainer {
   #gangs: ReadonlyMap<string, Gang> | null = null;
   readonly #search: GangInput;
   readonly #startable = new Map<Gang, boolean>();
+  /** Of members of gangs that do not fit: one who would fit alone waits for room for all. */
+  readonly #fullCodes = new Map<Finding, readonly ReasonCode[]>();
   readonly #findings = new Map<Shape, Map<string, Finding>>();
 
   constructor(snapshot: Snapshot, { memo, gangs }: Known) {
@@ -123,8 +123,10 @@ class Explanation implements Explainer {
   }
 
   codes(pending: PendingRequest): readonly ReasonCode[] {
-    const gang = this.#gangOf(pending);
-    if (gang !== null) return this.#gangCodes(pending, gang);
+    if (pending.request.terms.gang !== undefined) {
+      const gang = this.#gangOf(pending);
+      if (gang !== null) return this.#gangCodes(pending, gang);
+    }
     const finding = this.#findingOf(pending);
     return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
   }
@@ -158,7 +160,14 @@ class Explanation implements Explainer {
     if (this.#mayStart(gang)) return ['NEXT_TICK'];
     const finding = this.#findingOf(pending);
     if (!this.#isCovered(finding, pending.request.agent)) return codesOf(this.#gangReasons(pending, gang));
-    return finding.gangCodes;
+    let codes = this.#fullCodes.get(finding);
+    if (codes === undefined) {
+      codes = codesOf(
+        finding.reasons.map((reason) => (reason.code === 'NEXT_TICK' ? { code: 'GANG_FULL' } : reason)),
+      );
+      this.#fullCodes.set(finding, codes);
+    }
+    return codes;
   }
 
   #gangOf({ request }: PendingRequest): Gang | null {
@@ -232,9 +241,7 @@ class Explanation implements Explainer {
     const coversAnyone = options.every(
       ({ priced }) => priced === null || accounts.coversAnyone(catalogue.accounts, priced.costOf),
     );
-    const codes = codesOf(reasons);
-    const gangCodes = codes.map((code) => (code === 'NEXT_TICK' ? 'GANG_FULL' : code)).sort();
-    return { options, reasons, codes, gangCodes, coversAnyone };
+    return { options, reasons, codes: codesOf(reasons), coversAnyone };
   }
 }
 
@@ -253,6 +260,6 @@ function inHardness(reasons: readonly Reason[], option: number): Reason[] {
   return [...reasons].sort((a, b) => HARDNESS.indexOf(a.code) - HARDNESS.indexOf(b.code));
 }
 
-function codesOf(reasons: readonly Reason[]): ReasonCode[] {
+function codesOf(reasons: readonly Pick<Reason, 'code'>[]): ReasonCode[] {
   return [...new Set(reasons.map(({ code }) => code))].sort();
 }

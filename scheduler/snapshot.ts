@@ -120,7 +120,10 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
 export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   const shapes = new Map<string, number>();
   const lines: string[] = [`snapshot/1 ${snapshot.cell} ${snapshot.now} ${snapshot.configuration.revision}`];
-  for (const { request, sequence, shapeKey } of snapshot.requests) {
+  const gangs: string[] = [];
+  for (const { request, sequence, shapeKey, gangUntil } of snapshot.requests) {
+    const { gang } = request.terms;
+    if (gang !== undefined) gangs.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(gang)}`);
     let shape = shapes.get(shapeKey);
     if (shape === undefined) {
       shape = shapes.size;
@@ -130,10 +133,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
       `r ${request.id} ${sequence} ${request.department} ${request.agent} ${request.submittedAt} ${shape}`,
     );
   }
-  for (const { request, gangUntil } of snapshot.requests) {
-    if (request.terms.gang === undefined) continue;
-    lines.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(request.terms.gang)}`);
-  }
+  for (const line of gangs) lines.push(line);
   if (snapshot.gangTurn !== undefined)
     lines.push(`t ${snapshot.gangTurn.rank} ${snapshot.gangTurn.sequence}`);
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);

@@ -183,6 +183,7 @@ class Draft {
 
   addRequests(): void {
     const { now } = this.#snapshot;
+    const { isContested } = this.#room;
     for (const prepared of this.#prepared) {
       if ('gang' in prepared) {
         this.#addGang(prepared);
@@ -205,7 +206,7 @@ class Draft {
           choices,
           endsAt,
         });
-        if (this.#room.isContested)
+        if (isContested)
           this.#datasets.add(datasetsOf(pending.request, option, choices), {
             column,
             group,

@@ -13,21 +13,28 @@ import { windowsFor } from './windows.ts';
 
 /** Every option's candidates that have room for their claim at this moment; no claims at all for an option that ends too late. */
 export function openOptions(shape: Shape, terms: Terms, room: Room): OpenOption[] {
-  return allOpenOptions(shape, terms, room).map(({ option, claims }) => ({
-    option,
-    claims: claims.map((claim) => ({ ...claim, candidates: withoutDominated(claim.candidates, room) })),
-  }));
+  return optionsOf(shape, { terms, room }, (claim) =>
+    withoutDominated(openCandidates(claim, terms, room), room),
+  );
 }
 
 /** With those that are no better than others beside them: a gang may want them for where they are. */
 export function allOpenOptions(shape: Shape, terms: Terms, room: Room): OpenOption[] {
+  return optionsOf(shape, { terms, room }, (claim) => openCandidates(claim, terms, room));
+}
+
+function optionsOf(
+  shape: Shape,
+  { terms, room }: { terms: Terms; room: Room },
+  candidatesOf: (claim: ClaimCandidates) => readonly OpenCandidate[],
+): OpenOption[] {
   return shape.options.map((claims, option) => ({
     option,
     claims: endsInTime(claims, terms, room.now)
       ? claims.map((claim, index) => ({
           claim: index,
           quantity: claim.claim.quantity,
-          candidates: openCandidates(claim, terms, room),
+          candidates: candidatesOf(claim),
         }))
       : [],
   }));
