@@ -113,19 +113,19 @@ describe('a refusal', () => {
   const run = (...argv: readonly string[]) => ran(...argv, '--url', stub.url, '--token', 't');
 
   it.each([
-    ['NEVER_FITS', 422, 4, 'annona pool list'],
-    ['UNKNOWN_CLASS', 422, 2, 'annona request get --help'],
-    ['NOT_FOUND', 404, 1, 'annona request list'],
-    ['STALE_EPOCH', 409, 1, 'annona request get req_1'],
+    ['NEVER_FITS', 422, 4, 'npx annona pool list'],
+    ['UNKNOWN_CLASS', 422, 2, 'npx annona request get --help'],
+    ['NOT_FOUND', 404, 1, 'npx annona request list'],
+    ['STALE_EPOCH', 409, 1, 'npx annona request get req_1'],
     [
       'ROLE_NOT_ALLOWED',
       403,
       1,
-      'annona request get --as ROLE@DEPARTMENT of a role that may (docs/permissions.md)',
+      'npx annona request get --as ROLE@DEPARTMENT of a role that may (docs/permissions.md)',
     ],
-    ['TOKEN_EXPIRED', 401, 1, 'annona token --agent ID, for a fresh one'],
-    ['INTERNAL', 500, 1, 'annona request get --help'],
-    ['NOT_A_THING', 502, 6, 'annona request get --help'],
+    ['TOKEN_EXPIRED', 401, 1, 'npx annona token --agent ID, for a fresh one'],
+    ['INTERNAL', 500, 1, 'npx annona request get --help'],
+    ['NOT_A_THING', 502, 6, 'npx annona request get --help'],
   ])('%s (%i) ends with %i and tries: %s', async (code, status, wantCode, wantTry) => {
     stub.on('GET /v1/requests/req_1', problem(status, code, 'so it is'));
     const { exitCode, out, err } = await run('request', 'get', 'req_1');
