@@ -4,7 +4,7 @@
 import type { Timers } from '../../scheduler/index.ts';
 
 const EVERY_MS = 60_000;
-/** A statement of so many rows a table takes about 20 ms, and commits wait for no lock of it. */
+/** Few rows a statement, so that each is short; commits wait for no lock of it. */
 const ROWS_MAX = 1_000;
 /** In a minute 60,000 rows a table go at most: twice what 500 submissions a second leave. */
 const ROUNDS_MAX = 60;
