@@ -65,7 +65,7 @@ describe('annona ticks', () => {
     const path = join(home, 'tick.json');
     const gone = await run('ticks', 'file', '1042', '--output', path);
     expect([gone.exitCode, existsSync(path)]).toEqual([1, false]);
-    expect(gone.err).toContain('the oldest is tick 2000. Try: annona ticks list');
+    expect(gone.err).toContain('the oldest is tick 2000. Try: npx annona ticks list');
     const nowhere = await run('ticks', 'file', '1042', '-o', join(home, 'no', 'tick.json'));
     expect([nowhere.exitCode, nowhere.err]).toEqual([
       1,
