@@ -6,6 +6,7 @@ import type { DomainEvent, EventType } from './event.ts';
 import { eventId, type LeaseId, type RequestId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import type { Instant } from './quantity.ts';
+import { REASON_GUIDE, type Reason } from './reason.ts';
 
 export interface EventContext {
   readonly cell: string;
@@ -59,7 +60,7 @@ function tell(change: Change, context: EventContext): Told | null {
         request,
         lease,
         owner: { department, agent },
-        data: { reasons },
+        data: { reasons: guided(reasons) },
       };
     }
     case 'leaseGranted':
@@ -75,7 +76,7 @@ function tell(change: Change, context: EventContext): Told | null {
       const { extension, endsAt, reasons } = change;
       if (change.outcome === 'granted')
         return ofLease('annona.lease.extended.v1', lease, { extension, endsAt });
-      return ofLease('annona.lease.extension-denied.v1', lease, { extension, reasons });
+      return ofLease('annona.lease.extension-denied.v1', lease, { extension, reasons: guided(reasons) });
     }
     case 'requestOpened':
     case 'verdictRecorded':
@@ -87,6 +88,11 @@ function tell(change: Change, context: EventContext): Told | null {
       throw new Error(`unknown change ${JSON.stringify(never)}`);
     }
   }
+}
+
+/** The same block as on every other way out: who acts next, and how. */
+function guided(reasons: readonly Reason[]): object[] {
+  return reasons.map((reason) => ({ ...reason, ...REASON_GUIDE[reason.code] }));
 }
 
 function ofLease(type: EventType, lease: Lease, data: Readonly<Record<string, unknown>>): Told {

@@ -7,9 +7,11 @@ import { Amount, EpochNumber, InstantText } from './fields.ts';
 
 const Text = Type.String();
 
-/** As in an answer, without who acts next: the numbers are those of the tick. */
+/** The block of an answer; its numbers are those of the tick. */
 export const EventReason = Type.Object({
   code: Type.Enum(Object.keys(REASON_GUIDE)),
+  actor: Text,
+  advice: Text,
 });
 
 const Reasons = Type.Array(EventReason);
