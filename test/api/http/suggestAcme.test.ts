@@ -42,6 +42,16 @@ function wrongBodies({ pools, classes }: Configuration) {
   });
 }
 
+const anyone = ({ agents }: Configuration) =>
+  agents.map(({ id, department }) => `agent:${department}:${id}`)[0]!;
+
+/** Refused for its quantity and nothing else, as draws seldom are: most of them fail an earlier check. */
+const farTooMuch = ({ classes }: Configuration) => ({
+  clientRequestId: 'far-too-much',
+  options: [{ claims: [{ kind: 'gpu', quantity: 1_000_000 }] }],
+  terms: { class: classes[0]!.name, durationSeconds: 600 },
+});
+
 it('every suggestion is accepted as it stands, and nearly every refusal has one', {
   timeout: 120_000,
 }, async () => {
@@ -65,7 +75,7 @@ it('every suggestion is accepted as it stands, and nearly every refusal has one'
       const again = await submit(suggestion);
       expect([again.statusCode, again.statusCode === 202 ? '' : again.body]).toEqual([202, '']);
     }),
-    { numRuns: 600 },
+    { numRuns: 600, examples: [[anyone(configuration), farTooMuch(configuration)]] },
   );
   expect(counts.refused).toBeGreaterThan(200);
   expect(counts.suggested / counts.refused).toBeGreaterThan(0.9);
