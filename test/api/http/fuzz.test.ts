@@ -13,36 +13,45 @@ import { createWords } from './fuzz/words.ts';
 import { anEdge } from './support.ts';
 
 const CASES = 10_000;
+const ROUNDS_MAX = 10;
+
+/** A fuzz that is refused at the door each time has tested the door only. */
+const WANT = [
+  'submitRequest 202',
+  'submitBatch 207',
+  'listRequests 200',
+  'readLease 200',
+  'cancelRequest 202',
+  'createAgent 201',
+  'writeAgent 200',
+  'writePool 200',
+  'deletePool 204',
+];
+const WANT_CODES = [
+  'BODY_INVALID',
+  'DUPLICATE_KEY',
+  'QUERY_INVALID',
+  'NOT_FOUND',
+  'MEDIA_TYPE',
+  'TOKEN_EXPIRED',
+];
 
 describe('the edge under calls that nobody meant', () => {
   it('answers every one as its contract says', { timeout: 300_000 }, async () => {
     const seed = Math.trunc(Math.random() * 2 ** 31);
     console.log(`fuzz: seed ${seed}`);
-    const { cases, statuses, codes } = await fuzz({ cases: CASES, seed });
-    expect(cases).toBeGreaterThanOrEqual(CASES);
-    // A fuzz that is refused at the door each time has tested the door only.
-    const successes = new Set([...statuses.keys()].filter((key) => / 2\d\d$/.test(key)));
-    const want = [
-      'submitRequest 202',
-      'submitBatch 207',
-      'listRequests 200',
-      'readLease 200',
-      'cancelRequest 202',
-      'createAgent 201',
-      'writeAgent 200',
-      'writePool 200',
-      'deletePool 204',
-    ];
-    expect([...successes]).toEqual(expect.arrayContaining(want));
-    const wantCodes = [
-      'BODY_INVALID',
-      'DUPLICATE_KEY',
-      'QUERY_INVALID',
-      'NOT_FOUND',
-      'MEDIA_TYPE',
-      'TOKEN_EXPIRED',
-    ];
-    expect([...codes.keys()]).toEqual(expect.arrayContaining(wantCodes));
+    const successes = new Set<string>();
+    const codes = new Set<string>();
+    const isUnseen = () => WANT.some((key) => !successes.has(key));
+    // Some of them come up once or twice in ten thousand calls, and by chance in none: then it goes on.
+    for (let round = 0; round === 0 || (round < ROUNDS_MAX && isUnseen()); round += 1) {
+      const run = await fuzz({ cases: CASES, seed: seed + round });
+      expect(run.cases).toBeGreaterThanOrEqual(CASES);
+      for (const key of run.statuses.keys()) if (/ 2\d\d$/.test(key)) successes.add(key);
+      for (const code of run.codes.keys()) codes.add(code);
+    }
+    expect([...successes]).toEqual(expect.arrayContaining(WANT));
+    expect([...codes]).toEqual(expect.arrayContaining(WANT_CODES));
   });
 });
 
