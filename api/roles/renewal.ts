@@ -4,6 +4,7 @@
 import type { Configuration, Digest, Instant, Timers } from '../../scheduler/index.ts';
 import { horizonOf, type OrganisationText, parseOrganisation, problemLine } from '../organisation/index.ts';
 import type { ConfigurationStore } from '../ports.ts';
+import { type Background, inBackground } from './background.ts';
 import { renewIfOurs } from './establishConfiguration.ts';
 
 /** Windows reach weeks ahead and months two: an hour late is early enough. */
@@ -20,19 +21,8 @@ export interface RenewalOptions {
   readonly log: (line: string) => void;
 }
 
-export interface Renewal {
-  stop(): Promise<void>;
-}
-
-export function startRenewal(options: RenewalOptions): Renewal {
-  const stopping = new AbortController();
-  const done = run(options, stopping.signal);
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
-    },
-  };
+export function startRenewal(options: RenewalOptions): Background {
+  return inBackground((signal) => run(options, signal));
 }
 
 async function run(options: RenewalOptions, signal: AbortSignal): Promise<void> {

@@ -24,13 +24,14 @@ import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
 import type { DryRuns, TickFiles } from '../ports.ts';
+import type { Background } from './background.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
 import { establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
 import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
-import { type Renewal, startRenewal } from './renewal.ts';
+import { startRenewal } from './renewal.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import { DEFAULT_LIMITS, DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
@@ -206,7 +207,7 @@ function renewing(parts: {
   readonly adapter: PostgresAdapter;
   readonly follower: ConfigurationFollower;
   readonly log: (line: string) => void;
-}): Renewal | null {
+}): Background | null {
   const { options, adapter, follower, log } = parts;
   const { organisationTexts: texts } = options;
   if (texts === undefined) return null;

@@ -2,6 +2,7 @@
 // Invariant: a purge that fails is told and tried again; it stops nothing else.
 
 import type { Timers } from '../../scheduler/index.ts';
+import { type Background, inBackground } from './background.ts';
 
 const EVERY_MS = 60_000;
 /** Few rows a statement, so that each is short; commits wait for no lock of it. */
@@ -18,19 +19,8 @@ export interface UpkeepOptions {
   readonly log: (line: string) => void;
 }
 
-export interface Upkeep {
-  stop(): Promise<void>;
-}
-
-export function startUpkeep(options: UpkeepOptions): Upkeep {
-  const stopping = new AbortController();
-  const done = run(options, stopping.signal);
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
-    },
-  };
+export function startUpkeep(options: UpkeepOptions): Background {
+  return inBackground((signal) => run(options, signal));
 }
 
 async function run(options: UpkeepOptions, signal: AbortSignal): Promise<void> {
