@@ -2,6 +2,7 @@
 // Invariant: timings stand outside the digest; the same inputs give the same digest in every process. Called by tick.ts alone.
 
 import type { Solution } from '../solver/index.ts';
+import { namedMultipliers } from './certificate.ts';
 import { liveLease } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { eventsOf } from './domain/eventsOf.ts';
@@ -67,7 +68,7 @@ function recordOf(
     engine: solution?.engine ?? 'none',
     engineBuild: solution?.engineBuild ?? 'none',
     engineCalled: solution?.engineCalled ?? false,
-    work: solution?.work ?? { simplexIterations: 0, lpCalls: 0, mipCalls: 0 },
+    work: solution?.work ?? { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 },
     fault: solution?.fault ?? null,
     termination: solution?.termination ?? ('none' as const),
     stages:
@@ -95,9 +96,7 @@ function stageRecords(
     value: stage.value,
     bound: stage.bound,
     gap: stage.gap,
-    multipliers: stage.certificate.multipliers.map(
-      ({ row, numerator }) => [formulation.model.rowNames[row] ?? `row ${row}`, numerator] as const,
-    ),
+    multipliers: namedMultipliers(formulation.model, stage.certificate),
     frozenDigest: frozenDigest({ formulation, solution, digest }, stage.stage),
   }));
 }

@@ -9,6 +9,7 @@ import {
   type SolverService,
   type StageOutcome,
 } from '../solver/index.ts';
+import { namedMultipliers } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
 import { decode } from './decode.ts';
 import type { ExtensionId, PoolId, RequestId } from './domain/ids.ts';
@@ -166,9 +167,7 @@ export async function decideTickFile(
     stages: (solution?.stages ?? []).map(({ certificate, ...outcome }) => ({
       ...outcome,
       name: classes.get(outcome.stage) ?? `stage ${outcome.stage}`,
-      multipliers: certificate.multipliers.map(
-        ({ row, numerator }) => [model.rowNames[row] ?? '', numerator] as const,
-      ),
+      multipliers: namedMultipliers(model, certificate),
     })),
     solution: solution && withoutPlan(solution),
     model: { columns: model.columnCount, rows: model.rowCount, truncated },
@@ -222,8 +221,20 @@ function withoutPlan(solution: Solution): TickFileAnswer['solution'] {
 
 /** Everything that the solver sees, names included, as text: independent of the machine's byte order. */
 export function modelDigest(model: ReturnType<typeof formulate>['model'], digest: Digest): string {
-  const { rowNames, group, stage, objective, rhs, starts, indices, values, excessUpper, definingRow } = model;
-  const vectors = [group, stage, objective, rhs, starts, indices, values, excessUpper, definingRow];
+  const { rowNames, group, stage, objective, rhs, starts, indices, values } = model;
+  const { excessUpper, excessCost, definingRow } = model;
+  const vectors = [
+    group,
+    stage,
+    objective,
+    rhs,
+    starts,
+    indices,
+    values,
+    excessUpper,
+    excessCost,
+    definingRow,
+  ];
   return digest([JSON.stringify(rowNames), ...vectors.map((vector) => `\n${vector.join(' ')}`)]);
 }
 

@@ -15,6 +15,7 @@ import type {
   Solution,
   SolveOptions,
   SolverFault,
+  StageCertificate,
   StageMethod,
   StageOutcome,
   Work,
@@ -25,6 +26,8 @@ import { boundOf, gapOf } from './verify.ts';
 const GAP_WORTH_A_TREE = 0.005;
 /** Nodes of a residual's tree. Measured: 30 columns close in far fewer; the limit is for the instance that does not. */
 const RESIDUAL_NODES_MAX = 200;
+
+const NO_WORK: Work = { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 };
 
 interface StageAnswer {
   readonly method: StageMethod;
@@ -49,8 +52,8 @@ type AnswerStage = (task: StageTask) => StageAnswer | null;
 export function solve(model: Model, engine: Engine, options: SolveOptions): Solution {
   if (engine.name !== options.engine)
     throw new Error(`asked for engine ${options.engine}, given ${engine.name}`);
-  const work = { simplexIterations: 0, lpCalls: 0, mipCalls: 0 };
-  const run = runStages(model, (task) => {
+  const work = { ...NO_WORK };
+  const run = runStages(model, work, (task) => {
     if (work.lpCalls >= options.budget.lpCallsMax) return { ...greedyAnswer(task), ended: 'workLimit' };
     return engineAnswer(task, { engine, options, work });
   })!;
@@ -72,7 +75,7 @@ export function solveTrivially(
   model: Model,
   from: { engine: EngineName; engineBuild: string },
 ): Solution | null {
-  const run = runStages(model, () => null);
+  const run = runStages(model, NO_WORK, () => null);
   return run && { termination: 'complete', fault: null, ...from, ...withoutCalls(run) };
 }
 
@@ -81,7 +84,7 @@ export function solveWithoutEngine(
   model: Model,
   from: { engine: EngineName; engineBuild: string; fault: SolverFault },
 ): Solution {
-  const run = runStages(model, greedyAnswer)!;
+  const run = runStages(model, NO_WORK, greedyAnswer)!;
   return { termination: 'fault', ...from, ...withoutCalls(run) };
 }
 
@@ -95,11 +98,11 @@ function withoutCalls({
   granted,
   stages,
 }: Run): Pick<Solution, 'engineCalled' | 'granted' | 'stages'> & { work: Work } {
-  return { engineCalled: false, granted, stages, work: { simplexIterations: 0, lpCalls: 0, mipCalls: 0 } };
+  return { engineCalled: false, granted, stages, work: NO_WORK };
 }
 
-/** Null as soon as `answer` has none for a stage that is not trivial. */
-function runStages(model: Model, answer: AnswerStage): Run | null {
+/** Null as soon as `answer` has none for a stage that is not trivial. `work` is counted up by `answer`. */
+function runStages(model: Model, work: Work, answer: AnswerStage): Run | null {
   const columns = columnsOf(model);
   const load = new Load(model, columns);
   const granted = new Uint8Array(model.columnCount);
@@ -111,10 +114,16 @@ function runStages(model: Model, answer: AnswerStage): Run | null {
     const task = view && { model, columns, load, view, frozen: granted };
     const given = task === null ? NOTHING_FITS : (everythingFits(task) ?? answer(task));
     if (given === null) return null;
-    stages.push(outcomeOf(model, { stage, frozen: granted, answer: given }));
-    ended.add(given.ended);
+    const costBefore = load.cost;
+    let worth = 0;
     for (const j of given.granted) {
       if (!load.add(j)) throw new Error(`stage ${stage}: granted column ${j} does not fit`);
+      worth += model.objective[j]!;
+    }
+    const value = worth - (load.cost - costBefore);
+    stages.push(outcomeOf(model, { stage, frozen: granted, answer: given, value, work: { ...work } }));
+    ended.add(given.ended);
+    for (const j of given.granted) {
       granted[j] = 1;
       frozen.push(j);
     }
@@ -124,7 +133,10 @@ function runStages(model: Model, answer: AnswerStage): Run | null {
 
 const NOTHING_FITS: StageAnswer = { method: 'empty', granted: [], multipliers: [], ended: 'complete' };
 
-function everythingFits({ model, view, load }: StageTask): StageAnswer | null {
+/** Null also where an excess that costs may grow: a second-best option may then be the better one. */
+function everythingFits({ model, columns, view, load }: StageTask): StageAnswer | null {
+  const costs = (row: number): boolean => (model.excessCost[columns.definedBy[row]!] ?? 0) > 0;
+  if (view.rows.some(costs)) return null;
   const plan = new StagePlan(model, view, load);
   let option = 0;
   for (const shape of view.shapes) {
@@ -203,7 +215,7 @@ function engineAnswer(task: StageTask, { engine, options, work }: EngineRun): St
       counts[option] = Math.round(mip.primal[column]!);
     const better = planWith(counts);
     if (better.value > plan.value)
-      return { method: 'residual', granted: better.granted(), multipliers, ended: 'complete' };
+      return { method: 'core', granted: better.granted(), multipliers, ended: 'complete' };
   }
   return { method: 'lp', granted: plan.granted(), multipliers, ended: 'complete' };
 }
@@ -211,10 +223,9 @@ function engineAnswer(task: StageTask, { engine, options, work }: EngineRun): St
 /** Values and bounds come from here alone. No multipliers at all are valid too, and the better of the two is published. */
 function outcomeOf(
   model: Model,
-  { stage, frozen, answer }: { stage: number; frozen: Uint8Array; answer: StageAnswer },
+  from: { stage: number; frozen: Uint8Array; answer: StageAnswer; value: number; work: Work },
 ): StageOutcome {
-  let value = 0;
-  for (const j of answer.granted) value += model.objective[j]!;
+  const { stage, frozen, answer, value, work } = from;
   const given = boundFrom(model, { stage, frozen, multipliers: answer.multipliers });
   const plain =
     answer.multipliers.length === 0 ? given : boundFrom(model, { stage, frozen, multipliers: [] });
@@ -227,8 +238,14 @@ function outcomeOf(
     value,
     bound,
     gap: gapOf(bound, value),
-    certificate: { multipliers, frozenDigest: '' },
+    certificate: certificateOf(multipliers),
+    work,
+    ended: answer.ended === 'workLimit' ? 'workLimit' : 'complete',
   };
+}
+
+function certificateOf(multipliers: readonly Multiplier[]): StageCertificate {
+  return { derivedRows: [], proof: { multipliers, derivedMultipliers: [] }, frozenDigest: '' };
 }
 
 /** A bound beyond 2^53 loses to the one without multipliers, which the builder keeps a safe integer. */
@@ -236,7 +253,7 @@ function boundFrom(
   model: Model,
   { stage, frozen, multipliers }: { stage: number; frozen: Uint8Array; multipliers: readonly Multiplier[] },
 ): number {
-  const check = boundOf(model, { stage, frozen, certificate: { multipliers, frozenDigest: '' } });
-  if (!check.ok) throw new Error(`stage ${stage}: multiplier of row ${check.row}: ${check.fault}`);
+  const check = boundOf(model, { stage, frozen, certificate: certificateOf(multipliers) });
+  if (!check.ok) throw new Error(`stage ${stage}: ${check.of} ${check.at}: ${check.fault}`);
   return Number(check.bound);
 }

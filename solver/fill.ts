@@ -11,19 +11,21 @@ export class StagePlan {
   /** Option -> granted groups of its shape. */
   readonly counts: Int32Array;
   readonly #taken: Int32Array;
-  #value = 0;
+  readonly #costBefore: number;
+  #worth = 0;
 
   /** `load` holds the frozen grants; it is copied. */
   constructor(model: Model, view: StageView, load: Load) {
     this.#model = model;
     this.#view = view;
     this.#load = load.copy();
+    this.#costBefore = load.cost;
     this.counts = new Int32Array(view.optionShape.length);
     this.#taken = new Int32Array(view.shapes.length);
   }
 
   get value(): number {
-    return this.#value;
+    return this.#worth - (this.#load.cost - this.#costBefore);
   }
 
   /** Grants the option to the next groups of its shape, at most `most` of them; returns how many it could. */
@@ -40,7 +42,7 @@ export class StagePlan {
       taken++;
     }
     this.counts[option] = this.counts[option]! + taken;
-    this.#value += taken * this.#model.objective[this.#view.fitting[this.#view.optionFitting[option]!]!]!;
+    this.#worth += taken * this.#model.objective[this.#view.fitting[this.#view.optionFitting[option]!]!]!;
     return taken;
   }
 

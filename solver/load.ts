@@ -25,12 +25,19 @@ export class Load {
     this.#columns = columns;
     this.#limit = Float64Array.from(model.rhs, (rhs, row) => {
       const k = columns.definedBy[row]!;
-      return k < 0 ? rhs : Math.min(rhs + model.excessUpper[k]!, Number.MAX_SAFE_INTEGER);
+      return k < 0 ? rhs : rhs + model.excessUpper[k]!;
     });
     this.#left = new Float64Array(model.rowCount);
     this.#excess = new Float64Array(model.excessCount);
     this.#increase = new Float64Array(model.rowCount);
     for (let row = 0; row < model.rowCount; row++) this.#carry(row);
+  }
+
+  /** What the excesses take off the objective. Exact: the builder keeps the sum over their upper bounds a safe integer. */
+  get cost(): number {
+    let cost = 0;
+    for (let k = 0; k < this.#excess.length; k++) cost += this.#model.excessCost[k]! * this.#excess[k]!;
+    return cost;
   }
 
   copy(): Load {

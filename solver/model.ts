@@ -4,7 +4,8 @@
 /**
  * A packing program, maximised stage by stage.
  *
- *   maximise   sum over columns j of stage s of objective[j] * x_j,   for s = 0, 1, ... in order, earlier grants frozen
+ *   maximise   sum over columns j of stage s of objective[j] * x_j - sum_k excessCost[k] * (e_k - e_k before the stage),
+ *              for s = 0, 1, ... in order, earlier grants frozen
  *   subject to sum over columns of group g of x_j <= 1                 (one column per request at most: all or nothing)
  *              sum_j a_ij x_j + sum_k a_ik e_k <= rhs_i                every row i
  *              x_j in {0, 1};  0 <= e_k <= excessUpper[k], continuous
@@ -12,6 +13,9 @@
  * `a_ij >= 0` for every structural column. An excess column e_k has coefficient -1 in exactly one row, its defining row,
  * and non-negative coefficients in rows after that one; its least value is therefore max(0, lhs of its defining row - rhs).
  * `rhs >= 0` except in defining rows, where the empty plan may already need an excess.
+ *
+ * The caller sees to it that the excesses a column raises never cost more than its objective less 1, so that every grant is worth
+ * at least 1 and a best plan leaves nothing out that fits. Defining rows with falling room make a convex piecewise-linear penalty.
  */
 export interface Model {
   /** Structural columns 0..columnCount-1; excess columns follow them as columnCount..columnCount+excessCount-1. */
@@ -24,7 +28,10 @@ export interface Model {
   readonly stage: Int32Array;
   /** Column -> value when granted, an integer >= 1. */
   readonly objective: Float64Array;
+  /** Excess column -> its upper bound; with the right side of its defining row still a safe integer. */
   readonly excessUpper: Float64Array;
+  /** Excess column -> what a unit of it takes off the objective, an integer >= 0. */
+  readonly excessCost: Float64Array;
   readonly rowCount: number;
   /** Row names, unique, meaningful to the caller ("capacity/gpu-a/now"). */
   readonly rowNames: readonly string[];
@@ -48,6 +55,13 @@ interface RowDraft {
   entries: Map<number, number>;
 }
 
+interface ExcessDraft {
+  readonly upper: number;
+  readonly cost: number;
+  readonly definingRow: number;
+  readonly uses: { readonly row: number; coefficient: number }[];
+}
+
 /** Collects columns and rows in any order and checks every number on the way in. */
 export class ModelBuilder {
   readonly #groupStage: number[] = [];
@@ -56,8 +70,7 @@ export class ModelBuilder {
   readonly #rows: RowDraft[] = [];
   readonly #rowByName = new Map<string, number>();
   readonly #definingRows = new Set<number>();
-  readonly #excess: { upper: number; definingRow: number; uses: { row: number; coefficient: number }[] }[] =
-    [];
+  readonly #excess: ExcessDraft[] = [];
 
   /** A group of mutually exclusive columns (one request). Returns its index. Call in order of arrival. */
   addGroup(stage: number): number {
@@ -94,13 +107,21 @@ export class ModelBuilder {
     if (sum > 0) draft.entries.set(column, requireInteger(sum, draft.name, 0));
   }
 
-  /** e = max(0, lhs of definingRow - its rhs), at most `upper`. Returns a handle for `useExcess`. */
-  addExcess(definingRow: number, upper: number): number {
+  /**
+   * e = max(0, lhs of definingRow - its rhs), at most `upper`; each unit takes `cost`, an integer >= 0, off the objective.
+   * Returns a handle for `useExcess`.
+   */
+  addExcess(definingRow: number, upper: number, cost = 0): number {
     if (definingRow < 0 || definingRow >= this.#rows.length) throw new ModelError(`no row ${definingRow}`);
     // Two excesses of one row would share its overflow in any proportion: "least value" would mean nothing.
     if (this.#definingRows.has(definingRow)) throw new ModelError(`row ${definingRow} defines two excesses`);
     this.#definingRows.add(definingRow);
-    this.#excess.push({ upper: requireInteger(upper, 'excess upper', 0), definingRow, uses: [] });
+    this.#excess.push({
+      upper: requireInteger(upper, 'excess upper', 0),
+      cost: requireInteger(cost, 'excess cost', 0),
+      definingRow,
+      uses: [],
+    });
     return this.#excess.length - 1;
   }
 
@@ -140,7 +161,10 @@ export class ModelBuilder {
       group: Int32Array.from(this.#group),
       stage: Int32Array.from(this.#groupStage),
       objective: Float64Array.from(this.#objective),
-      excessUpper: Float64Array.from(this.#excess, (excess) => excess.upper),
+      excessUpper: Float64Array.from(this.#excess, ({ upper, definingRow }) =>
+        Math.min(upper, Number.MAX_SAFE_INTEGER - Math.max(0, this.#rows[definingRow]!.rhs)),
+      ),
+      excessCost: Float64Array.from(this.#excess, (excess) => excess.cost),
       rowCount: this.#rows.length,
       rowNames: this.#rows.map((row) => row.name),
       rhs: Float64Array.from(this.#rows, (row) => row.rhs),
@@ -151,14 +175,15 @@ export class ModelBuilder {
     };
   }
 
-  /** The best plan's value must stay exact: the sum of every group's largest objective is a safe integer. */
+  /** Every plan's value must stay exact: the sum of every group's largest objective and of every excess's dearest is a safe integer. */
   #refuseIfValueCanOverflow(): void {
     const largest = new Float64Array(this.#groupStage.length);
     this.#group.forEach((group, column) => {
       largest[group] = Math.max(largest[group]!, this.#objective[column]!);
     });
+    const dearest = this.#excess.reduce((sum, { upper, cost }) => sum + upper * cost, 0);
     requireInteger(
-      largest.reduce((sum, value) => sum + value, 0),
+      largest.reduce((sum, value) => sum + value, dearest),
       'sum of objectives',
       0,
     );

@@ -103,7 +103,7 @@ function structuralUse(columns: Columns, frozen: readonly number[], rowCount: nu
 
 /**
  * A row cannot bind when frozen use + the sum of every group's largest entry + every excess at its most stays within rhs.
- * A defining row that overflows still cannot bind when its excess stays within its upper bound and no row that uses the excess can bind.
+ * A defining row that overflows still cannot bind when its excess costs nothing, stays within its upper bound, and no row that uses it can bind.
  */
 function rowsThatCanBind(
   { model, columns }: StageInput,
@@ -128,7 +128,8 @@ function rowsThatCanBind(
   for (let row = model.rowCount - 1; row >= 0; row--) {
     if (over[row]! <= 0) continue;
     const k = columns.definedBy[row]!;
-    const binds = k < 0 || over[row]! > model.excessUpper[k]! || usesAny(columns, k, kept);
+    const binds =
+      k < 0 || over[row]! > model.excessUpper[k]! || model.excessCost[k]! > 0 || usesAny(columns, k, kept);
     if (binds) kept[row] = 1;
     else excessMost[k] = 0;
   }

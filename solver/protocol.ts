@@ -1,7 +1,7 @@
 // What the parent and the solver child say to each other. Invariant: an answer is only shaped here; whether it is true is checked by
 // verify.ts in the parent. Used by node.ts and child.ts.
 import type { Model } from './model.ts';
-import type { Solution, SolveOptions, StageOutcome } from './solution.ts';
+import type { DerivedRow, Proof, Solution, SolveOptions, StageOutcome, Work } from './solution.ts';
 
 export interface SolveMessage {
   readonly kind: 'solve';
@@ -39,16 +39,23 @@ function isSolution(value: unknown): value is Solution {
     value.granted instanceof Uint8Array &&
     Array.isArray(value.stages) &&
     value.stages.every(isOutcome) &&
-    isRecord(value.work) &&
-    [value.work.simplexIterations, value.work.lpCalls, value.work.mipCalls].every(Number.isSafeInteger)
+    isWork(value.work)
+  );
+}
+
+function isWork(value: unknown): value is Work {
+  return (
+    isRecord(value) &&
+    [value.simplexIterations, value.lpCalls, value.mipCalls, value.dpCells].every(Number.isSafeInteger)
   );
 }
 
 const METHODS: ReadonlySet<unknown> = new Set<StageOutcome['method']>([
   'empty',
   'fits',
+  'exact',
   'lp',
-  'residual',
+  'core',
   'greedy',
 ]);
 
@@ -60,9 +67,38 @@ function isOutcome(value: unknown): value is StageOutcome {
     typeof value.gap === 'number' &&
     isRecord(value.certificate) &&
     value.certificate.frozenDigest === '' &&
-    Array.isArray(value.certificate.multipliers) &&
-    value.certificate.multipliers.every(isRecord)
+    isWork(value.work) &&
+    (value.ended === 'complete' || value.ended === 'workLimit') &&
+    Array.isArray(value.certificate.derivedRows) &&
+    value.certificate.derivedRows.every(isDerivedRow) &&
+    isProof(value.certificate.proof)
   );
+}
+
+function isDerivedRow(value: unknown): value is DerivedRow {
+  return (
+    isRecord(value) &&
+    typeof value.row === 'number' &&
+    value.columns instanceof Int32Array &&
+    value.coefficients instanceof Int32Array &&
+    typeof value.rhs === 'number'
+  );
+}
+
+/** Walks with a stack of its own: how deep a child's answer nests is the child's choice. */
+function isProof(value: unknown): value is Proof {
+  const open = [value];
+  while (open.length > 0) {
+    const proof = open.pop();
+    if (!isRecord(proof)) return false;
+    if ('column' in proof) open.push(proof.zero, proof.one);
+    else if (!isRecords(proof.multipliers) || !isRecords(proof.derivedMultipliers)) return false;
+  }
+  return true;
+}
+
+function isRecords(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isRecord);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

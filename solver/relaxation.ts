@@ -47,7 +47,8 @@ export function relax(model: Model, columns: Columns, view: StageView): Relaxati
     for (const use of uses[i]!) draft.entry(use.row, (use.value * excessScale[i]!) / rowScale[use.row]!);
     // An upper bound that cannot be reached is left out: its price would not be one that the certificate's formula knows.
     const reachable = view.excessMost[k]! >= model.excessUpper[k]!;
-    draft.end(0, reachable ? model.excessUpper[k]! / excessScale[i]! : Number.POSITIVE_INFINITY);
+    const cost = (model.excessCost[k]! / objectiveScale) * excessScale[i]!;
+    draft.end(-cost, reachable ? model.excessUpper[k]! / excessScale[i]! : Number.POSITIVE_INFINITY);
   }
   const rowUpper = Float64Array.from(
     [...view.room, ...shapeRow.counts],
@@ -76,8 +77,8 @@ export function multipliersOf(
 }
 
 /**
- * Rounding may leave lambda A_k a hair below 0, and the box term charges that hair times the excess's upper bound. Where the excess
- * is not at its bound the true price is >= 0, so the defining row's multiplier is lowered to meet it. Later rows first: they define too.
+ * Rounding may leave cost_k + lambda A_k a hair below 0, and the box term charges that hair times the excess's upper bound. Where the
+ * excess is not at its bound the true price is >= 0, so the defining row's multiplier is lowered to meet it. Later rows first: they define too.
  */
 function evenOutExcesses(
   model: Model,
@@ -88,7 +89,7 @@ function evenOutExcesses(
   const optionCount = from.view.optionShape.length;
   for (let i = relaxation.excessOf.length - 1; i >= 0; i--) {
     const k = relaxation.excessOf[i]!;
-    let worth = 0;
+    let worth = model.excessCost[k]! * MULTIPLIER_ONE;
     let rounding = 1;
     for (let u = columns.useStarts[k]!; u < columns.useStarts[k + 1]!; u++) {
       worth += numerators[columns.useRows[u]!]! * columns.useValues[u]!;

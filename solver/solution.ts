@@ -8,6 +8,8 @@ export interface Work {
   readonly simplexIterations: number;
   readonly lpCalls: number;
   readonly mipCalls: number;
+  /** Cells of dynamic programming in cut separation and lifting. */
+  readonly dpCells: number;
 }
 
 export interface WorkBudget {
@@ -20,10 +22,10 @@ export type EngineName = 'highs' | 'glpk' | 'exhaustive';
 
 /**
  * How a stage was answered: `empty` no column fits alone; `fits` every request got its best column, no engine called;
- * `lp` the whole part of the LP kept and the rest filled greedily; `residual` the engine's MIP improved a residual of at most 30 columns;
- * `greedy` without any LP (after a fault, or the budget was spent before).
+ * `exact` proved by a small tree; `lp` the whole part of the LP kept and the rest filled greedily; `core` a restricted core improved
+ * the LP's plan; `greedy` without any LP (after a fault, or the budget was spent before).
  */
-export type StageMethod = 'empty' | 'fits' | 'lp' | 'residual' | 'greedy';
+export type StageMethod = 'empty' | 'fits' | 'exact' | 'lp' | 'core' | 'greedy';
 
 /** Multiplier of one row, an integer numerator over 2^20. Rows that are not listed have 0. */
 export interface Multiplier {
@@ -31,9 +33,48 @@ export interface Multiplier {
   readonly numerator: number;
 }
 
+/**
+ * An inequality sum coefficients[i] x_columns[i] <= rhs that follows from one base row (with the room the frozen grants leave) and one
+ * column per group at most. It holds for the stage's columns that fit beside the frozen grants; others may be left out.
+ *
+ * The checker asks for the least of the base row that columns worth more than `rhs` together would take, by dynamic programming over
+ * their worth (0..rhs+1), and accepts when that is more than the room. No room is too large, so rows need no rounding first; what
+ * counts is (rhs + 2) x items <= 2^28 summed over a certificate's rows. Items: per distinct coefficient p the ceil((rhs + 1) / p)
+ * lightest groups with one useful column, and every group with several (no other column at most as heavy is worth as much).
+ */
+export interface DerivedRow {
+  readonly row: number;
+  /** Rising. */
+  readonly columns: Int32Array;
+  /** Positive integers. */
+  readonly coefficients: Int32Array;
+  readonly rhs: number;
+}
+
+/** Multiplier of derivedRows[derived], an integer numerator over 2^20. */
+export interface DerivedMultiplier {
+  readonly derived: number;
+  readonly numerator: number;
+}
+
+export interface ProofLeaf {
+  readonly multipliers: readonly Multiplier[];
+  readonly derivedMultipliers: readonly DerivedMultiplier[];
+}
+
+/** Both sides of a branching on a structural column: x_column = 0 and x_column = 1. */
+export interface ProofBranch {
+  readonly column: number;
+  readonly zero: Proof;
+  readonly one: Proof;
+}
+
+export type Proof = ProofLeaf | ProofBranch;
+
 /** Proof of a stage's bound: whoever holds the model, the frozen grants and these multipliers can compute it. */
 export interface StageCertificate {
-  readonly multipliers: readonly Multiplier[];
+  readonly derivedRows: readonly DerivedRow[];
+  readonly proof: Proof;
   /** Lower-case hex SHA-256 over what the stage froze, computed by the scheduler; empty string inside solver/. */
   readonly frozenDigest: string;
 }
@@ -41,13 +82,16 @@ export interface StageCertificate {
 export interface StageOutcome {
   readonly stage: number;
   readonly method: StageMethod;
-  /** Sum of objective over the stage's granted columns. */
+  /** Sum of objective over the stage's granted columns, less the cost of the excess that they add. */
   readonly value: number;
-  /** floor of the certificate's bound, from `boundOf` in verify.ts; never below `value`. */
+  /** floor of the certificate's bound, the largest of its leaves', from `boundOf` in verify.ts; never below `value`. */
   readonly bound: number;
   /** (bound - value) / max(1, |bound|). */
   readonly gap: number;
   readonly certificate: StageCertificate;
+  /** Work of the whole solve when the stage stopped. */
+  readonly work: Work;
+  readonly ended: 'complete' | 'workLimit';
 }
 
 export type Termination = 'complete' | 'workLimit' | 'fault';

@@ -49,7 +49,7 @@ describe('stages', () => {
       groups: [{ options: [gpu(6, 13)] }, { options: [gpu(5, 10)], times: 2 }],
     });
     const solution = solve(model, highs, { engine: 'highs', budget: PLENTY });
-    expect(solution.stages[0]).toMatchObject({ method: 'residual', value: 20, bound: 21 });
+    expect(solution.stages[0]).toMatchObject({ method: 'core', value: 20, bound: 21 });
     expect([...solution.granted]).toEqual([0, 1, 1]);
   });
 

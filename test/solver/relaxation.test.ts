@@ -8,7 +8,7 @@ import { viewStage } from '../../solver/presolve.ts';
 import { cheapMultipliers } from '../../solver/prices.ts';
 import { MULTIPLIER_ONE, multipliersOf, reducedPrices, relax } from '../../solver/relaxation.ts';
 import { RESIDUAL_COLUMNS_MAX, residualOf, wholePart } from '../../solver/residual.ts';
-import { aModel } from '../support/aModel.ts';
+import { aCertificate, aModel } from '../support/aModel.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
 
 let highs: Engine;
@@ -39,7 +39,7 @@ function solved(stage: ReturnType<typeof stageOf>) {
 
 function provenBound(model: Model, multipliers: ReturnType<typeof cheapMultipliers>): number {
   const frozen = new Uint8Array(model.columnCount);
-  const check = boundOf(model, { stage: 0, frozen, certificate: { multipliers, frozenDigest: '' } });
+  const check = boundOf(model, { stage: 0, frozen, certificate: aCertificate(multipliers) });
   if (!check.ok) throw new Error(check.fault);
   return Number(check.bound);
 }

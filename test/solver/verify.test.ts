@@ -11,10 +11,11 @@ import {
   type Model,
   type Multiplier,
   type Solution,
+  type StageCertificate,
   type StageOutcome,
   solve,
 } from '../../solver/index.ts';
-import { aModel, aPlan } from '../support/aModel.ts';
+import { aCertificate, aModel, aPlan } from '../support/aModel.ts';
 import { naiveBest, naiveFeasible } from '../support/naiveSolver.ts';
 import { aRandomModel } from '../support/randomModel.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
@@ -43,7 +44,12 @@ const MODEL = aModel({
 });
 
 function bound(model: Model, multipliers: readonly Multiplier[], frozen = new Uint8Array(model.columnCount)) {
-  return boundOf(model, { stage: 0, frozen, certificate: { multipliers, frozenDigest: '' } });
+  return boundOf(model, { stage: 0, frozen, certificate: aCertificate(multipliers) });
+}
+
+function multipliersIn({ proof }: StageCertificate): readonly Multiplier[] {
+  if ('column' in proof) throw new Error('a proof by branching');
+  return proof.multipliers;
 }
 
 describe('checkPlan', () => {
@@ -114,7 +120,7 @@ describe('boundOf', () => {
         { stage: 1, options: [{ worth: 10, needs: { gpu: 2 } }], times: 3 },
       ],
     });
-    const certificate = { multipliers: [{ row: 0, numerator: 5 * ONE }], frozenDigest: '' };
+    const certificate = aCertificate([{ row: 0, numerator: 5 * ONE }]);
     const empty = new Uint8Array(4);
     expect(boundOf(model, { stage: 1, frozen: empty, certificate })).toEqual({ ok: true, bound: 25n });
     expect(boundOf(model, { stage: 1, frozen: aPlan(model, [0]), certificate })).toEqual({
@@ -152,17 +158,17 @@ describe('boundOf', () => {
     {
       title: 'a negative multiplier',
       multipliers: [{ row: 0, numerator: -1 }],
-      want: { fault: 'notANumerator', row: 0 },
+      want: { fault: 'notANumerator', of: 'row', at: 0 },
     },
     {
       title: 'a fraction',
       multipliers: [{ row: 0, numerator: 0.5 }],
-      want: { fault: 'notANumerator', row: 0 },
+      want: { fault: 'notANumerator', of: 'row', at: 0 },
     },
     {
       title: 'a row that does not exist',
       multipliers: [{ row: 3, numerator: 1 }],
-      want: { fault: 'unknownRow', row: 3 },
+      want: { fault: 'unknown', of: 'row', at: 3 },
     },
     {
       title: 'a row named twice',
@@ -170,7 +176,7 @@ describe('boundOf', () => {
         { row: 1, numerator: 1 },
         { row: 1, numerator: 1 },
       ],
-      want: { fault: 'rowTwice', row: 1 },
+      want: { fault: 'twice', of: 'row', at: 1 },
     },
   ])('refuses $title', ({ multipliers, want }) => {
     expect(bound(MODEL, multipliers)).toEqual({ ok: false, ...want });
@@ -206,7 +212,7 @@ describe('checkSolution', () => {
   }
 
   test('accepts what the solver said', () => {
-    expect(solution.stages.map((outcome) => outcome.certificate.multipliers.length > 0)).toEqual([
+    expect(solution.stages.map(({ certificate }) => multipliersIn(certificate).length > 0)).toEqual([
       true,
       true,
     ]);
@@ -242,17 +248,16 @@ describe('checkSolution', () => {
 
   test('rejects a certificate whose multiplier was lowered below zero', () => {
     const change = ({ certificate }: StageOutcome): Partial<StageOutcome> => ({
-      certificate: {
-        ...certificate,
-        multipliers: certificate.multipliers.map((multiplier, i) =>
+      certificate: aCertificate(
+        multipliersIn(certificate).map((multiplier, i) =>
           i === 0 ? { ...multiplier, numerator: -7 } : multiplier,
         ),
-      },
+      ),
     });
     expect(checkSolution(model, tampered(change))).toMatchObject({
       ok: false,
       stage: 0,
-      multiplier: { fault: 'notANumerator' },
+      proof: { fault: 'notANumerator', of: 'row' },
     });
   });
 
@@ -279,8 +284,9 @@ describe('checkSolution', () => {
       rows: { gpu: 2 },
       groups: [{ options: [{ worth: 4, needs: { gpu: 1 } }], times: 2 }],
     });
-    const certificate = { multipliers: [], frozenDigest: '' };
-    const stages = [{ stage: 0, method: 'greedy' as const, value: 4, bound: 8, gap: 0.5, certificate }];
+    const outcome = { stage: 0, method: 'greedy' as const, value: 4, bound: 8, gap: 0.5 };
+    const work = { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 };
+    const stages = [{ ...outcome, certificate: aCertificate(), work, ended: 'complete' as const }];
     expect(checkSolution(roomy, { granted: aPlan(roomy, [0]), stages })).toEqual({
       ok: false,
       notMaximal: 1,

@@ -1,6 +1,6 @@
 // A model in one expression: rows by name with their room, groups as lists of options. Used by solver tests.
 // Invariant: rows stand in the order given, groups in order of arrival.
-import { type Model, ModelBuilder } from '../../solver/index.ts';
+import { type Model, ModelBuilder, type Multiplier, type StageCertificate } from '../../solver/index.ts';
 
 export interface OptionSpec {
   readonly worth: number;
@@ -15,10 +15,11 @@ export interface ModelSpec {
     readonly options: readonly OptionSpec[];
     readonly times?: number;
   }[];
-  /** Defining row, upper bound, later rows that use the excess. */
+  /** Defining row, upper bound, cost of a unit, later rows that use the excess. */
   readonly excesses?: readonly {
     readonly of: string;
     readonly upper: number;
+    readonly cost?: number;
     readonly into: Readonly<Record<string, number>>;
   }[];
 }
@@ -31,8 +32,8 @@ export function aModel(spec: ModelSpec): Model {
     if (row === undefined) throw new Error(`no row ${name} in this spec`);
     return row;
   };
-  for (const { of, upper, into } of spec.excesses ?? []) {
-    const excess = builder.addExcess(rowOf(of), upper);
+  for (const { of, upper, cost, into } of spec.excesses ?? []) {
+    const excess = builder.addExcess(rowOf(of), upper, cost);
     for (const [name, coefficient] of Object.entries(into))
       builder.useExcess(rowOf(name), excess, coefficient);
   }
@@ -47,6 +48,11 @@ export function aModel(spec: ModelSpec): Model {
     }
   }
   return builder.build();
+}
+
+/** A proof of one leaf over base rows alone. */
+export function aCertificate(multipliers: readonly Multiplier[] = []): StageCertificate {
+  return { derivedRows: [], proof: { multipliers, derivedMultipliers: [] }, frozenDigest: '' };
 }
 
 /** The plan that grants exactly these columns. */

@@ -32,14 +32,20 @@ export function naiveFeasible(model: Model, granted: Uint8Array): boolean {
   });
 }
 
+/** What the least excesses of a plan take off the objective. */
+export function naiveCost(model: Model, granted: Uint8Array): number {
+  return naiveLeftSides(model, granted).excess.reduce((sum, e, k) => sum + e * model.excessCost[k]!, 0);
+}
+
 /** The best value of a stage beside frozen grants, over every choice of one column or none per group. */
 export function naiveBest(model: Model, stage: number, frozen: Uint8Array): number {
   const plan = frozen.slice();
   const groups = [...model.stage.keys()].filter((g) => model.stage[g] === stage);
   const columnsOf = (g: number): number[] => [...model.group.keys()].filter((j) => model.group[j] === g);
+  const before = naiveCost(model, frozen);
   const best = (at: number): number => {
     const group = groups[at];
-    if (group === undefined) return 0;
+    if (group === undefined) return before - naiveCost(model, plan);
     let most = best(at + 1);
     for (const j of columnsOf(group)) {
       plan[j] = 1;

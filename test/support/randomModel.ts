@@ -12,7 +12,7 @@ interface OptionDraft {
 interface RowDraft {
   readonly rhs: number;
   /** Null: a plain row. Else an excess with this upper bound and these coefficients in later rows. */
-  readonly excess: { readonly upper: number; readonly uses: readonly number[] } | null;
+  readonly excess: { readonly upper: number; readonly cost: number; readonly uses: readonly number[] } | null;
 }
 
 interface ModelDraft {
@@ -36,6 +36,7 @@ const row: fc.Arbitrary<RowDraft> = fc.record({
   excess: fc.option(
     fc.record({
       upper: fc.integer({ min: 0, max: 8 }),
+      cost: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5 })),
       uses: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: ROWS, maxLength: ROWS }),
     }),
     { nil: null, freq: 2 },
@@ -59,21 +60,35 @@ function buildDraft({ rows, kinds, groups }: ModelDraft): Model {
   });
   rows.forEach(({ excess }, i) => {
     if (excess === null) return;
-    const handle = builder.addExcess(rowIndices[i]!, excess.upper);
+    const handle = builder.addExcess(rowIndices[i]!, excess.upper, excess.cost);
     excess.uses.forEach((coefficient, later) => {
       if (later > i) builder.useExcess(rowIndices[later]!, handle, coefficient);
     });
   });
+  const costs = dearestCosts(rows);
   for (const { kind, stage } of groups) {
     builder.addGroup(stage);
     for (const { objective, coefficients } of kinds[kind % kinds.length]!) {
-      const column = builder.addColumn(objective);
+      // Every grant is worth at least 1 after the dearest excess that it may cause.
+      const dearest = coefficients.reduce((sum, a, i) => sum + a * (costs[i] ?? 0), 0);
+      const column = builder.addColumn(objective + dearest);
       coefficients.forEach((coefficient, i) => {
         builder.addEntry(rowIndices[i]!, column, coefficient);
       });
     }
   }
   return builder.build();
+}
+
+/** Row -> what a unit over it costs at most, through every excess that it raises. */
+function dearestCosts(rows: readonly RowDraft[]): number[] {
+  const costs = new Array<number>(rows.length).fill(0);
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const { cost = 0, uses = [] } = rows[i]!.excess ?? {};
+    costs[i] = uses.reduce((sum, a, later) => sum + (later > i ? a * costs[later]! : 0), cost);
+    if (rows[i]!.excess === null) costs[i] = 0;
+  }
+  return costs;
 }
 
 /** Room for what earlier excesses carry into a row in the empty plan, so that the empty plan always holds. */

@@ -347,7 +347,7 @@ function aRecord(at: {
     engine: 'none',
     engineBuild: 'none',
     engineCalled: false,
-    work: { simplexIterations: 0, lpCalls: 0, mipCalls: 0 },
+    work: { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 },
     fault: null,
     termination: 'none',
     stages: [],

@@ -16,7 +16,7 @@ const RECORD: TickRecord = {
   engine: 'highs',
   engineBuild: 'b',
   engineCalled: true,
-  work: { simplexIterations: 12, lpCalls: 1, mipCalls: 0 },
+  work: { simplexIterations: 12, lpCalls: 1, mipCalls: 0, dpCells: 0 },
   fault: null,
   termination: 'complete',
   stages: [],

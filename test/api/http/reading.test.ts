@@ -184,7 +184,7 @@ describe('a tick', () => {
     engine: 'highs',
     engineBuild: 'highs 1.15.3',
     engineCalled: true,
-    work: { simplexIterations: 10, lpCalls: 1, mipCalls: 0 },
+    work: { simplexIterations: 10, lpCalls: 1, mipCalls: 0, dpCells: 0 },
     fault: null,
     termination: 'complete',
     stages: [
@@ -232,7 +232,7 @@ describe('a tick', () => {
 
   it('says of itself that a clock had a part in it, where GLPK grew a tree', async () => {
     const edge = await anEdge();
-    const work = { simplexIterations: 400, lpCalls: 1, mipCalls: 1 };
+    const work = { simplexIterations: 400, lpCalls: 1, mipCalls: 1, dpCells: 0 };
     edge.store.ticks.push({ ...record, engine: 'glpk', work });
     const tick = (await edge.call({ method: 'GET', url: '/v1/ticks/12', as: AS_OPERATOR })).json();
     expect(tick).toMatchObject({ engine: 'glpk', replayable: false });

@@ -1,0 +1,12 @@
+// A stage's certificate as records and files have it: rows by name. Invariant: loses nothing that the checker needs.
+// Called by commit.ts and tickFile.ts.
+import type { Model, StageCertificate } from '../solver/index.ts';
+
+/** Row name -> numerator over 2^20. */
+export function namedMultipliers(
+  model: Model,
+  { proof }: StageCertificate,
+): (readonly [row: string, numerator: number])[] {
+  if ('column' in proof) throw new Error('a proof by branching has no one list of multipliers');
+  return proof.multipliers.map(({ row, numerator }) => [model.rowNames[row] ?? `row ${row}`, numerator]);
+}
