@@ -3,6 +3,8 @@
 import { type Bounding, boundProgram } from './bounding.ts';
 import { type CoreQuestion, doubtOf, solveCore } from './core.ts';
 import type { Engine } from './engines/engine.ts';
+import { exchange } from './exchange.ts';
+import { Neighbourhoods } from './neighbourhood.ts';
 import { densities, orderBy, type Plan, Planner } from './plan.ts';
 import type { Program } from './program.ts';
 import { relax } from './relaxation.ts';
@@ -91,6 +93,11 @@ export function greedyAnswer(program: Program, ended: ComponentAnswer['ended']):
 
 /** Shapes of the first core: twice the fractional ones and this many. */
 const CORE_BESIDE = 20;
+/** Exchanges after the first plan, and in every later round. */
+const FIRST_MOVES = 1_000;
+const ROUND_MOVES = 4_000;
+/** Neighbourhoods in a row that find nothing better. */
+const FRUITLESS_MOST = 12;
 
 function improve(
   question: CoreQuestion,
@@ -98,20 +105,40 @@ function improve(
   better: ComponentQuestion['better'],
 ): ComponentAnswer {
   let answer = from;
-  const { program, meter } = question;
+  const { program, planner, order, meter } = question;
   const { point, prices, bound } = from.bounding!;
   const doubt = doubtOf(program, point!, prices);
+  const core = 2 * doubt.fractional + CORE_BESIDE;
   const isProved = (): boolean => bound < answer.plan.value + 1;
   const consider = (plan: Plan | null): void => {
     if (plan === null || plan.value <= answer.plan.value) return;
     answer = { ...answer, method: 'core', plan };
     better(answer);
   };
+  let seed = 0;
+  const swap = (moves: number): void => {
+    if (isProved() || meter.isSpent) return;
+    seed++;
+    const shapes = doubt.shapes.subarray(0, core);
+    consider(exchange({ program, planner, order, shapes, prices, plan: answer.plan, moves, seed, meter }));
+  };
+  swap(FIRST_MOVES);
   for (const times of [1, 2]) {
     if (isProved()) return answer;
     if (meter.isSpent) return { ...answer, ended: 'workLimit' };
-    const size = times * (2 * doubt.fractional + CORE_BESIDE);
-    consider(solveCore(question, doubt.shapes.subarray(0, size), point!));
+    consider(solveCore(question, doubt.shapes.subarray(0, times * core), point!));
+    swap(ROUND_MOVES);
+  }
+  const neighbourhoods = new Neighbourhoods(program, doubt.shapes, from.bounding!.multipliers.rows);
+  for (let fruitless = 0; fruitless < FRUITLESS_MOST; ) {
+    if (isProved()) return answer;
+    if (meter.isSpent) return { ...answer, ended: 'workLimit' };
+    const before = answer.plan.value;
+    const shapes = neighbourhoods.next();
+    if (shapes === null) return answer;
+    consider(solveCore(question, shapes, answer.plan.counts));
+    swap(ROUND_MOVES);
+    fruitless = answer.plan.value > before ? 0 : fruitless + 1;
   }
   return answer;
 }
