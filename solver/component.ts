@@ -3,6 +3,7 @@
 import { type Bounding, boundProgram } from './bounding.ts';
 import { type CoreQuestion, doubtOf, solveCore } from './core.ts';
 import type { Engine } from './engines/engine.ts';
+import { exchange } from './exchange.ts';
 import { Neighbourhoods } from './neighbourhoods.ts';
 import { densities, orderBy, type Plan, Planner } from './plan.ts';
 import type { Program } from './program.ts';
@@ -92,6 +93,11 @@ export function greedyAnswer(program: Program, ended: ComponentAnswer['ended']):
 
 /** Shapes of the first core: twice the fractional ones and this many. */
 const CORE_BESIDE = 20;
+/** Exchanges after the first plan, and in every later round. */
+const FIRST_MOVES = 1_000;
+const ROUND_MOVES = 4_000;
+/** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
+const FAILURES_MAX = 12;
 
 function improve(
   question: CoreQuestion,
@@ -99,32 +105,40 @@ function improve(
   better: ComponentQuestion['better'],
 ): ComponentAnswer {
   let answer = from;
-  const { program, meter } = question;
+  const { program, planner, order, meter } = question;
   const { point, prices, bound } = from.bounding!;
   const doubt = doubtOf(program, point!, prices);
-  const isProved = (): boolean => bound < answer.plan.value + 1;
-  const tryCore = (shapes: Int32Array, stands: Float64Array | Int32Array): boolean => {
-    const plan = solveCore(question, { shapes, stands, best: answer.plan.value });
+  const core = 2 * doubt.fractional + CORE_BESIDE;
+  const isOver = (): boolean => meter.isSpent || bound < answer.plan.value + 1;
+  const consider = (plan: Plan | null): boolean => {
     if (plan === null || plan.value <= answer.plan.value) return false;
     answer = { ...answer, method: 'core', plan };
     better(answer);
     return true;
   };
+  const dive = (shapes: Int32Array, stands: Float64Array | Int32Array): boolean =>
+    !isOver() && consider(solveCore(question, { shapes, stands, best: answer.plan.value }));
+  let seed = 0;
+  const swap = (moves: number): boolean => {
+    if (isOver()) return false;
+    seed++;
+    const shapes = doubt.shapes.subarray(0, core);
+    return consider(
+      exchange({ program, planner, order, shapes, prices, plan: answer.plan, moves, seed, meter }),
+    );
+  };
+  swap(FIRST_MOVES);
   for (const times of [1, 2]) {
-    if (isProved()) return answer;
-    if (meter.isSpent) return { ...answer, ended: 'workLimit' };
-    tryCore(doubt.shapes.subarray(0, times * (2 * doubt.fractional + CORE_BESIDE)), point!);
+    dive(doubt.shapes.subarray(0, times * core), point!);
+    swap(ROUND_MOVES);
   }
   const neighbourhoods = new Neighbourhoods(program, from.bounding!);
-  for (let failures = 0; failures < FAILURES_MAX && !isProved() && !meter.isSpent; failures++) {
-    const shapes = neighbourhoods.next(answer.plan);
-    if (tryCore(shapes, answer.plan.counts)) {
+  for (let failures = 0; failures < FAILURES_MAX && !isOver(); failures++) {
+    if (dive(neighbourhoods.next(answer.plan), answer.plan.counts)) {
       neighbourhoods.reward();
       failures = -1;
     }
+    if (swap(ROUND_MOVES)) failures = -1;
   }
-  return answer;
+  return meter.isSpent ? { ...answer, ended: 'workLimit' } : answer;
 }
-
-/** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
-const FAILURES_MAX = 12;
