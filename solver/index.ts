@@ -12,6 +12,7 @@ export {
   writeProgram,
 } from './files.ts';
 export { type Model, ModelBuilder, ModelError } from './model.ts';
+export { stageProgram } from './modelProgram.ts';
 export type { Program } from './program.ts';
 export type { ProgramAnswer, ProgramEngineName, ProgramStatus } from './programs/answer.ts';
 export { type Packing, packingOf } from './programs/packing.ts';

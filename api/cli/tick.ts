@@ -15,6 +15,8 @@ import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { formatFor } from './programFile.ts';
+import { KeepingSolver, writeModel } from './writeModel.ts';
 
 type Snapshot = ReturnType<typeof takeSnapshot>;
 
@@ -23,9 +25,10 @@ const MULTIPLIER_UNIT = 2 ** 20;
 
 export async function tick(
   file: string,
-  options: { readonly json?: boolean; readonly engine?: string },
+  options: { readonly json?: boolean; readonly engine?: string; readonly writeModel?: string },
   io: CommandIo,
 ): Promise<number> {
+  if (options.writeModel !== undefined) formatFor(options.writeModel);
   const { engine } = readConfig({ engine: options.engine }, {});
   const absence = await engineAbsence(engine);
   if (absence !== null) throw new CommandError(absence);
@@ -36,11 +39,15 @@ export async function tick(
     }
     throw new CommandError(`${file} is no tick file; docs/tick-file.md describes one`, EXIT.usage);
   }
-  const solver = await createInProcessSolver();
+  const solver = new KeepingSolver(createInProcessSolver());
   try {
     const answer = await decideTickFile(parsed.snapshot, { solver, digest: sha256, engine });
     if (options.json) io.out(JSON.stringify(answer));
     else print(parsed.snapshot, answer, io);
+    if (options.writeModel !== undefined) {
+      const classes = new Map(answer.stages.map(({ stage, name }) => [stage, name]));
+      await writeModel(options.writeModel, { asked: solver.asked, classes, io });
+    }
     return EXIT.done;
   } finally {
     await solver.close();

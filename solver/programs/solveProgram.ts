@@ -82,7 +82,7 @@ export async function solveProgram(
       engine: await linearOf(from.engines),
       work: request.work,
     });
-    if (request.engine === 'anytime') return packedOnly(program, first, request.engine);
+    if (request.engine === 'anytime') return packedOnly(program, first);
     tell({ phase: 'anytime', best: first.best, proven: first.proven, nodes: 0, seconds: from.elapsed() });
     return searched(run, { engine: 'highs', first, notes: [] });
   }
@@ -135,14 +135,10 @@ async function linearOf(engines: ProgramEngines): Promise<Engine> {
   return engine;
 }
 
-function packedOnly(
-  program: Program,
-  { best, proven, solution }: PackedAnswer,
-  engine: ProgramEngineName,
-): ProgramAnswer {
+function packedOnly(program: Program, { best, proven, solution }: PackedAnswer): ProgramAnswer {
   const { termination, fault } = solution;
   return {
-    ...blank(engine),
+    ...blank('anytime'),
     ...claims(program, best, proven),
     engineBuild: solution.engineBuild,
     work: { ...solution.work },
@@ -162,11 +158,10 @@ async function searched(
   const { program, request } = run;
   const engine = await run.engines.search(name);
   if (engine === null)
-    return { ...blank(request.engine), ended: 'fault', notes: [`the engine ${name} is not installed`] };
-  const base = { ...blank(request.engine), engineBuild: engine.build };
-  const started = first && claims(program, first.best, first.proven);
-  if (first !== null && started?.status === 'optimal')
-    return { ...base, ...started, work: { ...first.solution.work, nodes: 0 } };
+    return { ...blank(name), ended: 'fault', notes: [`the engine ${name} is not installed`] };
+  const base = { ...blank(name), engineBuild: engine.build };
+  if (first !== null && claims(program, first.best, first.proven).status === 'optimal')
+    return packedOnly(program, first);
   const found = engine.search(
     program,
     {
