@@ -12,6 +12,7 @@ import { isReady, readAnswer, type SolveMessage } from './protocol.ts';
 import type { EngineName, Solution, SolveOptions, SolverFault, SolverService } from './solution.ts';
 import { checkSolution } from './verify.ts';
 
+export { programEngines } from './programs/load.ts';
 export { type ProgramRun, type ProgramRunOptions, runProgram } from './programs/node.ts';
 export type { ProgramNews, ProgramRequest } from './programs/solveProgram.ts';
 

@@ -54,7 +54,8 @@ export function tighter(program: Program, a: ProvenBound | null, b: ProvenBound 
 export function engineBound(program: Program, bound: number | null): ProvenBound | null {
   if (bound === null || !Number.isFinite(bound)) return null;
   if (!hasWholeObjective(program)) return { bound, boundFrom: 'engine' };
-  const slack = 1e-6 * Math.max(1, Math.abs(bound));
+  // Off by a tenth, a bound would be no bound: below it, a large one may be off by its last digits.
+  const slack = Math.min(0.1, 1e-6 * Math.max(1, Math.abs(bound)));
   const whole = program.sense === 'maximise' ? Math.floor(bound + slack) : Math.ceil(bound - slack);
   return { bound: whole + 0, boundFrom: 'engine' };
 }
