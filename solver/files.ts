@@ -1,5 +1,5 @@
 // Programs as text and back: MPS, CPLEX LP, our JSON. Pure; the command line unpacks and reads files.
-// Invariant: read(write(program)) is the program, but for names that a form cannot hold. Called by `annona solve`, `annona tick` and tests.
+// Invariant: read(write(program)) is the program, but for names that a form cannot hold and rows that LP has to split. Called by `annona solve`, `annona tick` and tests.
 import { FileFault, type FileProblem } from './files/fault.ts';
 import { readJson } from './files/json.ts';
 import { readLp } from './files/lp.ts';

@@ -1,4 +1,5 @@
-// Writes the CPLEX LP form. Invariant: lines stay below 255 characters, where some readers cut; numbers read back as the same double.
+// Writes the CPLEX LP form. Invariant: lines stay below 255 characters, where some readers cut; numbers read back as the same double; a row
+// with two sides is two rows, for HiGHS 1.15 takes `-5 <= 2 x + y <= 10` for 2 x <= ..., silently.
 // Called by files.ts.
 import type { Program } from '../program.ts';
 import type { Names } from './names.ts';
@@ -6,12 +7,15 @@ import type { Names } from './names.ts';
 const LINE_MAX = 200;
 
 export function writeLp(program: Program, names: Names): string {
+  const taken = new Set([...names.rows, names.objective]);
   const lines = [
     program.name === '' ? '' : `\\ ${program.name.replaceAll(/\s+/g, ' ')}`,
     program.sense === 'maximise' ? 'Maximize' : 'Minimize',
     ...wrapped(` ${names.objective}:`, objectiveTerms(program, names)),
     'Subject To',
-    ...names.rows.flatMap((name, i) => rowLines(program, names, { i, name })),
+    ...names.rows.flatMap((name, i) =>
+      rowLines(program, names, { i, name, second: secondName(name, taken) }),
+    ),
     'Bounds',
     ...names.columns.flatMap((name, j) => boundLine(program, j, name)),
   ];
@@ -34,18 +38,28 @@ function objectiveTerms(program: Program, names: Names): string[] {
   return terms;
 }
 
-function rowLines(program: Program, names: Names, { i, name }: { i: number; name: string }): string[] {
+function secondName(name: string, taken: ReadonlySet<string>): string {
+  let second = `${name}_upper`;
+  while (taken.has(second)) second += '_';
+  return second;
+}
+
+function rowLines(
+  program: Program,
+  names: Names,
+  { i, name, second }: { i: number; name: string; second: string },
+): string[] {
   const [low, high] = [program.rowLower[i]!, program.rowUpper[i]!];
   const terms: string[] = [];
   for (let e = program.starts[i]!; e < program.starts[i + 1]!; e++)
     terms.push(term(program.values[e]!, names.columns[program.indices[e]!]!));
   // A row needs a term, and a column that the file knows.
-  if (terms.length === 0) terms.push(names.columns.length === 0 ? '' : `0 ${names.columns[0]}`);
+  if (terms.length === 0 && names.columns.length > 0) terms.push(`+ 0 ${names.columns[0]}`);
   if (low === high) return wrapped(` ${name}:`, [...terms, `= ${high}`]);
-  const isRange = Number.isFinite(low) && Number.isFinite(high);
-  if (Number.isFinite(low) && !isRange) return wrapped(` ${name}:`, [...terms, `>= ${low}`]);
-  const head = isRange ? ` ${name}: ${low} <=` : ` ${name}:`;
-  return wrapped(head, [...terms, `<= ${Number.isFinite(high) ? high : 'inf'}`]);
+  const upper = `<= ${Number.isFinite(high) ? high : 'inf'}`;
+  if (!Number.isFinite(low)) return wrapped(` ${name}:`, [...terms, upper]);
+  const lower = wrapped(` ${name}:`, [...terms, `>= ${low}`]);
+  return Number.isFinite(high) ? [...lower, ...wrapped(` ${second}:`, [...terms, upper])] : lower;
 }
 
 function term(coefficient: number, name: string): string {
