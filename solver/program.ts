@@ -27,8 +27,8 @@ export interface Program {
   readonly values: Float64Array;
 }
 
-/** Beyond this, doubles skip whole numbers. */
-export const LARGEST = 2 ** 53;
+/** Beyond this, two whole numbers are one double. */
+export const LARGEST = Number.MAX_SAFE_INTEGER;
 
 /** What engines accept as "on the row", relative to the size of its terms; HiGHS's own default is 1e-7 on scaled rows. */
 const ROW_TOLERANCE = 1e-6;

@@ -56,7 +56,7 @@ function toDouble(text: string, at: Place, what: string): number {
 function tooLarge(text: string, at: Place, what: string): FileFault {
   return new FileFault(
     at,
-    `${what} ${text} is beyond 2^53, where numbers are no longer exact`,
+    `${what} ${text} is beyond 2^53 - 1, where numbers are no longer exact`,
     'divide the row, or the objective, by a common factor; for "no bound" write 1e30 or inf',
   );
 }

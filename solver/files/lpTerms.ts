@@ -101,7 +101,7 @@ function held(value: number, at: Place, what: string): number {
   if (Math.abs(value) <= LARGEST) return value;
   throw new FileFault(
     at,
-    `a coefficient of ${what} adds up beyond 2^53`,
+    `a coefficient of ${what} adds up beyond 2^53 - 1`,
     'divide the row by a common factor',
   );
 }
