@@ -6,7 +6,9 @@ import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { formatFor } from './programFile.ts';
 import { readJson, readTick, type TickDocument } from './tickDocument.ts';
+import { KeepingSolver, writeModel } from './writeModel.ts';
 
 type Snapshot = TickDocument['snapshot'];
 
@@ -15,18 +17,23 @@ const MULTIPLIER_UNIT = 2 ** 20;
 
 export async function tick(
   file: string,
-  options: { readonly json?: boolean; readonly engine?: string },
+  options: { readonly json?: boolean; readonly engine?: string; readonly writeModel?: string },
   io: CommandIo,
 ): Promise<number> {
+  if (options.writeModel !== undefined) formatFor(options.writeModel);
   const { engine } = readConfig({ engine: options.engine }, {});
   const absence = await engineAbsence(engine);
   if (absence !== null) throw new CommandError(absence);
   const { snapshot } = readTick(await readJson(file), file, io);
-  const solver = await createInProcessSolver();
+  const solver = new KeepingSolver(createInProcessSolver());
   try {
     const answer = await decideTickFile(snapshot, { solver, digest: sha256, engine });
     if (options.json) io.out(JSON.stringify(answer));
     else print(snapshot, answer, io);
+    if (options.writeModel !== undefined) {
+      const classes = new Map(answer.stages.map(({ stage, class: name }) => [stage, name]));
+      await writeModel(options.writeModel, { asked: solver.asked, classes, io });
+    }
     return EXIT.done;
   } finally {
     await solver.close();

@@ -9,7 +9,7 @@ interface GlpkTerm {
   readonly coef: number;
 }
 
-interface GlpkProblem {
+export interface GlpkProblem {
   readonly name: string;
   readonly objective: { readonly direction: number; readonly name: string; readonly vars: GlpkTerm[] };
   readonly subjectTo: { name: string; vars: GlpkTerm[]; bnds: { type: number; lb: number; ub: number } }[];
@@ -17,8 +17,9 @@ interface GlpkProblem {
   readonly generals: string[];
 }
 
-interface GlpkResult {
+export interface GlpkResult {
   readonly status: number;
+  readonly z: number | null;
   readonly vars: Readonly<Record<string, number>>;
   readonly dual?: Readonly<Record<string, number>>;
 }
@@ -33,13 +34,19 @@ interface GlpkOptions {
 
 /** What is used of the package: synchronous after it has been made. */
 export interface Glpk {
+  readonly GLP_MIN: number;
   readonly GLP_MAX: number;
+  readonly GLP_FR: number;
+  readonly GLP_LO: number;
   readonly GLP_UP: number;
   readonly GLP_DB: number;
+  readonly GLP_FX: number;
   readonly GLP_MSG_OFF: number;
   readonly GLP_FEAS: number;
   readonly GLP_INFEAS: number;
+  readonly GLP_NOFEAS: number;
   readonly GLP_OPT: number;
+  readonly GLP_UNBND: number;
   solve(problem: GlpkProblem, options: GlpkOptions): { readonly result: GlpkResult };
 }
 
