@@ -2,11 +2,11 @@
 // Called by commit.ts and tickFile.ts.
 import type { Model, StageCertificate } from '../solver/index.ts';
 
-/** Row name -> numerator over 2^20. */
+/** Row name -> numerator over 2^20. A proof by branching has no one list: a price of a row is none that its leaves agree on. */
 export function namedMultipliers(
   model: Model,
   { proof }: StageCertificate,
 ): (readonly [row: string, numerator: number])[] {
-  if ('column' in proof) throw new Error('a proof by branching has no one list of multipliers');
+  if ('column' in proof) return [];
   return proof.multipliers.map(({ row, numerator }) => [model.rowNames[row] ?? `row ${row}`, numerator]);
 }

@@ -12,7 +12,7 @@ import type { Solved } from './solving.ts';
  * The work of one tick: about 100 ms of simplex at a few thousand columns; a solve that needs more is cut off and says so. A tick file is
  * decided with the same, else it could be decided otherwise.
  */
-export const TICK_BUDGET: SolveOptions['budget'] = { simplexIterationsMax: 20_000, lpCallsMax: 64 };
+export const TICK_BUDGET: SolveOptions['budget'] = { unitsMax: 150_000 };
 
 export function tickDigests(
   digest: Digest,

@@ -12,10 +12,12 @@ export interface Work {
   readonly dpCells: number;
 }
 
+/**
+ * What a solve may work, in units: simplex iterations, LP calls and cells of dynamic programming, each weighed by the size of what it is
+ * done on (work.ts). A unit is about a microsecond, on a machine where it was measured; what counts is that it is the same on all.
+ */
 export interface WorkBudget {
-  /** Per LP call. */
-  readonly simplexIterationsMax: number;
-  readonly lpCallsMax: number;
+  readonly unitsMax: number;
 }
 
 export type EngineName = 'highs' | 'glpk' | 'exhaustive';
@@ -113,9 +115,20 @@ export interface Solution {
   readonly work: Work;
 }
 
+/** A better plan, or the last one, of a stage. Its bound is what `boundOf` makes of the certificate. */
+export interface SolveProgress {
+  readonly stage: number;
+  readonly granted: readonly number[];
+  readonly certificate: StageCertificate;
+  /** Of the whole solve so far. */
+  readonly work: Work;
+}
+
 export interface SolveOptions {
   readonly engine: EngineName;
   readonly budget: WorkBudget;
+  /** Called between steps, so that a benchmark can take the time; never by the solver process. */
+  readonly progress?: (progress: SolveProgress) => void;
 }
 
 /** The solver as the scheduler asks it: in process, or a child with a watchdog; the same answers either way. */

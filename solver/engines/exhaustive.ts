@@ -1,6 +1,7 @@
 // The oracle engine: tries every combination of whole numbers. Invariant: ignores budgets, refuses programs that are not tiny.
 // Used by tests, and by `annona solve` on a handful of requests.
 import type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engine.ts';
+import { openByResolving } from './resolving.ts';
 import { simplex } from './tableau.ts';
 
 /** A dense tableau beyond this takes longer than a second. */
@@ -10,7 +11,13 @@ const TRIES_MAX = 2 ** 20;
 const TOLERANCE = 1e-9;
 
 export function createExhaustiveEngine(): Engine {
-  return { name: 'exhaustive', build: 'exhaustive 1', solveLp, solveMip };
+  return {
+    name: 'exhaustive',
+    build: 'exhaustive 1',
+    solveLp,
+    openLp: (program) => openByResolving(program, solveLp),
+    solveMip,
+  };
 }
 
 function solveLp(program: LinearProgram): LpAnswer {

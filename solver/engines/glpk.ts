@@ -2,6 +2,7 @@
 // for GLPK knows no other limit, so what they find is not replayable (replay.ts). Loaded by load.ts, and only when it was chosen.
 // The package is described here instead of imported: an installation without it compiles and runs.
 import type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engine.ts';
+import { openByResolving } from './resolving.ts';
 
 interface GlpkTerm {
   readonly name: string;
@@ -71,10 +72,13 @@ export async function loadGlpkEngine({ create, build }: GlpkSource): Promise<Eng
     }
   };
   const codes = glpk;
+  const answerLp: Engine['solveLp'] = (program, { simplexIterationsMax }) =>
+    solveLp({ ask, codes, program }, simplexIterationsMax);
   return {
     name: 'glpk',
     build,
-    solveLp: (program, { simplexIterationsMax }) => solveLp({ ask, codes, program }, simplexIterationsMax),
+    solveLp: answerLp,
+    openLp: (program) => openByResolving(program, answerLp),
     solveMip: (program) => solveMip({ ask, codes, program }),
   };
 }

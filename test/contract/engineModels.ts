@@ -7,7 +7,7 @@ import { checkSolution, type Engine, type Model, type Solution, solve } from '..
 import { modelsByRowKind } from '../support/rowKinds.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
 
-const BUDGET = { simplexIterationsMax: 20_000, lpCallsMax: 64 };
+const BUDGET = { unitsMax: 10_000_000 };
 
 function solved(model: Model, engine: Engine): Solution {
   const solution = solve(model, engine, { engine: engine.name, budget: BUDGET });

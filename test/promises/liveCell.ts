@@ -162,7 +162,7 @@ function portsOf(adapter: Adapter, policy: PolicyService, told: TickCommit[]): S
     stopwatch: { elapsedMs: () => 0 },
     timers: { sleep: async () => {} },
     digest: sha256,
-    solveOptions: { engine: 'highs', budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } },
+    solveOptions: { engine: 'highs', budget: { unitsMax: 100_000 } },
   };
 }
 

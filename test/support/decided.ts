@@ -11,7 +11,7 @@ import { createInProcessSolver } from '../../solver/node.ts';
 
 export const SOLVE: SolveOptions = {
   engine: 'highs',
-  budget: { simplexIterationsMax: 10_000, lpCallsMax: 32 },
+  budget: { unitsMax: 100_000 },
 };
 
 export interface Decided {

@@ -112,7 +112,7 @@ function portsOf(rig: TickRig): SchedulerPorts {
     stopwatch: { elapsedMs: () => 0 },
     timers: { sleep: refuse },
     digest: sha256,
-    solveOptions: { engine: 'highs', budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } },
+    solveOptions: { engine: 'highs', budget: { unitsMax: 100_000 } },
   };
 }
 
