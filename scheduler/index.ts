@@ -32,7 +32,7 @@ export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
-export { newMemo } from './formulate/index.ts';
+export { formulate, newMemo } from './formulate/index.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {
@@ -47,6 +47,6 @@ export {
   startRelay,
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
-export { takeSnapshot } from './snapshot.ts';
+export { type Snapshot, takeSnapshot } from './snapshot.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
 export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';

@@ -59,7 +59,8 @@ interface Places {
 /** What all first options ask of a kind, and of one label of it. */
 function demandOf(drawn: readonly Drawn[], wants: (claim: Claim) => boolean): number {
   let sum = 0;
-  for (const { options } of drawn) for (const claim of options[0]!.claims) if (wants(claim)) sum += claim.quantity;
+  for (const { options } of drawn)
+    for (const claim of options[0]!.claims) if (wants(claim)) sum += claim.quantity;
   return sum;
 }
 
@@ -102,7 +103,12 @@ function freeOf({ draw, input }: Scale, demand: number): number {
 
 function leased(
   pool: { readonly id: string },
-  { free, input, used, priceMinor }: { free: number; input: InstanceOf; used: Record<string, number>; priceMinor: number },
+  {
+    free,
+    input,
+    used,
+    priceMinor,
+  }: { free: number; input: InstanceOf; used: Record<string, number>; priceMinor: number },
 ): object {
   const held = Math.round((free * input.leasedPercent) / (100 - input.leasedPercent));
   if (held > 0) used[pool.id] = held;
