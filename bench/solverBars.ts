@@ -46,6 +46,7 @@ export function barsOf(ticks: readonly InstanceFigures[], known: BestKnown): Rec
       CERTIFICATE_BYTES_MAX,
     ),
     refusedByChecker: bar(refused(ticks), 'atMost', 0),
+    workConservationViolations: bar(violations(ticks), 'atMost', 0),
   };
   for (const name of ['highs', 'glpk']) Object.assign(bars, rivalBars(mixed, name));
   return bars;
@@ -105,4 +106,10 @@ function largest(ticks: readonly InstanceFigures[], figure: (solve: SolveFigures
 
 function refused(ticks: readonly InstanceFigures[]): number {
   return ticks.flatMap(({ cold, warm }) => [cold, warm]).filter(({ fault }) => fault !== null).length;
+}
+
+/** Over every answer that was searched. */
+function violations(ticks: readonly InstanceFigures[]): number | null {
+  const searched = ticks.flatMap(({ cold, warm }) => [cold.idle, warm.idle]).filter((idle) => idle !== null);
+  return searched.length === 0 ? null : searched.reduce((sum, idle) => sum + idle, 0);
 }

@@ -1,10 +1,18 @@
 // One instance of bench/solver.ts: formulated, solved cold and warm with a trace of certified gaps over time, and what rivals reach.
 // Invariant: every figure is recomputed from plan and certificate by the checker, outside the time that is measured.
-import { formulate, newMemo, parseTickFile, type Snapshot } from '../scheduler/index.ts';
+import {
+  decode,
+  formulate,
+  newMemo,
+  parseTickFile,
+  type Snapshot,
+  workConservation,
+} from '../scheduler/index.ts';
 import {
   boundOf,
   checkPlan,
   checkSolution,
+  encodeCertificate,
   gapOf,
   type Model,
   type Solution,
@@ -26,16 +34,19 @@ export interface Mark {
 
 export interface SolveFigures {
   readonly ms: number;
+  /** Of the class with the largest gap, as are bound, gap and method. */
   readonly value: number;
   readonly bound: number;
   readonly gap: number;
   readonly method: string;
   readonly termination: string;
-  /** In order of time; gaps fall. */
+  /** In order of time; the end alone where there are several classes. */
   readonly marks: readonly Mark[];
   readonly certificateBytes: number;
   /** Refused by the checker, or none. */
   readonly fault: string | null;
+  /** Requests left waiting although they fit whole into what the plan leaves; null where the search for them would take too long. */
+  readonly idle: number | null;
   readonly work: Solution['work'];
 }
 
@@ -71,14 +82,26 @@ export function snapshotOf(input: InstanceOf): Snapshot {
   throw new Error(`the instance is no tick file: ${JSON.stringify(parsed.problems.slice(0, 3))}`);
 }
 
-export async function runInstance(input: InstanceOf, tools: RunTools): Promise<InstanceFigures> {
-  const memo = newMemo();
+/** An instance as a tick has it. */
+interface Posed {
+  readonly snapshot: Snapshot;
+  readonly formulation: ReturnType<typeof formulate>;
+  readonly formulateMs: number;
+}
+
+function pose(input: InstanceOf, memo: ReturnType<typeof newMemo>): Posed {
   const snapshot = snapshotOf(input);
   const from = performance.now();
-  const { model } = formulate(snapshot, memo);
-  const formulateMs = rounded(performance.now() - from);
-  const [cold, carried] = await figuresOf(model, tools, null);
-  const next = formulate(snapshotOf({ ...input, replacedOneIn: 10 }), memo).model;
+  const formulation = formulate(snapshot, memo);
+  return { snapshot, formulation, formulateMs: rounded(performance.now() - from) };
+}
+
+export async function runInstance(input: InstanceOf, tools: RunTools): Promise<InstanceFigures> {
+  const memo = newMemo();
+  const posed = pose(input, memo);
+  const { model } = posed.formulation;
+  const [cold, carried] = await figuresOf(posed, tools, null);
+  const next = pose({ ...input, replacedOneIn: 10 }, memo);
   const [warmUncarried] = await figuresOf(next, tools, null);
   const [warm] = await figuresOf(next, tools, carried);
   return {
@@ -90,19 +113,21 @@ export async function runInstance(input: InstanceOf, tools: RunTools): Promise<I
     columns: model.columnCount,
     rows: model.rowCount,
     entries: model.values.length,
-    formulateMs,
+    formulateMs: posed.formulateMs,
     cold,
     warm,
     warmUncarried,
-    rivals: await rivalsOf(model, tools, cold),
+    // They know no classes.
+    rivals: input.family === 'classes' ? {} : await rivalsOf(model, tools, cold),
   };
 }
 
 async function figuresOf(
-  model: Model,
+  posed: Posed,
   { solver, options }: RunTools,
   _warm: null,
 ): Promise<[SolveFigures, null]> {
+  const { model } = posed.formulation;
   const seen: { ms: number; progress: SolveProgress }[] = [];
   const from = performance.now();
   const progress = (told: SolveProgress): void => {
@@ -110,22 +135,33 @@ async function figuresOf(
   };
   const solution = await solver.solve(model, { ...options, progress });
   const ms = performance.now() - from;
-  const [stage] = solution.stages;
-  if (stage === undefined || solution.stages.length > 1) throw new Error('an instance has one class');
+  const { stages, termination, work } = solution;
+  const worst = stages.reduce((most, stage) => (stage.gap > most.gap ? stage : most));
   const check = checkSolution(model, solution);
-  const marks = seen.map(({ ms: at, progress: told }) => markOf(model, at, told));
-  const last: Mark = { ms, value: stage.value, bound: stage.bound, gap: stage.gap };
+  const marks = stages.length > 1 ? [] : seen.map(({ ms: at, progress: told }) => markOf(model, at, told));
+  const last: Mark = { ms, value: worst.value, bound: worst.bound, gap: worst.gap };
   const figures: SolveFigures = {
     ...last,
     ms: rounded(ms),
-    method: stage.method,
-    termination: solution.termination,
-    marks: [...marks, last].map((mark) => ({ ...mark, ms: rounded(mark.ms), gap: mark.gap })),
-    certificateBytes: Buffer.byteLength(storedForm(model, solution)),
+    method: worst.method,
+    termination,
+    marks: [...marks, last].map((mark) => ({ ...mark, ms: rounded(mark.ms) })),
+    certificateBytes: Buffer.byteLength(storedForm(solution)),
     fault: check.ok ? null : JSON.stringify(check),
-    work: solution.work,
+    idle: idleIn(posed, solution),
+    work,
   };
   return [figures, null];
+}
+
+/** Beyond this the exact search takes minutes. */
+const SEARCHED_REQUESTS_MAX = 2000;
+
+/** Who was left out of a full program is no breach: the next tick, which comes at once, begins with them. */
+function idleIn({ snapshot, formulation }: Posed, solution: Solution): number | null {
+  if (snapshot.requests.length > SEARCHED_REQUESTS_MAX) return null;
+  const { idle } = workConservation(snapshot, decode(formulation, solution, snapshot));
+  return idle.filter(({ request }) => !formulation.leftOut.has(request)).length;
 }
 
 function markOf(model: Model, ms: number, { stage, granted, certificate }: SolveProgress): Mark {
@@ -178,9 +214,7 @@ export function timeTo(figures: SolveFigures, gap: number): number | null {
   return figures.marks.find(({ ms }) => gapAt(figures, ms) <= gap)?.ms ?? null;
 }
 
-function storedForm(_model: Model, { stages }: Solution): string {
-  return JSON.stringify(
-    stages.map(({ certificate }) => certificate),
-    (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value),
-  );
+/** What a tick record keeps of the certificates, before any trimming. */
+function storedForm({ stages }: Solution): string {
+  return JSON.stringify(stages.map(({ certificate }) => encodeCertificate(certificate)));
 }

@@ -11,6 +11,7 @@ export {
   madeImpossible,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
+export { decode } from './decode.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/edit.ts';

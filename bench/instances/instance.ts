@@ -19,7 +19,7 @@ import {
   WINDOWS_OF_SKILL,
   ZONES,
 } from './parts.ts';
-import { type Claim, type Drawn, drawRequests, type RequestsOf } from './requests.ts';
+import { CLASSES, type Claim, type Drawn, drawRequests, type RequestsOf } from './requests.ts';
 
 export interface InstanceOf extends RequestsOf {
   /** Demand over free capacity. */
@@ -204,7 +204,7 @@ function configurationOf(input: InstanceOf, { pools, quotas, accounts }: Places)
       id: departmentId(d),
       title: departmentId(d),
       clearanceCeiling: 'restricted',
-      classes: ['standard'],
+      classes: CLASSES[input.family],
       requestLimits: {},
     })),
     agents: Array.from({ length: agents }, (_, a) => ({
@@ -222,7 +222,12 @@ function configurationOf(input: InstanceOf, { pools, quotas, accounts }: Places)
       title: `Cohort ${c + 1}`,
     })),
     accounts,
-    classes: [{ name: 'standard', rank: 0, targetWaitSeconds: 60, maxDurationSeconds: 86_400 }],
+    classes: CLASSES[input.family].map((name, rank) => ({
+      name,
+      rank,
+      targetWaitSeconds: 60,
+      maxDurationSeconds: 86_400,
+    })),
     leaseTerms: { startLimitSeconds: 60, heartbeatTimeoutSeconds: 60, graceSeconds: 30 },
   };
 }
@@ -230,7 +235,7 @@ function configurationOf(input: InstanceOf, { pools, quotas, accounts }: Places)
 function pendingOf(drawn: Drawn, index: number): object {
   const { id, department, agent, options, durationSeconds, submittedAt, gang } = drawn;
   const terms = {
-    class: 'standard',
+    class: drawn.class,
     durationSeconds,
     preemptible: true,
     classification: 'public',

@@ -18,8 +18,8 @@ import {
   ZONES,
 } from './parts.ts';
 
-/** `mixed`: nearly every request is one of its kind. `shapes`: 60 different ones, of many ages. */
-export type Family = 'mixed' | 'shapes';
+/** `mixed`: nearly every request is one of its kind. `shapes`: 60 different ones, of many ages. `classes`: as `mixed`, in three strict classes. */
+export type Family = 'mixed' | 'shapes' | 'classes';
 
 export interface Claim {
   readonly kind: string;
@@ -32,6 +32,7 @@ export interface Drawn {
   readonly id: string;
   readonly department: string;
   readonly agent: string;
+  readonly class: string;
   readonly options: readonly { readonly claims: readonly Claim[] }[];
   readonly durationSeconds: number;
   readonly submittedAt: number;
@@ -48,6 +49,12 @@ export interface RequestsOf {
   readonly replacedOneIn?: number;
 }
 
+/** In order of rank. */
+export const CLASSES: Readonly<Record<Family, readonly string[]>> = {
+  mixed: ['standard'],
+  shapes: ['standard'],
+  classes: ['urgent', 'standard', 'spare'],
+};
 const SHAPES = 60;
 /** Of a hundred members of gangs there are about two. */
 const GANG_ONE_IN = 120;
@@ -62,6 +69,7 @@ export function drawRequests({ seed, requests, family, replacedOneIn = 0 }: Requ
     const isReplaced = replacedOneIn > 0 && index % replacedOneIn === 0;
     const draw = streamOf(seed, index, isReplaced ? 1 : 0);
     const wish = wishes ? wishes[draw(0, SHAPES - 1)]! : wishOf(draw);
+    const className = classOf(family, streamOf(seed, index, 3));
     const size = !wishes && index + 4 <= requests && draw(1, GANG_ONE_IN) === 1 ? draw(2, 4) : 1;
     for (let member = 0; member < size; member++) {
       const agent = draw(0, agents - 1);
@@ -69,6 +77,7 @@ export function drawRequests({ seed, requests, family, replacedOneIn = 0 }: Requ
         id: `${isReplaced ? 'again' : 'request'}-${String(index + member).padStart(5, '0')}`,
         department: departmentId(agent % DEPARTMENTS),
         agent: agentId(agent),
+        class: className,
         ...(size === 1 ? wish : inOneZone(wish)),
         submittedAt: NOW - draw(1, family === 'shapes' ? 3_600 : 50) * 1000,
         ...(size > 1 && { gang: { id: `gang-of-request-${index}`, size, colocate: 'zone' as const } }),
@@ -81,6 +90,16 @@ export function drawRequests({ seed, requests, family, replacedOneIn = 0 }: Requ
 /** A stream of its own for every request, so that draws of one do not move those of the next. */
 function streamOf(seed: number, index: number, salt: number): Draw {
   return seededDraw(Math.imul(seed * 4 + salt, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
+}
+
+/** By a stream of its own, so that the classes of one family move nothing else. Two in ten are of the first, five of the second. */
+function classOf(family: Family, draw: Draw): string {
+  const [first, second = first, third = first] = CLASSES[family];
+  return weighted(draw, [
+    [first!, 2],
+    [second!, 5],
+    [third!, 3],
+  ]);
 }
 
 type Wish = Pick<Drawn, 'options' | 'durationSeconds' | 'cost'>;

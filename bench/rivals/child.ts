@@ -21,6 +21,7 @@ export interface RivalAnswer {
 type LoadHighs = (options: { print: () => void; printErr: () => void }) => Promise<Highs>;
 const highs = await (loadHighs as unknown as LoadHighs)({ print: () => {}, printErr: () => {} });
 
+process.on('disconnect', () => process.exit(0));
 process.on('message', (question: RivalQuestion) => {
   const answer = question.engine === 'highs' ? askHighs(question) : askGlpk(question);
   void answer.then((said) => process.send!(said));

@@ -1,5 +1,5 @@
 // General engines beside the method, each alone in a child that is killed when it does not stop: what they reach in the same time.
-// Invariant: a value is counted only for a plan that passes the exact check. Called by bench/solver.ts.
+// Invariant: a value is counted only for a plan that passes the exact check, and no child outlives this process. Called by bench/solver.ts.
 import { type ChildProcess, fork } from 'node:child_process';
 import { checkPlan, type Model } from '../../solver/index.ts';
 import type { RivalAnswer, RivalQuestion } from './child.ts';
@@ -26,28 +26,22 @@ export class Rival {
     const child = await this.#child;
     const from = performance.now();
     const answer = await new Promise<RivalAnswer | null>((resolve) => {
-      const timer = setTimeout(
-        () => {
-          child.kill('SIGKILL');
-          resolve(null);
-        },
-        (seconds * patience + 2) * 1000,
-      );
-      child.once('message', (message: RivalAnswer) => {
+      const end = (message: RivalAnswer | null): void => {
         clearTimeout(timer);
+        child.off('message', end);
+        child.off('exit', onExit);
         resolve(message);
-      });
-      child.once('exit', () => {
-        clearTimeout(timer);
-        resolve(null);
-      });
+      };
+      const onExit = (): void => end(null);
+      const timer = setTimeout(() => child.kill('SIGKILL'), (seconds * patience + 2) * 1000);
+      child.on('message', end);
+      child.on('exit', onExit);
       child.send({ engine: this.#engine, model, seconds } satisfies RivalQuestion);
     });
     if (answer === null) {
       this.#child = null;
       return { value: 0, bound: null, ms: performance.now() - from, killed: true };
     }
-    child.removeAllListeners();
     const { granted, bound, ms } = answer;
     const check = granted && checkPlan(model, granted);
     const value = check?.ok ? [...check.values.values()].reduce((sum, of) => sum + of, 0) : 0;
@@ -62,6 +56,10 @@ export class Rival {
 
 function start(): Promise<ChildProcess> {
   const child = fork(new URL('./child.ts', import.meta.url), { serialization: 'advanced' });
+  // However this process ends, but by SIGKILL: then the channel closes, and the child goes when its engine lets it.
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   return new Promise((resolve, reject) => {
     child.once('message', () => resolve(child));
     child.once('exit', (code) => reject(new Error(`the rival ended with ${code} before it began`)));
