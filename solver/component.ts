@@ -3,6 +3,7 @@
 import { type Bounding, boundProgram } from './bounding.ts';
 import { type CoreQuestion, doubtOf, solveCore } from './core.ts';
 import type { Engine } from './engines/engine.ts';
+import { Neighbourhoods } from './neighbourhoods.ts';
 import { densities, orderBy, type Plan, Planner } from './plan.ts';
 import type { Program } from './program.ts';
 import { relax } from './relaxation.ts';
@@ -67,7 +68,7 @@ function solveExactly(question: ComponentQuestion): ComponentAnswer {
 
 function searchPlan(question: ComponentQuestion): ComponentAnswer {
   const { engine, program, meter, better } = question;
-  const bounding = boundProgram(engine, program, meter);
+  const bounding = boundProgram(engine, program, { meter, start: null });
   if (bounding.failed) return greedyAnswer(program, 'refused');
   const planner = new Planner(program);
   const order = orderBy(bounding.prices);
@@ -80,7 +81,7 @@ function searchPlan(question: ComponentQuestion): ComponentAnswer {
   };
   better(answer);
   if (answer.ended === 'workLimit') return answer;
-  return improve({ engine, program, planner, order, meter }, answer, better);
+  return improve({ engine, program, bounding, planner, order, meter }, answer, better);
 }
 
 /** Without any linear program. */
@@ -102,16 +103,28 @@ function improve(
   const { point, prices, bound } = from.bounding!;
   const doubt = doubtOf(program, point!, prices);
   const isProved = (): boolean => bound < answer.plan.value + 1;
-  const consider = (plan: Plan | null): void => {
-    if (plan === null || plan.value <= answer.plan.value) return;
+  const tryCore = (shapes: Int32Array, stands: Float64Array | Int32Array): boolean => {
+    const plan = solveCore(question, { shapes, stands, best: answer.plan.value });
+    if (plan === null || plan.value <= answer.plan.value) return false;
     answer = { ...answer, method: 'core', plan };
     better(answer);
+    return true;
   };
   for (const times of [1, 2]) {
     if (isProved()) return answer;
     if (meter.isSpent) return { ...answer, ended: 'workLimit' };
-    const size = times * (2 * doubt.fractional + CORE_BESIDE);
-    consider(solveCore(question, doubt.shapes.subarray(0, size), point!));
+    tryCore(doubt.shapes.subarray(0, times * (2 * doubt.fractional + CORE_BESIDE)), point!);
+  }
+  const neighbourhoods = new Neighbourhoods(program, from.bounding!);
+  for (let failures = 0; failures < FAILURES_MAX && !isProved() && !meter.isSpent; failures++) {
+    const shapes = neighbourhoods.next(answer.plan);
+    if (tryCore(shapes, answer.plan.counts)) {
+      neighbourhoods.reward();
+      failures = -1;
+    }
   }
   return answer;
 }
+
+/** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
+const FAILURES_MAX = 12;

@@ -1,15 +1,20 @@
 // The restricted core: the requests that the linear program was undecided about and those whose price is nearest to zero, the rest as it
 // said. Invariant: a proposal of counts; plan.ts grants what fits. Called by component.ts. Core: Balas and Zemel (1980), for several rows
 // Puchinger, Raidl and Pferschy (2010).
+import { restrictStanding } from './basis.ts';
+import type { Bounding } from './bounding.ts';
+import type { Cut } from './cuts.ts';
 import { dive } from './dive.ts';
 import type { Engine } from './engines/engine.ts';
+import { LiveProgram, localCut } from './live.ts';
 import { type Plan, type Planner, WHOLE_TOLERANCE } from './plan.ts';
-import { type Program, restrict } from './program.ts';
+import { type Program, type Restriction, restrict } from './program.ts';
 import type { Meter } from './work.ts';
 
 export interface CoreQuestion {
   readonly engine: Engine;
   readonly program: Program;
+  readonly bounding: Bounding;
   readonly planner: Planner;
   /** Options by falling price, to fill with. */
   readonly order: Int32Array;
@@ -43,12 +48,17 @@ export function doubtOf(program: Program, point: Float64Array, prices: Float64Ar
   return { shapes, fractional };
 }
 
+export interface CoreChoice {
+  readonly shapes: Int32Array;
+  /** Option -> count at which the rest is held. */
+  readonly stands: Float64Array | Int32Array;
+  /** Value of the best plan so far. */
+  readonly best: number;
+}
+
 /** Dives into the program with all shapes but these held at `stands` (option -> count); the plan of the whole program, or null. */
-export function solveCore(
-  { engine, program, planner, order, meter }: CoreQuestion,
-  shapes: Int32Array,
-  stands: Float64Array | Int32Array,
-): Plan | null {
+export function solveCore(question: CoreQuestion, { shapes, stands, best }: CoreChoice): Plan | null {
+  const { program, planner, order } = question;
   const inCore = new Uint8Array(program.shapeCount);
   for (const s of shapes) inCore[s] = 1;
   const open = new Uint8Array(program.columnCount);
@@ -60,9 +70,9 @@ export function solveCore(
     // Of a shape of many, the last granted group is what is in doubt.
     fixed[q] = open[q] === 1 ? Math.max(0, count - 1) : count;
   }
-  const core = restrict(program, fixed, open);
+  const core = restrict(program, { fixed, open }, 'whole');
   if (core.program.columnCount === 0) return null;
-  const answer = dive(engine, core.program, meter);
+  const answer = diveInto(question, core, { fixed, best });
   if (answer === null) return null;
   const wanted = fixed.slice();
   for (let q = 0; q < core.optionOf.length; q++) {
@@ -70,4 +80,42 @@ export function solveCore(
     wanted[option] = wanted[option]! + answer.counts[q]!;
   }
   return planner.build(order, wanted);
+}
+
+/** The core starts where the whole stood, with the cuts that were worth something there. */
+function diveInto(
+  { engine, program, bounding, meter }: CoreQuestion,
+  core: Restriction,
+  { fixed, best }: { fixed: Int32Array; best: number },
+): Plan | null {
+  const { indices, cuts } = cutsWithin(bounding, core, { program, fixed });
+  const live = new LiveProgram(engine, core.program, { meter, cuts });
+  try {
+    const { standing } = bounding;
+    if (standing !== null)
+      live.startFrom(restrictStanding(standing, program, { restriction: core, cuts: indices }));
+    return dive(live, { meter, bound: bounding.bound, cutoff: best - core.fixedValue });
+  } finally {
+    live.dispose();
+  }
+}
+
+function cutsWithin(
+  { cuts, multipliers }: Bounding,
+  core: Restriction,
+  { program, fixed }: { program: Program; fixed: Int32Array },
+): { indices: number[]; cuts: Cut[] } {
+  const rowHere = new Int32Array(program.rowCount).fill(-1);
+  for (let i = 0; i < core.rowOf.length; i++) rowHere[core.rowOf[i]!] = i;
+  const indices: number[] = [];
+  const kept: Cut[] = [];
+  for (let c = 0; c < multipliers.cuts.length; c++) {
+    const row = rowHere[cuts[c]!.row]!;
+    if (multipliers.cuts[c] === 0 || row < 0) continue;
+    const local = localCut(cuts[c]!, { optionOf: core.optionOf, fixed });
+    if (local.options.length === 0) continue;
+    indices.push(c);
+    kept.push({ row, ...local });
+  }
+  return { indices, cuts: kept };
 }

@@ -1,57 +1,67 @@
 // Diving: fix the fractional columns nearest to one, solve again from where the last run ended, cut, and fill greedily on the way.
 // Invariant: fixed columns fit together in exact integers, so every linear program on the way has a point. Called by core.ts.
-import type { Engine } from './engines/engine.ts';
 import { pricesAt } from './lagrangian.ts';
-import { LiveProgram } from './live.ts';
+import type { LiveProgram } from './live.ts';
 import { Load } from './load.ts';
-import { orderBy, type Plan, Planner, WHOLE_TOLERANCE } from './plan.ts';
-import type { Program } from './program.ts';
+import { type Plan, Planner, WHOLE_TOLERANCE } from './plan.ts';
 import type { Meter } from './work.ts';
 
 /** Share of the fractional columns fixed a step: the largest ones; below this value a column is fixed only when it is the first. */
 const FIXED_SHARE = 0.15;
 const FIXED_LEAST = 0.6;
 const ROOT_ROUNDS = 12;
+/** The first rounds often only move the point along a face. */
+const ROUNDS_LEAST = 3;
 const ROOT_CUTS = 60;
 const CUTS_A_STEP = 20;
-/** Relative fall of the objective below which a round of cuts was the last, after the first four. */
-const FALL_LEAST = 5e-5;
+/** A round of cuts that lowers the objective by less than this share of the whole bound is the last, after the first four. */
+const FALL_LEAST = 2e-5;
 const STEPS_MAX = 60;
 
+export interface CutLimits {
+  readonly meter: Meter;
+  readonly rounds: number;
+  /** Of the whole that this is a part of. */
+  readonly bound: number;
+}
+
+export interface DiveLimits {
+  readonly meter: Meter;
+  /** Of the whole that this is a part of. */
+  readonly bound: number;
+  /** A plan that is worth no more than this is of no use. */
+  readonly cutoff: number;
+}
+
 /** The best plan met on the way down, null when the engine gave nothing. */
-export function dive(engine: Engine, program: Program, meter: Meter): Plan | null {
-  const live = new LiveProgram(engine, program, { meter });
-  try {
-    return new Dive(live, meter).run();
-  } finally {
-    live.dispose();
-  }
+export function dive(live: LiveProgram, limits: DiveLimits): Plan | null {
+  return new Dive(live, limits).run();
 }
 
 /** Rounds of cuts until they stop moving the objective. False when the engine did not come to an optimum. */
-export function cutRounds(live: LiveProgram, meter: Meter, rounds: number): boolean {
+export function cutRounds(live: LiveProgram, { meter, rounds, bound }: CutLimits): boolean {
   for (let round = 0; round < rounds && !meter.isSpent; round++) {
     const before = live.objective;
     if (live.cut(ROOT_CUTS) === 0) return true;
     if (live.run() !== 'optimal') return false;
-    if (round > 3 && before - live.objective < before * FALL_LEAST) return true;
+    if (round >= ROUNDS_LEAST && before - live.objective < bound * FALL_LEAST) return true;
   }
   return true;
 }
 
 class Dive {
   readonly #live: LiveProgram;
-  readonly #meter: Meter;
   readonly #planner: Planner;
   /** What is fixed so far, as a load and as lower bounds. */
   readonly #load: Load;
   readonly #lower: Int32Array;
   readonly #closed: Uint8Array;
+  readonly #limits: DiveLimits;
   #best: Plan | null = null;
 
-  constructor(live: LiveProgram, meter: Meter) {
+  constructor(live: LiveProgram, limits: DiveLimits) {
     this.#live = live;
-    this.#meter = meter;
+    this.#limits = limits;
     this.#planner = new Planner(live.program);
     this.#load = new Load(live.program);
     this.#lower = new Int32Array(live.program.columnCount);
@@ -60,15 +70,17 @@ class Dive {
 
   run(): Plan | null {
     const live = this.#live;
+    const { meter, bound, cutoff } = this.#limits;
     if (live.run() !== 'optimal') return null;
-    if (!cutRounds(live, this.#meter, ROOT_ROUNDS)) return this.#best;
-    for (let step = 0; step < STEPS_MAX && !this.#meter.isSpent; step++) {
+    if (!cutRounds(live, { meter, bound, rounds: ROOT_ROUNDS })) return this.#best;
+    for (let step = 0; step < STEPS_MAX && !meter.isSpent; step++) {
       const order = this.#order();
       this.#consider(this.#planner.build(order, live.point));
-      if (live.objective < this.#best!.value + 1 - WHOLE_TOLERANCE) break;
+      if (live.objective < Math.max(cutoff, this.#best!.value) + 1 - WHOLE_TOLERANCE) break;
+      // Cuts of this point and columns fixed by it, then one run for both.
+      live.cut(CUTS_A_STEP);
       if (!this.#fixSome(order)) break;
       if (live.run() !== 'optimal') break;
-      if (live.cut(CUTS_A_STEP) > 0 && live.run() !== 'optimal') break;
     }
     return this.#best;
   }
@@ -144,8 +156,4 @@ class Dive {
     }
     this.#live.fix(options, lower, upper);
   }
-}
-
-export function priceOrder(live: LiveProgram): Int32Array {
-  return orderBy(pricesAt(live.program, live.cutter.cuts, live.multipliers));
 }

@@ -1,5 +1,6 @@
 // A program's linear relaxation, kept alive while cuts are added and columns fixed. Invariant: lives within one solve and is disposed by
 // who made it; cuts may be separated in a larger program of which this one is what sifting left. Called by bounding.ts, dive.ts and tree.ts.
+import { basisFrom, type Standing, standingFrom } from './basis.ts';
 import { CoverCuts, type Cut } from './cuts.ts';
 import type { Engine, LiveLp, LpAnswer } from './engines/engine.ts';
 import type { Multipliers } from './lagrangian.ts';
@@ -9,11 +10,19 @@ import type { Meter } from './work.ts';
 
 /** Where the live program sits in a larger one, whose rows the cuts come from. */
 export interface Within {
-  readonly cutter: CoverCuts;
   /** Option of the live program -> option of the larger one, rising. */
   readonly optionOf: Int32Array;
   /** Option of the larger program -> count that stands. */
   readonly fixed: Int32Array;
+}
+
+export interface Surroundings {
+  readonly meter: Meter;
+  /** Whose cuts are rows here: of the larger program where there is one. Its own, when absent. */
+  readonly cutter?: CoverCuts;
+  readonly within?: Within | null;
+  /** Cuts that are known to hold, in this program's own options. */
+  readonly cuts?: readonly Cut[];
 }
 
 export class LiveProgram {
@@ -33,9 +42,9 @@ export class LiveProgram {
   #entryCount: number;
   #cutsAdded = 0;
 
-  constructor(engine: Engine, program: Program, { meter, within }: { meter: Meter; within?: Within }) {
+  constructor(engine: Engine, program: Program, { meter, cutter, within, cuts = [] }: Surroundings) {
     this.program = program;
-    this.cutter = within?.cutter ?? new CoverCuts(program, meter);
+    this.cutter = cutter ?? new CoverCuts(program, meter);
     this.#within = within ?? null;
     this.#meter = meter;
     this.#relaxation = relax(program);
@@ -44,6 +53,20 @@ export class LiveProgram {
     this.#entryCount = this.#relaxation.lp.rows.length;
     this.point = new Float64Array(program.columnCount);
     this.multipliers = { rows: new Float64Array(program.rowCount), cuts: new Float64Array(0) };
+    this.cutter.adopt(cuts);
+    this.addCuts();
+  }
+
+  /** Where the next run starts. */
+  startFrom(standing: Standing): void {
+    const { shapeRow } = this.#relaxation;
+    this.#lp.startFrom(basisFrom(standing, this.program, { shapeRow, cutCount: this.#cutsAdded }));
+  }
+
+  /** Where the last run ended, null when the engine tells none. */
+  standing(): Standing | null {
+    const basis = this.#lp.basis();
+    return basis && standingFrom(basis, this.program, this.#relaxation.shapeRow);
   }
 
   dispose(): void {
@@ -65,7 +88,7 @@ export class LiveProgram {
 
   /** Cuts off the point by at most `most` covers; says how many. */
   cut(most: number): number {
-    const added = this.cutter.separate(this.#within === null ? this.point : this.#pointWithin(), most);
+    const added = this.cutter.separate(this.#within === null ? this.point : this.pointWithin(), most);
     this.addCuts();
     return added;
   }
@@ -126,7 +149,8 @@ export class LiveProgram {
     return sum * objectiveScale;
   }
 
-  #pointWithin(): Float64Array {
+  /** The point of the larger program. */
+  pointWithin(): Float64Array {
     const { optionOf, fixed } = this.#within!;
     const point = Float64Array.from(fixed);
     for (let q = 0; q < optionOf.length; q++) point[optionOf[q]!] = point[optionOf[q]!]! + this.point[q]!;
@@ -135,7 +159,7 @@ export class LiveProgram {
 }
 
 /** A cut of the larger program over the options that are left, with the room that the fixed ones leave. */
-function localCut({ options, coefficients, rhs }: Cut, { optionOf, fixed }: Within): Omit<Cut, 'row'> {
+export function localCut({ options, coefficients, rhs }: Cut, { optionOf, fixed }: Within): Omit<Cut, 'row'> {
   const columns: number[] = [];
   const values: number[] = [];
   let room = rhs;

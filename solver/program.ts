@@ -52,21 +52,40 @@ export interface Restriction {
   readonly program: Program;
   /** Option of the restricted program -> option of the larger one. */
   readonly optionOf: Int32Array;
+  /** Row of the restricted program -> row of the larger one. */
+  readonly rowOf: Int32Array;
+  /** Excess of the restricted program -> excess of the larger one. */
+  readonly excessOf: Int32Array;
+  /** What the fixed grants are worth, less what the excesses they add cost. */
+  readonly fixedValue: number;
 }
 
-/** The program that is left when `fixed` (option -> count) stands and only the options with `open[q]` = 1 may still be granted. */
-export function restrict(program: Program, fixed: Int32Array, open: Uint8Array): Restriction {
+/**
+ * The program that is left when `fixed` (option -> count) stands and only the options with `open[q]` = 1 may still be granted.
+ * `whole` drops what whole plans do not need: options that no longer fit, rows that nothing open enters. `priced` keeps both, for a
+ * linear program takes parts, and a row that is full has a price all the same.
+ */
+export function restrict(
+  program: Program,
+  { fixed, open }: { readonly fixed: Int32Array; readonly open: Uint8Array },
+  keep: 'whole' | 'priced',
+): Restriction {
   const load = new Load(program);
-  for (let q = 0; q < fixed.length; q++) if (fixed[q]! > 0) load.addMost(q, fixed[q]!);
+  let fixedValue = load.cost;
+  for (let q = 0; q < fixed.length; q++) {
+    if (fixed[q]! > 0) fixedValue += load.addMost(q, fixed[q]!) * program.objective[q]!;
+  }
+  fixedValue -= load.cost;
   const taken = new Int32Array(program.shapeCount);
   for (let q = 0; q < fixed.length; q++) taken[program.shapeOf[q]!] = taken[program.shapeOf[q]!]! + fixed[q]!;
   const optionOf: number[] = [];
   for (let q = 0; q < program.columnCount; q++) {
     const shape = program.shapeOf[q]!;
-    if (open[q] === 1 && taken[shape]! < program.multiplicity[shape]! && load.fits(q)) optionOf.push(q);
+    if (open[q] === 0 || taken[shape]! >= program.multiplicity[shape]!) continue;
+    if (keep === 'priced' || load.fits(q)) optionOf.push(q);
   }
   const options = Int32Array.from(optionOf);
-  const rows = rowsLeft(program, options);
+  const rows = rowsLeft(program, options, keep);
   const kept = keepRows(program, rows, { fixed, load });
   const shapes = shapesLeft(program, options, taken);
   return {
@@ -78,6 +97,9 @@ export function restrict(program: Program, fixed: Int32Array, open: Uint8Array):
       ...entriesLeft(program, options, rows),
     },
     optionOf: options,
+    rowOf: Int32Array.from(rows.rows),
+    excessOf: Int32Array.from(rows.excesses),
+    fixedValue,
   };
 }
 
@@ -115,8 +137,8 @@ interface RowsLeft {
 }
 
 /** A row is left when an open option enters it, or an excess that an open option can move. */
-function rowsLeft(program: Program, options: Int32Array): RowsLeft {
-  const active = new Uint8Array(program.rowCount);
+function rowsLeft(program: Program, options: Int32Array, keep: 'whole' | 'priced'): RowsLeft {
+  const active = new Uint8Array(program.rowCount).fill(keep === 'priced' ? 1 : 0);
   for (const q of options) {
     for (let e = program.starts[q]!; e < program.starts[q + 1]!; e++) active[program.rows[e]!] = 1;
   }

@@ -13,6 +13,8 @@ const COEFFICIENT_MAX = 2 ** 20;
 export interface Relaxation {
   /** Columns: the options, then the excesses. Rows: the program's rows, then one per shape with several options. */
   readonly lp: LinearProgram;
+  /** Shape -> row of the linear program that holds its multiplicity, -1 where a single option's upper bound says the same. */
+  readonly shapeRow: Int32Array;
   readonly rowScale: Float64Array;
   readonly excessScale: Float64Array;
   readonly objectiveScale: number;
@@ -63,6 +65,9 @@ export function relax(program: Program): Relaxation {
   const rowUpper = new Float64Array(rowCount + shapeRow.counts.length);
   for (let i = 0; i < rowCount; i++) rowUpper[i] = program.rhs[i]! / rowScale[i]!;
   rowUpper.set(shapeRow.counts, rowCount);
+  // A shape's row has a lower side too, so that a ratio test can flip a whole shape from granted to not without a pivot.
+  const rowLower = new Float64Array(rowUpper.length).fill(0, rowCount);
+  rowLower.fill(Number.NEGATIVE_INFINITY, 0, rowCount);
   const integer = new Uint8Array(width).fill(1, 0, columnCount);
   return {
     lp: {
@@ -71,11 +76,13 @@ export function relax(program: Program): Relaxation {
       objective,
       upper,
       integer,
+      rowLower,
       rowUpper,
       starts,
       rows,
       values,
     },
+    shapeRow: shapeRow.of,
     rowScale,
     excessScale,
     objectiveScale,

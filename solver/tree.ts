@@ -30,7 +30,8 @@ const ROOT_ROUNDS = 4;
 export function solveByTree(engine: Engine, program: Program, meter: Meter): TreeAnswer | null {
   const live = new LiveProgram(engine, program, { meter });
   try {
-    if (live.run() !== 'optimal' || !cutRounds(live, meter, ROOT_ROUNDS)) return null;
+    if (live.run() !== 'optimal' || !cutRounds(live, { meter, rounds: ROOT_ROUNDS, bound: live.objective }))
+      return null;
     return new Search(live, meter).run();
   } finally {
     live.dispose();

@@ -13,6 +13,9 @@ const UNITS_PER_ITERATION_ROW = 0.02;
 const UNITS_PER_CELL = 0.002;
 const UNITS_PER_MIP_CALL = 5_000;
 
+/** An engine takes a 32-bit count. */
+const ITERATIONS_MAX = 2 ** 31 - 1;
+
 export interface ProgramSize {
   readonly rowCount: number;
   readonly entryCount: number;
@@ -50,7 +53,7 @@ export class Meter {
   /** Iterations of a program of this size that what is left pays for, at least one. */
   iterationsLeft(size: ProgramSize): number {
     const setUp = UNITS_PER_LP_CALL + UNITS_PER_ENTRY * size.entryCount;
-    return Math.max(1, Math.floor((this.left - setUp) / perIteration(size)));
+    return Math.min(ITERATIONS_MAX, Math.max(1, Math.floor((this.left - setUp) / perIteration(size))));
   }
 
   lpCall(size: ProgramSize, simplexIterations: number): void {

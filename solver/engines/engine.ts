@@ -3,7 +3,10 @@
 // multipliers through verify.ts. Implemented by highs.ts, glpk.ts and exhaustive.ts, called by bounding.ts, dive.ts and tree.ts.
 import type { EngineName } from '../solution.ts';
 
-/** maximise objective x, subject to A x <= rowUpper, 0 <= x <= upper (Infinity: none), columns in compressed sparse form. */
+/**
+ * maximise objective x, subject to A x <= rowUpper, 0 <= x <= upper (Infinity: none), columns in compressed sparse form.
+ * Every point keeps A x >= rowLower as well (-Infinity: nothing known): for engines that profit from a row with two sides.
+ */
 export interface LinearProgram {
   readonly columnCount: number;
   readonly rowCount: number;
@@ -11,6 +14,7 @@ export interface LinearProgram {
   readonly upper: Float64Array;
   /** Column -> 1 when `solveMip` must answer it in whole numbers; `solveLp` ignores it. */
   readonly integer: Uint8Array;
+  readonly rowLower: Float64Array;
   readonly rowUpper: Float64Array;
   readonly starts: Int32Array;
   readonly rows: Int32Array;

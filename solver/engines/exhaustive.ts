@@ -140,6 +140,7 @@ class Search {
       objective: Float64Array.from(columns, (j) => objective[j]!),
       upper: Float64Array.from(columns, (j) => upper[j]!),
       integer: new Uint8Array(columns.length),
+      rowLower: this.#program.rowLower,
       rowUpper: this.#room,
       starts: Int32Array.from(restStarts),
       rows: Int32Array.from(columns.flatMap((j) => [...rows.subarray(starts[j]!, starts[j + 1]!)])),

@@ -78,7 +78,8 @@ function openLp(highs: Highs, program: LinearProgram): LiveLp {
       if (columns.length > 0) model.changeColsBounds({ kind: 'set', indices: columns }, lower, upper);
     },
     run: ({ simplexIterationsMax }) => runLp(highs, model, simplexIterationsMax),
-    basis: (): Basis => {
+    basis: (): Basis | null => {
+      if (Number(model.info.get('basis_validity')) !== highs.constants.basisValidity.valid) return null;
       const { colStatus, rowStatus } = model.getBasis();
       return { columns: colStatus, rows: rowStatus };
     },
@@ -145,7 +146,7 @@ function dataOf(highs: Highs, program: LinearProgram, integer: boolean): ModelDa
     colCost: program.objective.map((c) => -c),
     colLower: new Float64Array(columnCount),
     colUpper: program.upper.map((upper) => (upper === Infinity ? highs.infinity : upper)),
-    rowLower: new Float64Array(rowCount).fill(-highs.infinity),
+    rowLower: program.rowLower.map((lower) => (lower === -Infinity ? -highs.infinity : lower)),
     rowUpper: program.rowUpper,
     matrix: {
       format: 'csc',

@@ -46,11 +46,13 @@ function withRows(program: LinearProgram, added: readonly AddedRows[]): LinearPr
       rowUpper.push(upper[row]!);
     }
   }
+  const unknown = new Array<number>(rowUpper.length - program.rowCount).fill(Number.NEGATIVE_INFINITY);
   const starts = new Int32Array(program.columnCount + 1);
   for (const [column, own] of entries.entries()) starts[column + 1] = starts[column]! + own.length;
   return {
     ...program,
     rowCount: rowUpper.length,
+    rowLower: Float64Array.from([...program.rowLower, ...unknown]),
     rowUpper: Float64Array.from(rowUpper),
     starts,
     rows: Int32Array.from(entries.flat(), ([row]) => row),

@@ -25,6 +25,7 @@ export function aProgram(dense: {
     objective: Float64Array.from(dense.objective),
     upper: Float64Array.from(dense.upper),
     integer: Uint8Array.from(dense.objective, (_, j) => (dense.continuous?.includes(j) ? 0 : 1)),
+    rowLower: new Float64Array(dense.rows.length).fill(Number.NEGATIVE_INFINITY),
     rowUpper: Float64Array.from(dense.rowUpper),
     starts: Int32Array.from(starts),
     rows: Int32Array.from(entries.flat(), (entry) => entry.row),
