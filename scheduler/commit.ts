@@ -2,7 +2,6 @@
 // Invariant: timings stand outside the digest; the same inputs give the same digest in every process. Called by tick.ts alone.
 
 import type { Solution } from '../solver/index.ts';
-import { namedMultipliers } from './certificate.ts';
 import { liveLease } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { eventsOf } from './domain/eventsOf.ts';
@@ -20,6 +19,7 @@ export interface Decided {
   readonly changes: readonly Change[];
   readonly formulation: Formulation | null;
   readonly solution: Solution | null;
+  readonly stages: readonly StageRecord[];
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
 }
@@ -56,7 +56,7 @@ function recordOf(
   decided: Decided,
   ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickRecord {
-  const { solution, formulation } = decided;
+  const { solution } = decided;
   const inputs = {
     cell: state.cell,
     tick: decided.tick,
@@ -71,8 +71,7 @@ function recordOf(
     work: solution?.work ?? { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 },
     fault: solution?.fault ?? null,
     termination: solution?.termination ?? ('none' as const),
-    stages:
-      solution && formulation ? stageRecords(state, { formulation, solution, digest: ports.digest }) : [],
+    stages: decided.stages,
     counts: countsOf(state, decided),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>
@@ -82,36 +81,6 @@ function recordOf(
     previousDigest: ports.previousDigest,
   };
   return { ...inputs, digest: ports.digest([JSON.stringify(inputs)]), timings: decided.timings };
-}
-
-function stageRecords(
-  state: State,
-  { formulation, solution, digest }: { formulation: Formulation; solution: Solution; digest: Digest },
-): StageRecord[] {
-  const classes = new Map(state.configuration.classes.map((priority) => [priority.rank, priority.name]));
-  return solution.stages.map((stage) => ({
-    stage: stage.stage,
-    class: classes.get(stage.stage) ?? `stage ${stage.stage}`,
-    method: stage.method,
-    value: stage.value,
-    bound: stage.bound,
-    gap: stage.gap,
-    multipliers: namedMultipliers(formulation.model, stage.certificate),
-    frozenDigest: frozenDigest({ formulation, solution, digest }, stage.stage),
-  }));
-}
-
-/** Over the columns that earlier stages granted, by their number in the model; empty where nothing was frozen. */
-function frozenDigest(
-  { formulation, solution, digest }: { formulation: Formulation; solution: Solution; digest: Digest },
-  stage: number,
-): string {
-  const { group, stage: stageOf } = formulation.model;
-  const frozen: number[] = [];
-  solution.granted.forEach((granted, column) => {
-    if (granted === 1 && (stageOf[group[column] ?? 0] ?? 0) < stage) frozen.push(column);
-  });
-  return frozen.length === 0 ? '' : digest([frozen.join(',')]);
 }
 
 function countsOf(state: State, decided: Decided): TickCounts {

@@ -50,4 +50,12 @@ export {
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { type Snapshot, takeSnapshot } from './snapshot.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
-export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';
+export {
+  type DecidedTick,
+  decideTickFile,
+  parseTickFile,
+  type TickFile,
+  type TickFileAnswer,
+  toTickFile,
+} from './tickFile.ts';
+export { type TickCheck, type TickVerdict, verifyTick } from './verifyTick.ts';

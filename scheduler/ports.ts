@@ -7,6 +7,7 @@ import type { Configuration } from './domain/configuration.ts';
 import type { DomainEvent } from './domain/event.ts';
 import type { Epoch, LeaseId } from './domain/ids.ts';
 import type { IntakeRow } from './domain/intake.ts';
+import type { Plan } from './domain/plan.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { RecordedVerdict } from './domain/request.ts';
 import type { State } from './domain/state.ts';
@@ -98,8 +99,8 @@ export interface PolicyGate {
 
 /** Told after each commit, in order: SSE, the Kafka relay and the metrics hang on it. Must not throw and must not block. */
 export interface CommitObserver {
-  /** `snapshot`: what the tick decided on, frozen; it may be kept. */
-  committed(commit: TickCommit, snapshot?: Snapshot): void;
+  /** `decided`: what the tick decided on, and what; frozen, and may be kept. */
+  committed(commit: TickCommit, decided?: { readonly snapshot: Snapshot; readonly plan: Plan }): void;
 }
 
 /** Where a failed tick is dumped whole, as a tick file. Answers where it lies. */

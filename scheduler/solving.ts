@@ -2,8 +2,10 @@
 // Invariant: a plan that leaves here is feasible in exact integers; where a part was refused, the fault is recorded and the tick dumped as a file.
 
 import type { Solution } from '../solver/index.ts';
+import { stageRecords } from './certificate.ts';
 import { decode } from './decode.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
+import type { StageRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { SchedulerPorts } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -14,6 +16,8 @@ export interface Solved {
   readonly plan: Plan;
   /** Null when there was no column to decide on. */
   readonly solution: Solution | null;
+  /** What is claimed of each class's quality, with its proof. */
+  readonly stages: readonly StageRecord[];
 }
 
 const EMPTY: Plan = { assignments: [], extensions: [] };
@@ -23,11 +27,15 @@ export async function solveVerified(
   snapshot: Snapshot,
   formulation: Formulation,
 ): Promise<Solved> {
-  if (formulation.model.columnCount === 0) return { plan: EMPTY, solution: null };
+  if (formulation.model.columnCount === 0) return { plan: EMPTY, solution: null, stages: [] };
   const solution = await ports.solver.solve(formulation.model, ports.solveOptions);
   const plan = decode(formulation, solution, snapshot);
   const check = verifyPlan(snapshot, plan);
-  if (check.ok) return { plan, solution };
+  if (check.ok) {
+    const { classes } = snapshot.configuration;
+    const stages = stageRecords(formulation.model, solution, { classes, digest: ports.digest });
+    return { plan, solution, stages };
+  }
   // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over
   // it cannot starve the cell; the rest goes on waiting, nothing is claimed of the plan's quality, and the case is kept as a file.
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
@@ -43,6 +51,7 @@ export async function solveVerified(
       granted: new Uint8Array(solution.granted.length),
       stages: [],
     },
+    stages: [],
   };
 }
 

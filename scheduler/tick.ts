@@ -85,7 +85,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   }
 
   // 6. Commit: one transaction, refused only for a lost epoch.
-  const digests = tickDigests(ports.digest, { snapshot, formulation, solved });
+  const digests = tickDigests(ports.digest, { snapshot, model: formulation.model, decided: solved });
   const commit = composeCommit(
     state,
     {
@@ -95,6 +95,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
       changes,
       formulation,
       solution: solved.solution,
+      stages: solved.stages,
       digests,
       timings: phases.timings(),
     },
@@ -106,7 +107,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   state.eventSequence += commit.events.length;
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
-  ports.observer.committed(commit, snapshot);
+  ports.observer.committed(commit, { snapshot, plan: solved.plan });
   carry.unfinished =
     state.extensions.size > 0 || carry.gangsDue !== 0 || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };

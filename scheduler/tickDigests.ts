@@ -1,9 +1,9 @@
 // What a tick is held to and known by: its bound of work, and the digests of what went in and came out. For live ticks and for files of them.
 // Invariant: equal snapshots solved alike have equal digests, in every process and on every machine. Called by tick.ts and tickFile.ts.
 
-import type { SolveOptions } from '../solver/index.ts';
+import type { Model, SolveOptions } from '../solver/index.ts';
+import { certificateDigest } from './certificate.ts';
 import type { TickDigests } from './domain/tickRecord.ts';
-import type { Formulation } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
 import { type Snapshot, snapshotDigest } from './snapshot.ts';
 import type { Solved } from './solving.ts';
@@ -16,9 +16,9 @@ export const TICK_BUDGET: SolveOptions['budget'] = { unitsMax: 150_000 };
 
 export function tickDigests(
   digest: Digest,
-  tick: { snapshot: Snapshot; formulation: Formulation; solved: Solved },
+  tick: { snapshot: Snapshot; model: Model; decided: Pick<Solved, 'plan' | 'stages'> },
 ): TickDigests {
-  const { model } = tick.formulation;
+  const { model } = tick;
   return {
     snapshot: snapshotDigest(tick.snapshot, digest),
     model: digest([
@@ -33,8 +33,8 @@ export function tickDigests(
       bytes(model.excessCost),
       bytes(model.definingRow),
     ]),
-    plan: digest([JSON.stringify(tick.solved.plan)]),
-    certificate: digest([JSON.stringify(tick.solved.solution?.stages ?? [])]),
+    plan: digest([JSON.stringify(tick.decided.plan)]),
+    certificate: certificateDigest(tick.decided.stages, digest),
   };
 }
 

@@ -6,10 +6,10 @@ import {
   type EngineName,
   isReplayable,
   type Solution,
+  type SolverFault,
   type SolverService,
-  type StageOutcome,
 } from '../solver/index.ts';
-import { namedMultipliers } from './certificate.ts';
+import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
 import { decode } from './decode.ts';
 import type { ExtensionId, PoolId, RequestId } from './domain/ids.ts';
@@ -18,7 +18,7 @@ import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
 import type { GangTurn } from './domain/state.ts';
-import type { TickDigests } from './domain/tickRecord.ts';
+import type { StageRecord, TickDigests } from './domain/tickRecord.ts';
 import { explainer } from './explain.ts';
 import { formulate, newMemo } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
@@ -40,6 +40,16 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
   readonly accounts: Readonly<Record<string, { readonly reserved: number; readonly spent: number }>>;
+  /** Absent: a tick still to be decided. */
+  readonly decided?: DecidedTick;
+}
+
+/** What a tick decided, and what it claims of it: enough to check it without trusting who decided. */
+export interface DecidedTick {
+  readonly plan: Plan;
+  readonly stages: readonly StageRecord[];
+  readonly fault: SolverFault | null;
+  readonly digests: TickDigests;
 }
 
 export interface TickFileProblem {
@@ -50,10 +60,10 @@ export interface TickFileProblem {
 }
 
 export type ParsedTickFile =
-  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: true; readonly snapshot: Snapshot; readonly decided: DecidedTick | null }
   | { readonly ok: false; readonly problems: readonly TickFileProblem[] };
 
-export function toTickFile(snapshot: Snapshot): TickFile {
+export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile {
   return {
     version: TICK_FILE_VERSION,
     cell: snapshot.cell,
@@ -66,6 +76,7 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
     accounts: sortedRecord(snapshot.accounts),
+    ...(decided && { decided }),
   };
 }
 
@@ -81,7 +92,8 @@ export function tickFileParser(): (document: unknown) => ParsedTickFile {
   return (document) => {
     if (!validate(document)) return { ok: false, problems: (validate.errors ?? []).map(problemOf) };
     const problems = checkReferences(document);
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, snapshot: snapshotOf(document) };
+    if (problems.length > 0) return { ok: false, problems };
+    return { ok: true, snapshot: snapshotOf(document), decided: document.decided ?? null };
   };
 }
 
@@ -131,11 +143,8 @@ export interface TickFileExtension {
 export interface TickFileAnswer {
   readonly decisions: readonly TickFileDecision[];
   readonly extensions: readonly TickFileExtension[];
-  /** The certificate: per stage what was reached, what is proven, and the multipliers by row name over 2^20. */
-  readonly stages: readonly (Omit<StageOutcome, 'certificate'> & {
-    readonly name: string;
-    readonly multipliers: readonly (readonly [row: string, numerator: number])[];
-  })[];
+  /** The certificate: per stage what was reached, what is proven, and by what. */
+  readonly stages: readonly StageRecord[];
   readonly solution:
     | (Pick<Solution, 'termination' | 'fault' | 'engine' | 'engineBuild' | 'engineCalled' | 'work'> & {
         /** False when a clock limited a part of the solve. */
@@ -146,6 +155,8 @@ export interface TickFileAnswer {
   readonly digests: { readonly snapshot: string; readonly model: string; readonly plan: string };
   /** As the record of a live tick has them: of a tick that was taken home, equal to its own. */
   readonly recordDigests: TickDigests;
+  /** The tick with what was decided, for `annona verify`. */
+  readonly file: TickFile;
 }
 
 /** Decides the file as the tick would: formulate, solve, decode, verify. Throws when the plan does not verify: that is a defect. */
@@ -161,14 +172,13 @@ export async function decideTickFile(
     solution === null ? { assignments: [], extensions: [] } : decode(formulation, solution, snapshot);
   const verification = verifyPlan(snapshot, plan);
   if (!verification.ok) throw new Error(`the plan breaks ${JSON.stringify(verification.breach)}`);
-  const classes = new Map(snapshot.configuration.classes.map(({ rank, name }) => [rank, name]));
+  const { classes } = snapshot.configuration;
+  const stages = solution === null ? [] : stageRecords(model, solution, { classes, digest: ports.digest });
+  const recordDigests = tickDigests(ports.digest, { snapshot, model, decided: { plan, stages } });
+  const decided = { plan, stages, fault: solution?.fault ?? null, digests: recordDigests };
   return {
     ...decisionsOf(snapshot, plan, formulation),
-    stages: (solution?.stages ?? []).map(({ certificate, ...outcome }) => ({
-      ...outcome,
-      name: classes.get(outcome.stage) ?? `stage ${outcome.stage}`,
-      multipliers: namedMultipliers(model, certificate),
-    })),
+    stages,
     solution: solution && withoutPlan(solution),
     model: { columns: model.columnCount, rows: model.rowCount, truncated },
     digests: {
@@ -176,7 +186,8 @@ export async function decideTickFile(
       model: modelDigest(model, ports.digest),
       plan: ports.digest([JSON.stringify(plan)]),
     },
-    recordDigests: tickDigests(ports.digest, { snapshot, formulation, solved: { plan, solution } }),
+    recordDigests,
+    file: toTickFile(snapshot, decided),
   };
 }
 

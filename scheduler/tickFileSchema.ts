@@ -171,6 +171,14 @@ const pending = object(
   },
 );
 
+const allocations = list(
+  object(
+    { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
+    { window: id, exclusive: { const: true } },
+  ),
+);
+const reservations = list(object({ account: id, period: id, amount: units }));
+
 const lease = object({
   id,
   request: id,
@@ -178,13 +186,8 @@ const lease = object({
   agent: id,
   epoch: units,
   option: units,
-  allocations: list(
-    object(
-      { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
-      { window: id, exclusive: { const: true } },
-    ),
-  ),
-  reservations: list(object({ account: id, period: id, amount: units })),
+  allocations,
+  reservations,
   state: { enum: LEASE_STATES.filter((state) => state === 'granted' || state === 'active') },
   grantedAt: instant,
   startLimitAt: instant,
@@ -193,6 +196,43 @@ const lease = object({
 });
 
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
+
+const hash: Schema = { type: 'string', maxLength: 128 };
+/** A proof may be a quarter of a megabyte, and nobody writes one by hand. */
+const proof: Schema = { type: 'string', maxLength: 2 ** 20 };
+const whole: Schema = {
+  type: 'integer',
+  minimum: -Number.MAX_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+};
+
+const stage = object(
+  {
+    stage: units,
+    class: text,
+    method: { enum: ['empty', 'fits', 'exact', 'lp', 'core', 'greedy', 'residual'] },
+    value: whole,
+    bound: whole,
+    gap: { type: 'number' },
+    multipliers: list({ type: 'array', prefixItems: [text, whole], minItems: 2, items: false }),
+    frozenDigest: hash,
+  },
+  {
+    ended: { enum: ['complete', 'workLimit'] },
+    work: object({ simplexIterations: units, lpCalls: units, mipCalls: units }, { dpCells: units }),
+    certificate: object({ derivedRows: proof, proof }),
+  },
+);
+
+const decided = object({
+  plan: object({
+    assignments: list(object({ request: id, option: units, allocations, reservations, endsAt: instant })),
+    extensions: list(object({ extension: id, endsAt: instant, reservations })),
+  }),
+  stages: list(stage),
+  fault: { enum: [null, 'watchdog', 'crash', 'garbage', 'refused'] },
+  digests: object({ snapshot: hash, model: hash, plan: hash, certificate: hash }),
+});
 
 export const TICK_FILE_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -219,6 +259,7 @@ export const TICK_FILE_SCHEMA: Schema = {
         lhs: { type: ['number', 'string'] },
         rhs: { type: ['number', 'string'] },
       }),
+      decided,
     },
   ),
 };

@@ -106,7 +106,7 @@ function printDecisions(snapshot: Snapshot, decisions: TickFileAnswer['decisions
 
 /** Per class what was reached and what nobody could pass; a price is what one more unit of a row would have been worth. */
 function printCertificate({ stages }: TickFileAnswer, io: CommandIo): void {
-  const rows = stages.map(({ name, value, bound, gap, method }) => [
+  const rows = stages.map(({ class: name, value, bound, gap, method }) => [
     name,
     String(value),
     String(bound),
@@ -114,7 +114,7 @@ function printCertificate({ stages }: TickFileAnswer, io: CommandIo): void {
     method,
   ]);
   for (const line of table([['class', 'value', 'proven bound', 'gap', 'method'], ...rows])) io.out(line);
-  const prices = stages.flatMap(({ name, multipliers }) =>
+  const prices = stages.flatMap(({ class: name, multipliers }) =>
     multipliers.map(([row, numerator]) => [
       `price in ${name}`,
       row,

@@ -76,8 +76,8 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     policy: policyGate(policy),
     solver,
     observer: {
-      committed(commit, snapshot) {
-        for (const observer of parts.observers()) observer.committed(commit, snapshot);
+      committed(commit, decided) {
+        for (const observer of parts.observers()) observer.committed(commit, decided);
       },
     },
     dump: dumpTo(join(options.directory, 'dumps'), parts.log),

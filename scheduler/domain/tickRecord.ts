@@ -1,7 +1,7 @@
 // What is kept of a tick: its inputs and the digests of what followed, so that it can be derived again. Inputs, not state.
-// Invariant: at most 2 KB + 150 B per new request or Decision; timings stand outside the digest; ticks are chained by hash.
+// Invariant: at most 2 KB + 150 B per new request or Decision, and 256 kB a stage of certificate; timings stand outside the digest; ticks are chained by hash.
 
-import type { SolverFault, StageMethod, Work } from '../../solver/index.ts';
+import type { SolverFault, StageMethod, StoredCertificate, Work } from '../../solver/index.ts';
 import type { Epoch, LeaseId } from './ids.ts';
 import type { Instant } from './quantity.ts';
 
@@ -15,14 +15,23 @@ export interface TickDigests {
 export interface StageRecord {
   readonly stage: number;
   readonly class: string;
-  readonly method: StageMethod;
+  readonly method: RecordedMethod;
+  /** Whether the stage was given up at its bound of work. Absent in records from before it was kept. */
+  readonly ended?: 'complete' | 'workLimit';
+  /** Work of the whole solve when the stage stopped. Absent in records from before it was kept. */
+  readonly work?: Work;
   readonly value: number;
   readonly bound: number;
   readonly gap: number;
-  /** Row name -> numerator over 2^20; rows with 0 are left out. */
+  /** Row name -> numerator over 2^20; rows with 0 are left out. Empty where the proof branches. */
   readonly multipliers: readonly (readonly [string, number])[];
   readonly frozenDigest: string;
+  /** The whole proof, rows by number. Absent where `multipliers` are all of it. */
+  readonly certificate?: StoredCertificate;
 }
+
+/** `residual`: what older records call a restricted core that improved the plan. */
+export type RecordedMethod = StageMethod | 'residual';
 
 export interface TickCounts {
   readonly pending: number;
@@ -47,7 +56,8 @@ export interface TickRecord {
   readonly engine: string;
   readonly engineBuild: string;
   readonly engineCalled: boolean;
-  readonly work: Work;
+  /** Records from before `dpCells` was counted have none. */
+  readonly work: Omit<Work, 'dpCells'> & Partial<Work>;
   readonly fault: SolverFault | null;
   readonly termination: 'complete' | 'workLimit' | 'fault' | 'none';
   readonly stages: readonly StageRecord[];

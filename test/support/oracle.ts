@@ -43,6 +43,7 @@ function stageProgram(model: Model, stage: number, frozen: Uint8Array): LinearPr
     ]),
     upper: Float64Array.from([...own.map(() => 1), ...model.excessUpper]),
     integer: Uint8Array.from([...own.map(() => 1), ...excesses.map(() => 0)]),
+    rowLower: new Float64Array(room.length).fill(Number.NEGATIVE_INFINITY),
     rowUpper: Float64Array.from(room),
     starts: Int32Array.from(starts),
     rows: Int32Array.from(entries.flat(), ([row]) => row),
