@@ -11,6 +11,7 @@ export {
   madeImpossible,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
+export { decode } from './decode.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/edit.ts';
@@ -32,7 +33,7 @@ export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
-export { newMemo } from './formulate/index.ts';
+export { formulate, newMemo } from './formulate/index.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {
@@ -57,7 +58,7 @@ export {
   startRelay,
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
-export { takeSnapshot } from './snapshot.ts';
+export { type Snapshot, takeSnapshot } from './snapshot.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
 export {
   type DecidedTick,

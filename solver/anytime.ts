@@ -22,6 +22,7 @@ import {
   type StageAnswer,
   type StageTask,
 } from './stage.ts';
+import { trimCertificate } from './trim.ts';
 import { boundOf, gapOf } from './verify.ts';
 import { Meter } from './work.ts';
 
@@ -130,9 +131,9 @@ function proven(
   from: { stage: number; frozen: Uint8Array; given: StageAnswer; value: number },
 ): Pick<StageOutcome, 'bound' | 'gap' | 'certificate'> {
   const { stage, frozen, given, value } = from;
-  let { certificate } = given;
+  let certificate = trimCertificate(model, { stage, frozen }, { certificate: given.certificate });
   let bound = boundFrom(model, { stage, frozen, certificate });
-  const isPlain = certificate === NO_CERTIFICATE;
+  const isPlain = given.certificate === NO_CERTIFICATE;
   const plain =
     isPlain || bound === value ? bound : boundFrom(model, { stage, frozen, certificate: NO_CERTIFICATE });
   if (plain < bound) [bound, certificate] = [plain, NO_CERTIFICATE];

@@ -137,7 +137,7 @@ class Prover {
     return this.derivedRows.length - 1;
   }
 
-  #expand({ row, options, coefficients, rhs }: Cut): DerivedRow {
+  #expand({ row, through, options, coefficients, rhs }: Cut): DerivedRow {
     const pairs: [column: number, coefficient: number][] = [];
     for (let i = 0; i < options.length; i++) {
       for (const column of this.#columnsOf(options[i]!)) pairs.push([column, coefficients[i]!]);
@@ -145,6 +145,9 @@ class Prover {
     pairs.sort(([a], [b]) => a - b);
     return {
       row: this.#component.rows[row]!,
+      ...(through.length > 0 && {
+        through: Int32Array.from(through, (k) => this.#component.excesses[k]!),
+      }),
       columns: Int32Array.from(pairs, ([column]) => column),
       coefficients: Int32Array.from(pairs, ([, coefficient]) => coefficient),
       rhs,

@@ -12,7 +12,7 @@ import { VarintReader, VarintWriter } from './varints.ts';
 
 /** Base64 of varints (varints.ts). */
 export interface StoredCertificate {
-  /** Per row: base row, right side, number of columns, largest coefficient m, then a number a column: (gap - 1) m + coefficient - 1. */
+  /** Per row: base row, number of excesses it stands free of + 1 (0: as it is) and those, right side, number of columns, largest coefficient m, then a number a column: (gap - 1) m + coefficient - 1. */
   readonly derivedRows: string;
   /**
    * Depth first, `zero` before `one`. A branching: its column + 1. A leaf: 0, then what differs from the leaf before it, first in base rows,
@@ -71,10 +71,17 @@ export function decodeCertificate(stored: StoredCertificate): Omit<StageCertific
   return proof !== null && rows.done && parts.done ? { derivedRows, proof } : null;
 }
 
-function putDerivedRow(writer: VarintWriter, { row, columns, coefficients, rhs }: DerivedRow): void {
+function putDerivedRow(writer: VarintWriter, { row, through, columns, coefficients, rhs }: DerivedRow): void {
   const most = coefficients.reduce((largest, a) => Math.max(largest, a), 1);
   if (most > COEFFICIENT_MAX) throw new Error(`a derived row's coefficient ${most} cannot be stored`);
-  writer.put(row, rhs, columns.length, most);
+  writer.put(
+    row,
+    through === undefined ? 0 : through.length + 1,
+    ...(through ?? []),
+    rhs,
+    columns.length,
+    most,
+  );
   let before = -1;
   for (const [i, column] of columns.entries()) {
     writer.put((column - before - 1) * most + coefficients[i]! - 1);
@@ -84,7 +91,10 @@ function putDerivedRow(writer: VarintWriter, { row, columns, coefficients, rhs }
 
 /** `most`: characters of the text, so that a length that is made up allocates nothing. */
 function nextDerivedRow(reader: VarintReader, most: number): DerivedRow | null {
-  const [row, rhs, length, largest] = [reader.next(), reader.next(), reader.next(), reader.next()];
+  const [row, free] = [reader.next(), reader.next()];
+  if (!reader.ok || free > most) return null;
+  const through = Int32Array.from({ length: Math.max(0, free - 1) }, () => reader.next());
+  const [rhs, length, largest] = [reader.next(), reader.next(), reader.next()];
   if (!reader.ok || length > most || largest < 1) return null;
   const columns = new Int32Array(length);
   const coefficients = new Int32Array(length);
@@ -96,7 +106,8 @@ function nextDerivedRow(reader: VarintReader, most: number): DerivedRow | null {
     columns[i] = before;
     coefficients[i] = (both % largest) + 1;
   }
-  return reader.ok ? { row, columns, coefficients, rhs } : null;
+  if (!reader.ok) return null;
+  return { row, ...(free > 0 && { through }), columns, coefficients, rhs };
 }
 
 function pricedOf(all: Priced): Priced {

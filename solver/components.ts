@@ -13,6 +13,8 @@ export interface Component {
   readonly options: Int32Array;
   /** Row of the program -> row of the model. */
   readonly rows: Int32Array;
+  /** Excess of the program -> excess of the model. */
+  readonly excesses: Int32Array;
 }
 
 /** In the order of each component's first shape. Shapes that no row holds make one component together. */
@@ -65,7 +67,7 @@ interface Source {
 }
 
 function componentOf(source: Source, shapes: Int32Array, viewRows: Int32Array): Component {
-  const { model, view } = source;
+  const { model, columns, view } = source;
   const local = new Int32Array(view.rows.length).fill(-1);
   for (let i = 0; i < viewRows.length; i++) local[viewRows[i]!] = i;
   const rows = Int32Array.from(viewRows, (i) => view.rows[i]!);
@@ -91,6 +93,7 @@ function componentOf(source: Source, shapes: Int32Array, viewRows: Int32Array): 
     shapes,
     options,
     rows,
+    excesses: Int32Array.from(rows, (row) => columns.definedBy[row]!).filter((k) => k >= 0),
   };
 }
 

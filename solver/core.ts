@@ -115,7 +115,7 @@ function cutsWithin(
     const local = localCut(cuts[c]!, { optionOf: core.optionOf, fixed });
     if (local.options.length === 0) continue;
     indices.push(c);
-    kept.push({ row, ...local });
+    kept.push({ row, through: [], ...local });
   }
   return { indices, cuts: kept };
 }

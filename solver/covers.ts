@@ -1,6 +1,6 @@
 // The parts of a lifted cover: a row's columns merged into items, covers among them, and the table that lifting asks.
 // Invariant: an item's weight is at most that of any column it stands for in the cut. Called by cuts.ts.
-import type { Program, RowEntries } from './program.ts';
+import type { GrantRow, Program } from './program.ts';
 
 const WHOLE = 1e-9;
 
@@ -14,19 +14,17 @@ export class RowItems {
   readonly taken: Float64Array;
   readonly count: Int32Array;
   readonly #program: Program;
-  readonly #rows: RowEntries;
   readonly #shape: Int32Array;
   readonly #itemOf: Int32Array;
   #takenCount = 0;
   #size = 0;
 
-  constructor(program: Program, rows: RowEntries) {
+  constructor(program: Program) {
     this.capacity = program.shapeCount;
     this.weight = new Float64Array(program.shapeCount);
     this.taken = new Float64Array(program.shapeCount);
     this.count = new Int32Array(program.shapeCount);
     this.#program = program;
-    this.#rows = rows;
     this.#shape = new Int32Array(program.shapeCount);
     this.#itemOf = new Int32Array(program.shapeCount).fill(-1);
   }
@@ -37,10 +35,9 @@ export class RowItems {
   }
 
   /** A shape weighs what the lightest option that the point uses does; lighter ones stay out of the cut. */
-  collect(row: number, point: Float64Array): void {
-    const { starts, options, values } = this.#rows;
+  collect({ options, values }: GrantRow, point: Float64Array): void {
     const { shapeOf } = this.#program;
-    for (let e = starts[row]!; e < starts[row + 1]!; e++) {
+    for (let e = 0; e < options.length; e++) {
       const x = point[options[e]!]!;
       if (x <= WHOLE) continue;
       const shape = shapeOf[options[e]!]!;
@@ -55,10 +52,9 @@ export class RowItems {
   }
 
   /** Shapes that the point takes nothing of, heaviest first. */
-  collectUntaken(row: number): number[] {
+  collectUntaken({ options, values }: GrantRow): number[] {
     if (this.#size === this.#takenCount) {
-      const { starts, options, values } = this.#rows;
-      for (let e = starts[row]!; e < starts[row + 1]!; e++) {
+      for (let e = 0; e < options.length; e++) {
         const shape = this.#program.shapeOf[options[e]!]!;
         const at = this.#itemOf[shape]!;
         if (at < 0) this.#put(shape, values[e]!, 0);

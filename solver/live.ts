@@ -159,7 +159,10 @@ export class LiveProgram {
 }
 
 /** A cut of the larger program over the options that are left, with the room that the fixed ones leave. */
-export function localCut({ options, coefficients, rhs }: Cut, { optionOf, fixed }: Within): Omit<Cut, 'row'> {
+export function localCut(
+  { options, coefficients, rhs }: Cut,
+  { optionOf, fixed }: Within,
+): Omit<Cut, 'row' | 'through'> {
   const columns: number[] = [];
   const values: number[] = [];
   let room = rhs;

@@ -22,14 +22,19 @@ export interface Program extends Packing {
   readonly excessMost: Float64Array;
 }
 
-/** The entries of a program row by row: those of row i are starts[i]..starts[i+1]-1, options rise. */
-export interface RowEntries {
-  readonly starts: Int32Array;
+/** A row `sum values x_options <= room` over grants alone. Options rise. */
+export interface GrantRow {
+  /** The program's row that it is, or begins with. */
+  readonly row: number;
+  /** Excesses whose defining rows have been added, so that they stand in it no more; empty for a row as it is. */
+  readonly through: readonly number[];
   readonly options: Int32Array;
   readonly values: Float64Array;
+  readonly room: number;
 }
 
-export function rowEntries(program: Program): RowEntries {
+/** The program row by row; what excesses add to a row only takes room. */
+export function grantRows(program: Program): GrantRow[] {
   const { columnCount, rowCount, starts, rows, values } = program;
   const rowStarts = new Int32Array(rowCount + 1);
   for (let e = 0; e < rows.length; e++) rowStarts[rows[e]! + 1] = rowStarts[rows[e]! + 1]! + 1;
@@ -45,7 +50,44 @@ export function rowEntries(program: Program): RowEntries {
       rowValues[at] = values[e]!;
     }
   }
-  return { starts: rowStarts, options, values: rowValues };
+  return Array.from({ length: rowCount }, (_, row) => ({
+    row,
+    through: [],
+    options: options.subarray(rowStarts[row], rowStarts[row + 1]),
+    values: rowValues.subarray(rowStarts[row], rowStarts[row + 1]),
+    room: program.rhs[row]!,
+  }));
+}
+
+/**
+ * A row with the defining rows of some excesses added: e_k >= lhs_k - rhs_k, so the row holds with lhs_k - rhs_k in the place of e_k.
+ * `times`: how often each defining row is added, by excess.
+ */
+export function rowThrough(
+  program: Program,
+  rows: readonly GrantRow[],
+  { row, times }: { row: number; times: ReadonlyMap<number, number> },
+): GrantRow {
+  const sum = new Map<number, number>();
+  const add = ({ options, values }: GrantRow, factor: number): void => {
+    for (let e = 0; e < options.length; e++)
+      sum.set(options[e]!, (sum.get(options[e]!) ?? 0) + factor * values[e]!);
+  };
+  let room = program.rhs[row]!;
+  add(rows[row]!, 1);
+  for (const [k, factor] of times) {
+    const defining = program.definingRow[k]!;
+    add(rows[defining]!, factor);
+    room += factor * program.rhs[defining]!;
+  }
+  const entries = [...sum].sort(([a], [b]) => a - b);
+  return {
+    row,
+    through: [...times.keys()],
+    options: Int32Array.from(entries, ([option]) => option),
+    values: Float64Array.from(entries, ([, value]) => value),
+    room,
+  };
 }
 
 export interface Restriction {

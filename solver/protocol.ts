@@ -79,6 +79,7 @@ function isDerivedRow(value: unknown): value is DerivedRow {
   return (
     isRecord(value) &&
     typeof value.row === 'number' &&
+    (value.through === undefined || value.through instanceof Int32Array) &&
     value.columns instanceof Int32Array &&
     value.coefficients instanceof Int32Array &&
     typeof value.rhs === 'number'

@@ -46,6 +46,11 @@ export interface Multiplier {
  */
 export interface DerivedRow {
   readonly row: number;
+  /**
+   * Excesses that the base row stands free of, in this order: for each, its defining row is added as often as the excess stands in the
+   * row by then, which takes it out. What is left of other excesses must not be negative. Absent: the base row as it is.
+   */
+  readonly through?: Int32Array;
   /** Rising. */
   readonly columns: Int32Array;
   /** Positive integers. */

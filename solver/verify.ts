@@ -14,19 +14,16 @@ const LEAVES_MAX = 1024;
 /** Cells of dynamic programming that one certificate may ask for: about half a second. */
 const CELLS_MAX = 2 ** 28;
 
-/** A plan's left side per row, each excess at its least: max(0, left side of its defining row - rhs). */
-interface Load {
-  readonly left: Float64Array;
-  readonly excess: Float64Array;
-  /** Row -> its largest left side, the excess that it defines at its upper bound. */
-  readonly limits: Float64Array;
-  /** Row -> the excess that it defines, or -1. */
-  readonly defines: Int32Array;
-}
+type Load = ReturnType<typeof loadOf>;
 /** Columns that lead to a part of a proof, and what they are fixed to. */
 type Fixed = ReadonlyMap<number, 0 | 1>;
 type Row = Pick<DerivedRow, 'columns' | 'rhs'> & { readonly coefficients: Int32Array | Float64Array };
 type PricedRow = Row & { readonly numerator: number; readonly room: bigint };
+type Fault = FailedProof | null;
+/** Frozen and fixed grants, and fixed ones alone. */
+type Taken = { readonly plan: Uint8Array; readonly ones: Uint8Array };
+type Base = { readonly weights: ReadonlyMap<number, number>; readonly room: number };
+type Claimed = Pick<Solution, 'granted' | 'stages'>;
 /** A column of a derived row: its coefficient in the base row, and in the derived one. */
 type Choice = { readonly weight: number; readonly worth: number };
 
@@ -42,7 +39,7 @@ export function checkPlan(model: Model, granted: Uint8Array): PlanCheck {
     if (counts[group]! > 1) return { ok: false, broken: 'group', group, lhs: counts[group]!, rhs: 1 };
   }
   const load = loadOf(model, granted);
-  const row = brokenRow(load);
+  const row = load.broken;
   if (row >= 0) return { ok: false, broken: 'row', row, lhs: load.left[row]!, rhs: load.limits[row]! };
   const values = new Map<number, number>();
   let before = worthOf(model, new Uint8Array(model.columnCount));
@@ -63,7 +60,7 @@ export function checkPlan(model: Model, granted: Uint8Array): PlanCheck {
  */
 export function boundOf(model: Model, stage: CertifiedStage): BoundCheck {
   const load = loadOf(model, stage.frozen);
-  if (brokenRow(load) >= 0) return { ok: false, fault: 'broken', of: 'row', at: brokenRow(load) };
+  if (load.broken >= 0) return { ok: false, fault: 'broken', of: 'row', at: load.broken };
   const fault = derivedRowFault(model, stage, load);
   if (fault !== null) return fault;
   let largest: bigint | null = null;
@@ -83,22 +80,18 @@ export function boundOf(model: Model, stage: CertifiedStage): BoundCheck {
       open.push({ proof: one, fixed: new Map([...fixed, [column, 1]]) });
       continue;
     }
-    leaves++;
-    if (leaves > LEAVES_MAX)
+    if (++leaves > LEAVES_MAX)
       return { ok: false, fault: 'tooLarge', of: 'column', at: [...fixed.keys()].at(-1)! };
-    const leaf = leafBound(model, stage, { leaf: proof, fixed });
+    const leaf = leafBound(model, stage, proof, fixed);
     if (typeof leaf === 'object' && leaf !== null) return leaf;
     if (leaf !== null && (largest === null || leaf > largest)) largest = leaf;
   }
   // Never null: the leaf of all zeros keeps the frozen grants and adds none, which breaks no row.
-  return { ok: true, bound: (largest! + BigInt(costOf(model, load)) * ONE) >> 20n };
+  return { ok: true, bound: (largest! + BigInt(load.cost) * ONE) >> 20n };
 }
 
 /** Everything an answer claims, recomputed: plan, value, bound and gap of every stage, and that nothing left out would still fit. */
-export function checkSolution(
-  model: Model,
-  { granted, stages }: Pick<Solution, 'granted' | 'stages'>,
-): SolutionCheck {
+export function checkSolution(model: Model, { granted, stages }: Claimed): SolutionCheck {
   const plan = checkPlan(model, granted);
   if (!plan.ok) return { ok: false, plan };
   if (stages.length !== plan.values.size) return { ok: false, claim: 'stages', stage: stages.length };
@@ -123,10 +116,9 @@ export function gapOf(bound: number, value: number): number {
 
 /** The first column of a group without a grant that would still fit, or null: the plan is maximal. */
 export function firstThatFits(model: Model, granted: Uint8Array): number | null {
-  const served = new Uint8Array(model.groupCount);
-  for (let j = 0; j < model.columnCount; j++) if (granted[j] === 1) served[model.group[j]!] = 1;
+  const served = new Set(model.group.filter((_, j) => granted[j] === 1));
   const fits = fitsBeside(model, loadOf(model, granted));
-  const left = fits.findIndex((entry, j) => entry === 1 && served[model.group[j]!] === 0);
+  const left = fits.findIndex((entry, j) => entry === 1 && !served.has(model.group[j]!));
   return left < 0 ? null : left;
 }
 
@@ -136,14 +128,14 @@ function grantsBefore(model: Model, granted: Uint8Array, stage: number): Uint8Ar
 
 function worthOf(model: Model, granted: Uint8Array): number {
   const worth = granted.reduce((sum, entry, j) => sum + entry * model.objective[j]!, 0);
-  return worth - costOf(model, loadOf(model, granted));
+  return worth - loadOf(model, granted).cost;
 }
 
-function costOf(model: Model, { excess }: Load): number {
-  return excess.reduce((sum, e, k) => sum + e * model.excessCost[k]!, 0);
-}
-
-function loadOf(model: Model, granted: Uint8Array): Load {
+/**
+ * A plan's left side per row, each excess at its least (max(0, left side of its defining row - rhs)), the largest left side per row (the
+ * excess that it defines at its upper bound), the excess that each row defines (or -1), their cost, and the first broken row (or -1).
+ */
+function loadOf(model: Model, granted: Uint8Array) {
   const { columnCount, starts, indices, values } = model;
   const left = new Float64Array(model.rowCount);
   const excess = new Float64Array(model.excessCount);
@@ -162,12 +154,15 @@ function loadOf(model: Model, granted: Uint8Array): Load {
     }
     if (own >= 0) excess[own] = Math.max(0, left[row]! - model.rhs[row]!);
   }
-  return { left, excess, limits, defines };
-}
-
-/** The first, or -1. */
-function brokenRow({ left, limits }: Load): number {
-  return limits.findIndex((limit, row) => left[row]! > limit);
+  const cost = excess.reduce((sum, e, k) => sum + e * model.excessCost[k]!, 0);
+  return {
+    left,
+    excess,
+    limits,
+    defines,
+    cost,
+    broken: limits.findIndex((limit, row) => left[row]! > limit),
+  };
 }
 
 /** Column -> 1 when it could be added to the plan, its own effect on every excess included. */
@@ -201,45 +196,42 @@ function fitsBeside(model: Model, { left, excess, limits, defines }: Load): Uint
 }
 
 /** In units of 2^-20; null when the columns fixed to 1 break a row: no plan is in this leaf. */
-function leafBound(
-  model: Model,
-  { stage, frozen, certificate }: CertifiedStage,
-  { leaf, fixed }: { leaf: ProofLeaf; fixed: Fixed },
-): bigint | null | FailedProof {
+function leafBound(model: Model, at: CertifiedStage, leaf: ProofLeaf, fixed: Fixed): bigint | Fault {
   const ones = new Uint8Array(model.columnCount);
   for (const [j, to] of fixed) ones[j] = to;
-  const plan = frozen.map((entry, j) => entry | ones[j]!);
-  const rows = pricedRows(model, certificate.derivedRows, { leaf, plan, ones });
+  const plan = at.frozen.map((entry, j) => entry | ones[j]!);
+  const rows = pricedRows(model, at, leaf, { plan, ones });
   if (!Array.isArray(rows)) return rows;
   const load = loadOf(model, plan);
-  if (brokenRow(load) >= 0) return null;
+  if (load.broken >= 0) return null;
   const served = new Set(model.group.filter((_, j) => ones[j] === 1));
   const open = fitsBeside(model, load).map((fits, j) => {
     const group = model.group[j]!;
-    return model.stage[group] === stage && !fixed.has(j) && !served.has(group) ? fits : 0;
+    return model.stage[group] === at.stage && !fixed.has(j) && !served.has(group) ? fits : 0;
   });
   const worth = ones.reduce((sum, entry, j) => sum + entry * model.objective[j]!, 0);
-  return BigInt(worth) * ONE + dualValue(model, rows, { open, load });
+  return BigInt(worth) * ONE + dualValue(model, rows, open, load);
 }
 
 /** Base rows, then derived rows, with their multipliers and the room that frozen and fixed columns leave. */
 function pricedRows(
   model: Model,
-  derivedRows: readonly DerivedRow[],
-  { leaf, plan, ones }: { leaf: ProofLeaf; plan: Uint8Array; ones: Uint8Array },
+  all: CertifiedStage,
+  leaf: ProofLeaf,
+  to: Taken,
 ): PricedRow[] | FailedProof {
   const priced: PricedRow[] = [];
   const seen = new Set<string>();
   for (const { numerator, ...named } of [...leaf.multipliers, ...leaf.derivedMultipliers]) {
     const of = 'row' in named ? 'row' : 'derivedRow';
     const at = 'row' in named ? named.row : named.derived;
-    const row: Row | undefined = of === 'row' ? baseRow(model, at) : derivedRows[at];
+    const row: Row | undefined = of === 'row' ? baseRow(model, at) : all.certificate.derivedRows[at];
     if (row === undefined) return { ok: false, fault: 'unknown', of, at };
     if (seen.size === seen.add(`${of} ${at}`).size) return { ok: false, fault: 'twice', of, at };
     if (!Number.isSafeInteger(numerator) || numerator < 0)
       return { ok: false, fault: 'notANumerator', of, at };
     // A derived row speaks of this stage's columns alone.
-    const taken = of === 'row' ? plan : ones;
+    const taken = of === 'row' ? to.plan : to.ones;
     const use = row.columns.reduce((sum, j, e) => sum + (taken[j] === 1 ? row.coefficients[e]! : 0), 0);
     priced.push({ ...row, numerator, room: BigInt(row.rhs) - BigInt(use) });
   }
@@ -252,12 +244,24 @@ function baseRow({ starts, indices, values, rhs }: Model, row: number): Row | un
   return { columns: indices.subarray(...span), coefficients: values.subarray(...span), rhs: rhs[row] };
 }
 
+/** A base row as weights and room; the defining row of each excess in `through` is added as often as it stands there. Null: unsound. */
+function baseOf(model: Model, { row, through }: DerivedRow, frozen: Uint8Array, load: Load): Base | null {
+  let { columns, coefficients, rhs: room } = baseRow(model, row)!;
+  const weights = new Map(Array.from(columns, (j, e) => [j, coefficients[e]!]));
+  if (through === undefined) return { weights, room: load.limits[row]! - load.left[row]! };
+  for (const k of through) {
+    const times = Math.max(0, weights.get(model.columnCount + k) ?? 0);
+    ({ columns, coefficients } = baseRow(model, model.definingRow[k]!) ?? { columns, coefficients });
+    for (const [e, j] of columns.entries()) weights.set(j, (weights.get(j) ?? 0) + times * coefficients[e]!);
+    room += times * (model.rhs[model.definingRow[k]!] ?? Number.NaN);
+  }
+  const isExact = [room, ...weights.values()].every(Number.isSafeInteger);
+  for (const [j, a] of weights) room -= a < 0 ? Number.NaN : a * (frozen[j] ?? 0);
+  return isExact && room >= 0 ? { weights, room } : null;
+}
+
 /** The sums over rows, groups and excesses of the formula above `boundOf`. */
-function dualValue(
-  model: Model,
-  rows: readonly PricedRow[],
-  { open, load }: { open: Uint8Array; load: Load },
-): bigint {
+function dualValue(model: Model, rows: readonly PricedRow[], open: Uint8Array, load: Load): bigint {
   const prices = new Float64Array(model.columnCount);
   const excessPrices = new Array<bigint>(model.excessCount).fill(0n);
   let sum = 0n;
@@ -295,33 +299,28 @@ function dualValue(
 }
 
 /** Null when every derived row holds in every plan of the stage. */
-function derivedRowFault(
-  model: Model,
-  { stage, certificate }: CertifiedStage,
-  load: Load,
-): FailedProof | null {
+function derivedRowFault(model: Model, { stage, frozen, certificate }: CertifiedStage, load: Load): Fault {
   const open = certificate.derivedRows.length === 0 ? null : fitsBeside(model, load);
   const work = { cells: CELLS_MAX };
-  for (const [at, { row, columns, coefficients, rhs }] of certificate.derivedRows.entries()) {
-    const failed = (fault: FailedProof['fault']): FailedProof => ({ ok: false, fault, of: 'derivedRow', at });
-    const base = baseRow(model, row);
-    if (base === undefined) return failed('unknown');
+  for (const [at, derived] of certificate.derivedRows.entries()) {
+    const { row, columns, coefficients, rhs } = derived;
+    const failed = (fault: FailedProof['fault']): Fault => ({ ok: false, fault, of: 'derivedRow', at });
+    if (baseRow(model, row) === undefined) return failed('unknown');
+    const base = baseOf(model, derived, frozen, load);
     const rises = columns.every((j, i) => j > (columns[i - 1] ?? -1) && j < model.columnCount);
     const positive = columns.length === coefficients.length && coefficients.every((a) => a > 0);
-    if (!rises || !positive || !Number.isSafeInteger(rhs) || rhs < 0) return failed('malformed');
-    const weights = new Float64Array(model.columnCount);
-    for (const [e, j] of base.columns.entries()) weights[j] = base.coefficients[e]!;
+    if (!base || !rises || !positive || !Number.isSafeInteger(rhs) || rhs < 0) return failed('malformed');
     // Columns of other stages, and those that cannot fit, are 0 in every plan of this one.
     const used = [...columns.keys()].filter(
       (i) => open![columns[i]!] === 1 && model.stage[model.group[columns[i]!]!] === stage,
     );
     const groups = Map.groupBy(used, (i) => model.group[columns[i]!]!);
     const choices = Array.from(groups.values(), (group) =>
-      usefulOf(group.map((i) => ({ weight: weights[columns[i]!]!, worth: coefficients[i]! }))),
+      usefulOf(group.map((i) => ({ weight: base.weights.get(columns[i]!) ?? 0, worth: coefficients[i]! }))),
     );
     const least = leastBeyond(choices, rhs, work);
     if (least === null) return failed('tooLarge');
-    if (least <= load.limits[row]! - load.left[row]!) return failed('notDerived');
+    if (least <= base.room) return failed('notDerived');
   }
   return null;
 }

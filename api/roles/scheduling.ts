@@ -27,7 +27,7 @@ import type { ServerOptions } from './serverOptions.ts';
 /** GLPK keeps no program alive and its iterations take four times as long: a unit of work on it is about so many of HiGHS's. */
 const GLPK_SLOWER = 4;
 /** The watchdog ends a solve that the budget should have ended; far from the budget, so that it never shapes an answer. */
-const SOLVER_WATCHDOG_MS = 800;
+export const SOLVER_WATCHDOG_MS = 800;
 /** Its child yields to everything else on the machine, so that a sound solve may take long there. */
 const DRY_RUN_WATCHDOG_MS = 5000;
 const LOOP = {

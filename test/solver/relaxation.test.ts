@@ -115,7 +115,7 @@ describe('the relaxation', () => {
       aModel({ rows: { gpu: 3 }, groups: [{ options: [{ worth: 7, needs: { gpu: 2 } }], times: 2 }] }),
     );
     const multipliers = { rows: Float64Array.of(3 * MULTIPLIER_ONE), cuts: Float64Array.of(MULTIPLIER_ONE) };
-    const cut = { row: 0, options: Int32Array.of(0), coefficients: Int32Array.of(2), rhs: 2 };
+    const cut = { row: 0, through: [], options: Int32Array.of(0), coefficients: Int32Array.of(2), rhs: 2 };
     expect([...pricesAt(program, [cut], multipliers)]).toEqual([7 - 3 * 2 - 1 * 2]);
   });
 });

@@ -1,5 +1,5 @@
 // A solver child that misbehaves on request: the budget says how, any other budget is answered truthfully.
-// Started by test/solver/node.test.ts in place of solver/child.ts.
+// Started by test/solver/node.test.ts in place of solver/child.ts, and by smallHeap.ts.
 import { loadEngine } from '../../../solver/engines/load.ts';
 import { type Model, type SolveOptions, solve } from '../../../solver/index.ts';
 
@@ -48,6 +48,8 @@ process.on('message', ({ id, model, options }: Question) => {
         stages: truth.stages.map((stage) => ({ ...stage, value: 0 })),
       });
       break;
+    case 9: // Until the heap is full.
+      for (const kept: number[][] = []; ; ) kept.push(new Array<number>(10_000).fill(kept.length));
     default:
       answer(truth);
   }
