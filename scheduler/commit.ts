@@ -11,6 +11,8 @@ import type { StageRecord, TickCounts, TickRecord } from './domain/tickRecord.ts
 import type { Formulation } from './formulate/index.ts';
 import type { PolicyRevisions } from './gate.ts';
 import type { Digest, TickCommit } from './ports.ts';
+import type { Revocations } from './preemption/planning.ts';
+import type { Solved } from './solving.ts';
 
 export interface Decided {
   readonly tick: number;
@@ -18,7 +20,7 @@ export interface Decided {
   readonly intake: readonly number[];
   readonly changes: readonly Change[];
   readonly formulation: Formulation | null;
-  readonly solution: Solution | null;
+  readonly solved: Pick<Solved, 'solution' | 'revocations'> | null;
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
 }
@@ -55,7 +57,8 @@ function recordOf(
   decided: Decided,
   ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickRecord {
-  const { solution, formulation } = decided;
+  const { formulation } = decided;
+  const { solution = null, revocations = null } = decided.solved ?? {};
   const inputs = {
     cell: state.cell,
     tick: decided.tick,
@@ -73,6 +76,7 @@ function recordOf(
     stages:
       solution && formulation ? stageRecords(state, { formulation, solution, digest: ports.digest }) : [],
     counts: countsOf(state, decided),
+    ...(revocations !== null && revocationsRecord(revocations)),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>
       change.type === 'leaseEnded' && change.end === 'expired' ? [change.lease] : [],
@@ -100,6 +104,12 @@ function stageRecords(
     ),
     frozenDigest: frozenDigest({ formulation, solution, digest }, stage.stage),
   }));
+}
+
+/** Nothing, while there is nobody to look at: a tick without nominees has the record that it always had. */
+function revocationsRecord({ looked, left, refused, records }: Revocations): Pick<TickRecord, 'revocations'> {
+  if (looked + left + refused + records.length === 0) return {};
+  return { revocations: { looked, left, refused, plans: records } };
 }
 
 /** Over the columns that earlier stages granted, by their number in the model; empty where nothing was frozen. */

@@ -13,6 +13,7 @@ export {
 export { type Conservation, workConservation } from './conservation.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
+export * from './domain/earmark.ts';
 export * from './domain/edit.ts';
 export * from './domain/event.ts';
 export * from './domain/ids.ts';

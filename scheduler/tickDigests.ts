@@ -1,7 +1,7 @@
 // What a tick is held to and known by: its bound of work, and the digests of what went in and came out. For live ticks and for files of them.
 // Invariant: equal snapshots solved alike have equal digests, in every process and on every machine. Called by tick.ts and tickFile.ts.
 
-import type { SolveOptions } from '../solver/index.ts';
+import type { Model, SolveOptions } from '../solver/index.ts';
 import type { TickDigests } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
@@ -19,20 +19,22 @@ export function tickDigests(
   tick: { snapshot: Snapshot; formulation: Formulation; solved: Solved },
 ): TickDigests {
   const { model } = tick.formulation;
+  const { programs } = tick.solved.revocations;
   return {
     snapshot: snapshotDigest(tick.snapshot, digest),
-    model: digest([
-      bytes(model.objective),
-      bytes(model.rhs),
-      bytes(model.starts),
-      bytes(model.indices),
-      bytes(model.values),
-      bytes(model.group),
-      bytes(model.stage),
-    ]),
+    model: digest([...partsOf(model), ...programs.flatMap((program) => partsOf(program.model))]),
     plan: digest([JSON.stringify(tick.solved.plan)]),
-    certificate: digest([JSON.stringify(tick.solved.solution?.stages ?? [])]),
+    certificate: digest([
+      JSON.stringify(tick.solved.solution?.stages ?? []),
+      ...programs.map(({ stages }) => JSON.stringify(stages)),
+    ]),
   };
+}
+
+/** Everything but the names. */
+function partsOf(model: Model): Uint8Array[] {
+  const { objective, rhs, starts, indices, values, group, stage } = model;
+  return [objective, rhs, starts, indices, values, group, stage].map(bytes);
 }
 
 function bytes(array: Float64Array | Int32Array): Uint8Array {

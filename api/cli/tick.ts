@@ -164,6 +164,8 @@ function sentence(reason: Reason): string {
       return `${reason.code} ${reason.have} of ${reason.size}`;
     case 'GANG_MISMATCH':
       return `${reason.code} in ${reason.field}`;
+    case 'PREEMPTING':
+      return `${reason.code} ${reason.leases.join(', ')}`;
     case 'START_LIMIT_PASSED':
     case 'DEADLINE_UNREACHABLE':
     case 'NEXT_TICK':
