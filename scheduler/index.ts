@@ -49,5 +49,6 @@ export {
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { takeSnapshot } from './snapshot.ts';
+export { runTick, type TickCarry, type TickInput, type TickResult } from './tick.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
 export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';

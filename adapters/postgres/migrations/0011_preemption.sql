@@ -14,7 +14,7 @@ create table earmark (
   department_id text   not null collate "C",
   document      json   not null,
   made_tick     bigint not null,
-  primary key (cell, request_id)
+  constraint s13_one_earmark primary key (cell, request_id)
 );
 alter table earmark enable row level security;
 alter table earmark force row level security;
