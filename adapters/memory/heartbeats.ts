@@ -36,7 +36,8 @@ export class MemoryHeartbeats implements HeartbeatWriter, HeartbeatSource {
       at_ms: at,
       checkpoint_at_ms: latest(checkpointAt ?? null, before?.checkpoint_at_ms ?? null),
     });
-    return { type: 'recorded', state: row.state, endsAt: row.ends_at_ms, at };
+    const endsAt = Math.min(row.ends_at_ms, row.revocation?.graceEndsAt ?? row.ends_at_ms);
+    return { type: 'recorded', state: row.state, endsAt, at };
   }
 
   /** Nothing is ever under way in memory, so everything up to now has been read. */

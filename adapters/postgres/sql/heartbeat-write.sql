@@ -4,7 +4,8 @@ with item as materialized (
   select * from rows from (json_to_recordset($1::json) as (lease text, epoch bigint, reach text, department text, agent text, checkpoint bigint))
     with ordinality as i (lease, epoch, reach, department, agent, checkpoint, n)
 ), found as materialized (
-  select distinct on (i.n) i.n, i.checkpoint, i.epoch = l.epoch as fenced, l.id, l.cell, l.department_id, l.epoch, l.state, l.ends_at_ms,
+  select distinct on (i.n) i.n, i.checkpoint, i.epoch = l.epoch as fenced, l.id, l.cell, l.department_id, l.epoch, l.state,
+    least(l.ends_at_ms, (l.revocation ->> 'graceEndsAt')::bigint) as ends_at_ms,
     l.ended_at_ms is null as live
   from item i join lease l on l.id = i.lease
     and (i.reach = 'all' or (l.department_id = i.department and (i.reach = 'department' or l.agent_id = i.agent)))
