@@ -15,11 +15,10 @@ import type {
 import { Chance } from './chance.ts';
 import { World, type WorldOptions } from './world.ts';
 
-export interface AdversaryOptions extends Omit<WorldOptions, 'committed'> {
+export interface AdversaryOptions extends WorldOptions {
   readonly seed: number;
   /** Between two looks of everybody. */
   readonly stepMs: number;
-  readonly committed: (commit: TickCommit) => void;
 }
 
 /** How the agents behave, in a hundred looks or notices. */
@@ -55,9 +54,9 @@ export class Adversary {
 
   static async open(options: AdversaryOptions): Promise<Adversary> {
     const notices: TickCommit[] = [];
-    const committed = (commit: TickCommit): void => {
+    const committed: WorldOptions['committed'] = (commit, snapshot) => {
       notices.push(commit);
-      options.committed(commit);
+      options.committed(commit, snapshot);
     };
     return new Adversary(await World.open({ ...options, committed }), options, notices);
   }

@@ -3,6 +3,7 @@
 
 import { createMemoryStore, type MemoryStore, type StoreDump } from '../../adapters/memory/store.ts';
 import {
+  type CommitObserver,
   type Configuration,
   type Digest,
   type Instant,
@@ -18,7 +19,6 @@ import {
   type State,
   TICK_BUDGET,
   type TickCarry,
-  type TickCommit,
 } from '../../scheduler/index.ts';
 import type { SolverService } from '../../solver/index.ts';
 
@@ -27,8 +27,8 @@ export interface WorldOptions {
   readonly startsAt: Instant;
   readonly solver: SolverService;
   readonly digest: Digest;
-  /** Told of every commit, in order. */
-  readonly committed: (commit: TickCommit) => void;
+  /** Told of every commit, in order, with what its tick decided on. */
+  readonly committed: CommitObserver['committed'];
 }
 
 /** Turns of one moment at most: a world that asks for more without end has a loop. */
@@ -137,7 +137,7 @@ export class World {
       store: store.store,
       policy: allowAll(),
       solver,
-      observer: { committed: (commit) => committed(commit) },
+      observer: { committed },
       dump: {
         write: async (name, document) => {
           this.dumped.push({ name, document });

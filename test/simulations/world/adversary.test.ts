@@ -1,5 +1,10 @@
 // Two hours of a day in which everybody tries to make leases go round in circles; the whole day is in adversary.long.ts.
 import { expect, it } from 'vitest';
+import { sha256 } from '../../../adapters/system/digest.ts';
+import type { TickCommit } from '../../../scheduler/index.ts';
+import type { Snapshot } from '../../../scheduler/snapshot.ts';
+import { decideTickFile, tickFileParser, toTickFile } from '../../../scheduler/tickFile.ts';
+import { createInProcessSolver } from '../../../solver/node.ts';
 import { play, REVOCATIONS_MOST } from './adversary.ts';
 
 it.each([1, 2, 3])(
@@ -30,4 +35,24 @@ it('the same seed is the same history', async () => {
 it('the rig can tell: where wishes may lose more, some do', async () => {
   const { ledger } = await play({ seed: 1, stepMs: 15_000, lastsMs: 4 * 3_600_000, revocationsMost: 9 });
   expect(ledger.mostOfOneWish).toBeGreaterThan(REVOCATIONS_MOST);
+});
+
+it('every tick that took something back, or held units for somebody, is decided alike from its file', async () => {
+  const ticks: { commit: TickCommit; snapshot: Snapshot }[] = [];
+  const committed = (commit: TickCommit, snapshot?: Snapshot): void => {
+    if (snapshot && (commit.record.revocations !== undefined || snapshot.earmarks.length > 0))
+      ticks.push({ commit, snapshot });
+  };
+  await play({ seed: 5, stepMs: 15_000, lastsMs: 2 * 3_600_000, committed });
+  expect(ticks.length).toBeGreaterThan(20);
+  const parse = tickFileParser();
+  const solver = createInProcessSolver();
+  for (const { commit, snapshot } of ticks) {
+    const read = parse(JSON.parse(JSON.stringify(toTickFile(snapshot))));
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const answer = await decideTickFile(read.snapshot, { solver, digest: sha256 });
+    expect(answer.recordDigests).toEqual(commit.record.digests);
+    expect(answer.revocations ?? []).toEqual(commit.record.revocations?.plans ?? []);
+  }
+  await solver.close();
 });

@@ -2,7 +2,7 @@
 
 import { sha256 } from '../../../adapters/system/digest.ts';
 import type { PreemptionTerms } from '../../../scheduler/index.ts';
-import { Adversary } from '../../../simulations/index.ts';
+import { Adversary, type WorldOptions } from '../../../simulations/index.ts';
 import { createInProcessSolver } from '../../../solver/node.ts';
 import { aConfiguration, aPool, NOW } from '../../support/builders.ts';
 import { checkPromises } from '../../support/promises.ts';
@@ -39,6 +39,7 @@ export interface Run {
   readonly stepMs: number;
   readonly lastsMs: number;
   readonly revocationsMost?: number;
+  readonly committed?: WorldOptions['committed'];
 }
 
 export async function play(run: Run) {
@@ -51,7 +52,10 @@ export async function play(run: Run) {
     digest: sha256,
     seed: run.seed,
     stepMs: run.stepMs,
-    committed: ledger.note,
+    committed: (commit, snapshot) => {
+      ledger.note(commit);
+      run.committed?.(commit, snapshot);
+    },
   });
   await adversary.run(NOW + run.lastsMs);
   await solver.close();
