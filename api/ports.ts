@@ -104,7 +104,8 @@ export type HeartbeatOutcome =
 
 /** Straight to the lease row, fenced by epoch. */
 export interface HeartbeatWriter {
-  heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch): Promise<HeartbeatOutcome>;
+  /** `checkpointAt`: until when the holder's work is safe; kept with the latest one. */
+  heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch, checkpointAt?: Instant): Promise<HeartbeatOutcome>;
 }
 
 export interface RequestView {

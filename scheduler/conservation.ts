@@ -8,6 +8,7 @@ import type { Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
 import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import { heldBack } from './verifyEarmarks.ts';
 import { commonPlaces } from './verifyGangs.ts';
 
 export interface Conservation {
@@ -34,8 +35,12 @@ interface Place {
 }
 
 export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
-  const tally = new Tally(snapshot);
-  const granted = new Set<RequestId>();
+  // What is held for an earmark is no room, and who has one waits for it.
+  const tally = new Tally(heldBack(snapshot, plan));
+  const granted = new Set<RequestId>([
+    ...snapshot.earmarks.map(({ request }) => request),
+    ...(plan.preemptions ?? []).flatMap((one) => (one.type === 'nominee' ? [one.earmark.request] : [])),
+  ]);
   const byId = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
   for (const { request, allocations, reservations } of plan.assignments) {
     granted.add(request);

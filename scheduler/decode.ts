@@ -11,6 +11,7 @@ import type { Instant, Units } from './domain/quantity.ts';
 import type { Claim } from './domain/request.ts';
 import { compareText } from './formulate/catalogue.ts';
 import type { Choice, ColumnMeaning, Formulation, Place, Service } from './formulate/index.ts';
+import { standingUse } from './preemption/standing.ts';
 import { reservationsOf } from './pricing.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -113,7 +114,7 @@ class GroupSplit {
   readonly #taken = new Map<PoolId, Units>();
 
   constructor(snapshot: Snapshot) {
-    this.#used = snapshot.used;
+    this.#used = standingUse(snapshot).used;
   }
 
   take(place: Place, quantity: Units): Pool {

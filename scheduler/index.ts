@@ -14,6 +14,7 @@ export { type Conservation, workConservation } from './conservation.ts';
 export { decode } from './decode.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
+export * from './domain/earmark.ts';
 export * from './domain/edit.ts';
 export * from './domain/event.ts';
 export * from './domain/ids.ts';
@@ -59,6 +60,7 @@ export {
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { type Snapshot, takeSnapshot } from './snapshot.ts';
+export { runTick, type TickCarry, type TickInput, type TickResult } from './tick.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
 export {
   type DecidedTick,

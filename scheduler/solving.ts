@@ -8,10 +8,13 @@ import type { Assignment, Plan } from './domain/plan.ts';
 import type { StageRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { SchedulerPorts } from './ports.ts';
+import type { Honoured } from './preemption/honour.ts';
+import { NO_REVOCATIONS, planRevocations, type Revocations } from './preemption/planning.ts';
 import type { Snapshot } from './snapshot.ts';
 import { tickDigests } from './tickDigests.ts';
-import { toTickFile } from './tickFile.ts';
+import { type DecidedTick, toTickFile } from './tickFile.ts';
 import { verifyPlan } from './verify.ts';
+import { breachOfPreemptions } from './verifyPreemption.ts';
 
 export interface Solved {
   readonly plan: Plan;
@@ -19,36 +22,84 @@ export interface Solved {
   readonly solution: Solution | null;
   /** What is claimed of each class's quality, with its proof. */
   readonly stages: readonly StageRecord[];
+  /** What the plan's revocations follow from. */
+  readonly revocations: Revocations;
+}
+
+/** One tick's problem on its way to the solver. */
+export interface Formulated {
+  readonly snapshot: Snapshot;
+  readonly honoured: Honoured;
+  /** Of `honoured.rest`. */
+  readonly formulation: Formulation;
 }
 
 const EMPTY: Plan = { assignments: [], extensions: [] };
 
-export async function solveVerified(
-  ports: SchedulerPorts,
-  snapshot: Snapshot,
-  formulation: Formulation,
-): Promise<Solved> {
-  if (formulation.model.columnCount === 0) return { plan: EMPTY, solution: null, stages: [] };
-  const solution = await ports.solver.solve(formulation.model, ports.solveOptions);
-  const plan = decode(formulation, solution, snapshot);
+export async function solveVerified(ports: SchedulerPorts, tick: Formulated): Promise<Solved> {
+  const solved = await solveGrants(ports, tick);
+  const { snapshot, formulation } = tick;
+  const revocations = await planRevocations(ports, snapshot, { plan: solved.plan, formulation });
+  const plan = withRevocations(solved.plan, revocations);
+  const breach = breachOfPreemptions(snapshot, plan);
+  if (breach === null && revocations.refused === 0) return { ...solved, plan, revocations };
+  await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
+    ...toTickFile(snapshot, decidedOf(ports, tick, { ...solved, plan, revocations })),
+    breach: breach ?? { what: 'a choice of victims passes its check', lhs: revocations.refused, rhs: 0 },
+  });
+  if (breach === null) return { ...solved, plan, revocations };
+  // A right that cannot be shown twice is no right: nobody loses anything by this tick's plans.
+  return { ...solved, revocations: { ...NO_REVOCATIONS, refused: revocations.refused + 1 } };
+}
+
+export function withRevocations(plan: Plan, { preemptions }: Revocations): Plan {
+  return preemptions.length === 0 ? plan : { ...plan, preemptions };
+}
+
+/** Earmarks that are honoured, and what the program grants beside them. */
+export function plannedOf({ honoured, formulation }: Formulated, solution: Solution | null): Plan {
+  const { assignments, dropped, rest } = honoured;
+  const main = solution === null ? EMPTY : decode(formulation, solution, rest);
+  return {
+    assignments: [...assignments, ...main.assignments],
+    extensions: main.extensions,
+    ...(dropped.length > 0 && { dropped }),
+  };
+}
+
+/** What a file of the tick says of it. */
+export function decidedOf(
+  { digest }: Pick<SchedulerPorts, 'digest'>,
+  { snapshot, formulation }: Formulated,
+  { plan, solution, stages, revocations }: Solved,
+): DecidedTick {
+  const decided = { plan, stages, programs: revocations.programs };
+  const digests = tickDigests(digest, { snapshot, model: formulation.model, decided });
+  return { plan, stages, fault: solution?.fault ?? null, digests };
+}
+
+async function solveGrants(ports: SchedulerPorts, tick: Formulated): Promise<Omit<Solved, 'revocations'>> {
+  const { snapshot, formulation } = tick;
+  const solution =
+    formulation.model.columnCount === 0
+      ? null
+      : await ports.solver.solve(formulation.model, ports.solveOptions);
+  const plan = plannedOf(tick, solution);
   const { classes } = snapshot.configuration;
-  const stages = stageRecords(formulation.model, solution, { classes, digest: ports.digest });
+  const stages =
+    solution === null ? [] : stageRecords(formulation.model, solution, { classes, digest: ports.digest });
   const check = verifyPlan(snapshot, plan);
   if (check.ok) return { plan, solution, stages };
   // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over
   // it cannot starve the cell; the rest goes on waiting, nothing is claimed of the plan's quality, and the case is kept as a file.
-  const digests = tickDigests(ports.digest, {
-    snapshot,
-    model: formulation.model,
-    decided: { plan, stages },
-  });
+  const claimed = decidedOf(ports, tick, { plan, solution, stages, revocations: NO_REVOCATIONS });
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
-    ...toTickFile(snapshot, { plan, stages, fault: solution.fault, digests }),
+    ...toTickFile(snapshot, claimed),
     breach: check.breach,
   });
   return {
     plan: verifiedPart(snapshot, plan),
-    solution: {
+    solution: solution && {
       ...solution,
       termination: 'fault',
       fault: 'refused',
@@ -68,6 +119,7 @@ function verifiedPart(snapshot: Snapshot, plan: Plan): Plan {
   const planOf = (chosen: typeof items): Plan => ({
     assignments: chosen.flatMap((item) => ('assignments' in item ? item.assignments : [])),
     extensions: chosen.flatMap((item) => ('extension' in item ? [item.extension] : [])),
+    ...(plan.dropped && { dropped: plan.dropped }),
   });
   const keep = (kept: typeof items, tried: typeof items): typeof items => {
     const both = [...kept, ...tried];

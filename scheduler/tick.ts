@@ -18,9 +18,13 @@ import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { solveVerified } from './solving.ts';
-import { tickDigests } from './tickDigests.ts';
+import { honourEarmarks } from './preemption/honour.ts';
+import { noteOutsideEvents } from './preemption/outside.ts';
+import type { Revocations } from './preemption/planning.ts';
+import { dropOrphans } from './preemption/revoke.ts';
+import { nextTakeableAt } from './preemption/rights.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { decidedOf, solveVerified } from './solving.ts';
 
 export interface TickInput {
   readonly intake: IntakeBatch;
@@ -34,6 +38,10 @@ export interface TickCarry {
   unfinished: boolean;
   /** Complete gangs that no tick has looked at since the last news; absent before the first tick. */
   gangsDue?: number;
+  /** Nominees, likewise. */
+  nomineesDue?: number;
+  /** When the next lease that somebody may have a right to will have had its minimum run; absent: none. */
+  takeableAt?: Instant | undefined;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
   /** `now` of the last tick that had a program; absent before the first. */
@@ -59,33 +67,37 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
+  const happened = [...lapsed, ...folded, ...gated.changes];
+  noteOutsideEvents(state, { tick, isNew, changes: happened });
+  happened.push(...dropOrphans(state));
   phases.end('gate');
-  const news = intake.rows.length + lapsed.length + folded.length + gated.changes.length;
-  const hasNews = news > 0 || isNew || carry.decidedAt === undefined || beganPeriod(state, carry, intake.now);
+  const hasNews = intake.rows.length + happened.length > 0 || isNew || isDue(state, carry, intake.now);
   if (!hasNews && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
-  const formulation = formulate(snapshot, carry.memo);
+  const honoured = honourEarmarks(snapshot);
+  const formulation = formulate(honoured.rest, carry.memo);
   carry.decidedAt = intake.now;
   passTurn(state, { carry, formulation, hasNews });
   phases.end('formulate');
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
-  const solved = await solveVerified(ports, snapshot, formulation);
+  const solved = await solveVerified(ports, { snapshot, honoured, formulation });
+  passNominees(state, { carry, snapshot, revocations: solved.revocations, hasNews });
   phases.end('solve');
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
-  const changes = [...lapsed, ...folded, ...gated.changes, ...decided];
+  const changes = [...happened, ...decided];
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
-    carry.unfinished = carry.gangsDue !== 0;
+    carry.unfinished = isLooking(carry);
     return { type: 'idle' };
   }
 
   // 6. Commit: one transaction, refused only for a lost epoch.
-  const digests = tickDigests(ports.digest, { snapshot, model: formulation.model, decided: solved });
+  const { digests } = decidedOf(ports, { snapshot, honoured, formulation }, solved);
   const commit = composeCommit(
     state,
     {
@@ -94,8 +106,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
       intake: intake.rows.map((row) => row.id),
       changes,
       formulation,
-      solution: solved.solution,
-      stages: solved.stages,
+      solved,
       digests,
       timings: phases.timings(),
     },
@@ -108,8 +119,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
   ports.observer.committed(commit, { snapshot, plan: solved.plan });
-  carry.unfinished =
-    state.extensions.size > 0 || carry.gangsDue !== 0 || isUnfinished(formulation, solved.plan);
+  carry.unfinished = state.extensions.size > 0 || isLooking(carry) || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }
 
@@ -136,9 +146,36 @@ function passTurn(
   carry.gangsDue = Math.max(0, Math.min(unseen.size, before));
 }
 
-/** Fresh money is the one thing that time alone brings to those who wait. */
-function beganPeriod({ configuration, requests }: State, { decidedAt }: TickCarry, now: Instant): boolean {
-  if (decidedAt === undefined || requests.size === 0) return false;
+/** As `passTurn`, of nominees; and when it is worth another look though nothing happens. */
+function passNominees(
+  state: State,
+  {
+    carry,
+    snapshot,
+    revocations,
+    hasNews,
+  }: { carry: TickCarry; snapshot: Snapshot; revocations: Revocations; hasNews: boolean },
+): void {
+  const { looked, left, turn } = revocations;
+  state.nomineeTurn = turn;
+  const before = hasNews ? left : (carry.nomineesDue ?? 0) - looked;
+  carry.nomineesDue = Math.max(0, Math.min(left, before));
+  carry.takeableAt = nextTakeableAt(snapshot);
+}
+
+/** Gangs or nominees are left that no tick has looked at since the last news. */
+function isLooking({ gangsDue, nomineesDue }: TickCarry): boolean {
+  return gangsDue !== 0 || nomineesDue !== 0;
+}
+
+/** What time alone brings to those who wait: fresh money, and leases that have had their minimum run. A new leader decides about all. */
+function isDue(
+  { configuration, requests }: State,
+  { decidedAt, takeableAt }: TickCarry,
+  now: Instant,
+): boolean {
+  if (decidedAt === undefined || (takeableAt !== undefined && takeableAt <= now)) return true;
+  if (requests.size === 0) return false;
   return configuration.accounts.some(({ periods }) =>
     periods.some(({ startsAt }) => decidedAt < startsAt && startsAt <= now),
   );

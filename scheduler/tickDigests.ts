@@ -5,6 +5,7 @@ import type { Model, SolveOptions } from '../solver/index.ts';
 import { certificateDigest } from './certificate.ts';
 import type { TickDigests } from './domain/tickRecord.ts';
 import type { Digest } from './ports.ts';
+import type { SolvedProgram } from './preemption/choose.ts';
 import { type Snapshot, snapshotDigest } from './snapshot.ts';
 import type { Solved } from './solving.ts';
 
@@ -14,28 +15,34 @@ import type { Solved } from './solving.ts';
  */
 export const TICK_BUDGET: SolveOptions['budget'] = { unitsMax: 150_000 };
 
+/** What was decided, and the programs that chose whom to take leases from; absent where nobody solved them again. */
+type Claims = Pick<Solved, 'plan' | 'stages'> & { readonly programs?: readonly SolvedProgram[] };
+
 export function tickDigests(
   digest: Digest,
-  tick: { snapshot: Snapshot; model: Model; decided: Pick<Solved, 'plan' | 'stages'> },
+  tick: { snapshot: Snapshot; model: Model; decided: Claims },
 ): TickDigests {
   const { model } = tick;
+  const { plan, stages, programs = [] } = tick.decided;
   return {
     snapshot: snapshotDigest(tick.snapshot, digest),
-    model: digest([
-      bytes(model.objective),
-      bytes(model.rhs),
-      bytes(model.starts),
-      bytes(model.indices),
-      bytes(model.values),
-      bytes(model.group),
-      bytes(model.stage),
-      bytes(model.excessUpper),
-      bytes(model.excessCost),
-      bytes(model.definingRow),
-    ]),
-    plan: digest([JSON.stringify(tick.decided.plan)]),
-    certificate: certificateDigest(tick.decided.stages, digest),
+    model: digest(partsOf(model)),
+    plan: digest([JSON.stringify(plan)]),
+    certificate: certificateDigest(stages, digest),
+    ...(programs.length > 0 && { revocations: programsDigest(programs, digest) }),
   };
+}
+
+function programsDigest(programs: readonly SolvedProgram[], digest: Digest): string {
+  return digest(programs.flatMap(({ model, stages }) => [...partsOf(model), JSON.stringify(stages)]));
+}
+
+/** Everything but the names. */
+function partsOf(model: Model): Uint8Array[] {
+  const { objective, rhs, starts, indices, values, group, stage } = model;
+  const { excessUpper, excessCost, definingRow } = model;
+  const parts = [objective, rhs, starts, indices, values, group, stage, excessUpper, excessCost, definingRow];
+  return parts.map(bytes);
 }
 
 function bytes(array: Float64Array | Int32Array): Uint8Array {

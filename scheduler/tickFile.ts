@@ -11,22 +11,25 @@ import {
 } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
-import { decode } from './decode.ts';
 import type { ExtensionId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
 import type { GangTurn } from './domain/state.ts';
-import type { StageRecord, TickDigests } from './domain/tickRecord.ts';
+import type { PreemptionRecord, StageRecord, TickDigests } from './domain/tickRecord.ts';
 import { explainer } from './explain.ts';
 import { formulate, newMemo } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
-import { afterPlan, type Snapshot, snapshotDigest } from './snapshot.ts';
-import { TICK_BUDGET, tickDigests } from './tickDigests.ts';
+import { honourEarmarks } from './preemption/honour.ts';
+import { planRevocations } from './preemption/planning.ts';
+import { afterPlan, afterRevocations, type Snapshot, snapshotDigest } from './snapshot.ts';
+import { decidedOf, plannedOf, withRevocations } from './solving.ts';
+import { TICK_BUDGET } from './tickDigests.ts';
 import { checkReferences } from './tickFileChecks.ts';
 import { TICK_FILE_SCHEMA, TICK_FILE_VERSION } from './tickFileSchema.ts';
 import { verifyPlan } from './verify.ts';
+import { breachOfPreemptions } from './verifyPreemption.ts';
 
 /** The document as JSON has it: Maps as objects with sorted keys, shape keys left out (they follow from the requests). */
 export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration'> {
@@ -36,6 +39,14 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly exclusive?: readonly PoolId[];
   /** Absent: the gangs are looked at from the first on. */
   readonly gangTurn?: GangTurn;
+  /** Absent: no lease is being revoked, and nobody who waits may have a right to one. */
+  readonly held?: Snapshot['held'];
+  /** Absent: none. */
+  readonly earmarks?: Snapshot['earmarks'];
+  /** Absent: 0, nothing has happened outside. */
+  readonly outsideTick?: number;
+  /** Absent: the nominees are looked at from the first on. */
+  readonly nomineeTurn?: GangTurn;
   readonly extensions: Snapshot['extensions'];
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
@@ -72,6 +83,10 @@ export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile 
     requests: snapshot.requests.map(({ shapeKey: _, ...pending }) => pending),
     ...(snapshot.exclusive.size > 0 && { exclusive: [...snapshot.exclusive].sort() }),
     ...(snapshot.gangTurn && { gangTurn: snapshot.gangTurn }),
+    ...(snapshot.held.length > 0 && { held: snapshot.held }),
+    ...(snapshot.earmarks.length > 0 && { earmarks: snapshot.earmarks }),
+    ...(snapshot.outsideTick > 0 && { outsideTick: snapshot.outsideTick }),
+    ...(snapshot.nomineeTurn && { nomineeTurn: snapshot.nomineeTurn }),
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
@@ -119,6 +134,10 @@ function snapshotOf(document: TickFile): Snapshot {
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
+    held: Object.freeze(document.held ?? []),
+    earmarks: Object.freeze(document.earmarks ?? []),
+    outsideTick: document.outsideTick ?? 0,
+    ...(document.nomineeTurn && { nomineeTurn: document.nomineeTurn }),
   });
 }
 
@@ -151,6 +170,8 @@ export interface TickFileAnswer {
         readonly replayable: boolean;
       })
     | null;
+  /** Leases taken back, in the order in which they were planned; absent: none. */
+  readonly revocations?: readonly PreemptionRecord[];
   readonly model: { readonly columns: number; readonly rows: number; readonly truncated: boolean };
   readonly digests: { readonly snapshot: string; readonly model: string; readonly plan: string };
   /** As the record of a live tick has them: of a tick that was taken home, equal to its own. */
@@ -164,18 +185,29 @@ export async function decideTickFile(
   snapshot: Snapshot,
   ports: { readonly solver: SolverService; readonly digest: Digest; readonly engine?: EngineName },
 ): Promise<TickFileAnswer> {
-  const formulation = formulate(snapshot, newMemo());
+  const honoured = honourEarmarks(snapshot);
+  const formulation = formulate(honoured.rest, newMemo());
   const { model, columns, truncated } = formulation;
-  const options = { engine: ports.engine ?? 'highs', budget: TICK_BUDGET };
-  const solution = columns.length === 0 ? null : await ports.solver.solve(model, options);
-  const plan: Plan =
-    solution === null ? { assignments: [], extensions: [] } : decode(formulation, solution, snapshot);
-  const verification = verifyPlan(snapshot, plan);
+  const solveOptions = { engine: ports.engine ?? 'highs', budget: TICK_BUDGET };
+  const solution = columns.length === 0 ? null : await ports.solver.solve(model, solveOptions);
+  const grants = plannedOf({ snapshot, honoured, formulation }, solution);
+  const verification = verifyPlan(snapshot, grants);
   if (!verification.ok) throw new Error(`the plan breaks ${JSON.stringify(verification.breach)}`);
+  const { solver } = ports;
+  const revocations = await planRevocations({ solver, solveOptions }, snapshot, {
+    plan: grants,
+    formulation,
+  });
+  const plan = withRevocations(grants, revocations);
+  const breach = breachOfPreemptions(snapshot, plan);
+  if (breach !== null) throw new Error(`the plan's revocations break ${JSON.stringify(breach)}`);
   const { classes } = snapshot.configuration;
   const stages = solution === null ? [] : stageRecords(model, solution, { classes, digest: ports.digest });
-  const recordDigests = tickDigests(ports.digest, { snapshot, model, decided: { plan, stages } });
-  const decided = { plan, stages, fault: solution?.fault ?? null, digests: recordDigests };
+  const decided = decidedOf(
+    ports,
+    { snapshot, honoured, formulation },
+    { plan, solution, stages, revocations },
+  );
   return {
     ...decisionsOf(snapshot, plan, formulation),
     stages,
@@ -186,8 +218,9 @@ export async function decideTickFile(
       model: modelDigest(model, ports.digest),
       plan: ports.digest([JSON.stringify(plan)]),
     },
-    recordDigests,
+    recordDigests: decided.digests,
     file: toTickFile(snapshot, decided),
+    ...(revocations.records.length > 0 && { revocations: revocations.records }),
   };
 }
 
@@ -196,7 +229,7 @@ function decisionsOf(
   plan: Plan,
   formulation: Parameters<typeof explainer>[1],
 ): Pick<TickFileAnswer, 'decisions' | 'extensions'> {
-  const explain = explainer(afterPlan(snapshot, plan), formulation);
+  const explain = explainer(afterRevocations(afterPlan(snapshot, plan), plan), formulation);
   const assigned = new Map(plan.assignments.map((assignment) => [assignment.request, assignment]));
   const prolonged = new Map(plan.extensions.map((grant) => [grant.extension, grant]));
   return {

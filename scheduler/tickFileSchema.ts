@@ -2,7 +2,8 @@
 // Invariant: unknown fields are refused and nothing is coerced; docs/tick-file.schema.json is this object, compared by a test.
 
 import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
-import { LEASE_STATES } from './domain/lease.ts';
+import { REVOCATION_RIGHTS } from './domain/earmark.ts';
+import { LEASE_STATES, type LeaseState } from './domain/lease.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
 
@@ -41,6 +42,17 @@ const classification: Schema = { enum: [...CLASSIFICATIONS] };
 
 const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
 const period = object({ id, startsAt: instant, endsAt: instant, budget: units });
+
+const preemption = object(
+  {},
+  {
+    graceSeconds: units,
+    minimumRunSeconds: units,
+    creditPercent: { ...units, maximum: 100 },
+    hysteresisPercent: { ...units, maximum: 1000 },
+    revocationsMost: units,
+  },
+);
 
 const configuration = object({
   revision: id,
@@ -106,12 +118,15 @@ const configuration = object({
     ),
   ),
   classes: list(
-    object({
-      name: id,
-      rank: { type: 'integer', minimum: 0, maximum: 3 },
-      targetWaitSeconds: units,
-      maxDurationSeconds: units,
-    }),
+    object(
+      {
+        name: id,
+        rank: { type: 'integer', minimum: 0, maximum: 3 },
+        targetWaitSeconds: units,
+        maxDurationSeconds: units,
+      },
+      { preemption },
+    ),
     { minItems: 1, maxItems: 4 },
   ),
   leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
@@ -128,36 +143,40 @@ const claim = object(
   },
 );
 
-const request = object({
-  id,
-  department: id,
-  agent: id,
-  clientRequestId: text,
-  options: list(object({ claims: list(claim, { minItems: 1, maxItems: 16 }) }), {
-    minItems: 1,
-    maxItems: 16,
-  }),
-  terms: object(
-    {
-      class: id,
-      durationSeconds: atLeastOne,
-      preemptible: { type: 'boolean' },
-      classification,
-      purpose: text,
-      summary: text,
-    },
-    {
-      startBefore: instant,
-      deadline: instant,
-      startLimitSeconds: atLeastOne,
-      gang: object(
-        { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
-        { timeoutSeconds: atLeastOne, colocate: id },
-      ),
-    },
-  ),
-  submittedAt: instant,
-});
+const request = object(
+  {
+    id,
+    department: id,
+    agent: id,
+    clientRequestId: text,
+    options: list(object({ claims: list(claim, { minItems: 1, maxItems: 16 }) }), {
+      minItems: 1,
+      maxItems: 16,
+    }),
+    terms: object(
+      {
+        class: id,
+        durationSeconds: atLeastOne,
+        preemptible: { type: 'boolean' },
+        classification,
+        purpose: text,
+        summary: text,
+      },
+      {
+        requeue: { const: false },
+        startBefore: instant,
+        deadline: instant,
+        startLimitSeconds: atLeastOne,
+        gang: object(
+          { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
+          { timeoutSeconds: atLeastOne, colocate: id },
+        ),
+      },
+    ),
+    submittedAt: instant,
+  },
+  { restart: object({ of: id, revocations: units, tick: units }) },
+);
 
 const pending = object(
   {
@@ -179,7 +198,7 @@ const allocations = list(
 );
 const reservations = list(object({ account: id, period: id, amount: units }));
 
-const lease = object({
+const leaseFields = {
   id,
   request: id,
   department: id,
@@ -188,13 +207,57 @@ const lease = object({
   option: units,
   allocations,
   reservations,
-  state: { enum: LEASE_STATES.filter((state) => state === 'granted' || state === 'active') },
   grantedAt: instant,
   startLimitAt: instant,
   endsAt: instant,
   activatedAt: { anyOf: [{ type: 'null' }, instant] },
+};
+const held = (...states: readonly LeaseState[]): Schema => ({
+  enum: LEASE_STATES.filter((state) => states.includes(state)),
+});
+const borrowed = list(id);
+const right: Schema = { enum: [...REVOCATION_RIGHTS] };
+const nullable = (schema: Schema): Schema => ({ anyOf: [{ type: 'null' }, schema] });
+
+const lease = object({ ...leaseFields, state: held('granted', 'active') }, { borrowed });
+
+const heldLease = object(
+  {
+    lease: object(
+      { ...leaseFields, state: held('granted', 'active', 'revoking') },
+      {
+        borrowed,
+        revocation: object({
+          right,
+          since: instant,
+          graceEndsAt: instant,
+          request: nullable(id),
+          department: nullable(id),
+        }),
+      },
+    ),
+    request,
+  },
+  { checkpointAt: instant },
+);
+
+const victims = list(object({ lease: id, right, graceEndsAt: instant }));
+
+const earmark = object({
+  request: id,
+  department: id,
+  agent: id,
+  option: units,
+  units: list(
+    object({ claim: units, pool: id, kind: id, quantity: atLeastOne }, { exclusive: { const: true } }),
+  ),
+  reservations: list(object({ account: id, period: id, amount: units })),
+  victims,
+  madeAt: instant,
+  graceEndsAt: instant,
 });
 
+const turn = object({ rank: units, sequence: units });
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
 const hash: Schema = { type: 'string', maxLength: 128 };
@@ -225,13 +288,24 @@ const stage = object(
 );
 
 const decided = object({
-  plan: object({
-    assignments: list(object({ request: id, option: units, allocations, reservations, endsAt: instant })),
-    extensions: list(object({ extension: id, endsAt: instant, reservations })),
-  }),
+  plan: object(
+    {
+      assignments: list(object({ request: id, option: units, allocations, reservations, endsAt: instant })),
+      extensions: list(object({ extension: id, endsAt: instant, reservations })),
+    },
+    {
+      preemptions: list({
+        anyOf: [
+          object({ type: { const: 'nominee' }, earmark }),
+          object({ type: { const: 'repair' }, row: text, victims }),
+        ],
+      }),
+      dropped: list(id),
+    },
+  ),
   stages: list(stage),
   fault: { enum: [null, 'watchdog', 'crash', 'garbage', 'refused'] },
-  digests: object({ snapshot: hash, model: hash, plan: hash, certificate: hash }),
+  digests: object({ snapshot: hash, model: hash, plan: hash, certificate: hash }, { revocations: hash }),
 });
 
 export const TICK_FILE_SCHEMA: Schema = {
@@ -252,7 +326,11 @@ export const TICK_FILE_SCHEMA: Schema = {
     },
     {
       exclusive: list(id),
-      gangTurn: object({ rank: units, sequence: units }),
+      gangTurn: turn,
+      held: list(heldLease),
+      earmarks: list(earmark),
+      outsideTick: units,
+      nomineeTurn: turn,
       extensions: list(object({ extension, lease })),
       breach: object({
         what: text,

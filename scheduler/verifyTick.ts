@@ -10,13 +10,15 @@ import type { Assignment, Plan } from './domain/plan.ts';
 import type { StageRecord } from './domain/tickRecord.ts';
 import { type ColumnMeaning, type Formulation, formulate, newMemo, type Service } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
+import { type Honoured, honourEarmarks } from './preemption/honour.ts';
 import type { Snapshot } from './snapshot.ts';
 import { tickDigests } from './tickDigests.ts';
 import type { DecidedTick } from './tickFile.ts';
 import { verifyPlan } from './verify.ts';
+import { breachOfPreemptions } from './verifyPreemption.ts';
 
 export interface TickCheck {
-  /** "snapshot", "model", "plan", "certificate" (their digests), "rules", "columns", "rows", "class <name>", "maximal", "conservation". */
+  /** "snapshot", "model", "plan", "certificate" (their digests), "rules", "revocations", "earmarks", "columns", "rows", "class <name>", "maximal", "conservation". */
   readonly what: string;
   readonly ok: boolean;
   /** What was found: of a failure both sides. */
@@ -31,7 +33,7 @@ export interface TickVerdict {
   readonly open: readonly string[];
 }
 
-/** Never throws for what a file says. Preemption does not exist yet: its rules go between "rules" and "columns" below. */
+/** Never throws for what a file says. */
 export function verifyTick(snapshot: Snapshot, decided: DecidedTick, digest: Digest): TickVerdict {
   const checks: TickCheck[] = [];
   const open: string[] = [];
@@ -49,7 +51,8 @@ interface Means {
 
 function* checksOf(snapshot: Snapshot, decided: DecidedTick, means: Means): Generator<TickCheck> {
   const { plan, stages, fault } = decided;
-  const formulation = formulate(snapshot, newMemo());
+  const honoured = honourEarmarks(snapshot);
+  const formulation = formulate(honoured.rest, newMemo());
   const { model } = formulation;
   yield* digestChecks(decided, tickDigests(means.digest, { snapshot, model, decided }));
 
@@ -57,9 +60,21 @@ function* checksOf(snapshot: Snapshot, decided: DecidedTick, means: Means): Gene
   const units = `${plan.assignments.length} granted, ${plan.extensions.length} prolonged`;
   if (rules.ok)
     yield good('rules', `${units}; capacities, quotas, budgets, windows, deadlines and gangs hold`);
-  else yield bad('rules', `${rules.breach.what}: ${rules.breach.lhs}, and may be ${rules.breach.rhs}`);
+  else return yield bad('rules', `${rules.breach.what}: ${rules.breach.lhs}, and may be ${rules.breach.rhs}`);
 
-  const granted = grantedColumns(formulation, plan);
+  const breach = breachOfPreemptions(snapshot, plan);
+  if (breach !== null)
+    return yield bad('revocations', `${breach.what}: ${breach.lhs}, and may be ${breach.rhs}`);
+  const taken = plan.preemptions?.length ?? 0;
+  yield good('revocations', `${taken} times leases are taken back, each by a right and none too many`);
+  if (decided.digests.revocations !== undefined)
+    means.open.push('the programs that chose whose leases are taken back were not solved again');
+  const stray = honoured.assignments.find((one) => !isAmong(plan.assignments, one));
+  if (stray !== undefined)
+    return yield bad('earmarks', `the earmark of ${stray.request} could be honoured and was not`);
+  yield good('earmarks', `${honoured.assignments.length} are honoured`);
+
+  const granted = grantedColumns(formulation, withoutHonoured(plan, honoured));
   if (typeof granted === 'string') return yield bad('columns', granted);
   yield good('columns', `each grant is one of the program's ${model.columnCount} columns`);
   const rows = checkPlan(model, granted);
@@ -78,6 +93,20 @@ function* checksOf(snapshot: Snapshot, decided: DecidedTick, means: Means): Gene
   if (left !== null) return yield bad('maximal', `${meaningOf(formulation.columns[left]!)} waits and fits`);
   yield good('maximal', 'no column that was left out fits');
   yield* conservationChecks(snapshot, { plan, formulation, open: means.open });
+}
+
+function isAmong(assignments: Plan['assignments'], { request, option, allocations }: Assignment): boolean {
+  const found = assignments.find((one) => one.request === request);
+  if (found === undefined || found.option !== option) return false;
+  const told = (all: Assignment['allocations']): string =>
+    all.map(({ claim, pool, window, quantity }) => `${claim} ${pool} ${window ?? ''} ${quantity}`).join();
+  return told(found.allocations) === told(allocations);
+}
+
+/** What the program decided: earmarks are no columns of it. */
+function withoutHonoured(plan: Plan, { assignments }: Honoured): Plan {
+  const honoured = new Set(assignments.map(({ request }) => request));
+  return { ...plan, assignments: plan.assignments.filter(({ request }) => !honoured.has(request)) };
 }
 
 function good(what: string, found: string): TickCheck {

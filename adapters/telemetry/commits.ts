@@ -19,6 +19,9 @@ export interface CommitMetrics {
   readonly solverFaults: Counter<'fault'>;
   readonly simplexIterations: Counter;
   readonly events: Counter<'type'>;
+  readonly revocations: Counter<'right'>;
+  readonly reclaim: Histogram;
+  readonly earmarksDropped: Counter;
 }
 
 /** The band of a tick in the quality ledger; null where it had no program. */
@@ -34,6 +37,8 @@ export class CommitCounts {
   readonly #metrics: CommitMetrics;
   readonly #bandOf: BandOf;
   readonly #open = new Map<RequestId, Open>();
+  /** Nominees who reclaim -> when notice was given for them. */
+  readonly #reclaiming = new Map<RequestId, Instant>();
 
   constructor(metrics: CommitMetrics, bandOf: BandOf) {
     this.#metrics = metrics;
@@ -43,6 +48,7 @@ export class CommitCounts {
   /** After a term: the next leader may be another process, and what it decides is not seen here. */
   forget(): void {
     this.#open.clear();
+    this.#reclaiming.clear();
   }
 
   add({ record, changes, events }: TickCommit): void {
@@ -59,9 +65,12 @@ export class CommitCounts {
 
   #addChange(change: Change, now: Instant): void {
     if (change.type === 'requestOpened') {
-      const { id, terms, submittedAt } = change.pending.request;
-      this.#open.set(id, { class: terms.class, submittedAt, decided: false });
+      const { id, terms, submittedAt, restart } = change.pending.request;
+      // What is taken up again bears the age of its first request, and is counted from here.
+      const since = restart === undefined ? submittedAt : now;
+      this.#open.set(id, { class: terms.class, submittedAt: since, decided: false });
     }
+    this.#addRevocation(change, now);
     if (change.type !== 'decided') return;
     const { firstDecision, wait, decisions } = this.#metrics;
     decisions.inc({ outcome: change.outcome, reason: change.reasons[0]?.code ?? 'NONE' });
@@ -74,6 +83,21 @@ export class CommitCounts {
     if (change.outcome === 'waiting') return;
     wait.observe({ class: open.class, outcome: change.outcome }, seconds);
     this.#open.delete(change.request);
+  }
+
+  /** From the notice to the lease, of those who took back what others had borrowed. */
+  #addRevocation(change: Change, now: Instant): void {
+    const { revocations, reclaim, earmarksDropped } = this.#metrics;
+    if (change.type === 'leaseRevoking') revocations.inc({ right: change.revocation.right });
+    if (change.type === 'earmarkMade') {
+      const { request, victims, madeAt } = change.earmark;
+      if (victims.some(({ right }) => right === 'reclaim')) this.#reclaiming.set(request, madeAt);
+    }
+    if (change.type !== 'earmarkEnded') return;
+    const since = this.#reclaiming.get(change.request);
+    this.#reclaiming.delete(change.request);
+    if (change.end === 'dropped') earmarksDropped.inc();
+    else if (since !== undefined) reclaim.observe((now - since) / 1000);
   }
 
   #addStages(record: TickRecord): void {

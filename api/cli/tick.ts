@@ -50,6 +50,10 @@ function print(snapshot: Snapshot, answer: TickFileAnswer, io: CommandIo): void 
     const until = endsAt === null ? '' : `until ${new Date(endsAt).toISOString()}`;
     io.out(`${outcome.padEnd(8)} ${extension}  ${until || reasons.map(sentence).join('; ')}`);
   }
+  for (const { for: whom, victims, cost, leastCost } of answer.revocations ?? []) {
+    const taken = victims.map(([lease, right]) => `${lease} by ${right}`).join(', ');
+    io.out(`revokes  ${taken}  for ${whom}, at ${cost} of at least ${leastCost}`);
+  }
   io.out('');
   printCertificate(answer, io);
   printAdvice(answer, io);
@@ -136,6 +140,8 @@ function sentence(reason: Reason): string {
       return `${reason.code} ${reason.have} of ${reason.size}`;
     case 'GANG_MISMATCH':
       return `${reason.code} in ${reason.field}`;
+    case 'PREEMPTING':
+      return `${reason.code} ${reason.leases.join(', ')}`;
     case 'START_LIMIT_PASSED':
     case 'DEADLINE_UNREACHABLE':
     case 'NEXT_TICK':

@@ -22,6 +22,8 @@ export interface SubmitBody {
     readonly summary?: string;
     readonly classification?: string;
     readonly preemptible?: boolean;
+    /** Taken up again when its lease is revoked; by default it is. */
+    readonly requeue?: boolean;
     readonly startBefore?: string;
     readonly deadline?: string;
   };
@@ -57,6 +59,8 @@ export interface RequestView {
   readonly decidedAt: string | null;
   readonly tick: number | null;
   readonly lease: string | null;
+  /** The request whose revoked lease it takes up again. */
+  readonly restartOf: string | null;
   readonly reasons: readonly Reason[];
 }
 
@@ -95,6 +99,14 @@ export interface LeaseView extends HeldLease {
   readonly startLimitAt: string;
   readonly endsAt: string;
   readonly endedAt: string | null;
+  /** Kinds of which it holds more than its department's nominal share. */
+  readonly borrowed: readonly string[];
+  readonly graceEndsAt: string | null;
+  readonly revokedFor: {
+    readonly right: 'priority' | 'reclaim' | 'repair';
+    readonly department: string | null;
+    readonly request: string | null;
+  } | null;
 }
 
 export interface Heartbeat {

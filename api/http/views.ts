@@ -30,6 +30,7 @@ export function requestJson(view: RequestView, reasons: readonly Reason[] = view
     decidedAt: formatNullable(view.decidedAt),
     tick: view.tick,
     lease: view.lease,
+    restartOf: request.restart?.of ?? null,
     reasons: reasons.map(reasonJson),
   };
 }
@@ -49,7 +50,12 @@ function termsJson(terms: Terms): object {
 /** Reasons carry instants of their own, by these names. */
 export function reasonJson(reason: Reason) {
   const { actor, advice } = REASON_GUIDE[reason.code];
-  return { ...times(reason, ['startBefore', 'deadline', 'until']), code: reason.code, actor, advice };
+  return {
+    ...times(reason, ['startBefore', 'deadline', 'until', 'graceEndsAt']),
+    code: reason.code,
+    actor,
+    advice,
+  };
 }
 
 /** A copy with the named instants as text; those that are absent stay absent. */
@@ -80,7 +86,17 @@ export function leaseJson({ lease, heartbeatAt, endedAt }: LeaseView) {
     activatedAt: formatNullable(lease.activatedAt),
     heartbeatAt: formatNullable(heartbeatAt),
     endedAt: formatNullable(endedAt),
+    borrowed: lease.borrowed ?? [],
+    graceEndsAt: formatNullable(lease.revocation?.graceEndsAt ?? null),
+    revokedFor: revokedFor(lease),
   };
+}
+
+/** A request of another department is named by its department alone. */
+function revokedFor({ revocation, department: owner }: Lease) {
+  if (revocation === undefined) return null;
+  const { right, department, request } = revocation;
+  return { right, department, request: department === owner ? request : null };
 }
 
 export function allocationJson(allocation: Lease['allocations'][number]) {

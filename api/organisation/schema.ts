@@ -247,12 +247,45 @@ export const AccountEntry = Type.Object(
   closed,
 );
 
+const Preemption = Type.Object(
+  {
+    graceSeconds: Type.Optional(seconds(1, 'From the notice to the end; absent: 60.')),
+    minimumRunSeconds: Type.Optional(
+      seconds(0, 'No lease is taken back in its first so many seconds; absent: 600.'),
+    ),
+    creditPercent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: 'Of what the time held cost, given back for the disruption; absent: 10.',
+      }),
+    ),
+    hysteresisPercent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description: 'How much more than its value, were it waiting, a running lease is worth; absent: 20.',
+      }),
+    ),
+    revocationsMost: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description:
+          'Revocations that one wish suffers, then it is protected; 0: none of the class is taken back; absent: 2.',
+      }),
+    ),
+  },
+  { ...closed, description: 'How leases of the class are taken back.' },
+);
+
 const ClassEntry = Type.Object(
   {
     name: slug('Name of the class.'),
     rank: Type.Integer({ minimum: 0, maximum: 1000, description: '0 is served first; distinct.' }),
     targetWaitSeconds: seconds(1, 'Wait after which its requests age and may get a reservation.'),
     maxDurationSeconds: seconds(1, 'Longest lease.'),
+    preemption: Type.Optional(Preemption),
   },
   closed,
 );

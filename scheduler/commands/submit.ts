@@ -235,7 +235,8 @@ function misfitsUnder(configuration: Configuration): (pending: PendingRequest) =
   };
 }
 
-function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
+/** Empty when it could fit. */
+export function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
   return denialFor(request, misfitOf(configuration, request));
 }
 

@@ -2,6 +2,7 @@
 // Invariant: after a commit's changes the memory equals the database. A Change that does not fit is a bug and throws. Called by fold, tick and replay.
 
 import type { Change, LedgerEntry } from './change.ts';
+import type { Earmark, Revocation } from './earmark.ts';
 import type { AccountId, LeaseId, RequestId } from './ids.ts';
 import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
 import { poolIndex } from './lookup.ts';
@@ -42,6 +43,18 @@ export function apply(state: State, change: Change): void {
       return;
     case 'leaseEnded':
       applyEnd(state, change);
+      return;
+    case 'leaseRevoking':
+      applyRevoking(state, change.lease, change.revocation);
+      return;
+    case 'leaseFlagged':
+      state.leases.set(change.lease, flagged(liveLease(state, change.lease), change.borrowed));
+      return;
+    case 'earmarkMade':
+      applyEarmark(state, change.earmark);
+      return;
+    case 'earmarkEnded':
+      if (!state.earmarks.delete(change.request)) throw new StateError(`${change.request} has no earmark`);
       return;
     case 'extensionOpened':
       state.extensions.set(change.extension.id, change.extension);
@@ -102,6 +115,7 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
   if (change.outcome === 'granted' && pending.verdict?.allow !== true) {
     throw new StateError(`${change.request} granted without a recorded allow`);
   }
+  if (change.outcome === 'granted') state.held.set(change.request, pending.request);
   state.requests.delete(change.request);
   noteOpenRequest(state, pending.request.agent, -1);
   leaveGang(state.gangs, pending.request);
@@ -142,6 +156,24 @@ function applyActivation(state: State, id: LeaseId, at: Instant): void {
   state.heardAt.set(id, at);
 }
 
+/** The units stand as used until the lease ends. */
+function applyRevoking(state: State, id: LeaseId, revocation: Revocation): void {
+  const lease = liveLease(state, id);
+  if (!mayFollow(LEASE_TRANSITIONS, lease.state, 'revoking'))
+    throw new StateError(`${id}: ${lease.state} -> revoking`);
+  state.leases.set(id, { ...lease, state: 'revoking', revocation });
+}
+
+function flagged({ borrowed: _, ...lease }: Lease, borrowed: readonly string[]): Lease {
+  return borrowed.length === 0 ? lease : { ...lease, borrowed };
+}
+
+function applyEarmark(state: State, earmark: Earmark): void {
+  openRequest(state, earmark.request);
+  if (state.earmarks.has(earmark.request)) throw new StateError(`${earmark.request} has an earmark`);
+  state.earmarks.set(earmark.request, earmark);
+}
+
 function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Instant }): void {
   const lease = liveLease(state, change.lease);
   if (!mayFollow(LEASE_TRANSITIONS, lease.state, change.end)) {
@@ -151,6 +183,8 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
   state.leases.delete(lease.id);
   state.justEnded.set(lease.id, lease);
   state.heardAt.delete(lease.id);
+  state.checkpoints.delete(lease.id);
+  state.held.delete(lease.request);
   state.leaseOfRequest.delete(lease.request);
 }
 

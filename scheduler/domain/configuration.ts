@@ -112,6 +112,34 @@ export interface PriorityClass {
   readonly rank: number;
   readonly targetWaitSeconds: Units;
   readonly maxDurationSeconds: Units;
+  /** How leases of the class are taken back; what is absent follows `PREEMPTION_DEFAULTS`. */
+  readonly preemption?: Partial<PreemptionTerms>;
+}
+
+export interface PreemptionTerms {
+  /** From the notice to the end. */
+  readonly graceSeconds: Units;
+  /** No lease is taken back in its first so many seconds. */
+  readonly minimumRunSeconds: Units;
+  /** Of what the time held cost, given back for the disruption. */
+  readonly creditPercent: Units;
+  /** How much more than its value, were it waiting, a lease that runs is worth. */
+  readonly hysteresisPercent: Units;
+  /** Revocations that one wish suffers; then it is protected. */
+  readonly revocationsMost: Units;
+}
+
+/** A minute to write a checkpoint, ten to get anywhere; a tenth is what a restart is worth to somebody who checkpoints. */
+export const PREEMPTION_DEFAULTS: PreemptionTerms = {
+  graceSeconds: 60,
+  minimumRunSeconds: 600,
+  creditPercent: 10,
+  hysteresisPercent: 20,
+  revocationsMost: 2,
+};
+
+export function preemptionOf({ preemption }: PriorityClass): PreemptionTerms {
+  return { ...PREEMPTION_DEFAULTS, ...preemption };
 }
 
 export interface LeaseTerms {

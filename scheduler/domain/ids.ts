@@ -26,6 +26,15 @@ export function leaseId(tick: number, index: number): LeaseId {
   return `lse_${tick.toString(36).padStart(8, '0')}_${index.toString(36).padStart(3, '0')}` as LeaseId;
 }
 
+const BASE_32 = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** The next request of a wish: its own random part behind another time, so that it sorts by when it was made and a replay makes the same one. */
+export function successorId(of: RequestId, now: number): RequestId {
+  let time = '';
+  for (let rest = now, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = BASE_32[rest % 32] + time;
+  return `req_${time}${of.slice(-16)}` as RequestId;
+}
+
 export function eventId(cell: string, sequence: number): EventId {
   return `evt_${cell}_${sequence.toString(36).padStart(10, '0')}` as EventId;
 }

@@ -1,6 +1,7 @@
 // A time-bounded grant with a fencing epoch, and the units it holds. Its life is the table in states.ts.
 // Invariant: a lease never moves back; its capacity returns once.
 
+import type { Revocation } from './earmark.ts';
 import type { AccountId, AgentId, DepartmentId, Epoch, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
@@ -44,6 +45,10 @@ export interface Lease {
   readonly startLimitAt: Instant;
   readonly endsAt: Instant;
   readonly activatedAt: Instant | null;
+  /** Kinds of which it holds more than its department's nominal share; absent: none. Told at the grant, and kept up as older leases end. */
+  readonly borrowed?: readonly string[];
+  /** Present in state `revoking`, and after it. */
+  readonly revocation?: Revocation;
 }
 
 /** Where units are counted: a pool, or one window of it. */

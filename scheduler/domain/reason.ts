@@ -1,6 +1,7 @@
 // Why: a closed union of codes with data. Every waiting or refused request carries at least one, the binding one first.
 // Each code documents who acts next; the table is the documentation's source and is tested to be complete.
 
+import type { LeaseId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
 /** Numbers of one short row: wanted by the request, left after the plan, taken by others. */
@@ -84,6 +85,13 @@ export type Reason =
       readonly short: readonly Shortage[];
     }
   | { readonly code: 'NEXT_TICK'; readonly option: number }
+  /** Its units are held for it while these leases are taken back. */
+  | {
+      readonly code: 'PREEMPTING';
+      readonly option: number;
+      readonly leases: readonly LeaseId[];
+      readonly graceEndsAt: Instant;
+    }
   | { readonly code: 'POLICY_DENIED'; readonly rules: readonly string[]; readonly policyRevision: string }
   | {
       readonly code: 'UNSATISFIABLE';
@@ -159,6 +167,11 @@ export const REASON_GUIDE: Readonly<
   NEXT_TICK: {
     actor: 'wait',
     advice: 'More pools fit than one tick considers; the next tick takes it up again.',
+  },
+  PREEMPTING: {
+    actor: 'wait',
+    advice:
+      'Leases that stand in its way are being taken back; it starts when they are given up, at the time named at the latest.',
   },
   POLICY_DENIED: { actor: 'policy-author', advice: 'The named rules deny it; each rule carries its remedy.' },
   UNSATISFIABLE: {

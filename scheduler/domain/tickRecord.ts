@@ -2,14 +2,17 @@
 // Invariant: at most 2 KB + 150 B per new request or Decision, and 256 kB a stage of certificate; timings stand outside the digest; ticks are chained by hash.
 
 import type { SolverFault, StageMethod, StoredCertificate, Work } from '../../solver/index.ts';
+import type { RevocationRight } from './earmark.ts';
 import type { Epoch, LeaseId } from './ids.ts';
-import type { Instant } from './quantity.ts';
+import type { Instant, Units } from './quantity.ts';
 
 export interface TickDigests {
   readonly snapshot: string;
   readonly model: string;
   readonly plan: string;
   readonly certificate: string;
+  /** Of the programs that chose whom leases were taken from; absent: there were none. */
+  readonly revocations?: string;
 }
 
 export interface StageRecord {
@@ -32,6 +35,27 @@ export interface StageRecord {
 
 /** `residual`: what older records call a restricted core that improved the plan. */
 export type RecordedMethod = StageMethod | 'residual';
+
+/** One choice of victims: for whom, which, at what cost, and what is proven. The programs themselves are in the tick's digests. */
+export interface PreemptionRecord {
+  /** The nominee's request, or the broken row. */
+  readonly for: string;
+  readonly victims: readonly (readonly [lease: LeaseId, right: RevocationRight])[];
+  readonly cost: Units;
+  /** No choice for these places costs less, as the program's certificate proves. */
+  readonly leastCost: Units;
+  /** Choices of places that were solved. */
+  readonly programs: number;
+}
+
+export interface RevocationsRecord {
+  readonly looked: number;
+  /** Nominees and broken rows that wait for a later tick's looks. */
+  readonly left: number;
+  /** Answers and plans that did not pass their check. */
+  readonly refused: number;
+  readonly plans: readonly PreemptionRecord[];
+}
 
 export interface TickCounts {
   readonly pending: number;
@@ -62,6 +86,8 @@ export interface TickRecord {
   readonly termination: 'complete' | 'workLimit' | 'fault' | 'none';
   readonly stages: readonly StageRecord[];
   readonly counts: TickCounts;
+  /** Absent when nobody was looked at. */
+  readonly revocations?: RevocationsRecord;
   /** Leases that heartbeats activated, and those that time or silence ended: outside facts, so inputs. */
   readonly activated: readonly LeaseId[];
   readonly lapsed: readonly LeaseId[];

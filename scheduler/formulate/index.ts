@@ -35,10 +35,24 @@ const COLUMNS_MAX = 8;
 const COLUMNS_OF_TICK = 8_000;
 const COLUMNS_LEAST = 4;
 
-export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulation {
-  const draft = new Draft(snapshot, memo);
+export interface FormulateSettings {
+  /** Also places that are no better than others: whoever would take back what is held there must know of each. */
+  readonly everyPlace?: boolean;
+}
+
+export function formulate(
+  snapshot: Snapshot,
+  memo: FormulationMemo,
+  settings: FormulateSettings = {},
+): Formulation {
+  const marked = new Set(snapshot.earmarks.map(({ request }) => request));
+  const requests =
+    marked.size === 0
+      ? snapshot.requests
+      : snapshot.requests.filter(({ request }) => !marked.has(request.id));
+  const draft = new Draft({ ...snapshot, requests }, { memo, ...settings });
   const extensions = draft.prepareExtensions();
-  for (const pending of snapshot.requests) draft.prepare(pending);
+  for (const pending of requests) draft.prepare(pending);
   draft.addExtensions(extensions);
   draft.addRequests();
   const { columns, dropped, refusedExtensions, leftOut, gangs } = draft;
@@ -95,7 +109,7 @@ class Draft {
   readonly #accountRows: (Row[] | undefined)[] = [];
   readonly #binding = new Map<readonly PayingAccount[], readonly PayingAccount[]>();
 
-  constructor(snapshot: Snapshot, memo: FormulationMemo) {
+  constructor(snapshot: Snapshot, { memo, everyPlace }: FormulateSettings & { memo: FormulationMemo }) {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
     this.#memo = memo;
@@ -103,7 +117,7 @@ class Draft {
     this.#gangs = gangsOf(requests);
     for (const pending of requests) {
       const { demand, isExclusive } = shapeOf(memo, configuration, pending);
-      this.#room.ask(demand);
+      if (!everyPlace) this.#room.ask(demand);
       if (isExclusive) this.#room.contestDatasets();
     }
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));

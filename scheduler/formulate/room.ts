@@ -1,8 +1,9 @@
-// What is left at one moment: of every place, window, quota, cohort and account. Looked up once, shared by formulate and explain.
+// What is left at one moment, with what earmarks hold back taken off: of every place, window, quota, cohort and account. Looked up once, shared by formulate and explain.
 // Invariant: reads one snapshot and changes nothing.
 
 import type { Window } from '../domain/configuration.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
+import { standingUse } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { AccountRoom } from './accounts.ts';
 import { freeUnits } from './capacity.ts';
@@ -25,10 +26,11 @@ export class Room {
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
     this.catalogue = catalogueOf(snapshot.configuration);
-    this.quotas = new QuotaRoom(this.catalogue, snapshot.quotaUse);
-    this.accounts = new AccountRoom(this.catalogue.accounts.length, snapshot.accounts);
-    this.#used = snapshot.used;
-    this.#exclusive = snapshot.exclusive;
+    const use = standingUse(snapshot);
+    this.quotas = new QuotaRoom(this.catalogue, use.quotaUse);
+    this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
+    this.#used = use.used;
+    this.#exclusive = use.exclusive;
   }
 
   /** A dataset that one lease holds alone: it has no seat for anybody. */

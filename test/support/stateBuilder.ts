@@ -12,6 +12,8 @@ import type {
   PendingExtension,
   PendingRequest,
   PoolId,
+  RequestId,
+  ResourceRequest,
   State,
   Units,
 } from '../../scheduler/index.ts';
@@ -25,6 +27,7 @@ export class StateBuilder {
   readonly #requests: PendingRequest[] = [];
   readonly #extensions: PendingExtension[] = [];
   readonly #leases: Lease[] = [];
+  readonly #held = new Map<RequestId, ResourceRequest>();
   readonly #used = new Map<string, Units>();
   readonly #quotaUse = new Map<string, Units>();
   readonly #accounts = new Map<string, { reserved: Units; spent: Units }>();
@@ -57,6 +60,20 @@ export class StateBuilder {
 
   lease(lease: Lease): this {
     this.#leases.push(lease);
+    return this;
+  }
+
+  /** A lease with the request that it serves and the units that it holds: what a revocation must know of it. */
+  holds(lease: Lease, request: RequestBuilder): this {
+    const { department, allocations } = lease;
+    const document = request.build();
+    this.#leases.push({ ...lease, request: document.id });
+    this.#held.set(document.id, document);
+    for (const { pool, kind, quantity } of allocations) {
+      this.#used.set(pool, (this.#used.get(pool) ?? 0) + quantity);
+      const quota = `${department}/${kind}`;
+      this.#quotaUse.set(quota, (this.#quotaUse.get(quota) ?? 0) + quantity);
+    }
     return this;
   }
 
@@ -100,6 +117,10 @@ export class StateBuilder {
         ),
       ),
       gangs: this.#gangs(),
+      held: new Map(this.#held),
+      checkpoints: new Map(),
+      earmarks: new Map(),
+      outsideTick: 0,
     };
   }
 

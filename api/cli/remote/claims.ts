@@ -26,6 +26,7 @@ export function submissionOf(options: Options, clientRequestId: string): SubmitB
       durationSeconds,
       ...Object.fromEntries(said),
       ...(flagOf(options, 'notPreemptible') ? { preemptible: false } : {}),
+      ...(flagOf(options, 'notRequeued') ? { requeue: false } : {}),
     },
   };
 }

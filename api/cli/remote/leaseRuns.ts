@@ -122,6 +122,14 @@ export async function release(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
+export async function acknowledge(invocation: Invocation): Promise<number> {
+  const { client } = await connect(invocation);
+  const lease = await held(invocation, client);
+  showObject(invocation, await client.acknowledge(lease.id, lease.epoch));
+  invocation.io.err('the next tick ends it, and takes its request up again');
+  return EXIT.done;
+}
+
 /** `latest`: the newest one that the caller may see. */
 async function leaseOf(invocation: Invocation, client: AnnonaClient): Promise<LeaseView> {
   const id = required(invocation, 0);

@@ -36,6 +36,7 @@ export const REQUEST: GroupSpec = {
         { flags: '--start-before <time>', description: 'RFC 3339: it expires when it cannot start by then' },
         { flags: '--deadline <time>', description: 'RFC 3339: it expires when it cannot end by then' },
         { flags: '--not-preemptible', description: 'must not be taken back once it runs' },
+        { flags: '--not-requeued', description: 'is not taken up again when it was taken back' },
         {
           flags: '--id <text>',
           description: 'clientRequestId: the same again is taken once; by default a fresh one',

@@ -62,6 +62,11 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     summary: 'Give a lease back',
     example: { epoch: 1 },
   },
+  'POST /v1/leases/:id/acknowledge': {
+    operationId: 'acknowledgeRevocation',
+    summary: 'Give back a lease that is being revoked; its wish is taken up again',
+    example: { epoch: 1 },
+  },
   'POST /v1/requests/:id/cancel': {
     operationId: 'cancelRequest',
     summary: 'Cancel a request; after the grant its lease is released',

@@ -65,6 +65,7 @@ const TermsBody = Type.Object(
     class: Name,
     durationSeconds: PositiveAmount,
     preemptible: Type.Optional(Type.Boolean({ default: true })),
+    requeue: Type.Optional(Type.Boolean({ default: true })),
     classification: Type.Optional(Type.Enum([...CLASSIFICATIONS], { default: 'internal' })),
     purpose: Type.Optional(Type.String({ maxLength: 500, default: '' })),
     summary: Type.Optional(Type.String({ maxLength: 200, pattern: '^[^\\r\\n]*$', default: '' })),

@@ -2,7 +2,12 @@
 // Invariant: answers are not cut by these schemas (JSON.stringify writes them); a test proves that they fit. Clients ignore unknown fields.
 
 import { Type } from 'typebox';
-import { CLASSIFICATIONS, LEASE_STATES, REQUEST_STATES } from '../../../scheduler/index.ts';
+import {
+  CLASSIFICATIONS,
+  LEASE_STATES,
+  REQUEST_STATES,
+  REVOCATION_RIGHTS,
+} from '../../../scheduler/index.ts';
 import { DETAIL_CODES, PROBLEMS } from '../../errors.ts';
 import { Amount, EpochNumber, InstantText, NullableInstant } from './fields.ts';
 
@@ -55,6 +60,7 @@ const TermsView = Type.Object({
   class: Text,
   durationSeconds: Amount,
   preemptible: Type.Boolean(),
+  requeue: Type.Optional(Type.Literal(false)),
   classification: Type.Enum([...CLASSIFICATIONS]),
   purpose: Text,
   summary: Text,
@@ -83,6 +89,8 @@ export const RequestJson = Type.Object({
   decidedAt: NullableInstant,
   tick: NullableAmount,
   lease: NullableText,
+  /** The request whose revoked lease it takes up again. */
+  restartOf: NullableText,
   reasons: Type.Array(ReasonView),
 });
 
@@ -115,6 +123,18 @@ export const LeaseJson = Type.Object({
   activatedAt: NullableInstant,
   heartbeatAt: NullableInstant,
   endedAt: NullableInstant,
+  /** Kinds of which it holds more than its department's nominal share. */
+  borrowed: Type.Array(Text),
+  /** Of a lease that is being revoked, or was. */
+  graceEndsAt: NullableInstant,
+  revokedFor: Type.Union([
+    Type.Object({
+      right: Type.Enum([...REVOCATION_RIGHTS]),
+      department: NullableText,
+      request: NullableText,
+    }),
+    Type.Null(),
+  ]),
 });
 
 export const HeartbeatView = Type.Object({
@@ -194,6 +214,23 @@ export const TickJson = Type.Object({
   counts: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
   activated: Type.Optional(Type.Array(Text)),
   lapsed: Type.Optional(Type.Array(Text)),
+  /** Nominees looked at, and what was taken back for whom. */
+  revocations: Type.Optional(
+    Type.Object({
+      looked: Amount,
+      left: Amount,
+      refused: Amount,
+      plans: Type.Array(
+        Type.Object({
+          for: Text,
+          victims: Type.Array(Type.Array(Text)),
+          cost: Amount,
+          leastCost: Amount,
+          programs: Amount,
+        }),
+      ),
+    }),
+  ),
   digest: Text,
   previousDigest: Text,
 });

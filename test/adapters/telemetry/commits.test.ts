@@ -111,6 +111,44 @@ describe('metrics of a commit', () => {
     expect(await seriesValue('scheduler_requests_total{outcome="granted",reason="NONE"}')).toBe(1);
   });
 
+  it('counts what is taken back by its right, and times a reclaim from the notice to the lease', async () => {
+    const victims = [{ lease: 'lse_1' as never, right: 'reclaim' as const, graceEndsAt: NOW + 60_000 }];
+    const owner = { request: id, department, agent };
+    const earmark = {
+      ...owner,
+      option: 0,
+      units: [],
+      reservations: [],
+      victims,
+      madeAt: NOW,
+      graceEndsAt: NOW,
+    };
+    const revocation = { right: 'reclaim', since: NOW, graceEndsAt: NOW, request: id, department } as const;
+    commit({
+      changes: [
+        { type: 'leaseRevoking', lease: 'lse_1' as never, revocation },
+        { type: 'leaseRevoking', lease: 'lse_2' as never, revocation: { ...revocation, right: 'repair' } },
+        { type: 'earmarkMade', earmark },
+      ],
+    });
+    const ended: Change = { type: 'earmarkEnded', request: id, end: 'granted' };
+    commit({ changes: [ended], record: { now: NOW + 61_000 } });
+    expect(await seriesValue('scheduler_revocations_total{right="reclaim"}')).toBe(1);
+    expect(await seriesValue('scheduler_revocations_total{right="repair"}')).toBe(1);
+    expect(await seriesValue('scheduler_reclaim_seconds_sum')).toBe(61);
+    expect(await seriesValue('scheduler_earmarks_dropped_total')).toBe(0);
+    commit({ changes: [{ ...ended, end: 'dropped' }] });
+    expect(await seriesValue('scheduler_earmarks_dropped_total')).toBe(1);
+    expect(await seriesValue('scheduler_reclaim_seconds_count')).toBe(1);
+  });
+
+  it('times a wish that is taken up again from when it is, not from its first submission', async () => {
+    const again = { ...pending.request, restart: { of: id, revocations: 1, tick: 1 } };
+    const change: Change = { type: 'requestOpened', pending: { ...pending, request: again } };
+    commit({ changes: [change, decided('waiting')], record: { now: submittedAt + 3_600_000 } });
+    expect(await seriesValue('scheduler_first_decision_seconds_sum')).toBe(0);
+  });
+
   it('never counts a wait backwards, when the edge’s clock is ahead of the database’s', async () => {
     commit({ changes: [opened, decided('granted')], record: { now: submittedAt - 30 } });
     expect(await seriesValue('scheduler_first_decision_seconds_sum')).toBe(0);
