@@ -4,9 +4,10 @@
 import type { Window } from './domain/configuration.ts';
 import type { Units } from './domain/quantity.ts';
 import type { PendingRequest } from './domain/request.ts';
-import { type ClaimCandidates, matches, takesOneUnit } from './formulate/candidates.ts';
+import { type ClaimCandidates, takesOneUnit } from './formulate/candidates.ts';
 import { classificationLevel } from './formulate/catalogue.ts';
 import type { Place } from './formulate/formulation.ts';
+import { matches } from './formulate/labels.ts';
 import type { Room } from './formulate/room.ts';
 import { remainingUnits, windowsFor } from './formulate/windows.ts';
 

@@ -19,6 +19,7 @@ export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
+export * from './domain/nodes.ts';
 export { openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';

@@ -5,6 +5,7 @@ import type { Configuration } from './domain/configuration.ts';
 import type { PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
+import { copyNodes, holdNodes, type NodeView, nodesOf } from './domain/nodes.ts';
 import type { Plan } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
@@ -32,6 +33,7 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
+  readonly nodes: NodeView;
   /** The gang after which this tick begins to look at gangs; absent: with the first. */
   readonly gangTurn?: GangTurn;
 }
@@ -64,8 +66,16 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
+    nodes: knownNodes(state),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
   });
+}
+
+/** Leases on nodes that are not configured any more run on; no bundle goes there. */
+function knownNodes({ configuration, nodes }: State): NodeView {
+  const known = nodesOf(configuration).nodes;
+  const use = new Map([...nodes.use].filter(([node]) => known.has(node)));
+  return { use, bundles: new Map(nodes.bundles) };
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
@@ -89,9 +99,12 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   const quotaUse = new Map(snapshot.quotaUse);
   const accounts = new Map(snapshot.accounts);
   const exclusive = new Set(snapshot.exclusive);
+  const nodes = copyNodes(snapshot.nodes);
   const { pools } = lookupOf(snapshot.configuration);
   const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
-  for (const { request, allocations } of plan.assignments) {
+  for (const assignment of plan.assignments) {
+    const { request, allocations } = assignment;
+    holdNodes(nodes, assignment, 1);
     const department = departments.get(request);
     for (const { pool: id, window, kind, quantity, exclusive: alone } of allocations) {
       if (alone) exclusive.add(id);
@@ -110,7 +123,7 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
       accounts.set(key, { reserved: add(use.reserved, amount), spent: use.spent });
     }
   }
-  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive });
+  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive, nodes });
 }
 
 /**
@@ -142,6 +155,10 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
   }
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'n', snapshot.nodes.use, ({ gpuMilli, cpuMilli, memoryMiB }) =>
+    [gpuMilli.join(','), cpuMilli, memoryMiB].join(' '),
+  );
+  pushSorted(lines, 'b', snapshot.nodes.bundles, String);
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'a', snapshot.accounts, ({ reserved, spent }) =>
     reserved === 0 && spent === 0 ? null : `${reserved} ${spent}`,

@@ -3,6 +3,7 @@
 
 import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
 import { LEASE_STATES } from './domain/lease.ts';
+import { NODE_GPUS_MOST, NODES_MOST } from './domain/nodes.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
 
@@ -42,6 +43,17 @@ const classification: Schema = { enum: [...CLASSIFICATIONS] };
 const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
 const period = object({ id, startsAt: instant, endsAt: instant, budget: units });
 
+const poolNodes = object({
+  set: id,
+  groups: list(
+    object(
+      { id, gpus: { ...units, maximum: NODE_GPUS_MOST }, cpuMilli: units, memoryMiB: units },
+      { count: { ...atLeastOne, maximum: NODES_MOST }, model: text },
+    ),
+    { minItems: 1 },
+  ),
+});
+
 const configuration = object({
   revision: id,
   cell: id,
@@ -79,7 +91,7 @@ const configuration = object({
         consumable: { type: 'boolean' },
         priceMinor: units,
       },
-      { calendar: list(window), classification, agent: id },
+      { calendar: list(window), classification, agent: id, nodes: poolNodes },
     ),
   ),
   quotas: list(
@@ -124,6 +136,7 @@ const claim = object(
     selector,
     prefer: list(selector),
     exclusive: { const: true },
+    node: id,
     window: object({}, { from: instant, to: instant }),
   },
 );
@@ -181,7 +194,12 @@ const lease = object({
   allocations: list(
     object(
       { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
-      { window: id, exclusive: { const: true } },
+      {
+        window: id,
+        exclusive: { const: true },
+        node: id,
+        gpus: list({ ...units, maximum: NODE_GPUS_MOST - 1 }, { minItems: 1 }),
+      },
     ),
   ),
   reservations: list(object({ account: id, period: id, amount: units })),
@@ -212,6 +230,10 @@ export const TICK_FILE_SCHEMA: Schema = {
     },
     {
       exclusive: list(id),
+      nodes: object({
+        use: recordOf(object({ gpuMilli: list(units), cpuMilli: units, memoryMiB: units })),
+        bundles: recordOf(atLeastOne),
+      }),
       gangTurn: object({ rank: units, sequence: units }),
       extensions: list(object({ extension, lease })),
       breach: object({

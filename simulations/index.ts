@@ -8,3 +8,9 @@ export {
   readOpenbNodes,
   readOpenbPods,
 } from './traces/openb.ts';
+export {
+  type OpenbMachine,
+  type OpenbSize,
+  readOpenbMachines,
+  readOpenbSizes,
+} from './traces/openbNodes.ts';

@@ -94,6 +94,7 @@ it('no sum of penalties outweighs serving the request at all', () => {
     ranks: 99,
     option: 15,
     windowsSkipped: 99,
+    looseness: 99,
     cost: 1e9,
     leastCost: 0,
     mostCost: 1e9,
