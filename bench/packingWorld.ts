@@ -2,27 +2,27 @@
 // Invariant: formulate, solve, decode and verify are the live tick's; nothing leaves, so that who does not fit now never will. Called by packing.ts.
 
 import { createHash } from 'node:crypto';
-import { shapeKeyOf } from '../scheduler/commands/submit.ts';
-import { decode } from '../scheduler/decode.ts';
-import { apply } from '../scheduler/domain/apply.ts';
-import type { Assignment } from '../scheduler/domain/plan.ts';
-import { formulate, newMemo } from '../scheduler/formulate/index.ts';
 import {
   type AgentId,
+  type Assignment,
+  apply,
   type Claim,
   type Configuration,
   type DepartmentId,
+  decode,
+  formulate,
   leaseId,
   type NodeKind,
-  newNodeLedger,
+  newMemo,
   type Pool,
   type PoolId,
   type RequestId,
   type State,
+  shapeKeyOf,
   TICK_BUDGET,
   takeSnapshot,
+  verifyPlan,
 } from '../scheduler/index.ts';
-import { verifyPlan } from '../scheduler/verify.ts';
 import type { OpenbMachine, OpenbSize } from '../simulations/index.ts';
 import { gapOf, type SolverService } from '../solver/index.ts';
 import type { Placement } from './packingCheck.ts';
@@ -226,7 +226,6 @@ function stateOf(configuration: Configuration): State {
     quotaUse: new Map(),
     accounts: new Map(),
     exclusive: new Set(),
-    nodes: newNodeLedger(),
     gangs: new Map(),
   };
 }

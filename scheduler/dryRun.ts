@@ -4,7 +4,6 @@
 import type { DecisionOutcome } from './domain/change.ts';
 import type { IntakeRow } from './domain/intake.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
-import { copyNodes } from './domain/nodes.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
 import type { ResourceRequest } from './domain/request.ts';
@@ -90,7 +89,6 @@ function copyOf(state: State): State {
     quotaUse: new Map(state.quotaUse),
     accounts: new Map(state.accounts),
     exclusive: new Set(state.exclusive),
-    nodes: copyNodes(state.nodes),
     gangs: new Map([...state.gangs].map(([gang, members]) => [gang, new Set(members)])),
   };
 }

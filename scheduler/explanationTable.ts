@@ -12,7 +12,7 @@ import type { Room } from './formulate/room.ts';
 import { remainingUnits, windowsFor } from './formulate/windows.ts';
 
 /** `candidate`, or what keeps the place out for as long as the organisation stays as it is. */
-export const STANDINGS = ['candidate', 'size', 'window', 'clearance', 'selector'] as const;
+export const STANDINGS = ['candidate', 'size', 'window', 'nodes', 'clearance', 'selector'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 export interface CandidateRow {
@@ -120,6 +120,7 @@ function whyNot({ pools }: Place, { claim }: ClaimCandidates, clearance: number)
   if (classificationLevel(pool) > clearance) return 'clearance';
   if (!matches(pool, claim.selector)) return 'selector';
   if (takesOneUnit(pool) && claim.quantity !== 1) return 'size';
+  if ((pool.nodes === undefined) !== (claim.node === undefined)) return 'nodes';
   throw new Error(`${pool.id} is no candidate and nothing keeps it out`);
 }
 

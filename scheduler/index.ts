@@ -9,8 +9,11 @@ export {
   type AdmissionRefusal,
   admit,
   madeImpossible,
+  shapeKeyOf,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
+export { decode } from './decode.ts';
+export { apply } from './domain/apply.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/edit.ts';
@@ -33,7 +36,7 @@ export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
-export { newMemo } from './formulate/index.ts';
+export { formulate, newMemo } from './formulate/index.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {
@@ -51,3 +54,4 @@ export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from 
 export { takeSnapshot } from './snapshot.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
 export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';
+export { verifyPlan } from './verify.ts';

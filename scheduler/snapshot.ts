@@ -5,7 +5,7 @@ import type { Configuration } from './domain/configuration.ts';
 import type { PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
-import { copyNodes, holdNodes, type NodeView, nodesOf } from './domain/nodes.ts';
+import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
 import type { Plan } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
@@ -72,10 +72,10 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
 }
 
 /** Leases on nodes that are not configured any more run on; no bundle goes there. */
-function knownNodes({ configuration, nodes }: State): NodeView {
-  const known = nodesOf(configuration).nodes;
-  const use = new Map([...nodes.use].filter(([node]) => known.has(node)));
-  return { use, bundles: new Map(nodes.bundles) };
+function knownNodes(state: State): NodeView {
+  const { use, bundles } = nodesHeld(state);
+  const known = nodesOf(state.configuration).nodes;
+  return { use: new Map([...use].filter(([node]) => known.has(node))), bundles: new Map(bundles) };
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {

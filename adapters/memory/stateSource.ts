@@ -1,19 +1,17 @@
 // Recovery from memory: the committed state of a cell as new objects, so that a leader which drops its state drops nothing else.
 // Called by the runner in simulations and tests.
 
-import {
-  type Epoch,
-  type ExtensionId,
-  holdNodes,
-  type LeaseId,
-  newNodeLedger,
-  type PendingExtension,
-  type PendingRequest,
-  type Reason,
-  type RecordedVerdict,
-  type RequestId,
-  type State,
-  type StateSource,
+import type {
+  Epoch,
+  ExtensionId,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  Reason,
+  RecordedVerdict,
+  RequestId,
+  State,
+  StateSource,
 } from '../../scheduler/index.ts';
 import { currentConfiguration } from './configuration.ts';
 import { leaseOf } from './leases.ts';
@@ -47,7 +45,6 @@ export class MemoryStateSource implements StateSource {
       quotaUse: new Map(),
       accounts: new Map(),
       exclusive: new Set(),
-      nodes: newNodeLedger(),
       gangs: new Map(),
     };
     const open = [...tables.requests.values()].filter(
@@ -96,7 +93,6 @@ function readLeases(tables: Tables, state: State): void {
         Math.max(lease.activatedAt, tables.heartbeats.get(key)?.at_ms ?? 0),
       );
     }
-    holdNodes(state.nodes, lease, 1);
     for (const { pool, kind, quantity, exclusive } of lease.allocations) {
       if (exclusive) state.exclusive.add(pool);
       if (fixed.has(pool)) continue;

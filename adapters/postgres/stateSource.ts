@@ -1,25 +1,23 @@
 // Recovery: the committed state of a cell, read whole in one snapshot of the database.
 // Invariant: what comes out equals what the leader's memory was after the last commit. Called by the runner when elected.
 
-import {
-  type AccountUse,
-  type Configuration,
-  type DepartmentId,
-  type Epoch,
-  type ExtensionId,
-  holdNodes,
-  type Instant,
-  type Lease,
-  type LeaseId,
-  newNodeLedger,
-  type PendingExtension,
-  type PendingRequest,
-  type PoolId,
-  type Reason,
-  type RequestId,
-  type ResourceRequest,
-  type State,
-  type StateSource,
+import type {
+  AccountUse,
+  Configuration,
+  DepartmentId,
+  Epoch,
+  ExtensionId,
+  Instant,
+  Lease,
+  LeaseId,
+  PendingExtension,
+  PendingRequest,
+  PoolId,
+  Reason,
+  RequestId,
+  ResourceRequest,
+  State,
+  StateSource,
 } from '../../scheduler/index.ts';
 import type { MendingConnection, Queries } from './connection.ts';
 import { type LeaseRow, leaseOf } from './leaseRows.ts';
@@ -96,7 +94,6 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
         .map(({ account, period, reserved, spent }) => [`${account}/${period}`, { reserved, spent }]),
     ),
     exclusive: exclusivePools(leases),
-    nodes: heldNodes(leases),
     gangs: openGangs(pending),
   };
 }
@@ -151,12 +148,6 @@ function openGangs(requests: readonly PendingRequest[]): State['gangs'] {
     if (gang !== undefined) gangs.set(gang.id, (gangs.get(gang.id) ?? new Set()).add(request.id));
   }
   return gangs;
-}
-
-function heldNodes(leases: readonly Lease[]): State['nodes'] {
-  const nodes = newNodeLedger();
-  for (const lease of leases) holdNodes(nodes, lease, 1);
-  return nodes;
 }
 
 function exclusivePools(leases: readonly Lease[]): Set<PoolId> {

@@ -140,6 +140,7 @@ function printAdvice({ decisions, extensions }: TickFileAnswer, io: CommandIo): 
 function sentence(reason: Reason): string {
   switch (reason.code) {
     case 'POOL_FULL':
+    case 'NODE_FULL':
     case 'WINDOW_FULL':
     case 'DATASET_EXCLUSIVE':
     case 'DATASET_SHARED':

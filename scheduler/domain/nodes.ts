@@ -6,6 +6,7 @@ import type { Configuration, Pool } from './configuration.ts';
 import type { NodeId } from './ids.ts';
 import type { Allocation, Lease } from './lease.ts';
 import { add, subtract, type Units } from './quantity.ts';
+import type { State } from './state.ts';
 
 /** What a node has. Each is a pool of its own, in thousandths of a GPU, thousandths of a CPU and MiB. */
 export const NODE_KINDS = ['gpu', 'cpu', 'memory'] as const;
@@ -56,7 +57,7 @@ export interface NodeUse {
   readonly memoryMiB: Units;
 }
 
-/** Part of the state: changed by `holdNodes` alone. */
+/** What follows from the live leases of a state: changed by `holdNodes` alone. */
 export interface NodeLedger {
   readonly use: Map<NodeId, NodeUse>;
   /** Size of a bundle -> how many live leases hold: what the near future is likely to ask for. */
@@ -71,6 +72,27 @@ export interface NodeView {
 
 export function newNodeLedger(): NodeLedger {
   return { use: new Map(), bundles: new Map() };
+}
+
+const ledgers = new WeakMap<State, NodeLedger>();
+
+/** What the state's live leases hold: counted once a state, then kept by `noteNodes`. */
+export function nodesHeld(state: State): NodeView {
+  return ledgerOf(state);
+}
+
+/** A lease came (1) or went (-1). Called by apply.ts, before the lease is in the state or out of it. */
+export function noteNodes(state: State, lease: Lease, sign: 1 | -1): void {
+  holdNodes(ledgerOf(state), lease, sign);
+}
+
+function ledgerOf(state: State): NodeLedger {
+  const known = ledgers.get(state);
+  if (known) return known;
+  const made = newNodeLedger();
+  for (const lease of state.leases.values()) holdNodes(made, lease, 1);
+  ledgers.set(state, made);
+  return made;
 }
 
 /** The values of `use` are never changed, only replaced. */

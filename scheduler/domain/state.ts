@@ -4,7 +4,6 @@
 import type { Configuration } from './configuration.ts';
 import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
-import type { NodeLedger } from './nodes.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './request.ts';
 
@@ -47,8 +46,6 @@ export interface State {
   readonly accounts: Map<string, AccountUse>;
   /** Datasets whose one live lease holds them exclusively. */
   readonly exclusive: Set<PoolId>;
-  /** What live leases hold of each node. */
-  readonly nodes: NodeLedger;
   /** Gang -> its open members, so that a submit finds its gang without a look at all who wait. */
   readonly gangs: Map<string, Set<RequestId>>;
   /** The gang after which the next tick goes on, when the last one had no steps for all of them. A new leader begins with the first. */

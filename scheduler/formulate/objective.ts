@@ -13,7 +13,7 @@ import type { Catalogue } from './catalogue.ts';
  * The smallest option's share counts, so that naming a bigger option beside it gains nothing.
  */
 
-/** One request of no size: above the sum of all penalties below (724). */
+/** One request of no size: above the sum of all penalties below (920). */
 const PER_REQUEST = 1000;
 /** The whole of a kind is worth 64 requests: small requests go first, but a big one is not worthless. Keeps the range under 1e6. */
 const PER_SHARE = 64_000;

@@ -1,7 +1,6 @@
 // Builders of states and leases: `aState(configuration).request(aRequest().gpu(1)).used('gpu-a', 3).snapshot()`.
 // Invariant: builds what a leader's memory could be; nothing is counted for the caller, so that broken states can be built too.
 
-import { holdNodes, newNodeLedger } from '../../scheduler/domain/nodes.ts';
 import { joinGang } from '../../scheduler/domain/state.ts';
 import type {
   AgentId,
@@ -100,15 +99,8 @@ export class StateBuilder {
           allocations.filter(({ exclusive }) => exclusive).map(({ pool }) => pool),
         ),
       ),
-      nodes: this.#nodes(),
       gangs: this.#gangs(),
     };
-  }
-
-  #nodes(): State['nodes'] {
-    const nodes = newNodeLedger();
-    for (const lease of this.#leases) holdNodes(nodes, lease, 1);
-    return nodes;
   }
 
   #gangs(): State['gangs'] {
