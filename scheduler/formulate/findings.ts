@@ -54,7 +54,7 @@ export function findOption(input: OptionInput): OptionFinding {
 
 /** A combination to price and to count: one that fits if any does, else the nearest; what has no room goes into `reasons`. */
 function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[] | null {
-  const { claims, open, option } = input;
+  const { claims, open, option, room } = input;
   const choices: Choice[] = [];
   for (const openClaim of open.claims) {
     const [cheapest] = cheapestFirst(openClaim.candidates);
@@ -91,7 +91,11 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
     claims: open.claims.map((claim) => ({ ...claim, candidates: cheapestFirst(claim.candidates) })),
   };
   const together = searchFirst(sorted);
-  if (together.type === 'found') return together.choices;
+  if (together.type === 'found') {
+    const crowded = input.bundles.length > 1 ? room.crowdedOut(input.bundles) : null;
+    if (crowded !== null) reasons.push(nodeReason(input, crowded.bundle));
+    return together.choices;
+  }
   if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
   return choices;
 }
@@ -114,7 +118,7 @@ function nearestPart({ bundles }: OptionInput, { name }: Bundle): OpenCandidate 
   return part && place && { place, window: null, rank: 0, windowsSkipped: 0, free: 0, part };
 }
 
-/** No node has room for the whole bundle. */
+/** No node has room for the whole bundle; none is short of anything where only other bundles of the option are in its way. */
 function nodeReason({ bundles, option, room }: OptionInput, { name, claims }: Bundle): Reason {
   const candidates = bundles.find(({ bundle }) => bundle.name === name)!;
   const short = room.nearestNode(candidates);

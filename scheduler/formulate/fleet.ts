@@ -4,7 +4,7 @@
 import type { NodeId } from '../domain/ids.ts';
 import { type BundleSize, bundleKey, GPU_MILLI, type NodeView, nodeIds } from '../domain/nodes.ts';
 import type { Units } from '../domain/quantity.ts';
-import type { NodePart } from './bundles.ts';
+import type { BundleCandidates, NodePart } from './bundles.ts';
 import { type Mix, strandedOn } from './fragmentation.ts';
 
 /** Where one bundle sits. */
@@ -112,6 +112,15 @@ export class Fleet {
       }
     }
     return best;
+  }
+
+  /** Takes the best of the first tier that has room; null when none has. */
+  seat({ bundle, tiers }: BundleCandidates): { readonly part: NodePart; readonly spot: Spot } | null {
+    for (const { parts } of tiers) {
+      const fit = this.best(bundle, parts);
+      if (fit !== null) return { part: fit.from.part, spot: this.take(fit) };
+    }
+    return null;
   }
 
   take({ from, size, gpu }: Fit): Spot {

@@ -86,6 +86,12 @@ export class NodeRoom {
     return open;
   }
 
+  /** The first bundle that finds no node beside those before it; null when all do. */
+  crowdedOut(bundles: readonly BundleCandidates[]): BundleCandidates | null {
+    const fleet = new Fleet(partsOf(this.#configuration), { use: this.#use, mix: [] });
+    return bundles.find((candidates) => fleet.seat(candidates) === null) ?? null;
+  }
+
   /** Of the node that lacks the fewest kinds, and of those the smallest part of what is asked; ties go to the first by id. */
   nearest({ bundle, tiers }: BundleCandidates): Shortage[] {
     let best: { lacks: number; short: Shortage[] } | null = null;

@@ -48,6 +48,11 @@ export class Room {
     return this.#nodes.openFor(candidates);
   }
 
+  /** Of bundles that each have room the first that has none beside the others; null when all have. */
+  crowdedOut(bundles: readonly BundleCandidates[]): BundleCandidates | null {
+    return this.#nodes.crowdedOut(bundles);
+  }
+
   /** What the bundle lacks on the node that is nearest to holding it. */
   nearestNode(candidates: BundleCandidates): Shortage[] {
     return this.#nodes.nearest(candidates);

@@ -205,15 +205,11 @@ class SeatPlanner {
     return placed;
   }
 
-  #placeOne({ bundle, tiers }: BundleCandidates): PlacedSeat | null {
+  #placeOne(candidates: BundleCandidates): PlacedSeat | null {
+    const { bundle } = candidates;
     const { gpuMilli, cpuMilli, memoryMiB } = bundle;
-    for (const { parts } of tiers) {
-      const fit = this.#fleet.best(bundle, parts);
-      if (fit === null) continue;
-      const spot = this.#fleet.take(fit);
-      return { size: { gpuMilli, cpuMilli, memoryMiB }, part: fit.from.part, spot, bundle };
-    }
-    return null;
+    const seat = this.#fleet.seat(candidates);
+    return seat && { ...seat, size: { gpuMilli, cpuMilli, memoryMiB }, bundle };
   }
 
   /** Parts are alike when every bundle of the batch stands to them alike, and they cost and are labelled alike. */
