@@ -42,8 +42,8 @@ export interface SeatPlanInput {
 
 export interface PlannedSeats {
   readonly plan: SeatPlan;
-  /** Those for whom there was no room, or no turn. */
-  readonly unseated: readonly PendingRequest[];
+  /** All who asked: whoever of them waits in the end might find room in what is left of the seats. */
+  readonly seekers: readonly PendingRequest[];
 }
 
 export function planSeats(input: SeatPlanInput): PlannedSeats {
@@ -77,12 +77,12 @@ class SeatPlanner {
 
   run(): PlannedSeats {
     const turns = this.#turns();
-    const unseated: PendingRequest[] = [];
     for (const [index, turn] of turns.entries()) {
       if (index % RECOUNT === 0) this.#recount(turns, index);
-      if (index >= REQUESTS_MOST || !this.#seat(turn)) unseated.push(turn.pending);
+      if (index < REQUESTS_MOST) this.#seat(turn);
     }
-    return { plan: new SeatPlan(this.#cut, this.#alike()), unseated };
+    const seekers = this.#input.seekers.map(({ pending }) => pending);
+    return { plan: new SeatPlan(this.#cut, this.#alike()), seekers };
   }
 
   /** By class, then age, then size: what is large finds room only while there is some, and what is small fits beside it. */
@@ -147,7 +147,7 @@ class SeatPlanner {
   }
 
   /** The first option that fits with all that it asks. */
-  #seat({ pending, shape }: Turn): boolean {
+  #seat({ pending, shape }: Turn): void {
     for (const [option, bundles] of shape.bundles.entries()) {
       if (bundles.length === 0 || bundles.some((candidates) => this.#hopeless.has(candidates))) continue;
       const others = this.#otherChoices(pending, shape, option);
@@ -156,11 +156,10 @@ class SeatPlanner {
       if (seats === null) continue;
       if (this.#budget.take(pending, [...others, ...seats.flatMap(choicesOn)])) {
         this.#cut.push(...seats);
-        return true;
+        return;
       }
       for (const { spot, size } of seats) this.#fleet.giveBack(spot, size);
     }
-    return false;
   }
 
   /** One place for each claim that is no part of a bundle; null when one has none left. */

@@ -67,7 +67,7 @@ describe('a bundle', () => {
     const snapshot = state.snapshot();
     const { plan, formulation } = await decide(snapshot);
     expect(plan.assignments).toEqual([]);
-    expect(explainWaiting(snapshot, plan, formulation.seats!.unseated[0]!)).toEqual([
+    expect(explainWaiting(snapshot, plan, formulation.seats!.seekers[0]!)).toEqual([
       {
         code: 'NODE_FULL',
         option: 0,
