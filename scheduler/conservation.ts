@@ -173,7 +173,7 @@ class Search {
         if (this.#tally.left(pool, window) < BigInt(claim.quantity)) continue;
         const from = window === undefined ? now : Math.max(now, window.startsAt);
         const key = alone
-          ? `${pool.priceMinor} ${pool.consumable} ${from} ${window?.endsAt} ${pool.nodes?.set}`
+          ? `${pool.priceMinor} ${pool.pricePer} ${pool.consumable} ${from} ${window?.endsAt} ${pool.nodes?.set}`
           : `${pool.id} ${window?.id}`;
         if (!found.has(key)) found.set(key, { pool, window });
       }

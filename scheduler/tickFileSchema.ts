@@ -91,7 +91,7 @@ const configuration = object({
         consumable: { type: 'boolean' },
         priceMinor: units,
       },
-      { calendar: list(window), classification, agent: id, nodes: poolNodes },
+      { calendar: list(window), classification, agent: id, nodes: poolNodes, pricePer: atLeastOne },
     ),
   ),
   quotas: list(

@@ -69,6 +69,8 @@ export interface Pool {
   readonly classification?: Classification;
   /** Minor currency units per unit and hour (per unit for consumables); 0 is free. */
   readonly priceMinor: Units;
+  /** The price is of so many renewable units; absent: of one. 1000 where a unit is a thousandth. */
+  readonly pricePer?: Units;
   /** Kind `agent`: whose concurrency this is. Agent pools with equal labels and department are one row of the program. */
   readonly agent?: AgentId;
   /** Made of nodes: kind `gpu`, `cpu` or `memory`, and the capacity is their sum. Claims with `node` take from it, and no others. */

@@ -122,7 +122,7 @@ function standingIn(
     if (pool === undefined || classificationLevel(pool) > asked.clearance || !matches(pool, selector))
       return null;
     rank += rankOf(pool, prefer);
-    priceMinor += quantity * pool.priceMinor;
+    priceMinor += (quantity * pool.priceMinor) / (pool.pricePer ?? 1);
   }
   return { rank, priceMinor };
 }

@@ -206,7 +206,7 @@ function plainCost({ priced: { choices, endsAt } }: GangPart, now: Instant): num
   for (const { place, quantity, window } of choices) {
     const [pool] = place.pools;
     const held = !pool.consumable && window === null;
-    cost += quantity * pool.priceMinor * (held ? (endsAt - now) / 3_600_000 : 1);
+    cost += quantity * pool.priceMinor * (held ? (endsAt - now) / 3_600_000 / (pool.pricePer ?? 1) : 1);
   }
   return cost;
 }

@@ -233,7 +233,12 @@ class SeatPlanner {
           {
             pools: [pool],
           },
-        ]) => [kind, pool.priceMinor, this.#input.colocation.map((label) => pool.labels[label] ?? null)],
+        ]) => [
+          kind,
+          pool.priceMinor,
+          pool.pricePer,
+          this.#input.colocation.map((label) => pool.labels[label] ?? null),
+        ],
       );
       texts.set(part, JSON.stringify([pools, standings.get(part) ?? []]));
     }

@@ -252,7 +252,7 @@ function comparableCost({ choices, endsAt }: PricedChoices, now: number): number
   for (const { place, quantity } of choices) {
     const [pool] = place.pools;
     const rate = quantity * pool.priceMinor;
-    cost += isRenewable(pool) ? (rate * (endsAt - now)) / 3_600_000 : rate;
+    cost += isRenewable(pool) ? (rate * (endsAt - now)) / 3_600_000 / (pool.pricePer ?? 1) : rate;
   }
   return cost;
 }
