@@ -5,7 +5,7 @@ import type { Pool } from './domain/configuration.ts';
 import type { NodeId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
-import type { NodeGroup } from './domain/nodes.ts';
+import { type Node, nodesOf } from './domain/nodes.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
 import type { Claim } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -46,15 +46,10 @@ function breachOfBundles(fleet: Fleet, { allocations }: Assignment, claims: read
   return null;
 }
 
-interface Machine {
-  readonly set: string;
-  readonly group: NodeGroup;
-}
-
 /** Sums of what is held and what the plan adds, by node. */
 class Fleet {
   readonly #snapshot: Snapshot;
-  readonly #machines = new Map<string, Machine>();
+  readonly #machines: ReadonlyMap<string, Node>;
   readonly #pools: ReadonlyMap<string, Pool>;
   /** Node -> by GPU, then CPU and memory: what the plan adds. */
   readonly #added = new Map<string, { gpus: bigint[]; cpu: bigint; memory: bigint }>();
@@ -62,16 +57,7 @@ class Fleet {
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
     this.#pools = lookupOf(snapshot.configuration).pools;
-    for (const { nodes } of this.#pools.values()) {
-      for (const group of nodes?.groups ?? []) {
-        const name = `${nodes!.set}/${group.id}`;
-        const width = Math.max(2, `${group.count ?? ''}`.length);
-        for (let n = 1; n <= (group.count ?? 1); n++) {
-          const id = group.count === undefined ? name : `${name}-${`${n}`.padStart(width, '0')}`;
-          this.#machines.set(id, { set: nodes!.set, group });
-        }
-      }
-    }
+    this.#machines = nodesOf(snapshot.configuration).nodes;
   }
 
   isMadeOfNodes(pool: string): boolean {
@@ -82,7 +68,7 @@ class Fleet {
     const { pool: id, kind, node, quantity, gpus } = allocation;
     const machine = this.#machines.get(node!);
     const pool = this.#pools.get(id);
-    if (machine === undefined || pool?.nodes?.set !== machine.set)
+    if (machine === undefined || pool?.nodes?.set !== machine.set.id)
       return { what: `node of ${id}`, lhs: node!, rhs: pool?.nodes?.set ?? '' };
     const { model } = machine.group;
     const own = model === undefined ? pool : { ...pool, labels: { ...pool.labels, model } };
@@ -122,7 +108,7 @@ class Fleet {
 /** One GPU for less than a whole one, else as many as there are thousands, none of them twice. */
 function addGpus(
   added: bigint[],
-  { gpus, quantity, machine }: { gpus: readonly number[]; quantity: bigint; machine: Machine },
+  { gpus, quantity, machine }: { gpus: readonly number[]; quantity: bigint; machine: Node },
 ): Breach | null {
   const want = quantity < WHOLE ? 1n : quantity / WHOLE;
   if (quantity > WHOLE && quantity % WHOLE !== 0n)

@@ -2,7 +2,15 @@
 // Invariant: depends on the configuration, the option and the clearance alone; whether a node has room is fleet.ts's. Called by candidates.ts.
 
 import type { Configuration, Pool } from '../domain/configuration.ts';
-import { type BundleSize, type NodeGroup, type NodeKind, type NodeSet, nodesOf } from '../domain/nodes.ts';
+import type { NodeId } from '../domain/ids.ts';
+import {
+  type BundleSize,
+  type NodeGroup,
+  type NodeKind,
+  type NodeSet,
+  nodeIds,
+  nodesOf,
+} from '../domain/nodes.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { Claim, Option } from '../domain/request.ts';
 import { classificationLevel, compareText } from './catalogue.ts';
@@ -28,6 +36,8 @@ export interface NodePart {
   readonly id: string;
   readonly set: NodeSet;
   readonly groups: readonly NodeGroup[];
+  /** In order of group and number. */
+  readonly nodes: readonly { readonly id: NodeId; readonly group: NodeGroup }[];
   /** Kind -> its pool as a place, with the part's model among the labels. */
   readonly places: ReadonlyMap<NodeKind, Place>;
 }
@@ -85,7 +95,10 @@ function partOf(set: NodeSet, model: string | undefined): NodePart {
     places.set(kind, { id: pool.id, kind, pools: [own] });
   }
   const groups = set.groups.filter((group) => group.model === model);
-  return { id: model === undefined ? set.id : `${set.id}/${model}`, set, groups, places };
+  const nodes = groups.flatMap((group) =>
+    nodeIds({ set: set.id, groups: [group] }).map((id) => ({ id, group })),
+  );
+  return { id: model === undefined ? set.id : `${set.id}/${model}`, set, groups, nodes, places };
 }
 
 export function bundleCandidates(

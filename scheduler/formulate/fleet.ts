@@ -2,7 +2,14 @@
 // Invariant: every `take` fits on its node, GPU by GPU; equal inputs give equal spots. Called by seatPlanner.ts and room.ts.
 
 import type { NodeId } from '../domain/ids.ts';
-import { type BundleSize, bundleKey, GPU_MILLI, type NodeView, nodeIds } from '../domain/nodes.ts';
+import {
+  type BundleSize,
+  bundleKey,
+  GPU_MILLI,
+  type NodeGroup,
+  type NodeUse,
+  type NodeView,
+} from '../domain/nodes.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { BundleCandidates, NodePart } from './bundles.ts';
 import { type Mix, strandedOn } from './fragmentation.ts';
@@ -62,25 +69,16 @@ export class Fleet {
     for (const part of parts) {
       this.#classes.set(part, new Map());
       this.#live.set(part, new Set());
-      const nodes = part.groups.flatMap((group) =>
-        nodeIds({ set: part.set.id, groups: [group] }).map((id): FreeNode => {
-          const held = use.get(id);
-          const gpus = Array.from({ length: group.gpus }, (_, gpu) =>
-            Math.max(0, GPU_MILLI - (held?.gpuMilli[gpu] ?? 0)),
-          );
-          const cpuMilli = Math.max(0, group.cpuMilli - (held?.cpuMilli ?? 0));
-          return {
-            id,
-            part,
-            gpus,
-            cpuMilli,
-            memoryMiB: Math.max(0, group.memoryMiB - (held?.memoryMiB ?? 0)),
-          };
-        }),
-      );
-      for (const node of nodes.reverse()) {
-        this.#nodes.set(node.id, node);
-        this.#put(node);
+      // Of a group the nodes that nobody uses are of one class: the usual case, looked up once.
+      const untouched = new Map<NodeGroup, FreeClass>();
+      for (const { id, group } of part.nodes.toReversed()) {
+        const held = use.get(id);
+        const node = freeNode(part, { id, group, held });
+        this.#nodes.set(id, node);
+        const known = held === undefined ? untouched.get(group) : undefined;
+        const free = known ?? this.#classOf(node);
+        if (held === undefined) untouched.set(group, free);
+        this.#put(node, free);
       }
     }
   }
@@ -144,8 +142,7 @@ export class Fleet {
     return this.#live.get(part) ?? [];
   }
 
-  #put(node: FreeNode): void {
-    const free = this.#classOf(node);
+  #put(node: FreeNode, free = this.#classOf(node)): void {
     free.nodes.push(node);
     if (free.nodes.length === 1) this.#live.get(node.part)!.add(free);
   }
@@ -210,19 +207,39 @@ export class Fleet {
   }
 
   #fitWith(free: FreeClass, size: BundleSize, { gpu, left }: { gpu: Units; left: readonly Units[] }): Fit {
-    const after = this.#class({
+    let [whole, gpuMilli] = [0, 0];
+    for (const units of left) {
+      if (units === GPU_MILLI) whole += 1;
+      gpuMilli += units;
+    }
+    const after = {
       part: free.part,
       cpuMilli: free.cpuMilli - size.cpuMilli,
       memoryMiB: free.memoryMiB - size.memoryMiB,
-      gpus: left.filter((units) => units > 0).sort((a, b) => b - a),
-    });
-    return { from: free, size, gpu, strands: this.#strandedOn(after) - this.#strandedOn(free) };
+      gpus: left,
+      whole,
+      gpuMilli,
+    };
+    return { from: free, size, gpu, strands: strandedOn(after, this.#mix) - this.#strandedOn(free) };
   }
 
   #strandedOn(free: FreeClass): number {
     if (free.stranded < 0) free.stranded = strandedOn(free, this.#mix);
     return free.stranded;
   }
+}
+
+function freeNode(
+  part: NodePart,
+  { id, group, held }: { id: NodeId; group: NodeGroup; held: NodeUse | undefined },
+): FreeNode {
+  return {
+    id,
+    part,
+    gpus: Array.from({ length: group.gpus }, (_, gpu) => Math.max(0, GPU_MILLI - (held?.gpuMilli[gpu] ?? 0))),
+    cpuMilli: Math.max(0, group.cpuMilli - (held?.cpuMilli ?? 0)),
+    memoryMiB: Math.max(0, group.memoryMiB - (held?.memoryMiB ?? 0)),
+  };
 }
 
 function gpusFor(node: FreeNode, gpuMilli: Units, gpu: Units): number[] {

@@ -59,7 +59,7 @@ export class MixCount {
   }
 }
 
-/** Free parts of one node; `gpus` most first. */
+/** Free parts of one node, in any order of its GPUs. */
 export interface FreeParts extends BundleSize {
   readonly part: NodePart;
   readonly gpus: readonly Units[];
@@ -81,10 +81,7 @@ function usable(free: FreeParts, expected: Expected): number {
   if (gpuMilli >= GPU_MILLI) {
     if (free.whole * GPU_MILLI >= gpuMilli) most = free.whole * GPU_MILLI;
   } else {
-    for (const units of free.gpus) {
-      if (units < gpuMilli) break;
-      most += units;
-    }
+    for (const units of free.gpus) if (units >= gpuMilli) most += units;
   }
   if (cpuMilli > 0) most = Math.min(most, Math.floor((free.cpuMilli * gpuMilli) / cpuMilli));
   if (memoryMiB > 0) most = Math.min(most, Math.floor((free.memoryMiB * gpuMilli) / memoryMiB));

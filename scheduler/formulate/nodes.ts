@@ -2,7 +2,7 @@
 // Invariant: reads one snapshot and changes nothing. Called by index.ts and room.ts; findings.ts asks through the room.
 
 import type { Configuration } from '../domain/configuration.ts';
-import { GPU_MILLI, type NodeKind, type NodeUse, nodeIds, unitsOfNode } from '../domain/nodes.ts';
+import { GPU_MILLI, type NodeKind, type NodeUse, unitsOfNode } from '../domain/nodes.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { Shortage } from '../domain/reason.ts';
@@ -114,15 +114,13 @@ export class NodeRoom {
 
   /** Per node of the part. */
   *#shortagesIn(part: NodePart, bundle: Bundle): Generator<Shortage[]> {
-    for (const group of part.groups) {
-      for (const id of nodeIds({ set: part.set.id, groups: [group] })) {
-        const use = this.#use.get(id);
-        yield bundle.claims.flatMap(({ kind, quantity }): Shortage[] => {
-          const available = availableOn(group, use, { kind, quantity });
-          if (quantity <= available) return [];
-          return [{ what: `${id}/${kind}`, requested: quantity, available, held: heldOn(use, kind) }];
-        });
-      }
+    for (const { id, group } of part.nodes) {
+      const use = this.#use.get(id);
+      yield bundle.claims.flatMap(({ kind, quantity }): Shortage[] => {
+        const available = availableOn(group, use, { kind, quantity });
+        if (quantity <= available) return [];
+        return [{ what: `${id}/${kind}`, requested: quantity, available, held: heldOn(use, kind) }];
+      });
     }
   }
 }
