@@ -49,6 +49,7 @@ const HARDNESS: readonly ReasonCode[] = [
   'DATASET_SHARED',
   'DATASET_EXCLUSIVE',
   'POOL_FULL',
+  'NODE_FULL',
   'GANG_FULL',
   'NEXT_TICK',
   'PREEMPTING',
@@ -241,7 +242,15 @@ class Explanation implements Explainer {
     const graceMs = this.#snapshot.configuration.leaseTerms.graceSeconds * 1000;
     const open = openOptions(shape, pending.request.terms, room);
     const options = shape.options.map((claims, option) =>
-      findOption({ claims, open: open[option]!, option, pending, room, graceMs }),
+      findOption({
+        claims,
+        bundles: shape.bundles[option]!,
+        open: open[option]!,
+        option,
+        pending,
+        room,
+        graceMs,
+      }),
     );
     const reasons = rankReasons(options);
     const { accounts, catalogue } = room;

@@ -9,9 +9,11 @@ export {
   type AdmissionRefusal,
   admit,
   madeImpossible,
+  shapeKeyOf,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
 export { decode } from './decode.ts';
+export { apply } from './domain/apply.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/earmark.ts';
@@ -21,6 +23,7 @@ export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
+export * from './domain/nodes.ts';
 export { openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
@@ -70,4 +73,5 @@ export {
   type TickFileAnswer,
   toTickFile,
 } from './tickFile.ts';
+export { verifyPlan } from './verify.ts';
 export { type TickCheck, type TickVerdict, verifyTick } from './verifyTick.ts';

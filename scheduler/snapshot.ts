@@ -6,6 +6,7 @@ import type { Earmark, Revocation } from './domain/earmark.ts';
 import type { PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
+import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
 import { type Plan, victimsOf } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
@@ -43,6 +44,7 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
+  readonly nodes: NodeView;
   /** The gang after which this tick begins to look at gangs; absent: with the first. */
   readonly gangTurn?: GangTurn;
   /** Every lease that is being revoked, and those that somebody may have a right to; by id. */
@@ -83,12 +85,20 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
+    nodes: knownNodes(state),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
     held: Object.freeze(heldInQuestion(state, requests)),
     earmarks: Object.freeze([...state.earmarks.values()]),
     outsideTick: state.outsideTick,
     ...(state.nomineeTurn && { nomineeTurn: state.nomineeTurn }),
   });
+}
+
+/** Leases on nodes that are not configured any more run on; no bundle goes there. */
+function knownNodes(state: State): NodeView {
+  const { use, bundles } = nodesHeld(state);
+  const known = nodesOf(state.configuration).nodes;
+  return { use: new Map([...use].filter(([node]) => known.has(node))), bundles: new Map(bundles) };
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
@@ -112,9 +122,12 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   const quotaUse = new Map(snapshot.quotaUse);
   const accounts = new Map(snapshot.accounts);
   const exclusive = new Set(snapshot.exclusive);
+  const nodes = copyNodes(snapshot.nodes);
   const { pools } = lookupOf(snapshot.configuration);
   const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
-  for (const { request, allocations } of plan.assignments) {
+  for (const assignment of plan.assignments) {
+    const { request, allocations } = assignment;
+    holdNodes(nodes, assignment, 1);
     const department = departments.get(request);
     for (const { pool: id, window, kind, quantity, exclusive: alone } of allocations) {
       if (alone) exclusive.add(id);
@@ -135,7 +148,7 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   }
   const gone = new Set([...plan.assignments.map(({ request }) => request), ...(plan.dropped ?? [])]);
   const earmarks = snapshot.earmarks.filter(({ request }) => !gone.has(request));
-  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive, earmarks });
+  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive, nodes, earmarks });
 }
 
 /** With the leases that a plan takes back on notice, and the earmarks that they are taken back for. */
@@ -190,6 +203,10 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   }
   for (const line of linesOfPreemption(snapshot)) lines.push(line);
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'n', snapshot.nodes.use, ({ gpuMilli, cpuMilli, memoryMiB }) =>
+    [gpuMilli.join(','), cpuMilli, memoryMiB].join(' '),
+  );
+  pushSorted(lines, 'b', snapshot.nodes.bundles, String);
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'a', snapshot.accounts, ({ reserved, spent }) =>
     reserved === 0 && spent === 0 ? null : `${reserved} ${spent}`,

@@ -11,8 +11,9 @@ import {
 } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
-import type { ExtensionId, PoolId, RequestId } from './domain/ids.ts';
+import type { ExtensionId, NodeId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
+import type { NodeUse } from './domain/nodes.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -37,6 +38,11 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
   /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
+  /** What is held of each node, and the sizes of the bundles that are held. Absent: nothing. */
+  readonly nodes?: {
+    readonly use: Readonly<Record<string, NodeUse>>;
+    readonly bundles: Readonly<Record<string, number>>;
+  };
   /** Absent: the gangs are looked at from the first on. */
   readonly gangTurn?: GangTurn;
   /** Absent: no lease is being revoked, and nobody who waits may have a right to one. */
@@ -82,6 +88,9 @@ export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile 
     configuration: snapshot.configuration,
     requests: snapshot.requests.map(({ shapeKey: _, ...pending }) => pending),
     ...(snapshot.exclusive.size > 0 && { exclusive: [...snapshot.exclusive].sort() }),
+    ...(snapshot.nodes.use.size + snapshot.nodes.bundles.size > 0 && {
+      nodes: { use: sortedRecord(snapshot.nodes.use), bundles: sortedRecord(snapshot.nodes.bundles) },
+    }),
     ...(snapshot.gangTurn && { gangTurn: snapshot.gangTurn }),
     ...(snapshot.held.length > 0 && { held: snapshot.held }),
     ...(snapshot.earmarks.length > 0 && { earmarks: snapshot.earmarks }),
@@ -133,6 +142,10 @@ function snapshotOf(document: TickFile): Snapshot {
     quotaUse: new Map(Object.entries(quotaUse)),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
+    nodes: {
+      use: new Map(Object.entries(document.nodes?.use ?? {}) as [NodeId, NodeUse][]),
+      bundles: new Map(Object.entries(document.nodes?.bundles ?? {})),
+    },
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
     held: Object.freeze(document.held ?? []),
     earmarks: Object.freeze(document.earmarks ?? []),

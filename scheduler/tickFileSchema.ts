@@ -4,6 +4,7 @@
 import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
 import { REVOCATION_RIGHTS } from './domain/earmark.ts';
 import { LEASE_STATES, type LeaseState } from './domain/lease.ts';
+import { NODE_GPUS_MOST, NODES_MOST } from './domain/nodes.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
 
@@ -53,6 +54,16 @@ const preemption = object(
     revocationsMost: units,
   },
 );
+const poolNodes = object({
+  set: id,
+  groups: list(
+    object(
+      { id, gpus: { ...units, maximum: NODE_GPUS_MOST }, cpuMilli: units, memoryMiB: units },
+      { count: { ...atLeastOne, maximum: NODES_MOST }, model: text },
+    ),
+    { minItems: 1 },
+  ),
+});
 
 const configuration = object({
   revision: id,
@@ -91,7 +102,7 @@ const configuration = object({
         consumable: { type: 'boolean' },
         priceMinor: units,
       },
-      { calendar: list(window), classification, agent: id },
+      { calendar: list(window), classification, agent: id, nodes: poolNodes, pricePer: atLeastOne },
     ),
   ),
   quotas: list(
@@ -139,6 +150,7 @@ const claim = object(
     selector,
     prefer: list(selector),
     exclusive: { const: true },
+    node: id,
     window: object({}, { from: instant, to: instant }),
   },
 );
@@ -193,7 +205,12 @@ const pending = object(
 const allocations = list(
   object(
     { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
-    { window: id, exclusive: { const: true } },
+    {
+      window: id,
+      exclusive: { const: true },
+      node: id,
+      gpus: list({ ...units, maximum: NODE_GPUS_MOST - 1 }, { minItems: 1 }),
+    },
   ),
 );
 const reservations = list(object({ account: id, period: id, amount: units }));
@@ -326,6 +343,10 @@ export const TICK_FILE_SCHEMA: Schema = {
     },
     {
       exclusive: list(id),
+      nodes: object({
+        use: recordOf(object({ gpuMilli: list(units), cpuMilli: units, memoryMiB: units })),
+        bundles: recordOf(atLeastOne),
+      }),
       gangTurn: turn,
       held: list(heldLease),
       earmarks: list(earmark),

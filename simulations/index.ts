@@ -8,5 +8,11 @@ export {
   readOpenbNodes,
   readOpenbPods,
 } from './traces/openb.ts';
+export {
+  type OpenbMachine,
+  type OpenbSize,
+  readOpenbMachines,
+  readOpenbSizes,
+} from './traces/openbNodes.ts';
 export { Adversary, type AdversaryOptions } from './world/adversary.ts';
 export { World, type WorldOptions } from './world/world.ts';

@@ -128,6 +128,7 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     .option('--speed <number>', 'trace seconds per second', '40000')
     .option('--agents <number>', 'how many agents submit', '600')
     .option('--limit <number>', 'only the first so many pods')
+    .option('--placement <name>', 'models: their nodes summed; nodes: every pod on one node', 'models')
     .option('--json', 'the summary as one JSON object')
     .addHelpText(
       'after',

@@ -6,6 +6,7 @@ import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { placeText } from './place.ts';
 import { formatFor } from './programFile.ts';
 import { readJson, readTick, type TickDocument } from './tickDocument.ts';
 import { KeepingSolver, writeModel } from './writeModel.ts';
@@ -71,7 +72,8 @@ function printDecisions(snapshot: Snapshot, decisions: TickFileAnswer['decisions
     const request = asked.get(decision.request);
     const who = request === undefined ? '' : `${request.department}/${request.agent}`;
     const where = decision.allocations.map(
-      ({ quantity, pool, window }) => `${quantity} of ${pool}${window === undefined ? '' : ` in ${window}`}`,
+      ({ quantity, pool, window, node, gpus }) =>
+        `${quantity} of ${pool}${window === undefined ? '' : ` in ${window}`}${placeText(node, gpus)}`,
     );
     const told = where.length > 0 ? [where.join(', ')] : decision.reasons.map(sentence);
     const first = [decision.outcome, decision.request, request?.terms.class ?? '', who];
@@ -116,6 +118,7 @@ function printAdvice({ decisions, extensions }: TickFileAnswer, io: CommandIo): 
 function sentence(reason: Reason): string {
   switch (reason.code) {
     case 'POOL_FULL':
+    case 'NODE_FULL':
     case 'WINDOW_FULL':
     case 'DATASET_EXCLUSIVE':
     case 'DATASET_SHARED':

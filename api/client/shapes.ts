@@ -10,6 +10,8 @@ export interface ClaimBody {
   readonly selector?: Selector;
   readonly prefer?: readonly Selector[];
   readonly window?: { readonly from?: string; readonly to?: string };
+  /** Claims of an option with the same name here sit on one node. */
+  readonly node?: string;
 }
 
 export interface SubmitBody {
@@ -78,6 +80,9 @@ export interface Allocation {
   readonly kind: string;
   readonly window?: string;
   readonly quantity: number;
+  /** The node that the units lie on, and which of its GPUs. */
+  readonly node?: string;
+  readonly gpus?: readonly number[];
   readonly startsAt: string;
   readonly endsAt: string;
 }

@@ -11,7 +11,7 @@ import type {
   Terms,
   TickRecord,
 } from '../../scheduler/index.ts';
-import { capacityKey, REASON_GUIDE } from '../../scheduler/index.ts';
+import { capacityKey, nodeIds, REASON_GUIDE } from '../../scheduler/index.ts';
 import { isReplayable } from '../../solver/index.ts';
 import type { ExtensionView, LeaseView, Page, RequestView } from '../ports.ts';
 import { formatInstant, formatNullable } from './time.ts';
@@ -133,6 +133,8 @@ function poolFields(pool: Pool, use: ReadonlyMap<string, number>) {
     classification: pool.classification ?? null,
     priceMinor: pool.priceMinor,
     agent: pool.agent ?? null,
+    ...(pool.pricePer !== undefined && { pricePer: pool.pricePer }),
+    ...(pool.nodes && { nodes: { set: pool.nodes.set, count: nodeIds(pool.nodes).length } }),
     ...left(pool.capacity, use.get(capacityKey(pool.id))),
   };
 }

@@ -12,6 +12,7 @@ import type { Option, PendingRequest, ResourceRequest, Terms } from '../domain/r
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
+import { refuseBundle } from './bundle.ts';
 import { gangMismatch, refuseGang } from './gang.ts';
 
 export interface AdmissionInput {
@@ -135,6 +136,8 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
           message: 'only a claim of kind dataset can be exclusive',
         };
       }
+      const misplaced = refuseBundle(option, c, pointer);
+      if (misplaced !== null) return misplaced;
       const labels = kinds.get(claim.kind) ?? new Set();
       for (const label of Object.keys(claim.selector ?? {})) {
         if (labels.has(label)) continue;

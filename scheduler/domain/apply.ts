@@ -6,6 +6,7 @@ import type { Earmark, Revocation } from './earmark.ts';
 import type { AccountId, LeaseId, RequestId } from './ids.ts';
 import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
 import { poolIndex } from './lookup.ts';
+import { noteNodes } from './nodes.ts';
 import { noteOpenRequest } from './openRequests.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
@@ -134,6 +135,7 @@ function gangUntilOf(reasons: readonly Reason[]): { readonly gangUntil?: Instant
 function applyGrant(state: State, lease: Lease): void {
   if (state.leases.has(lease.id)) throw new StateError(`${lease.id} granted twice`);
   for (const allocation of lease.allocations) takeUnits(state, lease, allocation);
+  noteNodes(state, lease, 1);
   state.leases.set(lease.id, lease);
   state.leaseOfRequest.set(lease.request, lease.id);
 }
@@ -180,6 +182,7 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
     throw new StateError(`${change.lease}: ${lease.state} -> ${change.end}`);
   }
   for (const allocation of lease.allocations) returnUnits(state, lease, { allocation, at: change.at });
+  noteNodes(state, lease, -1);
   state.leases.delete(lease.id);
   state.justEnded.set(lease.id, lease);
   state.heardAt.delete(lease.id);

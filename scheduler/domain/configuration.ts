@@ -2,6 +2,7 @@
 // stored whole, replaced whole. Invariant: every reference resolves; windows and periods are UTC instants, no time zones inside.
 
 import type { AccountId, AgentId, CohortId, DepartmentId, PoolId } from './ids.ts';
+import type { PoolNodes } from './nodes.ts';
 import type { Instant, Units } from './quantity.ts';
 
 /** From open to most closed; the index is the level that policies compare. */
@@ -68,8 +69,12 @@ export interface Pool {
   readonly classification?: Classification;
   /** Minor currency units per unit and hour (per unit for consumables); 0 is free. */
   readonly priceMinor: Units;
+  /** The price is of so many renewable units; absent: of one. 1000 where a unit is a thousandth. */
+  readonly pricePer?: Units;
   /** Kind `agent`: whose concurrency this is. Agent pools with equal labels and department are one row of the program. */
   readonly agent?: AgentId;
+  /** Made of nodes: kind `gpu`, `cpu` or `memory`, and the capacity is their sum. Claims with `node` take from it, and no others. */
+  readonly nodes?: PoolNodes;
 }
 
 /** Nominal share of a kind; with a cohort, what it may borrow from and lend to its members. */

@@ -8,6 +8,8 @@ export type AgentId = Brand<string, 'AgentId'>;
 export type PoolId = Brand<string, 'PoolId'>;
 export type AccountId = Brand<string, 'AccountId'>;
 export type CohortId = Brand<string, 'CohortId'>;
+/** A machine: "<set>/<group>-<number>". */
+export type NodeId = Brand<string, 'NodeId'>;
 export type RequestId = Brand<string, 'RequestId'>;
 export type LeaseId = Brand<string, 'LeaseId'>;
 export type ExtensionId = Brand<string, 'ExtensionId'>;

@@ -2,7 +2,7 @@
 // Invariant: a lease never moves back; its capacity returns once.
 
 import type { Revocation } from './earmark.ts';
-import type { AccountId, AgentId, DepartmentId, Epoch, LeaseId, PoolId, RequestId } from './ids.ts';
+import type { AccountId, AgentId, DepartmentId, Epoch, LeaseId, NodeId, PoolId, RequestId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
 export const LEASE_STATES = ['granted', 'active', 'revoking', 'released', 'expired', 'revoked'] as const;
@@ -18,6 +18,10 @@ export interface Allocation {
   readonly quantity: Units;
   /** While it lives no other lease takes anything of the pool. */
   readonly exclusive?: true;
+  /** The node that the units lie on, of a pool made of nodes. */
+  readonly node?: NodeId;
+  /** Which of the node's GPUs: one, held whole or in part, or several, each held whole. */
+  readonly gpus?: readonly number[];
   readonly startsAt: Instant;
   readonly endsAt: Instant;
 }

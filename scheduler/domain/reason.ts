@@ -6,7 +6,7 @@ import type { Instant, Units } from './quantity.ts';
 
 /** Numbers of one short row: wanted by the request, left after the plan, taken by others. */
 export interface Shortage {
-  /** A pool, a pool's window, a quota, a cohort or an account period, by its id. */
+  /** A pool, a pool's window, a node's kind, a quota, a cohort or an account period, by its id. */
   readonly what: string;
   readonly requested: Units;
   readonly available: Units;
@@ -19,6 +19,14 @@ export type Reason =
       readonly option: number;
       readonly claim: number;
       readonly kind: string;
+      readonly short: readonly Shortage[];
+    }
+  /** No single node has room for the whole bundle; `short` is what the nearest one lacks, each as "<node>/<kind>". */
+  | {
+      readonly code: 'NODE_FULL';
+      readonly option: number;
+      readonly claim: number;
+      readonly bundle: string;
       readonly short: readonly Shortage[];
     }
   | {
@@ -119,6 +127,11 @@ export const REASON_GUIDE: Readonly<
   POOL_FULL: {
     actor: 'wait',
     advice: 'Units return when leases end; widen the selector or add an option to start earlier.',
+  },
+  NODE_FULL: {
+    actor: 'wait',
+    advice:
+      'No single node has room for all that must sit together; a smaller bundle, or other models, would start earlier.',
   },
   WINDOW_FULL: { actor: 'requester', advice: 'Allow a later window, or ask the operator for more slots.' },
   DATASET_EXCLUSIVE: {

@@ -19,6 +19,11 @@ export interface Claim {
   readonly window?: { readonly from?: Instant; readonly to?: Instant };
   /** Only of a dataset: while the lease lives nobody else reads it. It takes its seats all the same. */
   readonly exclusive?: true;
+  /**
+   * Claims of an option with the same name here sit on one node: at most one each of kind gpu, cpu and memory. Only pools made of nodes
+   * serve them. GPUs are counted in thousandths: less than 1000 is a share of one GPU, more are whole GPUs.
+   */
+  readonly node?: string;
 }
 
 export interface Option {

@@ -16,11 +16,13 @@ import { extensionsOf, type LeaseExtensions } from './extensions.ts';
 import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
+import { seatsFor, takesAllSeats } from './nodes.ts';
 import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
 import { demandOf, emitCohorts, quotaRows } from './quota.ts';
 import { Room } from './room.ts';
 import { type Row, RowBook } from './rows.ts';
+import type { PlannedSeats } from './seatPlanner.ts';
 import { type Template, Templates } from './templates.ts';
 
 export { type FormulationMemo, newMemo } from './candidates.ts';
@@ -55,7 +57,7 @@ export function formulate(
   for (const pending of requests) draft.prepare(pending);
   draft.addExtensions(extensions);
   draft.addRequests();
-  const { columns, dropped, refusedExtensions, leftOut, gangs } = draft;
+  const { columns, dropped, refusedExtensions, leftOut, seats, gangs } = draft;
   return {
     model: draft.build(),
     columns,
@@ -63,6 +65,7 @@ export function formulate(
     leftOut,
     dropped,
     refusedExtensions,
+    seats,
     gangs,
     memo,
   };
@@ -70,10 +73,12 @@ export function formulate(
 
 /** Whether another tick at once may grant somebody whom this plan leaves waiting. A plan that granted nothing would only repeat itself. */
 export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
-  if (plan.assignments.length === 0 || !formulation.truncated) return false;
+  const { seats } = formulation;
+  const wanting = seats !== null && !takesAllSeats(seats.plan, plan) ? seats.seekers : [];
+  if (plan.assignments.length === 0 || (!formulation.truncated && wanting.length === 0)) return false;
   const granted = new Set(plan.assignments.map(({ request }) => request));
   for (const id of formulation.leftOut) if (!granted.has(id)) return true;
-  return false;
+  return wanting.some(({ request }) => !granted.has(request.id));
 }
 
 interface PreparedGang {
@@ -102,6 +107,7 @@ class Draft {
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
   readonly gangs: GangLooks;
+  readonly seats: PlannedSeats | null;
   readonly #gangs: ReadonlyMap<string, Gang>;
   readonly #prepared: (Prepared | PreparedGang)[] = [];
   /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
@@ -120,6 +126,7 @@ class Draft {
       if (!everyPlace) this.#room.ask(demand);
       if (isExclusive) this.#room.contestDatasets();
     }
+    this.seats = seatsFor(snapshot, this.#room, memo);
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     const input = { configuration, room: this.#room, memo };
@@ -255,8 +262,7 @@ class Draft {
   #addPart(column: number, { pending, priced: { choices, costOf } }: GangPart): void {
     const book = this.#book;
     const { agent, department } = pending.request;
-    for (const { place, window, quantity } of choices)
-      book.add(this.#templates.unitRow(place, window), column, quantity);
+    for (const { row, coefficient } of this.#templates.unitsOf(choices)) book.add(row, column, coefficient);
     for (const [kind, quantity] of demandOf(choices)) {
       for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
         book.add(row, column, quantity);
@@ -267,7 +273,8 @@ class Draft {
   build(): Model {
     const book = this.#book;
     const builder = this.#builder;
-    for (const family of ['capacity/', 'window/', 'quota/'] as const) book.emitFamily(builder, family);
+    for (const family of ['capacity/', 'window/', 'seats/', 'quota/'] as const)
+      book.emitFamily(builder, family);
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
     this.#datasets.emit(builder);

@@ -116,6 +116,9 @@ function queueOf(
   const takeable = takeableOf(snapshot, later);
   const queue = snapshot.requests.flatMap((pending) => {
     const { id, terms } = pending.request;
+    // Units that come back are of a pool; which node they come back on is not planned, so bundles take nothing from others.
+    if (pending.request.options.some(({ claims }) => claims.some(({ node }) => node !== undefined)))
+      return [];
     if (terms.gang !== undefined || granted.has(id) || marked.has(id) || formulation.dropped.has(id))
       return [];
     if (formulation.leftOut.has(id) || isBarred(snapshot, pending)) return [];

@@ -4,6 +4,7 @@
 import type { AnnonaClient, ExtensionView, HeldLease, LeaseView, View } from '../../client/index.ts';
 import { newClientRequestId } from '../../roles/ids.ts';
 import { CommandError, EXIT } from '../io.ts';
+import { placeText } from '../place.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { connect } from './connection.ts';
 import { list } from './listing.ts';
@@ -27,7 +28,9 @@ const ASKS_MAX = 40;
 const ASK_PAUSE_MS = 50;
 
 function holds({ allocations }: LeaseView): string {
-  return allocations.map(({ quantity, pool }) => `${quantity} of ${pool}`).join(' + ');
+  return allocations
+    .map(({ quantity, pool, node, gpus }) => `${quantity} of ${pool}${placeText(node, gpus)}`)
+    .join(' + ');
 }
 
 export const listLeases = (invocation: Invocation): Promise<number> =>

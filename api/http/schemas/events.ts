@@ -22,6 +22,8 @@ export const EventAllocation = Type.Object({
   kind: Text,
   window: Type.Optional(Text),
   quantity: Amount,
+  node: Type.Optional(Text),
+  gpus: Type.Optional(Type.Array(Amount)),
   startsAt: InstantText,
   endsAt: InstantText,
 });

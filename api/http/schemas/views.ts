@@ -103,6 +103,8 @@ export const AllocationView = Type.Object({
   window: Type.Optional(Text),
   quantity: Amount,
   exclusive: Type.Optional(Type.Literal(true)),
+  node: Type.Optional(Text),
+  gpus: Type.Optional(Type.Array(Amount)),
   startsAt: InstantText,
   endsAt: InstantText,
 });
@@ -175,6 +177,8 @@ const poolFields = {
   classification: NullableText,
   priceMinor: Amount,
   agent: NullableText,
+  pricePer: Type.Optional(Amount),
+  nodes: Type.Optional(Type.Object({ set: Text, count: Amount })),
   capacity: Amount,
   used: Amount,
   available: Amount,

@@ -94,11 +94,12 @@ it('no sum of penalties outweighs serving the request at all', () => {
     ranks: 99,
     option: 15,
     windowsSkipped: 99,
+    looseness: 99,
     cost: 1e9,
     leastCost: 0,
     mostCost: 1e9,
   });
-  expect(worst).toBe(900);
+  expect(worst).toBe(920);
 });
 
 it('every column of every tick is worth between 1 and a million', () => {
