@@ -38,7 +38,12 @@ export async function tick(
   }
   const solver = await createInProcessSolver();
   try {
-    const answer = await decideTickFile(parsed.snapshot, { solver, digest: sha256, engine });
+    const answer = await decideTickFile(parsed.snapshot, {
+      solver,
+      digest: sha256,
+      engine,
+      warm: parsed.warm,
+    });
     if (options.json) io.out(JSON.stringify(answer));
     else print(parsed.snapshot, answer, io);
     return EXIT.done;
