@@ -19,7 +19,7 @@ export interface Decided {
   readonly intake: readonly number[];
   readonly changes: readonly Change[];
   readonly formulation: Formulation | null;
-  readonly solved: Pick<Solved, 'solution' | 'stages' | 'revocations'> | null;
+  readonly solved: Pick<Solved, 'solution' | 'stages' | 'revocations' | 'warm'> | null;
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
 }
@@ -56,7 +56,7 @@ function recordOf(
   decided: Decided,
   ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickRecord {
-  const { solution = null, stages = [], revocations = null } = decided.solved ?? {};
+  const { solution = null, stages = [], warm = null, revocations = null } = decided.solved ?? {};
   const inputs = {
     cell: state.cell,
     tick: decided.tick,
@@ -72,6 +72,7 @@ function recordOf(
     fault: solution?.fault ?? null,
     termination: solution?.termination ?? ('none' as const),
     stages,
+    warm,
     counts: countsOf(state, decided),
     ...(revocations !== null && revocationsRecord(revocations)),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),

@@ -1,7 +1,7 @@
 // Step 4 of the tick: solve, decode, and refuse whatever does not pass a check by code that did not make it.
 // Invariant: a plan that leaves here is feasible in exact integers; where a part was refused, the fault is recorded and the tick dumped as a file.
 
-import type { Solution } from '../solver/index.ts';
+import type { Solution, Warm } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { decode } from './decode.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
@@ -22,6 +22,8 @@ export interface Solved {
   readonly solution: Solution | null;
   /** What is claimed of each class's quality, with its proof. */
   readonly stages: readonly StageRecord[];
+  /** What the solve started from; null: cold. */
+  readonly warm: Warm | null;
   /** What the plan's revocations follow from. */
   readonly revocations: Revocations;
 }
@@ -32,6 +34,8 @@ export interface Formulated {
   readonly honoured: Honoured;
   /** Of `honoured.rest`. */
   readonly formulation: Formulation;
+  /** Prices that the solve starts from; null: cold. */
+  readonly warm: Warm | null;
 }
 
 const EMPTY: Plan = { assignments: [], extensions: [] };
@@ -44,7 +48,10 @@ export async function solveVerified(ports: SchedulerPorts, tick: Formulated): Pr
   const breach = breachOfPreemptions(snapshot, plan);
   if (breach === null && revocations.refused === 0) return { ...solved, plan, revocations };
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
-    ...toTickFile(snapshot, decidedOf(ports, tick, { ...solved, plan, revocations })),
+    ...toTickFile(snapshot, {
+      decided: decidedOf(ports, tick, { ...solved, plan, revocations }),
+      warm: tick.warm,
+    }),
     breach: breach ?? { what: 'a choice of victims passes its check', lhs: revocations.refused, rhs: 0 },
   });
   if (breach === null) return { ...solved, plan, revocations };
@@ -57,7 +64,10 @@ export function withRevocations(plan: Plan, { preemptions }: Revocations): Plan 
 }
 
 /** Earmarks that are honoured, and what the program grants beside them. */
-export function plannedOf({ honoured, formulation }: Formulated, solution: Solution | null): Plan {
+export function plannedOf(
+  { honoured, formulation }: Pick<Formulated, 'honoured' | 'formulation'>,
+  solution: Solution | null,
+): Plan {
   const { assignments, dropped, rest } = honoured;
   const main = solution === null ? EMPTY : decode(formulation, solution, rest);
   return {
@@ -70,8 +80,8 @@ export function plannedOf({ honoured, formulation }: Formulated, solution: Solut
 /** What a file of the tick says of it. */
 export function decidedOf(
   { digest }: Pick<SchedulerPorts, 'digest'>,
-  { snapshot, formulation }: Formulated,
-  { plan, solution, stages, revocations }: Solved,
+  { snapshot, formulation }: Pick<Formulated, 'snapshot' | 'formulation'>,
+  { plan, solution, stages, revocations }: Omit<Solved, 'warm'>,
 ): DecidedTick {
   const decided = { plan, stages, programs: revocations.programs };
   const digests = tickDigests(digest, { snapshot, model: formulation.model, decided });
@@ -79,22 +89,22 @@ export function decidedOf(
 }
 
 async function solveGrants(ports: SchedulerPorts, tick: Formulated): Promise<Omit<Solved, 'revocations'>> {
-  const { snapshot, formulation } = tick;
+  const { snapshot, formulation, warm } = tick;
   const solution =
     formulation.model.columnCount === 0
       ? null
-      : await ports.solver.solve(formulation.model, ports.solveOptions);
+      : await ports.solver.solve(formulation.model, { ...ports.solveOptions, warm });
   const plan = plannedOf(tick, solution);
   const { classes } = snapshot.configuration;
   const stages =
     solution === null ? [] : stageRecords(formulation.model, solution, { classes, digest: ports.digest });
   const check = verifyPlan(snapshot, plan);
-  if (check.ok) return { plan, solution, stages };
+  if (check.ok) return { plan, solution, stages, warm };
   // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over
   // it cannot starve the cell; the rest goes on waiting, nothing is claimed of the plan's quality, and the case is kept as a file.
   const claimed = decidedOf(ports, tick, { plan, solution, stages, revocations: NO_REVOCATIONS });
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
-    ...toTickFile(snapshot, claimed),
+    ...toTickFile(snapshot, { decided: claimed, warm }),
     breach: check.breach,
   });
   return {
@@ -107,6 +117,7 @@ async function solveGrants(ports: SchedulerPorts, tick: Formulated): Promise<Omi
       stages: [],
     },
     stages: [],
+    warm,
   };
 }
 

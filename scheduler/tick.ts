@@ -2,6 +2,7 @@
 // Steps are numbered as the flow in docs/ARCHITECTURE.md; 1 (submit) and 8 (lease) happen at the edge.
 // Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
 
+import type { Warm } from '../solver/index.ts';
 import { adopt } from './adopt.ts';
 import { denyHopelessExtensions } from './commands/lease.ts';
 import { denyImpossible } from './commands/submit.ts';
@@ -32,7 +33,10 @@ export interface TickInput {
   readonly carry: TickCarry;
 }
 
-/** What one term of office keeps between ticks. Never part of a decision: the memo only saves work, `unfinished` and `gangsDue` only ask for another turn. */
+/**
+ * What one term of office keeps between ticks. The memo only saves work, `unfinished` and `gangsDue` only ask for another turn; `warm` may
+ * move a decision among equals, and is recorded as an input of the tick.
+ */
 export interface TickCarry {
   readonly memo: FormulationMemo;
   unfinished: boolean;
@@ -44,6 +48,8 @@ export interface TickCarry {
   takeableAt?: Instant | undefined;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
+  /** Prices that the last solve left; absent or null: the next one starts cold, and its record says so. */
+  warm?: Warm | null;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
 }
@@ -83,7 +89,9 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   phases.end('formulate');
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
-  const solved = await solveVerified(ports, { snapshot, honoured, formulation });
+  const problem = { snapshot, honoured, formulation, warm: carry.warm ?? null };
+  const solved = await solveVerified(ports, problem);
+  carry.warm = solved.solution?.carry ?? problem.warm;
   passNominees(state, { carry, snapshot, revocations: solved.revocations, hasNews });
   phases.end('solve');
 
@@ -97,7 +105,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   }
 
   // 6. Commit: one transaction, refused only for a lost epoch.
-  const { digests } = decidedOf(ports, { snapshot, honoured, formulation }, solved);
+  const { digests } = decidedOf(ports, problem, solved);
   const commit = composeCommit(
     state,
     {

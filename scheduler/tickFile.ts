@@ -8,6 +8,7 @@ import {
   type Solution,
   type SolverFault,
   type SolverService,
+  type Warm,
 } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
@@ -57,6 +58,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
   readonly accounts: Readonly<Record<string, { readonly reserved: number; readonly spent: number }>>;
+  /** Prices that the solve started from. Absent: cold. */
+  readonly warm?: Warm;
   /** Absent: a tick still to be decided. */
   readonly decided?: DecidedTick;
 }
@@ -77,10 +80,18 @@ export interface TickFileProblem {
 }
 
 export type ParsedTickFile =
-  | { readonly ok: true; readonly snapshot: Snapshot; readonly decided: DecidedTick | null }
+  | {
+      readonly ok: true;
+      readonly snapshot: Snapshot;
+      readonly warm: Warm | null;
+      readonly decided: DecidedTick | null;
+    }
   | { readonly ok: false; readonly problems: readonly TickFileProblem[] };
 
-export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile {
+export function toTickFile(
+  snapshot: Snapshot,
+  { decided, warm }: { readonly decided?: DecidedTick; readonly warm?: Warm | null } = {},
+): TickFile {
   return {
     version: TICK_FILE_VERSION,
     cell: snapshot.cell,
@@ -100,6 +111,7 @@ export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile 
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
     accounts: sortedRecord(snapshot.accounts),
+    ...(warm && { warm }),
     ...(decided && { decided }),
   };
 }
@@ -117,7 +129,8 @@ export function tickFileParser(): (document: unknown) => ParsedTickFile {
     if (!validate(document)) return { ok: false, problems: (validate.errors ?? []).map(problemOf) };
     const problems = checkReferences(document);
     if (problems.length > 0) return { ok: false, problems };
-    return { ok: true, snapshot: snapshotOf(document), decided: document.decided ?? null };
+    const { warm = null, decided = null } = document;
+    return { ok: true, snapshot: snapshotOf(document), warm, decided };
   };
 }
 
@@ -196,17 +209,23 @@ export interface TickFileAnswer {
 /** Decides the file as the tick would: formulate, solve, decode, verify. Throws when the plan does not verify: that is a defect. */
 export async function decideTickFile(
   snapshot: Snapshot,
-  ports: { readonly solver: SolverService; readonly digest: Digest; readonly engine?: EngineName },
+  ports: {
+    readonly solver: SolverService;
+    readonly digest: Digest;
+    readonly engine?: EngineName;
+    /** Absent or null: cold. */
+    readonly warm?: Warm | null;
+  },
 ): Promise<TickFileAnswer> {
   const honoured = honourEarmarks(snapshot);
   const formulation = formulate(honoured.rest, newMemo());
   const { model, columns, truncated } = formulation;
-  const solveOptions = { engine: ports.engine ?? 'highs', budget: TICK_BUDGET };
-  const solution = columns.length === 0 ? null : await ports.solver.solve(model, solveOptions);
-  const grants = plannedOf({ snapshot, honoured, formulation }, solution);
+  const { solver, digest, engine = 'highs', warm = null } = ports;
+  const solveOptions = { engine, budget: TICK_BUDGET };
+  const solution = columns.length === 0 ? null : await solver.solve(model, { ...solveOptions, warm });
+  const grants = plannedOf({ honoured, formulation }, solution);
   const verification = verifyPlan(snapshot, grants);
   if (!verification.ok) throw new Error(`the plan breaks ${JSON.stringify(verification.breach)}`);
-  const { solver } = ports;
   const revocations = await planRevocations({ solver, solveOptions }, snapshot, {
     plan: grants,
     formulation,
@@ -215,12 +234,8 @@ export async function decideTickFile(
   const breach = breachOfPreemptions(snapshot, plan);
   if (breach !== null) throw new Error(`the plan's revocations break ${JSON.stringify(breach)}`);
   const { classes } = snapshot.configuration;
-  const stages = solution === null ? [] : stageRecords(model, solution, { classes, digest: ports.digest });
-  const decided = decidedOf(
-    ports,
-    { snapshot, honoured, formulation },
-    { plan, solution, stages, revocations },
-  );
+  const stages = solution === null ? [] : stageRecords(model, solution, { classes, digest });
+  const decided = decidedOf(ports, { snapshot, formulation }, { plan, solution, stages, revocations });
   return {
     ...decisionsOf(snapshot, plan, formulation),
     stages,
@@ -232,7 +247,7 @@ export async function decideTickFile(
       plan: ports.digest([JSON.stringify(plan)]),
     },
     recordDigests: decided.digests,
-    file: toTickFile(snapshot, decided),
+    file: toTickFile(snapshot, { decided, warm }),
     ...(revocations.records.length > 0 && { revocations: revocations.records }),
   };
 }

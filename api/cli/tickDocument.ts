@@ -4,12 +4,15 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type DecidedTick, parseTickFile, type takeSnapshot } from '../../scheduler/index.ts';
+import type { Warm } from '../../solver/index.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 
 export interface TickDocument {
   readonly snapshot: ReturnType<typeof takeSnapshot>;
   /** Null: a tick still to be decided. */
   readonly decided: DecidedTick | null;
+  /** Prices that its solve starts from; null: cold. */
+  readonly warm: Warm | null;
 }
 
 export async function readJson(file: string): Promise<unknown> {
