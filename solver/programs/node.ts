@@ -3,7 +3,14 @@
 // Called by `annona solve` and benches, through ../node.ts.
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import { type CheckedPoint, claims, type ProgramAnswer, type ProvenBound, tighter } from './answer.ts';
+import {
+  type CheckedPoint,
+  checkedPoint,
+  claims,
+  type ProgramAnswer,
+  type ProvenBound,
+  tighter,
+} from './answer.ts';
 import { solvePackedGreedily } from './packed.ts';
 import { packingOf } from './packing.ts';
 import { isBetter, type Program } from './program.ts';
@@ -47,7 +54,7 @@ export function runProgram(
   });
   const watchdog = new Watchdog(limitMs(program, request), () => end({ why: 'timeLimit' }));
   child.on('message', (message: ProgramMessage) => {
-    if (message.kind === 'answer') end({ why: 'answered', answer: message.answer });
+    if (message.kind === 'answer') end(checkedEnd(program, message.answer));
     else if (message.kind === 'broken') end({ why: 'lost', message: message.message });
     else {
       if (heard.take(message.news) === 'infeasible') watchdog.restart();
@@ -100,6 +107,14 @@ class Watchdog {
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
+}
+
+/** What a process says of its point is checked here again: it may have gone wrong in ways that it cannot see. */
+function checkedEnd(program: Program, answer: ProgramAnswer): End {
+  if (answer.point === null) return { why: 'answered', answer };
+  const own = checkedPoint(program, answer.point);
+  if (own !== null && own.objective === answer.objective) return { why: 'answered', answer };
+  return { why: 'lost', message: 'it told a point that does not check' };
 }
 
 async function killed(child: ChildProcess): Promise<void> {

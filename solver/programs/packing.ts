@@ -4,8 +4,7 @@
 import { type Model, ModelBuilder, ModelError } from '../model.ts';
 import { cliquesOf } from './cliques.ts';
 import { packingRows } from './packingRows.ts';
-import { objectiveOf, type Program } from './program.ts';
-import { asWhole } from './wholeNumbers.ts';
+import { type Program, wholeObjective, wholeWorth } from './program.ts';
 
 export interface PackingForm {
   readonly model: Model;
@@ -30,56 +29,72 @@ export function packingOf(program: Program): Packing {
   if (continuous >= 0) return other(`column ${program.columnNames[continuous]} is continuous`);
   const rows = packingRows(program);
   if (rows.kind !== 'rows') return rows;
-  const gains = gainsOf(program, rows.direction);
-  if (gains === null) return other('the objective has more decimals than can be counted in whole numbers');
-  const limits = limitsOf(program, rows, gains.whole);
-  if (limits.kind !== 'limits') return limits;
-  return stated(program, { rows, gains, units: limits.units });
+  const base = baseOf(program, rows.direction);
+  const gains = gainsOf(program, base, rows.direction);
+  if (gains === null) return other('the objective has more digits than can be counted in whole numbers');
+  const units = unitsOf(program, rows, gains.whole);
+  const unlimited = units.indexOf(Number.POSITIVE_INFINITY);
+  if (unlimited >= 0)
+    return { kind: 'unbounded', why: `nothing limits column ${program.columnNames[unlimited]}` };
+  return stated({ rows, base, gains, units });
 }
 
 type PackedRows = Extract<ReturnType<typeof packingRows>, { kind: 'rows' }>;
 
 interface Gains {
-  /** Column -> worth of a step away from its base, times `scale`. */
+  /** Column -> worth of a step away from its base, in the model's own unit. */
   readonly whole: readonly number[];
-  readonly scale: number;
+  readonly objectiveAt: (value: number) => number;
+}
+
+interface Stated {
+  readonly rows: PackedRows;
+  /** Where a column stands that is not granted. */
+  readonly base: Float64Array;
+  readonly gains: Gains;
+  readonly units: Float64Array;
 }
 
 function other(why: string): Packing {
   return { kind: 'other', why };
 }
 
-function gainsOf(program: Program, direction: Int8Array): Gains | null {
+/** Columns of rows have the bound (packingRows saw to it); one without any bound may stand anywhere. */
+function baseOf({ lower, upper }: Program, direction: Int8Array): Float64Array {
+  return lower.map((low, j) => {
+    const bound = direction[j] === 1 ? low : upper[j]!;
+    return Number.isFinite(bound) ? bound : 0;
+  });
+}
+
+/** Null where the worth of the base, or what it is counted in, cannot be held. */
+function gainsOf(program: Program, base: Float64Array, direction: Int8Array): Gains | null {
+  const counted = wholeObjective(program);
+  const worth = counted && wholeWorth(counted, base);
+  if (counted === null || worth === null) return null;
   const sense = program.sense === 'maximise' ? 1 : -1;
-  return asWhole(Array.from(program.objective, (c, j) => sense * direction[j]! * c + 0));
+  return {
+    whole: counted.coefficients.map((c, j) => sense * direction[j]! * c + 0),
+    objectiveAt: (value) => (worth + sense * value) / counted.scale + 0,
+  };
 }
 
 /** Column -> how many steps away from its base can pay: none where a step is worth nothing, for it never makes room. */
-function limitsOf(
-  program: Program,
-  { direction, rows }: PackedRows,
-  gains: readonly number[],
-): { kind: 'limits'; units: Float64Array } | Packing {
-  const units = Float64Array.from(gains, (gain, j) => (gain > 0 ? program.upper[j]! - program.lower[j]! : 0));
+function unitsOf(program: Program, { rows }: PackedRows, gains: readonly number[]): Float64Array {
+  const units = Float64Array.from(gains, (gain, j) => {
+    const { lower, upper } = program;
+    // Without any bound, the objective has no end on either side of 0.
+    const isFree = !Number.isFinite(lower[j]!) && !Number.isFinite(upper[j]!);
+    return gain > 0 || (isFree && gain !== 0) ? upper[j]! - lower[j]! : 0;
+  });
   for (const { columns, coefficients, room } of rows) {
     for (const [e, j] of columns.entries())
       units[j] = Math.min(units[j]!, Math.floor(room / coefficients[e]!));
   }
-  const unlimited = units.indexOf(Number.POSITIVE_INFINITY);
-  if (unlimited >= 0)
-    return { kind: 'unbounded', why: `nothing limits column ${program.columnNames[unlimited]}` };
-  for (let j = 0; j < units.length; j++) {
-    // Where a row limits a column that has one bound only, the base is that bound: it must be there.
-    const base = direction[j] === 1 ? program.lower[j]! : program.upper[j]!;
-    if (!Number.isFinite(base)) return other(`column ${program.columnNames[j]} has no bound to start from`);
-  }
-  return { kind: 'limits', units };
+  return units;
 }
 
-function stated(
-  program: Program,
-  { rows: { rows, direction }, gains, units }: { rows: PackedRows; gains: Gains; units: Float64Array },
-): Packing {
+function stated({ rows: { rows, direction }, base, gains, units }: Stated): Packing {
   const live = rows.map((row) => ({
     ...row,
     entries: Array.from(row.columns, (j, e) => [j, row.coefficients[e]!] as const).filter(
@@ -112,9 +127,15 @@ function stated(
         for (const column of firstColumn.get(j)!)
           builder.addEntry(row, column, coefficient * columns[column]!.units);
     }
+    const pointOf = (granted: Uint8Array): Float64Array => {
+      const point = base.slice();
+      for (const [column, { of, units: steps }] of columns.entries())
+        if (granted[column] === 1) point[of] = point[of]! + direction[of]! * steps;
+      return point;
+    };
     return {
       kind: 'packing',
-      form: formOf(program, { model: builder.build(), columns, direction, scale: gains.scale }),
+      form: { model: builder.build(), pointOf, objectiveAt: gains.objectiveAt },
     };
   } catch (error) {
     if (error instanceof ModelError) return other(`its numbers are too large together (${error.message})`);
@@ -132,29 +153,4 @@ function stepsOf(units: number): number[] {
     left -= steps.at(-1)!;
   }
   return steps;
-}
-
-function formOf(
-  program: Program,
-  from: {
-    model: Model;
-    columns: readonly { readonly of: number; readonly units: number }[];
-    direction: Int8Array;
-    scale: number;
-  },
-): PackingForm {
-  const { model, columns, direction, scale } = from;
-  const base = program.lower.map((low, j) => (direction[j] === 1 ? low : program.upper[j]!));
-  const worth = objectiveOf(program, base);
-  const sense = program.sense === 'maximise' ? 1 : -1;
-  return {
-    model,
-    pointOf(granted) {
-      const point = base.slice();
-      for (const [column, { of, units }] of columns.entries())
-        if (granted[column] === 1) point[of] = point[of]! + direction[of]! * units;
-      return point;
-    },
-    objectiveAt: (value) => worth + (sense * value) / scale,
-  };
 }

@@ -1,6 +1,7 @@
 // A mixed-integer linear program as people write them in files: any bounds, any rows, either sense. A tick's own program is model.ts.
 // Invariant: every number is finite but for bounds and sides, where an infinity means that there is none. Built by files/ and
 // modelProgram.ts, read by packing.ts, conflict.ts and the engines of programs/.
+import { asWhole } from '../wholeNumbers.ts';
 
 /**
  *   minimise or maximise  offset + sum_j objective[j] x_j
@@ -34,10 +35,39 @@ export const LARGEST = Number.MAX_SAFE_INTEGER;
 const ROW_TOLERANCE = 1e-6;
 const WHOLE_TOLERANCE = 1e-5;
 
+/** Objective and constant as whole numbers over a power of ten; null when they have too many digits. */
+export interface WholeObjective {
+  readonly scale: number;
+  readonly coefficients: readonly number[];
+  readonly offset: number;
+}
+
+export function wholeObjective({ objective, offset }: Program): WholeObjective | null {
+  const found = asWhole([offset, ...objective]);
+  if (found === null) return null;
+  const [first = 0, ...coefficients] = found.whole;
+  return { scale: found.scale, coefficients, offset: first };
+}
+
+/** Exact where point and objective can be counted in whole numbers: equal worths are then equal numbers. */
 export function objectiveOf(program: Program, point: Float64Array): number {
+  const whole = wholeObjective(program);
+  const exact = whole && wholeWorth(whole, point);
+  if (whole !== null && exact !== null) return exact / whole.scale + 0;
   let sum = program.offset;
   for (let j = 0; j < point.length; j++) sum += program.objective[j]! * point[j]!;
   return sum;
+}
+
+/** Null where the sum is no safe whole number. */
+export function wholeWorth({ coefficients, offset }: WholeObjective, point: Float64Array): number | null {
+  let sum = offset;
+  for (let j = 0; j < point.length; j++) {
+    const term = coefficients[j]! * point[j]!;
+    sum += term;
+    if (!Number.isSafeInteger(term) || !Number.isSafeInteger(sum)) return null;
+  }
+  return sum + 0;
 }
 
 /** (bound - objective) / max(1, |bound|) in size, whichever the sense. */
