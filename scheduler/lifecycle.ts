@@ -3,7 +3,7 @@
 
 import { apply, returnsCapacity } from './domain/apply.ts';
 import type { Change, LedgerEntry } from './domain/change.ts';
-import { type Configuration, PREEMPTION_DEFAULTS, preemptionOf } from './domain/configuration.ts';
+import { type Configuration, PREEMPTION_DEFAULTS } from './domain/configuration.ts';
 import type { LeaseId } from './domain/ids.ts';
 import type { Lease, LeaseEnd } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
@@ -144,9 +144,10 @@ export function endRevoked(state: State, lease: Lease, ending: Parameters<typeof
   return [...changes, ...again];
 }
 
+/** A class that is no more gives what classes give by default. */
 function creditPercentOf({ configuration, held }: State, lease: Lease): Units {
-  const priority = lookupOf(configuration).classes.get(held.get(lease.request)?.terms.class ?? '');
-  return (priority === undefined ? PREEMPTION_DEFAULTS : preemptionOf(priority)).creditPercent;
+  const terms = lookupOf(configuration).preemption.get(held.get(lease.request)?.terms.class ?? '');
+  return (terms ?? PREEMPTION_DEFAULTS).creditPercent;
 }
 
 /** The end of a lease and its settlement, not yet applied. A lease that nobody ever took up and that lapsed costs nothing. */

@@ -201,7 +201,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   for (const { extension, lease } of snapshot.extensions) {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
   }
-  for (const line of linesOfPreemption(snapshot)) lines.push(line);
+  for (const line of linesOfPreemption(snapshot, digest)) lines.push(line);
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'n', snapshot.nodes.use, ({ gpuMilli, cpuMilli, memoryMiB }) =>
     [gpuMilli.join(','), cpuMilli, memoryMiB].join(' '),

@@ -16,8 +16,6 @@ export interface SolvedProgram {
 
 export interface Choice {
   readonly victims: readonly Column[];
-  /** In units of the objective, with the order of age: what is compared. */
-  readonly weight: number;
   readonly cost: Units;
   /** No choice costs less. */
   readonly leastCost: Units;
@@ -34,11 +32,9 @@ export async function choose(
   if (!checkSolution(model, solution).ok) return null;
   const victims = columns.filter((_, column) => solution.granted[column] !== 1);
   const all = model.objective.reduce((sum, value) => sum + value, 0);
-  const kept = solution.stages.reduce((sum, { value }) => sum + value, 0);
   const most = solution.stages.reduce((sum, { bound }) => sum + bound, 0);
   return {
     victims,
-    weight: all - kept,
     cost: victims.reduce((sum, { cost }) => sum + cost, 0),
     leastCost: costOfValue(all - most),
     program: { model, stages: solution.stages },

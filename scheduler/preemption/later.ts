@@ -6,7 +6,7 @@ import type { DepartmentId, LeaseId, PoolId } from '../domain/ids.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import { quotaKey } from '../domain/state.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
-import { addReturns, comingBack, emptySums, more, promises } from './standing.ts';
+import { addReturns, comingBack, emptySums, more, promises, type Sums } from './standing.ts';
 
 export class Later {
   readonly #snapshot: Snapshot;
@@ -15,6 +15,7 @@ export class Later {
   readonly #accounts: Map<string, Units>;
   readonly #exclusive: Set<PoolId>;
   readonly #victims = new Set<LeaseId>();
+  readonly #returns = new Map<LeaseId, Sums>();
   /** Key of a pool or quota -> when the last of its units under revocation is back, at the latest. */
   readonly #backAt = new Map<string, Instant>();
 
@@ -53,6 +54,17 @@ export class Later {
     return this.#exclusive.has(pool);
   }
 
+  /** What a lease would give back, worked out once. */
+  returnsOf({ lease }: Pick<HeldLease, 'lease'>): Sums {
+    let back = this.#returns.get(lease.id);
+    if (back === undefined) {
+      back = emptySums();
+      addReturns(this.#snapshot, back, lease);
+      this.#returns.set(lease.id, back);
+    }
+    return back;
+  }
+
   isTaken(lease: LeaseId): boolean {
     return this.#victims.has(lease);
   }
@@ -63,7 +75,12 @@ export class Later {
     now: Instant,
   ): Pick<Snapshot, 'now' | 'used' | 'quotaUse' | 'accounts' | 'exclusive'> {
     const back = emptySums();
-    for (const { lease } of leases) addReturns(this.#snapshot, back, lease);
+    for (const held of leases) {
+      const own = this.returnsOf(held);
+      for (const [key, units] of own.used) more(back.used, key, units);
+      for (const [key, units] of own.quotaUse) more(back.quotaUse, key, units);
+      for (const pool of own.exclusive) back.exclusive.add(pool);
+    }
     return {
       now,
       used: balance(this.#used, new Map(), back.used),
@@ -74,8 +91,7 @@ export class Later {
   }
 
   revoke({ lease }: Pick<HeldLease, 'lease'>, graceEndsAt: Instant): void {
-    const back = emptySums();
-    addReturns(this.#snapshot, back, lease);
+    const back = this.returnsOf({ lease });
     for (const [key, units] of back.used) more(this.#used, key, -units);
     for (const [key, units] of back.quotaUse) more(this.#quotaUse, key, -units);
     for (const pool of back.exclusive) this.#exclusive.delete(pool);
@@ -94,8 +110,7 @@ export class Later {
   }
 
   #expect({ lease }: Pick<HeldLease, 'lease'>, at: Instant): void {
-    const back = emptySums();
-    addReturns(this.#snapshot, back, lease);
+    const back = this.returnsOf({ lease });
     for (const key of [...back.used.keys(), ...back.quotaUse.keys()])
       this.#backAt.set(key, Math.max(at, this.#backAt.get(key) ?? 0));
   }

@@ -2,17 +2,13 @@
 // Invariant: everything that the planning of revocations reads of them is in their lines. Called by snapshotDigest.
 
 import type { Earmark } from '../domain/earmark.ts';
+import type { Digest } from '../ports.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 
-export function linesOfPreemption({
-  held,
-  earmarks,
-  outsideTick,
-  nomineeTurn,
-  requests,
-}: Snapshot): string[] {
+export function linesOfPreemption(snapshot: Snapshot, digest: Digest): string[] {
+  const { held, earmarks, outsideTick, nomineeTurn, requests } = snapshot;
   const lines: string[] = [];
-  for (const one of held) lines.push(lineOfLease(one));
+  for (const one of held) lines.push(lineOfLease(one, digest));
   for (const earmark of earmarks) lines.push(lineOfEarmark(earmark));
   let restarts = 0;
   for (const { request } of requests) {
@@ -26,37 +22,38 @@ export function linesOfPreemption({
   return lines;
 }
 
-/** What does not change while a lease lives is written once: thousands of leases stand in many snapshots. */
+/** What does not change while a lease stands as it is is digested once: thousands of leases stand in many snapshots. */
 const known = new WeakMap<HeldLease['lease'], string>();
 
-function lineOfLease({ lease, request, checkpointAt }: HeldLease): string {
+function lineOfLease({ lease, request, checkpointAt }: HeldLease, digest: Digest): string {
   let line = known.get(lease);
   if (line === undefined) {
-    const { id, state, grantedAt, activatedAt, endsAt, borrowed, revocation, allocations } = lease;
-    const { class: priority, durationSeconds, preemptible, gang } = request.terms;
-    const units = allocations.map(({ pool, window, quantity, exclusive }) => [
-      pool,
-      window,
-      quantity,
-      exclusive,
-    ]);
-    line = `h ${id} ${state} ${grantedAt} ${activatedAt} ${endsAt} ${request.restart?.revocations ?? 0} ${JSON.stringify(
-      [
-        lease.department,
-        priority,
-        durationSeconds,
-        preemptible,
-        gang?.id,
-        request.submittedAt,
-        borrowed,
-        revocation,
-        units,
-        request.options,
-      ],
-    )}`;
+    line = `h ${lease.id} ${digest([JSON.stringify([factsOf(lease), wishOf(request)])]).slice(0, 32)}`;
     known.set(lease, line);
   }
   return `${line} ${checkpointAt ?? ''}`;
+}
+
+function factsOf({ allocations, revocation, ...lease }: HeldLease['lease']): unknown[] {
+  const { department, state, grantedAt, activatedAt, endsAt, borrowed } = lease;
+  const units = allocations.map(({ pool, window, quantity, exclusive }) => [
+    pool,
+    window,
+    quantity,
+    exclusive,
+  ]);
+  const notice = revocation && [
+    revocation.right,
+    revocation.since,
+    revocation.graceEndsAt,
+    revocation.request,
+  ];
+  return [department, state, grantedAt, activatedAt, endsAt, borrowed, notice, units];
+}
+
+function wishOf({ options, terms, submittedAt, restart }: HeldLease['request']): unknown[] {
+  const { class: priority, durationSeconds, preemptible, gang } = terms;
+  return [priority, durationSeconds, preemptible, gang?.id, submittedAt, restart?.revocations, options];
 }
 
 function lineOfEarmark({

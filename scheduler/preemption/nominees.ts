@@ -12,7 +12,7 @@ import { accountKey, quotaKey } from '../domain/state.ts';
 import { catalogueOf, compareText } from '../formulate/catalogue.ts';
 import { type FormulationMemo, formulate } from '../formulate/index.ts';
 import { reservationsOf, uncoveredAccounts } from '../pricing.ts';
-import type { Snapshot } from '../snapshot.ts';
+import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { type Choice, choose, type SolvedProgram, type SolverPorts } from './choose.ts';
 import { costOfRevoking } from './cost.ts';
 import type { Later } from './later.ts';
@@ -21,11 +21,17 @@ import { COLUMNS_MAX, type Column, programOf, sum } from './program.ts';
 import { youngerFirst } from './repair.ts';
 import { type Claimant, type Rightful, rightAgainst } from './rights.ts';
 import { keysOf, programRows, type Short, shortOf, unitsFor } from './shortRows.ts';
+import type { Takeable } from './takeable.ts';
 
 export interface NomineeWorld {
   readonly snapshot: Snapshot;
   readonly later: Later;
+  readonly takeable: Takeable;
   readonly memo: FormulationMemo;
+  /** Of leases that were asked about, once a tick. */
+  readonly costs: Map<HeldLease, Units>;
+  /** Leases that were held against a right or a row: what a look costs, counted. */
+  readonly work: { steps: number };
 }
 
 export interface Look {
@@ -43,6 +49,14 @@ interface Place {
   readonly reservations: readonly Reservation[];
 }
 
+/** The cheapest choice of places so far, and of victims there. */
+interface Best {
+  readonly place: Place;
+  readonly short: readonly Short[];
+  readonly rightful: readonly Rightful[];
+  readonly choice: Choice;
+}
+
 /** Plans for one nominee and makes it part of the later world. */
 export async function lookAt(
   ports: SolverPorts,
@@ -50,21 +64,22 @@ export async function lookAt(
   pending: PendingRequest,
 ): Promise<Look> {
   const { snapshot, later } = world;
-  const { classes } = lookupOf(snapshot.configuration);
-  const rank = classes.get(pending.request.terms.class)!.rank;
-  const rightful = rightfulOf(world, { pending, rank, demand: leastDemand(pending) });
+  const { department } = pending.request;
+  const asking = claimantsOf(world, pending);
+  const rightful = asking(leastDemand(pending));
   if (rightful.length === 0) return NOTHING;
-  const latest = Math.max(later.backAt(), ...rightful.map(({ graceEndsAt }) => graceEndsAt));
+  const latest = rightful.reduce((at, { graceEndsAt }) => Math.max(at, graceEndsAt), later.backAt());
   const programs: SolvedProgram[] = [];
   let refused = 0;
-  let best: { place: Place; short: readonly Short[]; rightful: readonly Rightful[]; choice: Choice } | null =
-    null;
+  let best: Best | null = null;
   for (const place of placesOf(world, pending, { rightful, latest })) {
-    const { department } = pending.request;
     const short = shortOf(snapshot, later, { department, units: place.units });
     if (short.length === 0) return { ...NOTHING, programs, refused };
-    const own = rightfulOf(world, { pending, rank, demand: demandOf(place.units) });
-    const program = programFor(world, { short, rightful: own });
+    const own = asking(demandOf(place.units));
+    const columns = columnsFor(world, { short, rightful: own });
+    // No choice here can cost less: the first place of equals stays.
+    if (best !== null && leastCostOf(world, short, columns) >= best.choice.cost) continue;
+    const program = programFor(world, short, columns);
     if (program === null) continue;
     const choice = await choose(ports, program);
     if (choice === null) {
@@ -72,17 +87,32 @@ export async function lookAt(
       continue;
     }
     programs.push(choice.program);
-    if (best === null || choice.weight < best.choice.weight) best = { place, short, rightful: own, choice };
+    if (best === null || choice.cost < best.choice.cost) best = { place, short, rightful: own, choice };
   }
   if (best === null) return { planned: null, programs, refused };
   return { planned: plannedOf(world, pending, { ...best, programs: programs.length }), programs, refused };
 }
 
-function rightfulOf({ snapshot, later }: NomineeWorld, claimant: Claimant): Rightful[] {
-  return snapshot.held.flatMap((held) => {
-    if (later.isTaken(held.lease.id)) return [];
-    return rightAgainst(snapshot, later, { claimant, held }) ?? [];
-  });
+/** Demand -> whom the nominee may take from with it; places that demand alike are asked about once. */
+function claimantsOf(world: NomineeWorld, pending: PendingRequest) {
+  const { rank } = lookupOf(world.snapshot.configuration).classes.get(pending.request.terms.class)!;
+  const known = new Map<string, Rightful[]>();
+  return (demand: ReadonlyMap<string, Units>): Rightful[] => {
+    const key = [...demand].join(' ');
+    const rightful = known.get(key) ?? rightfulOf(world, { pending, rank, demand });
+    known.set(key, rightful);
+    return rightful;
+  };
+}
+
+function rightfulOf({ snapshot, later, takeable, work }: NomineeWorld, claimant: Claimant): Rightful[] {
+  const rightful: Rightful[] = [];
+  for (const lease of takeable.askedBy(claimant.pending.request.department)) {
+    work.steps += 1;
+    const right = rightAgainst(snapshot, later, { claimant, lease });
+    if (right !== null) rightful.push(right);
+  }
+  return rightful;
 }
 
 /** Kind -> the least that any option which claims it claims: who may not reclaim so much may reclaim nothing. */
@@ -168,18 +198,60 @@ function reservedFor(
   return isCovered ? reservations : null;
 }
 
-function programFor(
-  { snapshot }: NomineeWorld,
+interface Candidate extends Column {
+  /** Of all short rows together. */
+  readonly units: Units;
+}
+
+/** By a right to one kind the whole lease goes, and gives all that it holds; but only one that gives of that kind is asked. */
+function columnsFor(
+  world: NomineeWorld,
   { short, rightful }: { short: readonly Short[]; rightful: readonly Rightful[] },
-) {
-  // By a right to one kind the whole lease goes, and gives all that it holds; but only one that gives of that kind is asked.
-  const unitsOf = (row: Short, { held }: Pick<Column, 'held'>): Units => unitsFor(snapshot, row, held);
-  const columns = rightful.flatMap(({ held, kinds }) => {
+): Candidate[] {
+  const { later, work } = world;
+  work.steps += rightful.length * short.length;
+  return rightful.flatMap(({ held, kinds }): Candidate | [] => {
     const given = short.filter(({ kind }) => kinds?.has(kind) ?? true);
-    if (!given.some((row) => unitsOf(row, { held }) > 0)) return [];
-    const units = sum(short.map((row) => unitsOf(row, { held })));
-    return { held, cost: costOfRevoking(snapshot, held), units };
+    if (!given.some((row) => unitsFor(later, row, held) > 0)) return [];
+    return { held, cost: costOf(world, held), units: sum(short.map((row) => unitsFor(later, row, held))) };
   });
+}
+
+function costOf({ snapshot, costs }: NomineeWorld, held: HeldLease): Units {
+  let cost = costs.get(held);
+  if (cost === undefined) {
+    cost = costOfRevoking(snapshot, held);
+    costs.set(held, cost);
+  }
+  return cost;
+}
+
+/** Of each row that is short at least one lease goes; as many as the largest would have to be; and what is missing, at the best rate. */
+function leastCostOf(
+  { later }: NomineeWorld,
+  short: readonly Short[],
+  columns: readonly Candidate[],
+): number {
+  let least = 0;
+  for (const row of short) {
+    let cheapest = Number.POSITIVE_INFINITY;
+    let rate = Number.POSITIVE_INFINITY;
+    let largest = 1;
+    for (const { held, cost } of columns) {
+      const units = unitsFor(later, row, held);
+      if (units === 0) continue;
+      cheapest = Math.min(cheapest, cost);
+      rate = Math.min(rate, cost / units);
+      largest = Math.max(largest, units);
+    }
+    const missing = row.type === 'cohort' ? 1 : -row.slack;
+    least = Math.max(least, cheapest * Math.ceil(missing / largest), rate * missing);
+  }
+  return least;
+}
+
+function programFor({ later }: NomineeWorld, short: readonly Short[], columns: readonly Candidate[]) {
+  const unitsOf = (row: Short, { held }: Column): Units => unitsFor(later, row, held);
   const build = (chosen: readonly Column[]) => {
     const ordered = [...chosen].sort((a, b) => youngerFirst(a.held, b.held));
     const { rows, cohorts } = programRows(short, ordered, unitsOf);

@@ -4,7 +4,7 @@
 import { lookupOf } from '../domain/lookup.ts';
 import type { Plan, Preemption } from '../domain/plan.ts';
 import type { PendingRequest } from '../domain/request.ts';
-import { type GangTurn, quotaKey } from '../domain/state.ts';
+import type { GangTurn } from '../domain/state.ts';
 import type { PreemptionRecord } from '../domain/tickRecord.ts';
 import { type Catalogue, catalogueOf } from '../formulate/catalogue.ts';
 import type { Formulation } from '../formulate/index.ts';
@@ -13,12 +13,15 @@ import type { SolvedProgram, SolverPorts } from './choose.ts';
 import { Later } from './later.ts';
 import { lookAt } from './nominees.ts';
 import { planRepairs } from './repair.ts';
-import { graceOf, isBarred } from './rights.ts';
+import { isBarred } from './rights.ts';
+import { Takeable } from './takeable.ts';
 
 /** Nominees looked at in a tick: a look is a formulation of one request and at most eight small programs. */
 export const LOOKS_MAX = 16;
-/** No nominee begins once so many programs were solved: about 50 ms. */
+/** No nominee begins once so many programs were solved. */
 const PROGRAMS_MAX = 32;
+/** Nor once so many leases were held against rights and rows: with thousands of them each look is dear. */
+const STEPS_MAX = 100_000;
 
 export interface Planned {
   readonly preemption: Preemption;
@@ -58,23 +61,32 @@ export async function planRevocations(
   const after = withoutExtended(afterPlan(snapshot, plan), plan);
   const later = new Later(after);
   const repairs = await planRepairs(ports, after, later);
-  const queue = queueOf(after, later, { plan, formulation });
+  const takeable = new Takeable(after, later);
+  const queue = queueOf(after, takeable, { plan, formulation });
   const planned = [...repairs.planned];
   const programs = repairs.planned.flatMap((one) => one.programs);
   const failures = new Failures(after);
+  const world = {
+    snapshot: after,
+    later,
+    takeable,
+    memo: formulation.memo,
+    costs: new Map(),
+    work: { steps: 0 },
+  };
   let { refused } = repairs;
   let looked = 0;
   let last: GangTurn | null = null;
   let left = repairs.left;
   for (const { pending, turn } of queue) {
-    if (looked >= LOOKS_MAX || programs.length >= PROGRAMS_MAX) {
+    if (looked >= LOOKS_MAX || programs.length >= PROGRAMS_MAX || world.work.steps >= STEPS_MAX) {
       left += 1;
       continue;
     }
     last = turn;
     if (failures.has(pending)) continue;
     looked += 1;
-    const look = await lookAt(ports, { snapshot: after, later, memo: formulation.memo }, pending);
+    const look = await lookAt(ports, world, pending);
     programs.push(...look.programs);
     refused += look.refused;
     if (look.planned === null) failures.add(pending);
@@ -107,13 +119,12 @@ function withoutExtended(after: Snapshot, plan: Plan): Snapshot {
 /** Who waits, has no earmark and may have a right against some lease that may be taken at this moment; beginning behind the last turn. */
 function queueOf(
   snapshot: Snapshot,
-  later: Later,
+  takeable: Takeable,
   { plan, formulation }: { plan: Plan; formulation: Formulation },
 ): { pending: PendingRequest; turn: GangTurn }[] {
   const { classes } = lookupOf(snapshot.configuration);
   const granted = new Set(plan.assignments.map(({ request }) => request));
   const marked = new Set([...snapshot.earmarks.map(({ request }) => request), ...(plan.dropped ?? [])]);
-  const takeable = takeableOf(snapshot, later);
   const queue = snapshot.requests.flatMap((pending) => {
     const { id, terms } = pending.request;
     // Units that come back are of a pool; which node they come back on is not planned, so bundles take nothing from others.
@@ -123,7 +134,7 @@ function queueOf(
       return [];
     if (formulation.leftOut.has(id) || isBarred(snapshot, pending)) return [];
     const { rank } = classes.get(terms.class)!;
-    if (!mayHaveRight(snapshot, later, { pending, rank, takeable })) return [];
+    if (!takeable.mayServe(pending.request, rank)) return [];
     return [{ pending, turn: { rank, sequence: pending.sequence } }];
   });
   queue.sort((a, b) => compareTurns(a.turn, b.turn));
@@ -131,53 +142,6 @@ function queueOf(
   if (after === undefined) return queue;
   const isBehind = ({ turn }: { turn: GangTurn }): boolean => compareTurns(turn, after) > 0;
   return [...queue.filter(isBehind), ...queue.filter((one) => !isBehind(one))];
-}
-
-interface Takeable {
-  /** Department -> the lowest class, as the highest rank, of a lease that may be taken back now. */
-  readonly ranks: ReadonlyMap<string, number>;
-  /** Cohort -> departments that hold borrowed leases that may be taken back now. */
-  readonly borrowers: ReadonlyMap<object, ReadonlySet<string>>;
-}
-
-function takeableOf(snapshot: Snapshot, later: Later): Takeable {
-  const { classes } = lookupOf(snapshot.configuration);
-  const { quotas } = catalogueOf(snapshot.configuration);
-  const ranks = new Map<string, number>();
-  const borrowers = new Map<object, Set<string>>();
-  for (const held of snapshot.held) {
-    const { lease, request } = held;
-    if (later.isTaken(lease.id) || graceOf(snapshot, held) === null) continue;
-    const { rank } = classes.get(request.terms.class)!;
-    ranks.set(lease.department, Math.max(rank, ranks.get(lease.department) ?? rank));
-    for (const kind of lease.borrowed ?? []) {
-      const cohort = quotas.get(quotaKey(lease.department, kind))?.cohort;
-      if (cohort) borrowers.set(cohort, (borrowers.get(cohort) ?? new Set()).add(lease.department));
-    }
-  }
-  return { ranks, borrowers };
-}
-
-/** Cheap, and never wrong when it says no: thousands wait, and few have a right. */
-function mayHaveRight(
-  snapshot: Snapshot,
-  later: Later,
-  asked: { pending: PendingRequest; rank: number; takeable: Takeable },
-): boolean {
-  const { request } = asked.pending;
-  const { ranks, borrowers } = asked.takeable;
-  if ((ranks.get(request.department) ?? Number.NEGATIVE_INFINITY) > asked.rank) return true;
-  if (borrowers.size === 0) return false;
-  const { quotas } = catalogueOf(snapshot.configuration);
-  return request.options.some(({ claims }) =>
-    claims.some(({ kind, quantity }) => {
-      const share = quotas.get(quotaKey(request.department, kind));
-      const others = share?.cohort ? borrowers.get(share.cohort) : undefined;
-      if (share === undefined || others === undefined) return false;
-      if (others.size === 1 && others.has(request.department)) return false;
-      return later.quotaUse(request.department, kind) + quantity <= share.quota.nominal;
-    }),
-  );
 }
 
 /** Nominees for whom nothing was found. Who asks alike and pays alike fares alike, until a plan changes what is to come. */

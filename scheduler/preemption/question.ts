@@ -1,7 +1,6 @@
 // Which live leases a tick must look at: those that are being revoked, and those that somebody who waits may have a right to.
 // Invariant: reads the state; leaves out nobody against whom rights.ts or repair.ts could find a right. Called by takeSnapshot.
 
-import { preemptionOf } from '../domain/configuration.ts';
 import type { Lease } from '../domain/lease.ts';
 import { capacityKey } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
@@ -51,9 +50,9 @@ export function mayEverBeTaken(
   request: ResourceRequest,
 ): boolean {
   const { preemptible, gang, class: name } = request.terms;
-  const priority = lookupOf(configuration).classes.get(name);
-  if (!preemptible || gang !== undefined || priority === undefined) return false;
-  return (request.restart?.revocations ?? 0) < preemptionOf(priority).revocationsMost;
+  if (!preemptible || gang !== undefined) return false;
+  const most = lookupOf(configuration).preemption.get(name)?.revocationsMost ?? 0;
+  return (request.restart?.revocations ?? 0) < most;
 }
 
 function concerns(

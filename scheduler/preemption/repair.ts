@@ -3,6 +3,7 @@
 
 import type { Victim } from '../domain/earmark.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import { victimsOf } from '../domain/plan.ts';
 import { compareText } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { choose, type SolverPorts } from './choose.ts';
@@ -12,40 +13,51 @@ import { COLUMNS_MAX, type Column, programOf, sum } from './program.ts';
 import { graceOf } from './rights.ts';
 import { brokenRows, programRows, type Short, unitsFor } from './shortRows.ts';
 
-/** Rows looked at in a tick; others are looked at by the next. */
+/** Rows that a tick repairs; others are the next tick's. */
 const ROWS_MAX = 8;
 /** By rank, 0 first: one lease of a class outweighs all thirty of the class below it. */
 const CLASS_WEIGHTS = [29_791, 961, 31, 1] as const;
 
 export interface Repairs {
   readonly planned: readonly Planned[];
-  /** Broken rows that a later tick looks at. */
+  /** Broken rows of which a later tick may take more. */
   readonly left: number;
   readonly refused: number;
 }
 
 export async function planRepairs(ports: SolverPorts, snapshot: Snapshot, later: Later): Promise<Repairs> {
   const planned: Planned[] = [];
-  const broken = brokenRows(snapshot, later);
+  let left = 0;
   let refused = 0;
-  for (const { name } of broken.slice(0, ROWS_MAX)) {
-    // What mended an earlier row may have mended this one too.
-    const row = brokenRows(snapshot, later).find((one) => one.name === name);
-    if (row === undefined) continue;
-    const columns = candidatesOf(snapshot, later, row);
-    if (columns.length === 0) continue;
-    const repair = await repairOf(ports, snapshot, { row, columns });
+  for (const { name } of brokenRows(snapshot, later)) {
+    const { row, columns } = asItIs(snapshot, later, name);
+    if (row === null || columns.length === 0) continue;
+    if (planned.length + refused >= ROWS_MAX) {
+      left += 1;
+      continue;
+    }
+    const repair = await repairOf(ports, snapshot, { later, row, columns });
     if (repair === null) {
       refused += 1;
       continue;
     }
     planned.push(repair);
-    if (repair.preemption.type === 'repair')
-      for (const victim of repair.preemption.victims) {
-        later.revoke(columns.find(({ held }) => held.lease.id === victim.lease)!.held, victim.graceEndsAt);
-      }
+    for (const { lease, graceEndsAt } of victimsOf(repair.preemption))
+      later.revoke(columns.find(({ held }) => held.lease.id === lease)!.held, graceEndsAt);
+    // More had to go than one program takes.
+    if (asItIs(snapshot, later, name).columns.length > 0) left += 1;
   }
-  return { planned, left: Math.max(0, broken.length - ROWS_MAX), refused };
+  return { planned, left, refused };
+}
+
+/** What mended an earlier row may have mended this one too: then there is none, and nobody to take. */
+function asItIs(
+  snapshot: Snapshot,
+  later: Later,
+  name: string,
+): { row: Short | null; columns: readonly Column[] } {
+  const row = brokenRows(snapshot, later).find((one) => one.name === name) ?? null;
+  return { row, columns: row === null ? [] : candidatesOf(snapshot, later, row) };
 }
 
 /** Lowest class first, then the youngest: when there are more than one program takes, the others are the next tick's. */
@@ -54,8 +66,7 @@ function candidatesOf(snapshot: Snapshot, later: Later, row: Short): Column[] {
     lookupOf(snapshot.configuration).classes.get(request.terms.class)!.rank;
   return snapshot.held
     .filter(
-      (held) =>
-        !later.isTaken(held.lease.id) && graceOf(snapshot, held) !== null && isOf(snapshot, row, held),
+      (held) => !later.isTaken(held.lease.id) && graceOf(snapshot, held) !== null && isOf(later, row, held),
     )
     .sort((a, b) => rankOf(b) - rankOf(a) || youngerFirst(a, b))
     .slice(0, COLUMNS_MAX)
@@ -63,8 +74,8 @@ function candidatesOf(snapshot: Snapshot, later: Later, row: Short): Column[] {
     .map((held) => ({ held, cost: CLASS_WEIGHTS[rankOf(held)] ?? 1 }));
 }
 
-function isOf(snapshot: Snapshot, row: Short, held: HeldLease): boolean {
-  if (unitsFor(snapshot, row, held) === 0) return false;
+function isOf(later: Later, row: Short, held: HeldLease): boolean {
+  if (unitsFor(later, row, held) === 0) return false;
   return row.type !== 'cohort' || (held.lease.borrowed ?? []).includes(row.kind);
 }
 
@@ -75,9 +86,9 @@ export function youngerFirst(a: HeldLease, b: HeldLease): number {
 async function repairOf(
   ports: SolverPorts,
   snapshot: Snapshot,
-  { row, columns }: { row: Short; columns: readonly Column[] },
+  { later, row, columns }: { later: Later; row: Short; columns: readonly Column[] },
 ): Promise<Planned | null> {
-  const unitsOf = (short: Short, { held }: Column) => unitsFor(snapshot, short, held);
+  const unitsOf = (short: Short, { held }: Column) => unitsFor(later, short, held);
   const { rows, cohorts } = programRows([row], columns, unitsOf);
   const program = programOf(columns, rows, cohorts);
   const victimOf = ({ held }: Column): Victim => ({

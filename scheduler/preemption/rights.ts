@@ -2,7 +2,6 @@
 // Invariant: nothing here looks at age, weight or value, so that two requests can never hold a right against each other. Called by nominees.ts
 // and repair.ts; verifyPreemption.ts says the same in code of its own.
 
-import { preemptionOf } from '../domain/configuration.ts';
 import type { RevocationRight } from '../domain/earmark.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
@@ -12,6 +11,7 @@ import { type Catalogue, catalogueOf } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import type { Later } from './later.ts';
 import { mayEverBeTaken } from './question.ts';
+import type { TakeableLease } from './takeable.ts';
 
 /*
  * Priority:  department(r) = department(l),  rank(r) < rank(l)                                               on every kind
@@ -62,21 +62,19 @@ export function startOf({ activatedAt, grantedAt }: HeldLease['lease']): Instant
 }
 
 export function termsOf({ configuration }: Snapshot, name: string) {
-  return preemptionOf(lookupOf(configuration).classes.get(name)!);
+  return lookupOf(configuration).preemption.get(name)!;
 }
 
 /** The request's right against the lease, or null. */
 export function rightAgainst(
   snapshot: Snapshot,
   later: Later,
-  { claimant, held }: { claimant: Claimant; held: HeldLease },
+  asked: { claimant: Claimant; lease: TakeableLease },
 ): Rightful | null {
-  const { department } = claimant.pending.request;
-  const graceEndsAt = graceOf(snapshot, held);
-  if (graceEndsAt === null) return null;
-  const { lease, request } = held;
-  if (lease.department === department) {
-    const { rank } = lookupOf(snapshot.configuration).classes.get(request.terms.class)!;
+  const { claimant } = asked;
+  const { held, rank, graceEndsAt } = asked.lease;
+  const { lease } = held;
+  if (lease.department === claimant.pending.request.department) {
     return claimant.rank < rank ? { held, right: 'priority', kinds: null, graceEndsAt } : null;
   }
   const catalogue = catalogueOf(snapshot.configuration);

@@ -10,7 +10,6 @@ import { type CohortShare, catalogueOf, compareText, isRenewable } from '../form
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import type { Later } from './later.ts';
 import type { Column, ShortCohort, ShortRow } from './program.ts';
-import { addReturns, emptySums } from './standing.ts';
 
 export type Short =
   | {
@@ -107,9 +106,8 @@ export function keysOf(row: Short): string[] {
 }
 
 /** What a lease would give to the row. */
-export function unitsFor(snapshot: Snapshot, row: Short, held: HeldLease): Units {
-  const back = emptySums();
-  addReturns(snapshot, back, held.lease);
+export function unitsFor(later: Later, row: Short, held: HeldLease): Units {
+  const back = later.returnsOf(held);
   if (row.type === 'capacity') return back.used.get(row.pool) ?? 0;
   if (row.type === 'quota') return back.quotaUse.get(row.key) ?? 0;
   const member = row.members.find(({ department }) => department === held.lease.department);

@@ -271,4 +271,24 @@ describe('a nominee', () => {
     expect(cell.waiting()).toMatchObject({ '02': ['POOL_FULL'] });
     expect(cell.state.used.get('gpu-a')).toBe(0);
   });
+
+  it('behind more of them than one tick looks at has its turn in a later one', async () => {
+    const cell = new HandCell(fourGpus());
+    const kept = aRequest(9).gpu(2).class('batch').seconds(DAY_SECONDS).terms({ preemptible: false });
+    await cell.submit(aRequest(1).gpu(2).class('batch').seconds(DAY_SECONDS), kept).tick();
+    await cell.tick(SECOND);
+    // Each asks otherwise, and for more than its right can free.
+    const hopeless = Array.from({ length: 40 }, (_, i) =>
+      aRequest(i + 20)
+        .gpu(3)
+        .class('critical')
+        .seconds(600 + i),
+    );
+    await cell.submit(...hopeless, aRequest(80).gpu(2).class('critical')).tick(MINIMUM_RUN);
+    expect(cell.revoking()).toEqual(['01']);
+    expect(cell.waiting()).toMatchObject({ '80': ['PREEMPTING'] });
+    const looked = cell.rig.commits.flatMap(({ record }) => record.revocations ?? []);
+    expect(looked[0]).toMatchObject({ looked: 16, left: 25, plans: [] });
+    expect(looked.at(-1)).toMatchObject({ plans: [{ for: aRequest(80).build().id }] });
+  });
 });

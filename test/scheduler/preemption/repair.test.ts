@@ -54,6 +54,37 @@ describe('a pool that shrank below its use', () => {
     expect(cell.revoking()).toEqual([]);
   });
 
+  it('that nobody may be taken from lets the cell rest', async () => {
+    const pools = Array.from({ length: 12 }, (_, i) => aPool(`gpu-${i}`).gpu(2));
+    const cell = new HandCell(aConfiguration().pool(...pools));
+    const kept = pools.map((_, i) => long(i + 1, 2).terms({ preemptible: false }));
+    await cell.submit(...kept).tick();
+    await cell.tick(SECOND);
+    cut(cell, poolTo(1));
+    await cell.submit(long(30, 2).terms({ preemptible: false })).tick(MINIMUM_RUN);
+    expect(cell.rig.carry.unfinished).toBe(false);
+    expect(cell.revoking()).toEqual([]);
+  });
+
+  it('is repaired over several ticks when more rows are broken than one repairs, or more leases must go than one program takes', async () => {
+    const pools = Array.from({ length: 12 }, (_, i) => aPool(`gpu-${i}`).gpu(1));
+    const cell = new HandCell(aConfiguration().pool(aPool('hall').cpu(40), ...pools));
+    const ones = Array.from({ length: 12 }, (_, i) => long(i + 10, 1));
+    const crowd = Array.from({ length: 40 }, (_, i) =>
+      aRequest(i + 30)
+        .cpu(1)
+        .seconds(DAY_SECONDS),
+    );
+    await cell.submit(...ones, ...crowd).tick();
+    await cell.tick(SECOND);
+    cut(cell, poolTo(0));
+    await cell.tick(MINIMUM_RUN);
+    expect(cell.revoking()).toHaveLength(52);
+    expect(cell.rig.commits.length).toBeGreaterThan(3);
+    await cell.tick(GRACE);
+    expect(cell.holding()).toEqual([]);
+  });
+
   it('is repaired before a nominee takes anything of it', async () => {
     const cell = new HandCell(aConfiguration().pool(aPool('gpu-a').gpu(8)));
     await cell.submit(long(1, 2, 'batch'), long(2, 3, 'batch'), long(3, 3, 'batch')).tick();
