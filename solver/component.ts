@@ -105,6 +105,7 @@ function improve(
   const { point, prices, bound } = from.bounding!;
   const doubt = doubtOf(program, point!, prices);
   const isProved = (): boolean => bound < answer.plan.value + 1;
+  const isEnough = (): boolean => bound - answer.plan.value <= bound * GAP_ENOUGH;
   const tryCore = (shapes: Int32Array, stands: Float64Array | Int32Array): boolean => {
     const plan = solveCore(question, { shapes, stands, best: answer.plan.value });
     if (plan === null || plan.value <= answer.plan.value) return false;
@@ -118,7 +119,7 @@ function improve(
     tryCore(doubt.shapes.subarray(0, times * (2 * doubt.fractional + CORE_BESIDE)), point!);
   }
   const neighbourhoods = new Neighbourhoods(program, from.bounding!);
-  for (let failures = 0; failures < FAILURES_MAX && !isProved() && !meter.isSpent; failures++) {
+  for (let failures = 0; failures < FAILURES_MAX && !isEnough() && !meter.isSpent; failures++) {
     const shapes = neighbourhoods.next(answer.plan);
     if (tryCore(shapes, answer.plan.counts)) {
       neighbourhoods.reward();
@@ -130,3 +131,5 @@ function improve(
 
 /** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
 const FAILURES_MAX = 12;
+/** A gap as small as this is not worth a tick's time. */
+const GAP_ENOUGH = 1e-4;
