@@ -25,7 +25,7 @@ import {
 import { trimCertificate } from './trim.ts';
 import { boundOf, gapOf } from './verify.ts';
 import { carryOf, startPrices } from './warm.ts';
-import { Meter } from './work.ts';
+import { Meter, unitsFor } from './work.ts';
 
 type AnswerStage = (task: StageTask, stage: number) => StageAnswer | null;
 
@@ -33,7 +33,7 @@ type AnswerStage = (task: StageTask, stage: number) => StageAnswer | null;
 export function solve(model: Model, engine: Engine, options: SolveOptions): Solution {
   if (engine.name !== options.engine)
     throw new Error(`asked for engine ${options.engine}, given ${engine.name}`);
-  const meter = new Meter(options.budget.unitsMax);
+  const meter = new Meter(unitsFor(options.budget, model.columnCount));
   const sizes = sizesOf(model);
   const start = startPrices(model, options.warm ?? null);
   const left: { stage: number; rowPrices: Float64Array | null }[] = [];

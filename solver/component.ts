@@ -100,6 +100,8 @@ const FIRST_MOVES = 1_000;
 const ROUND_MOVES = 4_000;
 /** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
 const FAILURES_MAX = 12;
+/** A gap as small as this is not worth a tick's time. */
+const GAP_ENOUGH = 1e-4;
 
 function improve(
   question: CoreQuestion,
@@ -112,6 +114,7 @@ function improve(
   const doubt = doubtOf(program, point!, prices);
   const core = 2 * doubt.fractional + CORE_BESIDE;
   const isOver = (): boolean => meter.isSpent || bound < answer.plan.value + 1;
+  const isEnough = (): boolean => bound - answer.plan.value <= bound * GAP_ENOUGH;
   const consider = (plan: Plan | null): boolean => {
     if (plan === null || plan.value <= answer.plan.value) return false;
     answer = { ...answer, method: 'core', plan };
@@ -135,7 +138,7 @@ function improve(
     swap(ROUND_MOVES);
   }
   const neighbourhoods = new Neighbourhoods(program, from.bounding!);
-  for (let failures = 0; failures < FAILURES_MAX && !isOver(); failures++) {
+  for (let failures = 0; failures < FAILURES_MAX && !isEnough() && !isOver(); failures++) {
     if (dive(neighbourhoods.next(answer.plan), answer.plan.counts)) {
       neighbourhoods.reward();
       failures = -1;

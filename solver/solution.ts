@@ -18,6 +18,8 @@ export interface Work {
  */
 export interface WorkBudget {
   readonly unitsMax: number;
+  /** Present: 30,000 units and so many more per column, at most `unitsMax`, so that a small tick does not search as long as a large one. */
+  readonly unitsPerColumn?: number;
 }
 
 export type EngineName = 'highs' | 'glpk' | 'exhaustive';

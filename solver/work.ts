@@ -1,20 +1,29 @@
 // Counted work: what was done, and how much of it a step may still do. Invariant: counts alone, no clock, so that a replay stops where the
 // first run did. Passed down by anytime.ts to everything that asks an engine or fills a table.
-import type { Work } from './solution.ts';
+import type { Work, WorkBudget } from './solution.ts';
 
 /**
  * Prices in units, about a microsecond each on the machine they were measured on (2 cores at 2.5 GHz, HiGHS in WebAssembly): an LP call
  * pays for its set-up by entries, an iteration by rows. What matters is that they grow as time does, not that they are right.
  */
-const UNITS_PER_LP_CALL = 100;
+const UNITS_PER_LP_CALL = 1000;
 const UNITS_PER_ENTRY = 0.05;
 const UNITS_PER_ITERATION = 4;
-const UNITS_PER_ITERATION_ROW = 0.02;
+const UNITS_PER_ITERATION_ROW = 0.01;
 const UNITS_PER_CELL = 0.002;
 const UNITS_PER_MIP_CALL = 5_000;
 
 /** An engine takes a 32-bit count. */
 const ITERATIONS_MAX = 2 ** 31 - 1;
+
+/** What any model may work, however small: where every column counts, a linear program's set-up is most of it. */
+const UNITS_LEAST = 30_000;
+
+/** The units that a budget grants a model with so many columns. */
+export function unitsFor({ unitsMax, unitsPerColumn }: WorkBudget, columnCount: number): number {
+  if (unitsPerColumn === undefined) return unitsMax;
+  return Math.min(unitsMax, UNITS_LEAST + unitsPerColumn * columnCount);
+}
 
 export interface ProgramSize {
   readonly rowCount: number;

@@ -105,5 +105,5 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
 }
 
 function budgetOf(engine: EngineName): SchedulerPorts['solveOptions']['budget'] {
-  return engine === 'glpk' ? { unitsMax: TICK_BUDGET.unitsMax / GLPK_SLOWER } : TICK_BUDGET;
+  return engine === 'glpk' ? { ...TICK_BUDGET, unitsMax: TICK_BUDGET.unitsMax / GLPK_SLOWER } : TICK_BUDGET;
 }

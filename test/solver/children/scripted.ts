@@ -1,6 +1,5 @@
 // A solver child that misbehaves on request: the budget says how, any other budget is answered truthfully.
 // Started by test/solver/node.test.ts in place of solver/child.ts, and by smallHeap.ts.
-import { setFlagsFromString } from 'node:v8';
 import { loadEngine } from '../../../solver/engines/load.ts';
 import { type Model, type SolveOptions, solve } from '../../../solver/index.ts';
 
@@ -49,11 +48,12 @@ process.on('message', ({ id, model, options }: Question) => {
         stages: truth.stages.map((stage) => ({ ...stage, value: 0 })),
       });
       break;
-    case 9: {
-      // Out of memory, with the limit near so that the machine does not suffer: V8 aborts the process.
-      setFlagsFromString('--max-old-space-size=64');
-      for (const hoard: number[][] = []; ; ) hoard.push(Array.from({ length: 100_000 }, (_, i) => i + 0.5));
-    }
+    case 9:
+      // Out of memory, as an allocation that nobody can serve: more than any process may have.
+      process.send!({ kind: 'answer', id, solution: new ArrayBuffer(2 ** 47) });
+      break;
+    case 10: // Until the heap is full.
+      for (const kept: number[][] = []; ; ) kept.push(new Array<number>(10_000).fill(kept.length));
     default:
       answer(truth);
   }
