@@ -1,7 +1,7 @@
 // The smallest set of rows that clash, when a program has no point: an irreducible infeasible set by a deletion filter.
 // Invariant: the rows told have no common point; `irreducible` when each was shown to be needed. Called by programs/solveProgram.ts.
 // Deletion filter: Chinneck and Dravnieks, ORSA Journal on Computing 3 (1991); halves are dropped first, so that few rows cost few solves.
-import { type Program, programWith } from './program.ts';
+import { type Program, programWith } from './programs/program.ts';
 
 export interface Conflict {
   /** Rising. */

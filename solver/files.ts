@@ -8,7 +8,7 @@ import { type Names, namesFor } from './files/names.ts';
 import { writeJson } from './files/writeJson.ts';
 import { writeLp } from './files/writeLp.ts';
 import { writeMps } from './files/writeMps.ts';
-import type { Program } from './program.ts';
+import type { Program } from './programs/program.ts';
 
 export type { FileProblem };
 export type FileFormat = 'mps' | 'lp' | 'json';

@@ -13,9 +13,9 @@ export {
 } from './files.ts';
 export { type Model, ModelBuilder, ModelError } from './model.ts';
 export { stageProgram } from './modelProgram.ts';
-export type { Program } from './program.ts';
 export type { ProgramAnswer, ProgramEngineName, ProgramStatus } from './programs/answer.ts';
 export { type Packing, packingOf } from './programs/packing.ts';
+export type { Program } from './programs/program.ts';
 export { type ProgramEngines, type ProgramRequest, solveProgram } from './programs/solveProgram.ts';
 export { isReplayable } from './replay.ts';
 export type * from './solution.ts';

@@ -2,7 +2,7 @@
 // Invariant: its optimum is the most that the stage can be worth beside the grants of earlier stages. Called by the command line.
 import { ProgramDraft } from './files/draft.ts';
 import type { Model } from './model.ts';
-import type { Program } from './program.ts';
+import type { Program } from './programs/program.ts';
 
 interface StageOfModel {
   readonly name: string;

@@ -1,6 +1,6 @@
 // Numbers as files write them. Invariant: a whole number is read exactly or refused; any other is the double nearest to it.
 // Called by the readers of files/.
-import { LARGEST } from '../program.ts';
+import { LARGEST } from '../programs/program.ts';
 import { FileFault, type Place } from './fault.ts';
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$/;

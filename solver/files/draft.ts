@@ -1,6 +1,6 @@
 // A program while a reader collects it: columns and rows by name, entries in any order. Invariant: names are unique, a place is filled once.
 // Called by the readers of files/ and by modelProgram.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 
 export interface DraftColumn {
   readonly index: number;

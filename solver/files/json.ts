@@ -1,6 +1,6 @@
 // Reads our own form: columns and rows by name, as docs/program.schema.json states it. Pure.
 // Invariant: unknown fields are refused, nothing is coerced, numbers are read exactly. Called by files.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 import { readBound, readNumber } from './decimal.ts';
 import { ProgramDraft } from './draft.ts';
 import { FileFault } from './fault.ts';

@@ -1,6 +1,6 @@
 // Reads the CPLEX LP form: objective, rows with ranges, bounds, general and binary columns. Pure.
 // Invariant: what is more than a mixed-integer linear program is refused with line and column. Called by files.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 import { ProgramDraft } from './draft.ts';
 import { FileFault } from './fault.ts';
 import { readBounds, readColumnList } from './lpColumns.ts';

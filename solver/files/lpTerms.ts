@@ -1,6 +1,6 @@
 // Sums of terms in an LP file: 3 x + 2 y - z + 7. Invariant: a column that comes twice is added up; products and powers are refused.
 // Called by lp.ts and lpColumns.ts.
-import { LARGEST } from '../program.ts';
+import { LARGEST } from '../programs/program.ts';
 import { readBound, readNumber } from './decimal.ts';
 import type { ProgramDraft } from './draft.ts';
 import { FileFault, type Place } from './fault.ts';

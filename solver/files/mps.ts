@@ -1,7 +1,7 @@
 // Reads MPS, free and fixed: ROWS, COLUMNS with integer markers, RHS, RANGES, BOUNDS, OBJSENSE. Pure.
 // Invariant: what it does not understand it refuses with line and column; nothing is guessed where readers of this format differ.
 // Called by files.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 import { readBound, readNumber } from './decimal.ts';
 import type { DraftColumn } from './draft.ts';
 import { FileFault, type Place } from './fault.ts';

@@ -1,5 +1,5 @@
 // Names as a file format can hold them. Invariant: unique, and the same program gives the same names. Called by files.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 
 export interface Names {
   readonly columns: readonly string[];

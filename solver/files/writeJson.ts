@@ -1,5 +1,5 @@
 // Writes our own form, a column and a row a line. Invariant: what has its default is left out. Called by files.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 import type { Names } from './names.ts';
 
 export function writeJson(program: Program, names: Names): string {

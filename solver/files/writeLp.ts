@@ -1,7 +1,7 @@
 // Writes the CPLEX LP form. Invariant: lines stay below 255 characters, where some readers cut; numbers read back as the same double; a row
 // with two sides is two rows, for HiGHS 1.15 takes `-5 <= 2 x + y <= 10` for 2 x <= ..., silently.
 // Called by files.ts.
-import type { Program } from '../program.ts';
+import type { Program } from '../programs/program.ts';
 import type { Names } from './names.ts';
 
 const LINE_MAX = 200;

@@ -1,6 +1,6 @@
 // Writes MPS in free form, which every current reader takes. Invariant: numbers are the shortest text that reads back as the same double.
 // Called by files.ts.
-import { byColumn, type Program } from '../program.ts';
+import { byColumn, type Program } from '../programs/program.ts';
 import type { Names } from './names.ts';
 
 export function writeMps(program: Program, names: Names): string {

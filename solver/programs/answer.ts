@@ -9,7 +9,7 @@ import {
   type Program,
   programGap,
   rounded,
-} from '../program.ts';
+} from './program.ts';
 import type { SearchEngineName } from './search.ts';
 
 export type ProgramStatus = 'optimal' | 'feasible' | 'infeasible' | 'unbounded' | 'unknown';

@@ -1,7 +1,7 @@
 // GLPK's branch and bound on any program (npm `glpk.js`, GPL-3.0, optional), as a second opinion. Invariant: it tells no bound, so the one
 // told is that of its linear relaxation, unless it closed the tree. Loaded by load.ts, and only when it was chosen.
 import type { Glpk, GlpkProblem, GlpkResult } from '../engines/glpk.ts';
-import { type Program, programWith } from '../program.ts';
+import { type Program, programWith } from './program.ts';
 import type { SearchAnswer, SearchEngine, SearchLimits } from './search.ts';
 
 /** `tmlim` is a 32-bit number of milliseconds. */

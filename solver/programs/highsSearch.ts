@@ -2,7 +2,7 @@
 // Loaded by load.ts; the linear programs of a tick are answered by ../engines/highs.ts.
 import highsModule, { type CallbackData, type Highs, type HighsCallbackMap, type ModelData } from 'highs';
 import type { HighsSource } from '../engines/highs.ts';
-import { byColumn, type Program, programWith } from '../program.ts';
+import { byColumn, type Program, programWith } from './program.ts';
 import type { SearchAnswer, SearchEngine, SearchLimits, SearchNews } from './search.ts';
 
 // The package declares itself CommonJS, so its types wrap the default export once more than its ES build does.

@@ -3,7 +3,6 @@
 // Called by `annona solve` and benches, through ../node.ts.
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import { isBetter, type Program } from '../program.ts';
 import {
   type CheckedPoint,
   checkedPoint,
@@ -14,6 +13,7 @@ import {
 } from './answer.ts';
 import { solvePackedGreedily } from './packed.ts';
 import { packingOf } from './packing.ts';
+import { isBetter, type Program } from './program.ts';
 import type { ProgramMessage, ProgramQuestion } from './protocol.ts';
 import type { ProgramNews, ProgramRequest, Tell } from './solveProgram.ts';
 

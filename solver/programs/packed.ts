@@ -2,11 +2,11 @@
 // Called by solveProgram.ts, and by node.ts when the process is gone.
 import { solve, solveWithoutEngine } from '../anytime.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type Program, rounded } from '../program.ts';
 import type { Solution, SolveOptions } from '../solution.ts';
 import { checkSolution } from '../verify.ts';
 import { type CheckedPoint, checkedPoint, type ProvenBound } from './answer.ts';
 import type { PackingForm } from './packing.ts';
+import { type Program, rounded } from './program.ts';
 
 /** Simplex iterations; a program of 10,000 columns needs some ten thousand. */
 export const DEFAULT_WORK = 1_000_000;

@@ -2,9 +2,9 @@
 // Invariant: a grant of the model is a point of the program with the same worth, and the model's optimum is the program's.
 // Columns may be shifted to 0 or seen from their upper bound, so that covering programs count too. Called by solveProgram.ts.
 import { type Model, ModelBuilder, ModelError } from '../model.ts';
-import { type Program, wholeObjective, wholeWorth } from '../program.ts';
 import { cliquesOf } from './cliques.ts';
 import { packingRows } from './packingRows.ts';
+import { type Program, wholeObjective, wholeWorth } from './program.ts';
 
 export interface PackingForm {
   readonly model: Model;

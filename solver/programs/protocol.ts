@@ -1,7 +1,8 @@
 // What the process of `annona solve` and its parent say to each other. Invariant: plain data with typed arrays, as structured cloning takes it.
 // Used by node.ts, child.ts and worker.ts.
-import type { Program } from '../program.ts';
+
 import type { ProgramAnswer } from './answer.ts';
+import type { Program } from './program.ts';
 import type { ProgramNews, ProgramRequest } from './solveProgram.ts';
 
 export interface ProgramQuestion {

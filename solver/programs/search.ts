@@ -1,7 +1,7 @@
 // What an engine of branch and bound is: it answers any program under limits, and may be started from a point.
 // Invariant: nothing it says is believed: points are checked by program.ts, and its bound is told as the engine's.
 // Implemented by highsSearch.ts and glpkSearch.ts, called by solveProgram.ts and conflict.ts.
-import type { Program } from '../program.ts';
+import type { Program } from './program.ts';
 
 export type SearchEngineName = 'highs' | 'glpk';
 

@@ -2,7 +2,6 @@
 // Invariant: every point told was checked here, every bound says whose it is. Called by worker.ts, tests and benches.
 import { type Conflict, conflictOf, type Feasibility } from '../conflict.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isBetter, type Program, programGap, programWith } from '../program.ts';
 import {
   type CheckedPoint,
   checkedPoint,
@@ -15,6 +14,7 @@ import {
 } from './answer.ts';
 import { type PackedAnswer, solvePacked } from './packed.ts';
 import { packingOf } from './packing.ts';
+import { isBetter, type Program, programGap, programWith } from './program.ts';
 import {
   NO_LIMITS,
   type SearchAnswer,

@@ -1,6 +1,6 @@
 // What needs no engine: bounds that leave no value, no columns, no rows. Invariant: whole columns leave with whole bounds.
 // Called by solveProgram.ts before anything else.
-import { checkPoint, type Program, programWith } from '../program.ts';
+import { checkPoint, type Program, programWith } from './program.ts';
 
 export type Trivial =
   | { readonly kind: 'open'; readonly program: Program }
