@@ -2,12 +2,17 @@
 // Invariant: data on standard output, news and notes on standard error; Ctrl-C prints the best so far. Called by main.ts.
 
 import { type ProgramAnswer, type ProgramEngineName, writeProgram } from '../../solver/index.ts';
-import { engineAbsence, type ProgramNews, type ProgramRequest, runProgram } from '../../solver/node.ts';
+import {
+  engineAbsence,
+  type ProgramNews,
+  type ProgramRequest,
+  type ProgramRun,
+  runProgram,
+} from '../../solver/node.ts';
 import { startStopwatch } from '../roles/clock.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { formatFor, loadProgram, saveText } from './programFile.ts';
 import { printAnswer, solveJson } from './solveReport.ts';
-import { stopSignal } from './stopSignal.ts';
 
 export interface SolveOptions {
   readonly engine: string;
@@ -39,14 +44,24 @@ export async function solve(file: string, options: SolveOptions, io: CommandIo):
   const stopwatch = startStopwatch();
   const news = new News(io, () => stopwatch.elapsedMs());
   const run = runProgram(program, request, { tell: (told) => news.take(told) });
-  const stopping = stopSignal((line) => io.err(line));
-  stopping.addEventListener('abort', () => run.stop());
-  const answer = await run.answer;
+  const answer = await stoppable(run);
   news.end();
   const report = { program, answer, seconds: Math.round(stopwatch.elapsedMs()) / 1000 };
   if (options.json) io.out(JSON.stringify(solveJson(report, options.solution === true)));
   else printAnswer(report, { io, withSolution: options.solution === true });
   return exitCodeOf(answer);
+}
+
+/** Ctrl-C and SIGTERM end the solve within milliseconds: there is nothing to be patient with, and no second one is needed. */
+async function stoppable(run: ProgramRun): Promise<ProgramAnswer> {
+  const stop = (): void => run.stop();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    return await run.answer;
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
 }
 
 function requestOf({ engine, work, timeLimit, explain }: SolveOptions): ProgramRequest {

@@ -64,6 +64,8 @@ export function printAnswer(
   const counts = Object.entries(work).map(([name, count]) => `${name} ${count}`);
   line('work', [...counts, `${seconds.toFixed(1)} s`].join(', '));
   for (const note of answer.notes) line('note', note);
+  if (engine === 'anytime' && status === 'feasible' && ended === 'complete')
+    line('note', 'not proved to be the best; --engine highs goes on until it is');
   if (conflict !== null) printConflict(program, conflict, io);
   if (withSolution && point !== null) printPoint(program, point, io);
 }

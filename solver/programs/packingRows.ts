@@ -1,8 +1,7 @@
 // The rows of a program as packing rows, if they are: one side each, seen from the bound of every column from which the row only fills.
 // Invariant: whole numbers, coefficients > 0, room >= 0. Called by packing.ts.
-
-import { asWhole } from '../wholeNumbers.ts';
 import type { Program } from './program.ts';
+import { asWhole } from './wholeNumbers.ts';
 
 export interface PackingRow {
   readonly name: string;

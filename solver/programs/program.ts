@@ -1,7 +1,7 @@
 // A mixed-integer linear program as people write them in files: any bounds, any rows, either sense. A tick's own program is model.ts.
 // Invariant: every number is finite but for bounds and sides, where an infinity means that there is none. Built by files/ and
 // modelProgram.ts, read by packing.ts, conflict.ts and the engines of programs/.
-import { asWhole } from '../wholeNumbers.ts';
+import { asWhole } from './wholeNumbers.ts';
 
 /**
  *   minimise or maximise  offset + sum_j objective[j] x_j

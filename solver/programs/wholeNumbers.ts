@@ -1,5 +1,5 @@
 // Decimal numbers as whole ones: 0.25 and 1.5 are 25 and 150 over 100. Invariant: exact in the digits that a double shows, or null.
-// Called by program.ts and programs/packing.ts.
+// Called by program.ts and packing.ts.
 
 /** 10^k, written out: a power of a variable is not the same on every engine. */
 const TENS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
