@@ -12,7 +12,7 @@ import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
 import { accountKey, joinGang, leaveGang, quotaKey, type State } from './state.ts';
-import { LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
+import { EARMARK_TRANSITIONS, LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
 
 export class StateError extends Error {
   override name = 'StateError';
@@ -55,7 +55,8 @@ export function apply(state: State, change: Change): void {
       applyEarmark(state, change.earmark);
       return;
     case 'earmarkEnded':
-      if (!state.earmarks.delete(change.request)) throw new StateError(`${change.request} has no earmark`);
+      if (!mayFollow(EARMARK_TRANSITIONS, 'held', change.end) || !state.earmarks.delete(change.request))
+        throw new StateError(`${change.request} has no earmark that could be ${change.end}`);
       return;
     case 'extensionOpened':
       state.extensions.set(change.extension.id, change.extension);
