@@ -19,6 +19,7 @@ import {
   type SolveOptions,
   type SolveProgress,
   type SolverService,
+  type Warm,
 } from '../solver/index.ts';
 import { rounded } from './figures.ts';
 import { type InstanceOf, instanceOf } from './instances/instance.ts';
@@ -125,15 +126,15 @@ export async function runInstance(input: InstanceOf, tools: RunTools): Promise<I
 async function figuresOf(
   posed: Posed,
   { solver, options }: RunTools,
-  _warm: null,
-): Promise<[SolveFigures, null]> {
+  warm: Warm | null,
+): Promise<[SolveFigures, Warm | null]> {
   const { model } = posed.formulation;
   const seen: { ms: number; progress: SolveProgress }[] = [];
   const from = performance.now();
   const progress = (told: SolveProgress): void => {
     seen.push({ ms: performance.now() - from, progress: told });
   };
-  const solution = await solver.solve(model, { ...options, progress });
+  const solution = await solver.solve(model, { ...options, warm, progress });
   const ms = performance.now() - from;
   const { stages, termination, work } = solution;
   const worst = stages.reduce((most, stage) => (stage.gap > most.gap ? stage : most));
@@ -151,7 +152,7 @@ async function figuresOf(
     idle: idleIn(posed, solution),
     work,
   };
-  return [figures, null];
+  return [figures, solution.carry];
 }
 
 /** Beyond this the exact search takes minutes. */

@@ -1,7 +1,7 @@
 // Step 9 of the tick: the record of what went in and came out, its digest chained to the previous tick's, and one commit of everything.
 // Invariant: timings stand outside the digest; the same inputs give the same digest in every process. Called by tick.ts alone.
 
-import type { Solution } from '../solver/index.ts';
+import type { Solution, Warm } from '../solver/index.ts';
 import { liveLease } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { eventsOf } from './domain/eventsOf.ts';
@@ -20,6 +20,8 @@ export interface Decided {
   readonly formulation: Formulation | null;
   readonly solution: Solution | null;
   readonly stages: readonly StageRecord[];
+  /** What the solve started from; null: cold. */
+  readonly warm: Warm | null;
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
 }
@@ -72,6 +74,7 @@ function recordOf(
     fault: solution?.fault ?? null,
     termination: solution?.termination ?? ('none' as const),
     stages: decided.stages,
+    warm: decided.warm,
     counts: countsOf(state, decided),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>

@@ -1,7 +1,7 @@
 // Step 4 of the tick: solve, decode, and refuse whatever does not pass a check by code that did not make it.
 // Invariant: a plan that leaves here is feasible in exact integers; where a part was refused, the fault is recorded and the tick dumped as a file.
 
-import type { Solution } from '../solver/index.ts';
+import type { Solution, Warm } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { decode } from './decode.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
@@ -19,6 +19,8 @@ export interface Solved {
   readonly solution: Solution | null;
   /** What is claimed of each class's quality, with its proof. */
   readonly stages: readonly StageRecord[];
+  /** What the solve started from; null: cold. */
+  readonly warm: Warm | null;
 }
 
 const EMPTY: Plan = { assignments: [], extensions: [] };
@@ -26,15 +28,15 @@ const EMPTY: Plan = { assignments: [], extensions: [] };
 export async function solveVerified(
   ports: SchedulerPorts,
   snapshot: Snapshot,
-  formulation: Formulation,
+  { formulation, warm }: { readonly formulation: Formulation; readonly warm: Warm | null },
 ): Promise<Solved> {
-  if (formulation.model.columnCount === 0) return { plan: EMPTY, solution: null, stages: [] };
-  const solution = await ports.solver.solve(formulation.model, ports.solveOptions);
+  if (formulation.model.columnCount === 0) return { plan: EMPTY, solution: null, stages: [], warm: null };
+  const solution = await ports.solver.solve(formulation.model, { ...ports.solveOptions, warm });
   const plan = decode(formulation, solution, snapshot);
   const { classes } = snapshot.configuration;
   const stages = stageRecords(formulation.model, solution, { classes, digest: ports.digest });
   const check = verifyPlan(snapshot, plan);
-  if (check.ok) return { plan, solution, stages };
+  if (check.ok) return { plan, solution, stages, warm };
   // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over
   // it cannot starve the cell; the rest goes on waiting, nothing is claimed of the plan's quality, and the case is kept as a file.
   const digests = tickDigests(ports.digest, {
@@ -43,7 +45,7 @@ export async function solveVerified(
     decided: { plan, stages },
   });
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
-    ...toTickFile(snapshot, { plan, stages, fault: solution.fault, digests }),
+    ...toTickFile(snapshot, { decided: { plan, stages, fault: solution.fault, digests }, warm }),
     breach: check.breach,
   });
   return {
@@ -56,6 +58,7 @@ export async function solveVerified(
       stages: [],
     },
     stages: [],
+    warm,
   };
 }
 

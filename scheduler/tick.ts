@@ -2,6 +2,7 @@
 // Steps are numbered as the flow in docs/ARCHITECTURE.md; 1 (submit) and 8 (lease) happen at the edge.
 // Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
 
+import type { Warm } from '../solver/index.ts';
 import { adopt } from './adopt.ts';
 import { denyHopelessExtensions } from './commands/lease.ts';
 import { denyImpossible } from './commands/submit.ts';
@@ -28,7 +29,10 @@ export interface TickInput {
   readonly carry: TickCarry;
 }
 
-/** What one term of office keeps between ticks. Never part of a decision: the memo only saves work, `unfinished` and `gangsDue` only ask for another turn. */
+/**
+ * What one term of office keeps between ticks. The memo only saves work, `unfinished` and `gangsDue` only ask for another turn; `warm` may
+ * move a decision among equals, and is recorded as an input of the tick.
+ */
 export interface TickCarry {
   readonly memo: FormulationMemo;
   unfinished: boolean;
@@ -36,6 +40,8 @@ export interface TickCarry {
   gangsDue?: number;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
+  /** Prices that the last solve left; absent or null: the next one starts cold, and its record says so. */
+  warm?: Warm | null;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
 }
@@ -72,7 +78,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   phases.end('formulate');
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
-  const solved = await solveVerified(ports, snapshot, formulation);
+  const solved = await solveVerified(ports, snapshot, { formulation, warm: carry.warm ?? null });
+  carry.warm = solved.solution?.carry ?? carry.warm ?? null;
   phases.end('solve');
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
@@ -96,6 +103,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
       formulation,
       solution: solved.solution,
       stages: solved.stages,
+      warm: solved.warm,
       digests,
       timings: phases.timings(),
     },

@@ -8,6 +8,7 @@ import {
   type Solution,
   type SolverFault,
   type SolverService,
+  type Warm,
 } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
@@ -40,6 +41,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
   readonly accounts: Readonly<Record<string, { readonly reserved: number; readonly spent: number }>>;
+  /** Prices that the solve started from. Absent: cold. */
+  readonly warm?: Warm;
   /** Absent: a tick still to be decided. */
   readonly decided?: DecidedTick;
 }
@@ -60,10 +63,18 @@ export interface TickFileProblem {
 }
 
 export type ParsedTickFile =
-  | { readonly ok: true; readonly snapshot: Snapshot; readonly decided: DecidedTick | null }
+  | {
+      readonly ok: true;
+      readonly snapshot: Snapshot;
+      readonly warm: Warm | null;
+      readonly decided: DecidedTick | null;
+    }
   | { readonly ok: false; readonly problems: readonly TickFileProblem[] };
 
-export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile {
+export function toTickFile(
+  snapshot: Snapshot,
+  { decided, warm }: { readonly decided?: DecidedTick; readonly warm?: Warm | null } = {},
+): TickFile {
   return {
     version: TICK_FILE_VERSION,
     cell: snapshot.cell,
@@ -76,6 +87,7 @@ export function toTickFile(snapshot: Snapshot, decided?: DecidedTick): TickFile 
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
     accounts: sortedRecord(snapshot.accounts),
+    ...(warm && { warm }),
     ...(decided && { decided }),
   };
 }
@@ -93,7 +105,8 @@ export function tickFileParser(): (document: unknown) => ParsedTickFile {
     if (!validate(document)) return { ok: false, problems: (validate.errors ?? []).map(problemOf) };
     const problems = checkReferences(document);
     if (problems.length > 0) return { ok: false, problems };
-    return { ok: true, snapshot: snapshotOf(document), decided: document.decided ?? null };
+    const { warm = null, decided = null } = document;
+    return { ok: true, snapshot: snapshotOf(document), warm, decided };
   };
 }
 
@@ -162,11 +175,18 @@ export interface TickFileAnswer {
 /** Decides the file as the tick would: formulate, solve, decode, verify. Throws when the plan does not verify: that is a defect. */
 export async function decideTickFile(
   snapshot: Snapshot,
-  ports: { readonly solver: SolverService; readonly digest: Digest; readonly engine?: EngineName },
+  ports: {
+    readonly solver: SolverService;
+    readonly digest: Digest;
+    readonly engine?: EngineName;
+    /** Absent or null: cold. */
+    readonly warm?: Warm | null;
+  },
 ): Promise<TickFileAnswer> {
   const formulation = formulate(snapshot, newMemo());
   const { model, columns, truncated } = formulation;
-  const options = { engine: ports.engine ?? 'highs', budget: TICK_BUDGET };
+  const { engine = 'highs', warm = null } = ports;
+  const options = { engine, budget: TICK_BUDGET, warm };
   const solution = columns.length === 0 ? null : await ports.solver.solve(model, options);
   const plan: Plan =
     solution === null ? { assignments: [], extensions: [] } : decode(formulation, solution, snapshot);
@@ -187,7 +207,7 @@ export async function decideTickFile(
       plan: ports.digest([JSON.stringify(plan)]),
     },
     recordDigests,
-    file: toTickFile(snapshot, decided),
+    file: toTickFile(snapshot, { decided, warm }),
   };
 }
 

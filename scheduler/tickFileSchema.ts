@@ -259,6 +259,14 @@ export const TICK_FILE_SCHEMA: Schema = {
         lhs: { type: ['number', 'string'] },
         rhs: { type: ['number', 'string'] },
       }),
+      warm: object({
+        stages: list(
+          object({
+            stage: units,
+            prices: list({ type: 'array', prefixItems: [text, units], items: false, minItems: 2 }),
+          }),
+        ),
+      }),
       decided,
     },
   ),

@@ -24,6 +24,7 @@ import {
 } from './stage.ts';
 import { trimCertificate } from './trim.ts';
 import { boundOf, gapOf } from './verify.ts';
+import { carryOf, startPrices } from './warm.ts';
 import { Meter } from './work.ts';
 
 type AnswerStage = (task: StageTask, stage: number) => StageAnswer | null;
@@ -34,6 +35,8 @@ export function solve(model: Model, engine: Engine, options: SolveOptions): Solu
     throw new Error(`asked for engine ${options.engine}, given ${engine.name}`);
   const meter = new Meter(options.budget.unitsMax);
   const sizes = sizesOf(model);
+  const start = startPrices(model, options.warm ?? null);
+  const left: { stage: number; rowPrices: Float64Array | null }[] = [];
   const run = runStages(model, meter, (task, stage) => {
     const { progress } = options;
     const tell = (answer: StageAnswer): void =>
@@ -42,7 +45,14 @@ export function solve(model: Model, engine: Engine, options: SolveOptions): Solu
     const later = sizes.filter((size) => size.stage > stage).reduce((sum, { columns }) => sum + columns, 0);
     const own = sizes.find((size) => size.stage === stage)!.columns;
     const share = meter.share(Math.max(0.5, own / (own + later)));
-    return answerWithEngine(task, { engine, meter: share, progress: progress ? tell : null });
+    const answer = answerWithEngine(task, {
+      engine,
+      meter: share,
+      start: start.get(stage) ?? null,
+      progress: progress ? tell : null,
+    });
+    left.push({ stage, rowPrices: answer.rowPrices });
+    return answer;
   })!;
   const refused = run.ended.has('refused');
   return {
@@ -54,6 +64,7 @@ export function solve(model: Model, engine: Engine, options: SolveOptions): Solu
     granted: run.granted,
     stages: run.stages,
     work: meter.work,
+    carry: carryOf(model, left),
   };
 }
 
@@ -84,8 +95,8 @@ interface Run {
 function withoutCalls({
   granted,
   stages,
-}: Run): Pick<Solution, 'engineCalled' | 'granted' | 'stages' | 'work'> {
-  return { engineCalled: false, granted, stages, work: new Meter(0).work };
+}: Run): Pick<Solution, 'engineCalled' | 'granted' | 'stages' | 'work' | 'carry'> {
+  return { engineCalled: false, granted, stages, work: new Meter(0).work, carry: null };
 }
 
 /** Null as soon as `answer` has none for a stage that is not trivial. The meter is counted up by `answer`. */

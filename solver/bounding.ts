@@ -21,7 +21,7 @@ export interface Bounding {
   readonly point: Float64Array | null;
   /** Where the relaxation stood at that point. */
   readonly standing: Standing | null;
-  /** Numerators per row without any cut: where a later solve may start. */
+  /** Numerators per row without any cut, of a program large enough to be sifted: where a later solve may start. */
   readonly rowPrices: Float64Array | null;
   readonly failed: boolean;
 }
@@ -115,7 +115,8 @@ class BoundSearch {
       const stopped = live.run();
       let prices = this.#best.consider(live.multipliers);
       if (stopped !== 'optimal') return stopped === 'failed' ? 'failed' : 'cut off';
-      if (this.#cutter.cuts.length === 0) this.#rowPrices = live.multipliers.rows;
+      const isSifted = this.#program.shapeCount >= SIFTED_SHAPES_LEAST;
+      if (isSifted && this.#cutter.cuts.length === 0) this.#rowPrices = live.multipliers.rows;
       const isWhole =
         rounds === 0 || cutRounds(live, { meter: this.#meter, rounds, bound: this.#best.found.bound });
       if (rounds > 0) prices = this.#best.consider(live.multipliers);

@@ -24,6 +24,8 @@ export interface ComponentQuestion {
   readonly engine: Engine;
   readonly program: Program;
   readonly meter: Meter;
+  /** Numerator per row of the program, from a solve before. */
+  readonly start: Float64Array | null;
   /** Told of every better plan. */
   readonly better: (answer: ComponentAnswer) => void;
 }
@@ -67,8 +69,8 @@ function solveExactly(question: ComponentQuestion): ComponentAnswer {
 }
 
 function searchPlan(question: ComponentQuestion): ComponentAnswer {
-  const { engine, program, meter, better } = question;
-  const bounding = boundProgram(engine, program, { meter, start: null });
+  const { engine, program, meter, start, better } = question;
+  const bounding = boundProgram(engine, program, { meter, start });
   if (bounding.failed) return greedyAnswer(program, 'refused');
   const planner = new Planner(program);
   const order = orderBy(bounding.prices);

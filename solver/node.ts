@@ -115,8 +115,8 @@ class SolverProcess implements SolverService {
     const answer = await this.#ask({
       kind: 'solve',
       id: ++this.#questions,
-      model: { ...model, rowNames: [] },
-      options,
+      model,
+      options: { engine: options.engine, budget: options.budget, warm: options.warm ?? null },
     });
     const fault = 'fault' in answer ? answer.fault : faultIn(model, answer.solution, asked);
     if (fault === null && 'solution' in answer) return answer.solution;

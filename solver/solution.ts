@@ -118,6 +118,8 @@ export interface Solution {
   readonly granted: Uint8Array;
   readonly stages: readonly StageOutcome[];
   readonly work: Work;
+  /** For the next solve of a model like this one; null when it was too small, or needed no engine. */
+  readonly carry: Warm | null;
 }
 
 /** A better plan, or the last one, of a stage. Its bound is what `boundOf` makes of the certificate. */
@@ -129,9 +131,19 @@ export interface SolveProgress {
   readonly work: Work;
 }
 
+/** Where the next solve may start: prices of rows by name, numerators over 2^20, per stage. Plain data, to be recorded as an input. */
+export interface Warm {
+  readonly stages: readonly {
+    readonly stage: number;
+    readonly prices: readonly (readonly [row: string, numerator: number])[];
+  }[];
+}
+
 export interface SolveOptions {
   readonly engine: EngineName;
   readonly budget: WorkBudget;
+  /** `carry` of the solve before; null or absent: cold. */
+  readonly warm?: Warm | null;
   /** Called between steps, so that a benchmark can take the time; never by the solver process. */
   readonly progress?: (progress: SolveProgress) => void;
 }

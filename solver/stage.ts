@@ -27,6 +27,8 @@ export interface StageAnswer {
   readonly certificate: StageCertificate;
   /** `refused`: the engine answered a linear program with neither an optimum nor a work limit. */
   readonly ended: 'complete' | 'workLimit' | 'refused';
+  /** Numerator per row of the model where a component was large enough to leave prices, else null. */
+  readonly rowPrices: Float64Array | null;
 }
 
 export const NO_CERTIFICATE: StageCertificate = {
@@ -40,13 +42,16 @@ export const NOTHING_FITS: StageAnswer = {
   granted: [],
   certificate: NO_CERTIFICATE,
   ended: 'complete',
+  rowPrices: null,
 };
 
 /** Null where something does not fit, and where an excess that costs may grow: a second-best option may then be the better one. */
 export function everythingFits({ model, columns, view, load }: StageTask): StageAnswer | null {
   for (const row of view.rows) if ((model.excessCost[columns.definedBy[row]!] ?? 0) > 0) return null;
   const granted = takeBest(model, view, load);
-  return granted && { method: 'fits', granted, certificate: NO_CERTIFICATE, ended: 'complete' };
+  return (
+    granted && { method: 'fits', granted, certificate: NO_CERTIFICATE, ended: 'complete', rowPrices: null }
+  );
 }
 
 export function answerGreedily(task: StageTask): StageAnswer {
@@ -58,22 +63,29 @@ export function answerGreedily(task: StageTask): StageAnswer {
 export interface EngineRun {
   readonly engine: Engine;
   readonly meter: Meter;
+  /** Numerator per row of the model, from a solve before; null for a cold start. */
+  readonly start: Float64Array | null;
   /** Told of every better plan of a stage that is one component, and of each stage's last. */
   readonly progress: ((answer: StageAnswer) => void) | null;
 }
 
-export function answerWithEngine(task: StageTask, { engine, meter, progress }: EngineRun): StageAnswer {
+export function answerWithEngine(
+  task: StageTask,
+  { engine, meter, start, progress }: EngineRun,
+): StageAnswer {
   const components = componentsOf(task.model, task.columns, task.view);
   const sizeOf = ({ program }: Component): number => program.rows.length + program.columnCount;
-  let sizeLeft = components.reduce((sum, component) => sum + sizeOf(component), 0);
-  const shares = components.map((component) => meter.share(sizeOf(component) / sizeLeft));
+  const size = components.reduce((sum, component) => sum + sizeOf(component), 0);
+  const shares = components.map((component) => meter.share(sizeOf(component) / size));
   const answers: ComponentAnswer[] = [];
   for (const [i, component] of components.entries()) {
     const better = (answer: ComponentAnswer): void => {
       if (components.length === 1) progress?.(assemble(task, components, [answer]));
     };
-    sizeLeft -= sizeOf(component);
-    answers.push(solveComponent({ engine, program: component.program, meter: shares[i]!, better }));
+    const from = start && Float64Array.from(component.rows, (row) => start[row]!);
+    answers.push(
+      solveComponent({ engine, program: component.program, meter: shares[i]!, start: from, better }),
+    );
   }
   const answer = assemble(task, components, answers);
   progress?.(answer);
@@ -107,5 +119,20 @@ function assemble(
     granted: grantedColumns(model, view, counts),
     certificate: combine(parts),
     ended: ends.has('refused') ? 'refused' : ends.has('workLimit') ? 'workLimit' : 'complete',
+    rowPrices: rowPricesOf(model, components, answers),
   };
+}
+
+function rowPricesOf(
+  { rowCount }: Model,
+  components: readonly Component[],
+  answers: readonly ComponentAnswer[],
+): Float64Array | null {
+  let prices: Float64Array | null = null;
+  for (const [i, { bounding }] of answers.entries()) {
+    if (!bounding?.rowPrices) continue;
+    prices ??= new Float64Array(rowCount);
+    for (const [local, row] of components[i]!.rows.entries()) prices[row] = bounding.rowPrices[local]!;
+  }
+  return prices;
 }

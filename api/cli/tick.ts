@@ -21,10 +21,10 @@ export async function tick(
   const { engine } = readConfig({ engine: options.engine }, {});
   const absence = await engineAbsence(engine);
   if (absence !== null) throw new CommandError(absence);
-  const { snapshot } = readTick(await readJson(file), file, io);
+  const { snapshot, warm } = readTick(await readJson(file), file, io);
   const solver = await createInProcessSolver();
   try {
-    const answer = await decideTickFile(snapshot, { solver, digest: sha256, engine });
+    const answer = await decideTickFile(snapshot, { solver, digest: sha256, engine, warm });
     if (options.json) io.out(JSON.stringify(answer));
     else print(snapshot, answer, io);
     return EXIT.done;

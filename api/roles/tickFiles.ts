@@ -19,6 +19,7 @@ type Snapshot = Parameters<typeof toTickFile>[0];
 interface Kept {
   readonly snapshot: Snapshot;
   readonly decided: DecidedTick;
+  readonly warm: TickFile['warm'] | null;
   readonly entries: number;
 }
 
@@ -40,16 +41,16 @@ export function keepTickFiles(ticksMax: number, entriesMax = ENTRIES_MAX): TickF
       // A new term may begin again at a tick that the old one had taken and lost.
       entries -= kept.get(record.tick)?.entries ?? 0;
       kept.delete(record.tick);
-      const { stages, fault, digests } = record;
+      const { stages, fault, digests, warm = null } = record;
       const decided = { plan: on.plan, stages, fault, digests };
-      const added = { snapshot: on.snapshot, decided, entries: entriesOf(on.snapshot, decided) };
+      const added = { snapshot: on.snapshot, decided, warm, entries: entriesOf(on.snapshot, decided) };
       kept.set(record.tick, added);
       entries += added.entries;
       while (kept.size > ticksMax || (entries > entriesMax && kept.size > 1)) forgetOldest();
     },
     file(tick): TickFile | null {
       const found = kept.get(tick);
-      return found === undefined ? null : toTickFile(found.snapshot, found.decided);
+      return found === undefined ? null : toTickFile(found.snapshot, found);
     },
     oldest() {
       const [first] = kept.keys();

@@ -1,7 +1,7 @@
 // What is kept of a tick: its inputs and the digests of what followed, so that it can be derived again. Inputs, not state.
 // Invariant: at most 2 KB + 150 B per new request or Decision, and 256 kB a stage of certificate; timings stand outside the digest; ticks are chained by hash.
 
-import type { SolverFault, StageMethod, StoredCertificate, Work } from '../../solver/index.ts';
+import type { SolverFault, StageMethod, StoredCertificate, Warm, Work } from '../../solver/index.ts';
 import type { Epoch, LeaseId } from './ids.ts';
 import type { Instant } from './quantity.ts';
 
@@ -60,6 +60,8 @@ export interface TickRecord {
   readonly work: Omit<Work, 'dpCells'> & Partial<Work>;
   readonly fault: SolverFault | null;
   readonly termination: 'complete' | 'workLimit' | 'fault' | 'none';
+  /** Prices that the solve started from, an input; null: cold, as in a term's first tick. Absent in records from before there were any. */
+  readonly warm?: Warm | null;
   readonly stages: readonly StageRecord[];
   readonly counts: TickCounts;
   /** Leases that heartbeats activated, and those that time or silence ended: outside facts, so inputs. */

@@ -1,5 +1,6 @@
 // A solver child that misbehaves on request: the budget says how, any other budget is answered truthfully.
 // Started by test/solver/node.test.ts in place of solver/child.ts, and by smallHeap.ts.
+
 import { loadEngine } from '../../../solver/engines/load.ts';
 import { type Model, type SolveOptions, solve } from '../../../solver/index.ts';
 
