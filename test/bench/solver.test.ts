@@ -65,6 +65,7 @@ describe('the bench', () => {
     const tick = { requests: 500, backlog: 20, leasedPercent: 90, seed: 1, cold: solved, warm: solved };
     expect(result).toMatchObject({
       bench: 'solver',
+      clock: 'wall',
       ticks: [
         { ...tick, family: 'mixed', rivals: { highs: [rival, rival], glpk: [rival, rival] } },
         { ...tick, family: 'classes', rivals: {} },
