@@ -6,11 +6,11 @@ import { createInProcessSolver, engineAbsence } from '../solver/node.ts';
 import { machine } from './figures.ts';
 import { type BestKnown, readBestKnown, searchBestKnown } from './instances/bestKnown.ts';
 import type { InstanceOf } from './instances/instance.ts';
-import { wholeNumber } from './options.ts';
+import { choice, wholeNumber } from './options.ts';
 import { Rival } from './rivals/rival.ts';
 import { barsOf } from './solverBars.ts';
 import { printSolver } from './solverReport.ts';
-import { type InstanceFigures, runInstance } from './solverRun.ts';
+import { type InstanceFigures, processorMs, runInstance } from './solverRun.ts';
 
 const HELP = `Usage: npm run -s bench:solver -- [options]
 
@@ -20,6 +20,7 @@ const HELP = `Usage: npm run -s bench:solver -- [options]
   --seeds 5             instances of each (default 5)
   --engine highs        highs or glpk
   --units 1000000       work budget of a solve
+  --clock wall          wall, or processor: time that this process had, on a machine that does other things; without rivals
   --no-rivals           without HiGHS and GLPK alone
   --quick               sizes 100,500,2000, backlog 1.5 and 20, one seed, no rivals
   --best-known SECONDS  search for best known values with HiGHS instead, so long each; goes on where it stopped
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     backlog: { type: 'string' },
     seeds: { type: 'string' },
     engine: { type: 'string', default: 'highs' },
+    clock: { type: 'string', default: 'wall' },
     units: { type: 'string', default: '1000000' },
     'no-rivals': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
@@ -51,6 +53,7 @@ const sizes = (values.requests ?? (values.quick ? '100,500,2000' : '100,200,500,
 const backlogs = (values.backlog ?? (values.quick ? '1.5,20' : '0.8,1.5,3,20,100')).split(',').map(Number);
 if (backlogs.some((backlog) => !(backlog > 0))) throw new RangeError('--backlog takes numbers above 0');
 const seeds = wholeNumber('--seeds', values.seeds ?? (values.quick ? '1' : '5'));
+const clock = choice('--clock', values.clock, ['wall', 'processor']);
 const engine = values.engine === 'glpk' ? 'glpk' : 'highs';
 
 /** From a backlog of 20 on the pools are nearly full: what is free is a tenth of them. */
@@ -90,7 +93,7 @@ if (values['best-known'] !== undefined) {
 }
 
 const rivals = new Map<string, Rival>();
-if (!values['no-rivals'] && !values.quick) {
+if (!values['no-rivals'] && !values.quick && clock === 'wall') {
   rivals.set('highs', new Rival('highs'));
   const absence = await engineAbsence('glpk');
   if (absence === null) rivals.set('glpk', new Rival('glpk'));
@@ -101,6 +104,7 @@ const tools = {
   solver,
   options: { engine, budget: { unitsMax: wholeNumber('--units', values.units) } },
   rivals,
+  clock: clock === 'wall' ? () => performance.now() : processorMs,
 } as const;
 const before = machine();
 const known: BestKnown = await readBestKnown();
@@ -127,6 +131,7 @@ for (const rival of rivals.values()) await rival.close();
 const result = {
   bench: 'solver',
   engine,
+  clock,
   machine: { ...before, loadAverageAfter: machine().loadAverage },
   bars: barsOf(ticks, known),
   ticks,

@@ -18,4 +18,4 @@ it('three processes come to the same digests of 20 hard ticks: one alone, one at
   ]);
   expect(new Set(want.hard).size).toBe(HARD_TICKS);
   expect(others).toEqual([want, want]);
-}, 300_000);
+}, 600_000);

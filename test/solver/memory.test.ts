@@ -17,7 +17,7 @@ afterEach(async () => {
 
 async function aSolverProcess(child: string): Promise<SolverService> {
   const childModule = new URL(`./children/${child}.ts`, import.meta.url);
-  const solver = await createSolverProcess({ watchdogMs: 60_000, childModule });
+  const solver = await createSolverProcess({ watchdogMs: 120_000, childModule });
   open.push(solver);
   return solver;
 }
@@ -37,4 +37,5 @@ test.each<{ heap: string; child: string; model: Model; unitsMax: number }>([
     const next = await solver.solve(SMALL, { engine: 'highs', budget: { unitsMax: 100_000 } });
     expect(next).toMatchObject({ fault: null, engineCalled: true });
   },
+  300_000,
 );

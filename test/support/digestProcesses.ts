@@ -22,6 +22,8 @@ export interface Digests {
   readonly node: string;
   /** Of the n-th hard tick. */
   readonly hard: readonly string[];
+  /** Of ticks that start from what one before them left. */
+  readonly warm: readonly string[];
   /** Of all golden ticks. */
   readonly golden: string;
 }
