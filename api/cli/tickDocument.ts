@@ -10,11 +10,9 @@ import { CommandError, type CommandIo, EXIT } from './io.ts';
 export interface TickDocument {
   readonly snapshot: ReturnType<typeof takeSnapshot>;
   /** What the solve started from; null: cold. */
-  readonly warm: Extract<ReturnType<typeof parseTickFile>, { ok: true }>['warm'];
+  readonly warm: Warm | null;
   /** Null: a tick still to be decided. */
   readonly decided: DecidedTick | null;
-  /** Prices that its solve starts from; null: cold. */
-  readonly warm: Warm | null;
 }
 
 export async function readJson(file: string): Promise<unknown> {

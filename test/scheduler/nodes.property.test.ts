@@ -51,7 +51,7 @@ function asTrace(
   return packingFault({ nodes: nodes.join('\n'), pods: pods.join('\n') }, placements);
 }
 
-/** Several bundles of an option are placed one after the other, without a search: they may wait although they fit (decision 10). */
+/** Several bundles of an option are placed one after the other, without a search: they may wait although they fit (decision 13). */
 function hasSeveral({ requests }: Snapshot, id: string): boolean {
   const { options } = requests.find(({ request }) => request.id === id)!.request;
   return options.some(({ claims }) => new Set(claims.flatMap(({ node }) => node ?? [])).size > 1);
