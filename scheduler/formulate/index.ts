@@ -74,7 +74,8 @@ export function formulate(
 /** Whether another tick at once may grant somebody whom this plan leaves waiting. A plan that granted nothing would only repeat itself. */
 export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
   const { seats } = formulation;
-  const wanting = seats !== null && !takesAllSeats(seats.plan, plan) ? seats.seekers : [];
+  const isLeft = seats !== null && (!seats.complete || !takesAllSeats(seats.plan, plan));
+  const wanting = isLeft ? seats.seekers : [];
   if (plan.assignments.length === 0 || (!formulation.truncated && wanting.length === 0)) return false;
   const granted = new Set(plan.assignments.map(({ request }) => request));
   for (const id of formulation.leftOut) if (!granted.has(id)) return true;

@@ -24,6 +24,16 @@ export class SeatBudget {
     this.#graceMs = graceMs;
   }
 
+  /** To go on from again when what follows does not fit whole. */
+  copy(): SeatBudget {
+    const copy = new SeatBudget(this.#room, this.#graceMs);
+    for (const [place, units] of this.#places) copy.#places.set(place, units);
+    for (const [key, units] of this.#quotas) copy.#quotas.set(key, units);
+    for (const [cohort, units] of this.#cohorts) copy.#cohorts.set(cohort, units);
+    for (const [paying, spent] of this.#accounts) copy.#accounts.set(paying, [...spent]);
+    return copy;
+  }
+
   /** Units of the place that are left beside what was taken. */
   left(place: Place): Units {
     return this.#room.free(place, null) - (this.#places.get(place) ?? 0);

@@ -44,13 +44,17 @@ export interface PlannedSeats {
   readonly plan: SeatPlan;
   /** All who asked: whoever of them waits in the end might find room in what is left of the seats. */
   readonly seekers: readonly PendingRequest[];
+  /** False: there were more than a tick cuts seats for. */
+  readonly complete: boolean;
 }
 
 export function planSeats(input: SeatPlanInput): PlannedSeats {
   return new SeatPlanner(input).run();
 }
 
-interface Turn extends Seeker {
+/** One request, or all members of a gang. */
+interface Turn {
+  readonly members: readonly [Seeker, ...Seeker[]];
   readonly rank: number;
   readonly bucket: number;
   readonly size: number;
@@ -60,8 +64,10 @@ class SeatPlanner {
   readonly #input: SeatPlanInput;
   readonly #configuration: Configuration;
   readonly #fleet: Fleet;
-  readonly #budget: SeatBudget;
+  #budget: SeatBudget;
   readonly #cut: CutSeat[] = [];
+  /** Some members of the gang at hand have seats, which may be given back. */
+  #isHalfSeated = false;
   /** Bundles for which no part has room: what is free only shrinks. */
   readonly #hopeless = new Set<BundleCandidates>();
   readonly #open = new Map<Shape, readonly OpenOthers[]>();
@@ -79,10 +85,12 @@ class SeatPlanner {
     const turns = this.#turns();
     for (const [index, turn] of turns.entries()) {
       if (index % RECOUNT === 0) this.#recount(turns, index);
-      if (index < REQUESTS_MOST) this.#seat(turn);
+      if (index >= REQUESTS_MOST) break;
+      this.#seatAll(turn.members);
     }
     const seekers = this.#input.seekers.map(({ pending }) => pending);
-    return { plan: new SeatPlan(this.#cut, this.#alike()), seekers };
+    const plan = new SeatPlan(this.#cut, this.#alike());
+    return { plan, seekers, complete: turns.length <= REQUESTS_MOST };
   }
 
   /** By class, then age, then size: what is large finds room only while there is some, and what is small fits beside it. */
@@ -91,19 +99,23 @@ class SeatPlanner {
     const { classes } = lookupOf(this.#configuration);
     const free = this.#freeUnits();
     const sizes = new Map<Shape, number>();
-    const turns = seekers.map(({ pending, shape }): Turn => {
-      const { terms, submittedAt } = pending.request;
+    const sizeOf = ({ shape }: Seeker): number => {
+      const size = sizes.get(shape) ?? shareOf(shape, free);
+      sizes.set(shape, size);
+      return size;
+    };
+    const turns = together(seekers).map((members): Turn => {
+      const { terms, submittedAt } = members[0].pending.request;
       const { rank, targetWaitSeconds } = classes.get(terms.class)!;
-      let size = sizes.get(shape);
-      if (size === undefined) {
-        size = shareOf(shape, free);
-        sizes.set(shape, size);
-      }
-      return { pending, shape, rank, bucket: ageBucket(snapshot.now - submittedAt, targetWaitSeconds), size };
+      const bucket = ageBucket(snapshot.now - submittedAt, targetWaitSeconds);
+      return { members, rank, bucket, size: members.reduce((sum, member) => sum + sizeOf(member), 0) };
     });
     return turns.sort(
       (a, b) =>
-        a.rank - b.rank || b.bucket - a.bucket || b.size - a.size || a.pending.sequence - b.pending.sequence,
+        a.rank - b.rank ||
+        b.bucket - a.bucket ||
+        b.size - a.size ||
+        a.members[0].pending.sequence - b.members[0].pending.sequence,
     );
   }
 
@@ -123,8 +135,8 @@ class SeatPlanner {
   #recount(turns: readonly Turn[], from: number): void {
     const count = new MixCount();
     count.addHeld(this.#input.snapshot.nodes.bundles);
-    for (let i = from; i < turns.length; i++) {
-      const bundles = turns[i]!.shape.bundles.find((list) => list.length > 0) ?? [];
+    for (const { shape } of turns.slice(from).flatMap(({ members }) => members)) {
+      const bundles = shape.bundles.find((list) => list.length > 0) ?? [];
       for (const { bundle, tiers } of bundles) {
         const parts = this.#partsOf(tiers);
         const kind = parts === null ? bundleKey(bundle) : `${bundleKey(bundle)} ${idsOf(tiers)}`;
@@ -146,8 +158,22 @@ class SeatPlanner {
     return found;
   }
 
+  /** Of a gang that does not fit whole nobody: its seats would lie idle, tick after tick. */
+  #seatAll(members: Turn['members']): void {
+    const before = members.length > 1 ? this.#budget.copy() : this.#budget;
+    const cut = this.#cut.length;
+    const seated = members.every((member) => {
+      this.#isHalfSeated = this.#cut.length > cut;
+      return this.#seat(member);
+    });
+    this.#isHalfSeated = false;
+    if (seated) return;
+    this.#budget = before;
+    for (const { spot, size } of this.#cut.splice(cut)) this.#fleet.giveBack(spot, size);
+  }
+
   /** The first option that fits with all that it asks. */
-  #seat({ pending, shape }: Turn): void {
+  #seat({ pending, shape }: Seeker): boolean {
     for (const [option, bundles] of shape.bundles.entries()) {
       if (bundles.length === 0 || bundles.some((candidates) => this.#hopeless.has(candidates))) continue;
       const others = this.#otherChoices(pending, shape, option);
@@ -156,10 +182,11 @@ class SeatPlanner {
       if (seats === null) continue;
       if (this.#budget.take(pending, [...others, ...seats.flatMap(choicesOn)])) {
         this.#cut.push(...seats);
-        return;
+        return true;
       }
       for (const { spot, size } of seats) this.#fleet.giveBack(spot, size);
     }
+    return false;
   }
 
   /** One place for each claim that is no part of a bundle; null when one has none left. */
@@ -197,7 +224,7 @@ class SeatPlanner {
         placed.push(seat);
         continue;
       }
-      if (placed.length === 0) this.#hopeless.add(candidates);
+      if (placed.length === 0 && !this.#isHalfSeated) this.#hopeless.add(candidates);
       for (const { spot, size } of placed) this.#fleet.giveBack(spot, size);
       return null;
     }
@@ -252,6 +279,24 @@ class SeatPlanner {
     this.#indices.set(shape, known);
     return known;
   }
+}
+
+/** Members of a gang in the turn of the first of them; anybody else alone. */
+function together(seekers: readonly Seeker[]): Turn['members'][] {
+  const turns: [Seeker, ...Seeker[]][] = [];
+  const gangs = new Map<string, Seeker[]>();
+  for (const seeker of seekers) {
+    const gang = seeker.pending.request.terms.gang?.id;
+    const known = gang === undefined ? undefined : gangs.get(gang);
+    if (known) {
+      known.push(seeker);
+      continue;
+    }
+    const turn: [Seeker, ...Seeker[]] = [seeker];
+    turns.push(turn);
+    if (gang !== undefined) gangs.set(gang, turn);
+  }
+  return turns;
 }
 
 interface PlacedSeat extends CutSeat {

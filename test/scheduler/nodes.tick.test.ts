@@ -85,6 +85,15 @@ describe('a tick', () => {
     expect(told(full)).toEqual({ 1: 'waiting GANG_FULL', 2: 'waiting GANG_FULL' });
   });
 
+  it('keeps no seat for a member of a gang that does not fit whole', async () => {
+    const gang = { id: 'training-run-0018', size: 2 };
+    const member = (number: number) => aRequest(number).bundle({ gpu: 3000, cpu: 100 }).terms({ gang });
+    const rig = rigOf();
+    await rig.tick({ rows: rows(aRequest(9).bundle({ gpu: 2000, cpu: 1 })) });
+    await rig.tick({ rows: rows(member(1), member(2), aRequest(3).bundle({ gpu: 4000, cpu: 1 })) });
+    expect(told(rig)).toEqual({ 1: 'waiting NODE_FULL', 2: 'waiting NODE_FULL', 3: 'granted' });
+  });
+
   it('is decided alike by a leader that counts what is held from the leases', async () => {
     const rig = rigOf();
     await rig.tick({
