@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileFormatOf, type Program, readProgram } from '../solver/index.ts';
 
 export interface Instance {
-  readonly set: 'mip' | 'sac94' | 'mknap1' | 'gap' | 'mknapcb';
+  readonly set: 'mip' | 'sac94' | 'mknap1' | 'gap' | ReferenceSet;
   readonly name: string;
   readonly program: Program;
   /** The published optimum; of mknapcb the best value known, which is no optimum. */
@@ -59,21 +59,20 @@ export function mknap1Instances(): Instance[] {
   }));
 }
 
-const REFERENCE_SETS = ['mknapcb1', 'mknapcb2', 'mknapcb4', 'mknapcb7'] as const;
+/** Chu and Beasley's: 5 x 100, 5 x 250, 10 x 100 and 30 x 100, thirty each. Best values known, which are no optima. */
+export const REFERENCE_SETS = ['mknapcb1', 'mknapcb2', 'mknapcb4', 'mknapcb7'] as const;
+export type ReferenceSet = (typeof REFERENCE_SETS)[number];
 
-/** Chu and Beasley's: 5 x 100, 5 x 250, 10 x 100 and 30 x 100, thirty each. */
-export function mknapcbInstances(): Instance[] {
+export function mknapcbInstances(set: ReferenceSet): Instance[] {
   const references = new Map(
-    csv('mkp/mknapcb_reference_values.csv').map((fields) => [`${fields[0]}/${fields[1]}`, Number(fields[4])]),
+    csv('mkp/mknapcb_reference_values.csv').map(([file, at, , , best]) => [`${file}/${at}`, Number(best)]),
   );
-  return REFERENCE_SETS.flatMap((file) =>
-    knapsacks(`mkp/${file}.txt`).map(({ program }, at) => ({
-      set: 'mknapcb' as const,
-      name: `${file}/${at}`,
-      program,
-      want: references.get(`${file}.txt/${at}`)!,
-    })),
-  );
+  return knapsacks(`mkp/${set}.txt`).map(({ name, program }, at) => ({
+    set,
+    name,
+    program,
+    want: references.get(`${set}.txt/${at}`)!,
+  }));
 }
 
 /** Generalised assignment, gap1 to gap12, both senses: every item to exactly one agent. */

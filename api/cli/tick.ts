@@ -32,7 +32,7 @@ export async function tick(
     if (options.json) io.out(JSON.stringify(answer));
     else print(snapshot, answer, io);
     if (options.writeModel !== undefined) {
-      const classes = new Map(answer.stages.map(({ stage, class: name }) => [stage, name]));
+      const classes = new Map(snapshot.configuration.classes.map(({ rank, name }) => [rank, name]));
       await writeModel(options.writeModel, { asked: solver.asked, classes, io });
     }
     return EXIT.done;

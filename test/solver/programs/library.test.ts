@@ -7,6 +7,7 @@ import {
   mipInstances,
   mknap1Instances,
   mknapcbInstances,
+  REFERENCE_SETS,
   sac94Instances,
 } from '../../../bench/orLibrary.ts';
 import { type ProgramEngineName, readProgram, solveProgram, writeProgram } from '../../../solver/index.ts';
@@ -102,7 +103,7 @@ describe.skipIf(!hasData('mkp'))('the knapsacks ($ANNONA_DATA/mkp)', () => {
   }, 120_000);
 
   it('mknapcb: the anytime method is within 2 % of the best known, and its certificate holds', async () => {
-    const instances = mknapcbInstances();
+    const instances = REFERENCE_SETS.flatMap(mknapcbInstances);
     expect(instances).toHaveLength(120);
     for (const [at, instance] of instances.entries()) {
       if (at % 15 !== 0) continue;
