@@ -130,7 +130,7 @@ describe('an instance that aborts', () => {
   });
 });
 
-test('a thousand solves need no more memory than the first hundred', async () => {
+test('a thousand solves need no more memory than the first three hundred', async () => {
   const engine = await glpk();
   const models = [1, 2, 3, 4].map((seed) => syntheticTick({ requests: 100, seed }));
   const round = (solves: number): number => {
@@ -138,8 +138,9 @@ test('a thousand solves need no more memory than the first hundred', async () =>
     // WebAssembly memory counts as external: it only ever grows, a page of 64 KiB at the least.
     return process.memoryUsage().rss;
   };
-  const early = round(100);
-  const late = round(900);
+  // Until then V8 still finds the size of its own heap.
+  const early = round(300);
+  const late = round(700);
   expect(late - early).toBeLessThan(64 * 2 ** 20);
 });
 
