@@ -36,6 +36,16 @@ export { newMemo } from './formulate/index.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {
+  bandOfRecord,
+  type ClassQuality,
+  GAP_BANDS,
+  type GapBand,
+  ledgerOf,
+  type QualityLedger,
+  qualityOf,
+  type TickQuality,
+} from './quality.ts';
+export {
   type Relay,
   type RelayEvent,
   RelayGapError,

@@ -9,6 +9,7 @@ import type { StageRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { SchedulerPorts } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
+import { tickDigests } from './tickDigests.ts';
 import { toTickFile } from './tickFile.ts';
 import { verifyPlan } from './verify.ts';
 
@@ -32,16 +33,19 @@ export async function solveVerified(
   if (formulation.model.columnCount === 0) return { plan: EMPTY, solution: null, stages: [], warm: null };
   const solution = await ports.solver.solve(formulation.model, { ...ports.solveOptions, warm });
   const plan = decode(formulation, solution, snapshot);
+  const { classes } = snapshot.configuration;
+  const stages = stageRecords(formulation.model, solution, { classes, digest: ports.digest });
   const check = verifyPlan(snapshot, plan);
-  if (check.ok) {
-    const { classes } = snapshot.configuration;
-    const stages = stageRecords(formulation.model, solution, { classes, digest: ports.digest });
-    return { plan, solution, stages, warm };
-  }
+  if (check.ok) return { plan, solution, stages, warm };
   // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over
   // it cannot starve the cell; the rest goes on waiting, nothing is claimed of the plan's quality, and the case is kept as a file.
+  const digests = tickDigests(ports.digest, {
+    snapshot,
+    model: formulation.model,
+    decided: { plan, stages },
+  });
   await ports.dump.write(`refused-${snapshot.cell}-${snapshot.now}`, {
-    ...toTickFile(snapshot, { warm }),
+    ...toTickFile(snapshot, { decided: { plan, stages, fault: solution.fault, digests }, warm }),
     breach: check.breach,
   });
   return {

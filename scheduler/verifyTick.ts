@@ -100,7 +100,7 @@ function* digestChecks({ digests }: DecidedTick, want: DecidedTick['digests']): 
     const found = ok
       ? want[what].slice(0, 16)
       : `${want[what].slice(0, 16)}, recorded ${digests[what].slice(0, 16)}`;
-    yield { what, ok, found: `${of[what]} has the digest ${found}` };
+    yield { what, ok, found: `digest ${found}: ${of[what]}` };
   }
 }
 

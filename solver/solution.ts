@@ -55,7 +55,7 @@ export interface DerivedRow {
   readonly through?: Int32Array;
   /** Rising. */
   readonly columns: Int32Array;
-  /** Positive integers. */
+  /** Positive integers, at most 2^21 so that the row can be stored; one above `rhs` forbids its column. */
   readonly coefficients: Int32Array;
   readonly rhs: number;
 }

@@ -13,11 +13,16 @@ export interface CommitMetrics {
   readonly decisions: Counter<'outcome' | 'reason'>;
   readonly ticks: Counter<'termination'>;
   readonly stages: Counter<'method'>;
+  readonly quality: Counter<'band'>;
+  readonly givenUp: Counter<'class'>;
   readonly engineTicks: Counter<'engine' | 'build'>;
   readonly solverFaults: Counter<'fault'>;
   readonly simplexIterations: Counter;
   readonly events: Counter<'type'>;
 }
+
+/** The band of a tick in the quality ledger; null where it had no program. */
+export type BandOf = (record: TickRecord) => string | null;
 
 interface Open {
   readonly class: string;
@@ -27,10 +32,12 @@ interface Open {
 
 export class CommitCounts {
   readonly #metrics: CommitMetrics;
+  readonly #bandOf: BandOf;
   readonly #open = new Map<RequestId, Open>();
 
-  constructor(metrics: CommitMetrics) {
+  constructor(metrics: CommitMetrics, bandOf: BandOf) {
     this.#metrics = metrics;
+    this.#bandOf = bandOf;
   }
 
   /** After a term: the next leader may be another process, and what it decides is not seen here. */
@@ -69,9 +76,12 @@ export class CommitCounts {
     this.#open.delete(change.request);
   }
 
-  #addStages({ stages }: TickRecord): void {
-    for (const { method, gap } of stages) {
+  #addStages(record: TickRecord): void {
+    const band = this.#bandOf(record);
+    if (band !== null) this.#metrics.quality.inc({ band });
+    for (const { class: name, method, gap, ended } of record.stages) {
       this.#metrics.stages.inc({ method });
+      if (ended === 'workLimit') this.#metrics.givenUp.inc({ class: name });
       // An empty stage has nothing to prove.
       if (method !== 'empty') this.#metrics.gap.observe(gap);
     }

@@ -53,6 +53,16 @@ export const COUNTERS = {
     help: 'Solved stages by the method that found their plan.',
     labelNames: ['method'],
   },
+  quality: {
+    name: 'scheduler_tick_quality_total',
+    help: 'Committed ticks with a program, by the band of the worst gap proved of a class; unclaimed: nothing is claimed of the plan.',
+    labelNames: ['band'],
+  },
+  givenUp: {
+    name: 'scheduler_stages_given_up_total',
+    help: 'Stages that ended at the bound of work, by priority class.',
+    labelNames: ['class'],
+  },
   engineTicks: {
     name: 'scheduler_engine_ticks_total',
     help: 'Committed ticks that asked an engine, by its name and build.',

@@ -1,22 +1,14 @@
 // `annona tick FILE`: decides one tick file offline with the production engine, and prints decisions and certificate.
 // A file that a failed tick was dumped as is decided the same way.
 
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import {
-  decideTickFile,
-  parseTickFile,
-  REASON_GUIDE,
-  type Reason,
-  type TickFileAnswer,
-  type takeSnapshot,
-} from '../../scheduler/index.ts';
+import { decideTickFile, REASON_GUIDE, type Reason, type TickFileAnswer } from '../../scheduler/index.ts';
 import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { readJson, readTick, type TickDocument } from './tickDocument.ts';
 
-type Snapshot = ReturnType<typeof takeSnapshot>;
+type Snapshot = TickDocument['snapshot'];
 
 /** Multipliers are integers over this. */
 const MULTIPLIER_UNIT = 2 ** 20;
@@ -29,47 +21,20 @@ export async function tick(
   const { engine } = readConfig({ engine: options.engine }, {});
   const absence = await engineAbsence(engine);
   if (absence !== null) throw new CommandError(absence);
-  const parsed = parseTickFile(parseJson(await readDocument(file), file));
-  if (!parsed.ok) {
-    for (const { pointer, message, allowed } of parsed.problems) {
-      io.err(`${file}${pointer || '/'}: ${message}${allowed ? ` (allowed: ${allowed.join(', ')})` : ''}`);
-    }
-    throw new CommandError(`${file} is no tick file; docs/tick-file.md describes one`, EXIT.usage);
-  }
+  const { snapshot, warm } = readTick(await readJson(file), file, io);
   const solver = await createInProcessSolver();
   try {
-    const answer = await decideTickFile(parsed.snapshot, {
+    const answer = await decideTickFile(snapshot, {
       solver,
       digest: sha256,
       engine,
-      warm: parsed.warm,
+      warm,
     });
     if (options.json) io.out(JSON.stringify(answer));
-    else print(parsed.snapshot, answer, io);
+    else print(snapshot, answer, io);
     return EXIT.done;
   } finally {
     await solver.close();
-  }
-}
-
-async function readDocument(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`,
-      EXIT.usage,
-    );
-  });
-}
-
-function parseJson(source: string, file: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch (error) {
-    throw new CommandError(
-      `${file}: not JSON: ${error instanceof Error ? error.message : error}`,
-      EXIT.usage,
-    );
   }
 }
 

@@ -150,7 +150,7 @@ export function tickSummary(record: TickRecord) {
     work,
     fault,
     termination,
-    stages: record.stages.map((stage) => ({ ...stage, multipliers: null })),
+    stages: record.stages.map(({ certificate: _, ...stage }) => ({ ...stage, multipliers: null })),
     counts,
     digests,
     digest: record.digest,

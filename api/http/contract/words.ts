@@ -114,6 +114,10 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     operationId: 'readRequestExplanation',
     summary: 'Why a request waits: places, short rows, holders, position',
   },
+  'GET /v1/ticks/quality': {
+    operationId: 'readTickQuality',
+    summary: 'How good the newest ticks were proved to be, counted by gap, class and fault',
+  },
   'GET /v1/ticks/:id': { operationId: 'readTick', summary: 'One tick with its certificate' },
   'GET /v1/ticks/:id/file': {
     operationId: 'readTickFile',

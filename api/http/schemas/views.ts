@@ -163,7 +163,7 @@ const poolFields = {
 export const PoolSummary = Type.Object({ ...poolFields, windowCount: Amount });
 export const PoolJson = Type.Object({ ...poolFields, windows: Type.Array(WindowView) });
 
-/** Multipliers are null, and the leases of a tick left out, for readers who may not see all departments. */
+/** Multipliers are null, certificates and the leases of a tick left out, for readers who may not see all departments. */
 const StageView = Type.Object({
   stage: Amount,
   class: Text,
@@ -173,6 +173,11 @@ const StageView = Type.Object({
   gap: Type.Number(),
   multipliers: Type.Union([Type.Array(Type.Array(Type.Unknown())), Type.Null()]),
   frozenDigest: Text,
+  /** `complete`, or `workLimit` where the class was given up at its bound of work. Absent in older ticks. */
+  ended: Type.Optional(Text),
+  work: Type.Optional(Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount })),
+  /** The whole proof where multipliers are not all of it: derived rows and branchings. Of one tick alone, never in a list. */
+  certificate: Type.Optional(Type.Object({ derivedRows: Text, proof: Text })),
 });
 
 export const TickJson = Type.Object({

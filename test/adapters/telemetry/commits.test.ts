@@ -1,7 +1,13 @@
 // What a commit adds: decisions by outcome and reason, waits from the submission, gaps of what was solved.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMetrics, type Metrics } from '../../../adapters/telemetry/metrics.ts';
-import type { Change, Reason, TickCommit, TickRecord } from '../../../scheduler/index.ts';
+import {
+  bandOfRecord,
+  type Change,
+  type Reason,
+  type TickCommit,
+  type TickRecord,
+} from '../../../scheduler/index.ts';
 import { aRequest, NOW } from '../../support/builders.ts';
 import { anEvent } from '../../support/relay.ts';
 
@@ -55,7 +61,7 @@ const decided = (outcome: 'granted' | 'waiting', reasons: readonly Reason[] = []
 describe('metrics of a commit', () => {
   let metrics: Metrics;
   beforeEach(() => {
-    metrics = createMetrics();
+    metrics = createMetrics({ bandOf: bandOfRecord });
   });
 
   function commit(
@@ -129,6 +135,34 @@ describe('metrics of a commit', () => {
     expect(await seriesValue('scheduler_tick_gap_ratio_bucket{le="0"}')).toBe(1);
     expect(await seriesValue('scheduler_tick_gap_ratio_count')).toBe(2);
     expect(await seriesValue('scheduler_stages_total{method="empty"}')).toBe(1);
+  });
+
+  it('counts ticks with a program by the band of their worst class, and classes that were given up', async () => {
+    const stage = {
+      stage: 0,
+      class: 'batch',
+      method: 'lp' as const,
+      value: 9,
+      bound: 9,
+      multipliers: [],
+      frozenDigest: '',
+    };
+    const counts = { ...RECORD.counts, columns: 4 };
+    commit({
+      record: {
+        counts,
+        stages: [
+          { ...stage, gap: 0 },
+          { ...stage, gap: 0.004, ended: 'workLimit' },
+        ],
+      },
+    });
+    commit({ record: { counts, stages: [], fault: 'refused', termination: 'fault' } });
+    commit({});
+    expect(await seriesValue('scheduler_tick_quality_total{band="0.5%"}')).toBe(1);
+    expect(await seriesValue('scheduler_tick_quality_total{band="unclaimed"}')).toBe(1);
+    expect(await seriesValue('scheduler_tick_quality_total{band="optimal"}')).toBeUndefined();
+    expect(await seriesValue('scheduler_stages_given_up_total{class="batch"}')).toBe(1);
   });
 
   it('counts ticks, work, faults, phases and events', async () => {
