@@ -25,6 +25,8 @@ export interface ComponentQuestion {
   readonly engine: Engine;
   readonly program: Program;
   readonly meter: Meter;
+  /** Relative gap at which the search ends. */
+  readonly gapEnough: number;
   /** Numerator per row of the program, from a solve before. */
   readonly start: Float64Array | null;
   /** Told of every better plan. */
@@ -85,7 +87,8 @@ function searchPlan(question: ComponentQuestion): ComponentAnswer {
   };
   better(answer);
   if (answer.ended === 'workLimit') return answer;
-  return improve({ engine, program, bounding, planner, order, meter }, answer, better);
+  const search = { engine, program, bounding, planner, order, meter, gapEnough: question.gapEnough };
+  return improve(search, answer, better);
 }
 
 /** Without any linear program. */
@@ -101,11 +104,11 @@ const FIRST_MOVES = 1_000;
 const ROUND_MOVES = 4_000;
 /** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
 const FAILURES_MAX = 12;
-/** A gap as small as this is not worth a tick's time. */
-const GAP_ENOUGH = 1e-4;
+/** A gap as small as this is worth nobody's time. */
+export const GAP_ENOUGH = 1e-4;
 
 function improve(
-  question: CoreQuestion,
+  question: CoreQuestion & Pick<ComponentQuestion, 'gapEnough'>,
   from: ComponentAnswer,
   better: ComponentQuestion['better'],
 ): ComponentAnswer {
@@ -114,8 +117,8 @@ function improve(
   const { point, prices, bound } = from.bounding!;
   const doubt = doubtOf(program, point!, prices);
   const core = 2 * doubt.fractional + CORE_BESIDE;
-  const isOver = (): boolean => meter.isSpent || bound < answer.plan.value + 1;
-  const isEnough = (): boolean => bound - answer.plan.value <= bound * GAP_ENOUGH;
+  const isOver = (): boolean =>
+    meter.isSpent || bound < answer.plan.value + 1 || bound - answer.plan.value <= bound * question.gapEnough;
   const consider = (plan: Plan | null): boolean => {
     if (plan === null || plan.value <= answer.plan.value) return false;
     answer = { ...answer, method: 'core', plan };
@@ -139,7 +142,7 @@ function improve(
     swap(ROUND_MOVES);
   }
   const neighbourhoods = new Neighbourhoods(program, from.bounding!);
-  for (let failures = 0; failures < FAILURES_MAX && !isEnough() && !isOver(); failures++) {
+  for (let failures = 0; failures < FAILURES_MAX && !isOver(); failures++) {
     if (dive(neighbourhoods.next(answer.plan), answer.plan.counts)) {
       neighbourhoods.reward();
       failures = -1;

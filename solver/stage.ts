@@ -2,7 +2,7 @@
 // Invariant: components share no row; what each may work is fixed beforehand by size. Called by anytime.ts.
 import { combine, partialProof } from './certificate.ts';
 import type { Columns } from './columns.ts';
-import { type ComponentAnswer, columnsIn, greedyAnswer, solveComponent } from './component.ts';
+import { type ComponentAnswer, columnsIn, GAP_ENOUGH, greedyAnswer, solveComponent } from './component.ts';
 import { type Component, componentsOf } from './components.ts';
 import type { Engine } from './engines/engine.ts';
 import { grantedColumns, takeBest } from './fill.ts';
@@ -83,7 +83,14 @@ export function answerWithEngine(
     };
     const from = start && Float64Array.from(component.rows, (row) => start[row]!);
     answers.push(
-      solveComponent({ engine, program: component.program, meter: shares[i]!, start: from, better }),
+      solveComponent({
+        engine,
+        program: component.program,
+        meter: shares[i]!,
+        gapEnough: budget.gapEnough ?? GAP_ENOUGH,
+        start: from,
+        better,
+      }),
     );
   }
   const answer = assemble(task, components, answers);
