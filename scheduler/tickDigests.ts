@@ -10,7 +10,7 @@ import { type Snapshot, snapshotDigest } from './snapshot.ts';
 import type { Solved } from './solving.ts';
 
 /**
- * The work of one tick: a unit is about a microsecond, so some 15 ms for a hundred requests and at most 0.2 s, a fifth of the second that a
+ * The work of one tick: a unit is about a microsecond, so some 30 ms for a hundred requests and at most 0.2 s, a fifth of the second that a
  * tick must never pass; and within half a hundredth of the bound the next tick is worth more than a better plan. A tick file is decided with
  * the same, else it could be decided otherwise.
  */
