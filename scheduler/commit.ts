@@ -73,6 +73,7 @@ function recordOf(
     termination: solution?.termination ?? ('none' as const),
     stages:
       solution && formulation ? stageRecords(state, { formulation, solution, digest: ports.digest }) : [],
+    ...(state.pastUse && { pastUse: state.pastUse }),
     counts: countsOf(state, decided),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>

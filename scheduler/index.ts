@@ -20,6 +20,7 @@ export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
 export { openRequestsOf } from './domain/openRequests.ts';
+export * from './domain/pastUse.ts';
 export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
@@ -32,7 +33,9 @@ export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
+export { HALF_LIFE_SECONDS, pastUnits } from './fairness.ts';
 export { newMemo } from './formulate/index.ts';
+export { DEADLINE_ALLOWANCE_MOST } from './formulate/objective.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
 export {

@@ -9,6 +9,7 @@ import type { Plan } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
+import { pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
@@ -28,6 +29,8 @@ export interface Snapshot {
   readonly extensions: readonly SnapshotExtension[];
   readonly used: ReadonlyMap<CapacityKey, Units>;
   readonly quotaUse: ReadonlyMap<string, Units>;
+  /** Of departments and kinds, decayed: what fairness counts beside present use; absent: nothing. */
+  readonly pastUse?: ReadonlyMap<string, Units>;
   /** `${account}/${period}`. */
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
@@ -53,6 +56,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
   const accounts = new Map<string, Readonly<AccountUse>>();
   for (const [key, use] of state.accounts)
     if (keys.accounts.has(key)) accounts.set(key, { reserved: use.reserved, spent: use.spent });
+  const pastUse = keptOf(pastUnits(state.pastUse), keys.quotaUse);
   return Object.freeze({
     version: 1,
     cell: state.cell,
@@ -62,6 +66,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     extensions: Object.freeze(extensionsToDecide(state)),
     used: keptOf(state.used, keys.used),
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
+    ...(pastUse.size > 0 && { pastUse }),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
@@ -143,6 +148,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   }
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'p', snapshot.pastUse ?? new Map(), (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'a', snapshot.accounts, ({ reserved, spent }) =>
     reserved === 0 && spent === 0 ? null : `${reserved} ${spent}`,
   );

@@ -12,6 +12,7 @@ import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
+import { accrue } from './fairness.ts';
 import { fold } from './fold.ts';
 import { type Formulation, type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
 import { gate } from './gate.ts';
@@ -52,6 +53,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const phases = startPhases(ports.stopwatch);
 
   // 2. Fold, under the configuration of the intake: time first, then what people asked, in one order.
+  state.pastUse = accrue(state, intake.now);
   const isNew = await adopt(ports, state, { revision: intake.revision, reviewed: carry.reviewed });
   const lapsed = advance(state, input.heartbeats, intake.now);
   const folded = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];

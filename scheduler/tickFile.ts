@@ -39,6 +39,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly extensions: Snapshot['extensions'];
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
+  /** Absent: none. */
+  readonly pastUse?: Readonly<Record<string, number>>;
   readonly accounts: Readonly<Record<string, { readonly reserved: number; readonly spent: number }>>;
 }
 
@@ -65,6 +67,7 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
+    ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
   };
 }
@@ -104,6 +107,7 @@ function snapshotOf(document: TickFile): Snapshot {
     extensions: Object.freeze(extensions ?? []),
     used: new Map(Object.entries(used)),
     quotaUse: new Map(Object.entries(quotaUse)),
+    ...(document.pastUse && { pastUse: new Map(Object.entries(document.pastUse)) }),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
     ...(document.gangTurn && { gangTurn: document.gangTurn }),

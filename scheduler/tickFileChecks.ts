@@ -114,7 +114,7 @@ class ReferenceCheck {
   }
 
   use(): void {
-    const { used, quotaUse, accounts, configuration, exclusive } = this.#file;
+    const { used, quotaUse, pastUse = {}, accounts, configuration, exclusive } = this.#file;
     this.#unique('/exclusive', exclusive ?? []);
     for (const [i, pool] of (exclusive ?? []).entries()) {
       this.#refer('pool', pool, `/exclusive/${i}`);
@@ -123,6 +123,7 @@ class ReferenceCheck {
     const keys = useKeysOf(configuration);
     this.#knownKeys('/used', Object.keys(used), keys.used);
     this.#knownKeys('/quotaUse', Object.keys(quotaUse), keys.quotaUse);
+    this.#knownKeys('/pastUse', Object.keys(pastUse), keys.quotaUse);
     this.#knownKeys('/accounts', Object.keys(accounts), keys.accounts);
   }
 

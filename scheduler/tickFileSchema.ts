@@ -5,6 +5,7 @@ import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
 import { LEASE_STATES } from './domain/lease.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
+import { DEADLINE_ALLOWANCE_MOST } from './formulate/objective.ts';
 
 export const TICK_FILE_VERSION = 1;
 
@@ -42,80 +43,86 @@ const classification: Schema = { enum: [...CLASSIFICATIONS] };
 const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
 const period = object({ id, startsAt: instant, endsAt: instant, budget: units });
 
-const configuration = object({
-  revision: id,
-  cell: id,
-  organisation: text,
-  departments: list(
-    object(
-      {
-        id,
-        title: text,
-        clearanceCeiling: classification,
-        classes: list(id),
-        requestLimits: recordOf(units),
-      },
-      { kinds: list(id) },
-    ),
-  ),
-  agents: list(
-    object({
-      id,
-      department: id,
-      roles: list({ enum: [...ROLES] }),
-      skills: list(text),
-      clearance: classification,
-      accounts: list(id),
-    }),
-  ),
-  pools: list(
-    object(
-      {
-        id,
-        kind: id,
-        unit: text,
-        capacity: units,
-        labels: recordOf(label),
-        consumable: { type: 'boolean' },
-        priceMinor: units,
-      },
-      { calendar: list(window), classification, agent: id },
-    ),
-  ),
-  quotas: list(
-    object(
-      { department: id, kind: id, nominal: units, borrowingLimit: units, lendingLimit: units },
-      { cohort: id },
-    ),
-  ),
-  cohorts: list(object({ id, title: text })),
-  accounts: list(
-    object(
-      {
-        id,
-        title: text,
-        measure: {
-          anyOf: [
-            object({ type: { const: 'money' }, currency: text }),
-            object({ type: { const: 'use' }, kind: id }),
-          ],
+const configuration = object(
+  {
+    revision: id,
+    cell: id,
+    organisation: text,
+    departments: list(
+      object(
+        {
+          id,
+          title: text,
+          clearanceCeiling: classification,
+          classes: list(id),
+          requestLimits: recordOf(units),
         },
-        periods: list(period),
-      },
-      { parent: id },
+        { kinds: list(id), weight: atLeastOne },
+      ),
     ),
-  ),
-  classes: list(
-    object({
-      name: id,
-      rank: { type: 'integer', minimum: 0, maximum: 3 },
-      targetWaitSeconds: units,
-      maxDurationSeconds: units,
-    }),
-    { minItems: 1, maxItems: 4 },
-  ),
-  leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
-});
+    agents: list(
+      object({
+        id,
+        department: id,
+        roles: list({ enum: [...ROLES] }),
+        skills: list(text),
+        clearance: classification,
+        accounts: list(id),
+      }),
+    ),
+    pools: list(
+      object(
+        {
+          id,
+          kind: id,
+          unit: text,
+          capacity: units,
+          labels: recordOf(label),
+          consumable: { type: 'boolean' },
+          priceMinor: units,
+        },
+        { calendar: list(window), classification, agent: id },
+      ),
+    ),
+    quotas: list(
+      object(
+        { department: id, kind: id, nominal: units, borrowingLimit: units, lendingLimit: units },
+        { cohort: id },
+      ),
+    ),
+    cohorts: list(object({ id, title: text })),
+    accounts: list(
+      object(
+        {
+          id,
+          title: text,
+          measure: {
+            anyOf: [
+              object({ type: { const: 'money' }, currency: text }),
+              object({ type: { const: 'use' }, kind: id }),
+            ],
+          },
+          periods: list(period),
+        },
+        { parent: id },
+      ),
+    ),
+    classes: list(
+      object(
+        {
+          name: id,
+          rank: { type: 'integer', minimum: 0, maximum: 3 },
+          targetWaitSeconds: units,
+          maxDurationSeconds: units,
+        },
+        { deadlineAllowance: { ...units, maximum: DEADLINE_ALLOWANCE_MOST } },
+      ),
+      { minItems: 1, maxItems: 4 },
+    ),
+    leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
+  },
+  { fairness: object({ halfLifeSeconds: atLeastOne }) },
+);
 
 const selector = recordOf(label);
 const claim = object(
@@ -212,6 +219,7 @@ export const TICK_FILE_SCHEMA: Schema = {
     },
     {
       exclusive: list(id),
+      pastUse: recordOf(units),
       gangTurn: object({ rank: units, sequence: units }),
       extensions: list(object({ extension, lease })),
       breach: object({

@@ -77,6 +77,7 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
     accounts: byId(sections.accounts.map(({ value }) => accountOf(value, accounts, now))),
     classes: classesOf(sections),
     leaseTerms: { ...sections.leaseTerms!.value },
+    ...(sections.fairness === null ? {} : { fairness: { ...sections.fairness.value } }),
   };
 }
 
@@ -88,6 +89,7 @@ function departmentOf(entry: DepartmentEntry): Department {
     classes: sorted(entry.classes),
     ...(entry.kinds === undefined ? {} : { kinds: sorted(entry.kinds) }),
     requestLimits: { ...entry.requestLimits },
+    ...(entry.weight === undefined ? {} : { weight: entry.weight }),
   };
 }
 

@@ -3,7 +3,7 @@
 // Every section is optional here because the tree is the union of its files; sections.ts demands the required ones.
 
 import { type Static, Type } from 'typebox';
-import { CLASSIFICATIONS, ROLES } from '../../scheduler/index.ts';
+import { CLASSIFICATIONS, DEADLINE_ALLOWANCE_MOST, ROLES } from '../../scheduler/index.ts';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
@@ -19,7 +19,7 @@ const positive = (description: string) =>
 /** Ten years: every instant that follows from now stays one that can be written as a date. */
 const SECONDS_MAX = 3660 * 86_400;
 
-const seconds = (minimum: 0 | 1, description: string) =>
+const seconds = (minimum: number, description: string) =>
   Type.Integer({ minimum, maximum: SECONDS_MAX, description });
 
 const title = Type.String({ minLength: 1, maxLength: 120, description: 'Name for people.' });
@@ -96,6 +96,13 @@ export const DepartmentEntry = Type.Object(
       Type.Record(slug('A kind.'), amount('Largest quantity in one request.'), {
         ...closed,
         description: 'Kind -> largest quantity in one request; a kind that is not named is unlimited.',
+      }),
+    ),
+    weight: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'Its part of what is scarce, against the weights of the others; absent: 1.',
       }),
     ),
     agents: Type.Optional(Type.Array(AgentGroup, { description: 'Its agents, in groups of equals.' })),
@@ -253,6 +260,14 @@ const ClassEntry = Type.Object(
     rank: Type.Integer({ minimum: 0, maximum: 1000, description: '0 is served first; distinct.' }),
     targetWaitSeconds: seconds(1, 'Wait after which its requests age and may get a reservation.'),
     maxDurationSeconds: seconds(1, 'Longest lease.'),
+    deadlineAllowance: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: DEADLINE_ALLOWANCE_MOST,
+        description:
+          'What pressing deadlines of one agent add to its requests together; a request is worth 1000. Absent: 200.',
+      }),
+    ),
   },
   closed,
 );
@@ -266,6 +281,16 @@ const LeaseTerms = Type.Object(
   closed,
 );
 
+const Fairness = Type.Object(
+  {
+    halfLifeSeconds: seconds(
+      3600,
+      'Past use counts half after this long: ten median runs or more. Absent: a week.',
+    ),
+  },
+  closed,
+);
+
 export const OrganisationFile = Type.Object(
   {
     organisation: Type.Optional(slug('Id of the organisation.')),
@@ -275,6 +300,7 @@ export const OrganisationFile = Type.Object(
       Type.Array(ClassEntry, { minItems: 1, maxItems: 4, description: 'Strict priority classes.' }),
     ),
     leaseTerms: Type.Optional(LeaseTerms),
+    fairness: Type.Optional(Fairness),
     skills: Type.Optional(slugs('Every skill that agents and pools may name.')),
     departments: Type.Optional(Type.Array(DepartmentEntry)),
     pools: Type.Optional(Type.Array(PoolTemplate)),
@@ -302,6 +328,7 @@ export type CohortEntry = Static<typeof CohortEntry>;
 export type AccountEntry = Static<typeof AccountEntry>;
 export type ClassEntry = Static<typeof ClassEntry>;
 export type LeaseTermsEntry = Static<typeof LeaseTerms>;
+export type FairnessEntry = Static<typeof Fairness>;
 
 /** The published schema, as docs/organisation.schema.json holds it. */
 export function organisationSchema(): Record<string, unknown> {

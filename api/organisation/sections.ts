@@ -22,6 +22,7 @@ import type {
   ClassEntry,
   CohortEntry,
   DepartmentEntry,
+  FairnessEntry,
   LeaseTermsEntry,
   PoolEntry,
   QuotaEntry,
@@ -45,6 +46,7 @@ export interface Sections {
   readonly cell: Entry<string> | null;
   readonly classes: Entry<readonly ClassEntry[]> | null;
   readonly leaseTerms: Entry<LeaseTermsEntry> | null;
+  readonly fairness: Entry<FairnessEntry> | null;
   readonly skills: Entry<readonly string[]> | null;
   readonly departments: readonly Entry<DepartmentEntry>[];
   readonly groups: readonly GroupEntry[];
@@ -78,7 +80,14 @@ const REQUIRED: readonly SectionName[] = [
   'departments',
   'pools',
 ];
-const SINGLE: readonly SectionName[] = ['organisation', 'cell', 'classes', 'leaseTerms', 'skills'];
+const SINGLE: readonly SectionName[] = [
+  'organisation',
+  'cell',
+  'classes',
+  'leaseTerms',
+  'fairness',
+  'skills',
+];
 
 interface RawGroup extends RawEntry {
   readonly department: string;
@@ -107,6 +116,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
       cell: single('cell'),
       classes: single('classes'),
       leaseTerms: single('leaseTerms'),
+      fairness: single('fairness'),
       skills: single('skills'),
       departments: list('departments', 'agents'),
       groups: groups.filter((group) => isSound(group)) as (RawGroup & GroupEntry)[],

@@ -30,6 +30,8 @@ export interface Department {
   readonly kinds?: readonly string[];
   /** Largest quantity of a kind in one request; a kind that is not named is unlimited. */
   readonly requestLimits: Readonly<Record<string, Units>>;
+  /** Its part of what is scarce, against the others' weights; absent: 1. Never an order: fairness.ts. */
+  readonly weight?: Units;
 }
 
 export interface Agent {
@@ -112,6 +114,8 @@ export interface PriorityClass {
   readonly rank: number;
   readonly targetWaitSeconds: Units;
   readonly maxDurationSeconds: Units;
+  /** What the pressing deadlines of one agent may add to its requests' values together; absent: `DEADLINE_ALLOWANCE` of the objective. */
+  readonly deadlineAllowance?: Units;
 }
 
 export interface LeaseTerms {
@@ -136,4 +140,10 @@ export interface Configuration {
   readonly accounts: readonly Account[];
   readonly classes: readonly PriorityClass[];
   readonly leaseTerms: LeaseTerms;
+  readonly fairness?: FairnessTerms;
+}
+
+export interface FairnessTerms {
+  /** In which past use comes to count half: at least ten median runs, or it says who was lucky last. Absent: a week. */
+  readonly halfLifeSeconds: Units;
 }

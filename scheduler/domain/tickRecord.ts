@@ -3,6 +3,7 @@
 
 import type { SolverFault, StageMethod, Work } from '../../solver/index.ts';
 import type { Epoch, LeaseId } from './ids.ts';
+import type { PastUse } from './pastUse.ts';
 import type { Instant } from './quantity.ts';
 
 export interface TickDigests {
@@ -51,6 +52,8 @@ export interface TickRecord {
   readonly fault: SolverFault | null;
   readonly termination: 'complete' | 'workLimit' | 'fault' | 'none';
   readonly stages: readonly StageRecord[];
+  /** As it stood before this tick's changes, so that the use since then follows from the leases. */
+  readonly pastUse?: PastUse;
   readonly counts: TickCounts;
   /** Leases that heartbeats activated, and those that time or silence ended: outside facts, so inputs. */
   readonly activated: readonly LeaseId[];

@@ -54,6 +54,8 @@ export interface Catalogue {
   readonly accounts: readonly PayingAccount[];
   /** The accounts that pay for an agent, every ancestor once: one array for all agents with the same accounts. */
   payersOf(agent: AgentId): readonly PayingAccount[];
+  /** Weight of the department's share of what is scarce. */
+  weightOf(department: DepartmentId): number;
   /** Level of `CLASSIFICATIONS` up to which the agent may claim for the department; -1 when it is not registered there. */
   clearanceOf(agent: AgentId, department: DepartmentId): number;
 }
@@ -72,6 +74,7 @@ export function catalogueOf(configuration: Configuration): Catalogue {
     accounts: [...accounts.values()],
     tariffs: [...new Set([...accounts.values()].map(({ tariff }) => tariff))],
     payersOf: (agent) => standings.get(agent)?.payers ?? [],
+    weightOf: (department) => lookupOf(configuration).departments.get(department)?.weight ?? 1,
     clearanceOf: (agent, department) => {
       const standing = standings.get(agent);
       return standing?.department === department ? standing.clearance : -1;

@@ -2,26 +2,30 @@
 // Invariant: every row is packing, every column fits alone, equal snapshots give equal models. Called by tick.ts, tickFile.ts and replay.
 
 import { type Model, ModelBuilder } from '../../solver/index.ts';
+import type { PriorityClass } from '../domain/configuration.ts';
 import type { ExtensionId, RequestId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { PendingRequest } from '../domain/request.ts';
+import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
+import { Crowds } from './crowds.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
+import { Fairness } from './fairness.ts';
 import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
-import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
+import { EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
 import { demandOf, emitCohorts, quotaRows } from './quota.ts';
 import { Room } from './room.ts';
 import { type Row, RowBook } from './rows.ts';
 import { type Template, Templates } from './templates.ts';
+import { Worths } from './worth.ts';
 
 export { type FormulationMemo, newMemo } from './candidates.ts';
 export type { Choice, ColumnMeaning, Formulation, Place, Prolongation, Service } from './formulation.ts';
@@ -84,7 +88,9 @@ class Draft {
   readonly #memo: FormulationMemo;
   readonly #room: Room;
   readonly #book = new RowBook();
-  readonly #builder = new ModelBuilder();
+  readonly #worths = new Worths();
+  readonly #crowds: Crowds;
+  readonly #fairness: Fairness;
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
   readonly gangs: GangLooks;
@@ -100,6 +106,8 @@ class Draft {
     this.#snapshot = snapshot;
     this.#memo = memo;
     this.#room = new Room(snapshot);
+    this.#crowds = new Crowds(snapshot.now);
+    this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
     for (const pending of requests) {
       const { demand, isExclusive } = shapeOf(memo, configuration, pending);
@@ -144,6 +152,7 @@ class Draft {
       if (!template.complete) this.leftOut.add(id);
       return;
     }
+    this.#crowds.count(pending.request, template.priority);
     const payers = this.#room.catalogue.payersOf(agent);
     for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers });
@@ -156,6 +165,7 @@ class Draft {
     if (!complete) for (const { request } of gang.members) this.leftOut.add(request.id);
     if (columns.length === 0) return;
     for (const [member, { request }] of gang.members.entries()) {
+      this.#crowds.count(request, this.#classOf(request));
       for (const paying of this.#room.catalogue.payersOf(request.agent)) {
         const most = new Array<number>(paying.tariff.periods.length).fill(0);
         for (const { parts } of columns)
@@ -171,7 +181,7 @@ class Draft {
   addExtensions(extensions: readonly LeaseExtensions[]): void {
     for (const { lease, payers, columns } of extensions) {
       if (columns.length === 0) continue;
-      const group = this.#builder.addGroup(0);
+      const group = this.#worths.addGroup(0);
       const binding = this.#bindingOf(payers);
       for (const { prolongations, costOf } of columns) {
         const value = EXTENSION_VALUE + prolongations.length;
@@ -182,7 +192,6 @@ class Draft {
   }
 
   addRequests(): void {
-    const { now } = this.#snapshot;
     const { isContested } = this.#room;
     for (const prepared of this.#prepared) {
       if ('gang' in prepared) {
@@ -190,16 +199,17 @@ class Draft {
         continue;
       }
       const { pending, template } = prepared;
+      const { share, priority } = template;
+      const { request } = pending;
       const binding = this.#bindingOf(prepared.payers);
       const { columns, quotas } = binding.length === 0 ? template : this.#covered(prepared, binding);
       if (columns.length === 0) continue;
-      if (!template.complete) this.leftOut.add(pending.request.id);
-      const bucket = ageBucket(now - pending.request.submittedAt, template.targetWaitSeconds);
-      const value = agedValue(template.base, bucket);
-      const group = this.#builder.addGroup(template.stage);
+      if (!template.complete) this.leftOut.add(request.id);
+      const group = this.#worths.addGroup(priority.rank);
       for (const { option, priced, penalty, units, demand } of columns) {
         const { choices, endsAt, costOf } = priced;
-        const column = this.#addColumn(group, value - penalty, {
+        const value = this.#crowds.worthOf(request, priority, { share, penalty });
+        const column = this.#addColumn(group, value, {
           type: 'request',
           request: pending,
           option,
@@ -207,13 +217,14 @@ class Draft {
           endsAt,
         });
         if (isContested)
-          this.#datasets.add(datasetsOf(pending.request, option, choices), {
+          this.#datasets.add(datasetsOf(request, option, choices), {
             column,
             group,
             alike: template,
           });
         for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
         for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
+        this.#fairness.add(column, group, { department: request.department, units, share });
         this.#addCosts(column, binding, costOf);
       }
     }
@@ -221,15 +232,18 @@ class Draft {
 
   /** One column a choice of places for all members: its coefficients are the sums of theirs. */
   #addGang({ gang, gangColumns }: PreparedGang): void {
-    const { classes } = lookupOf(this.#snapshot.configuration);
-    const { rank } = classes.get(gang.members[0]!.request.terms.class)!;
-    const group = this.#builder.addGroup(rank);
-    for (const { parts, value } of gangColumns) {
+    const priority = this.#classOf(gang.members[0]!.request);
+    const group = this.#worths.addGroup(priority.rank);
+    for (const { parts, penalties } of gangColumns) {
       const services = parts.map(({ pending: request, option, priced: { choices, endsAt } }): Service => {
         return { request, option, choices, endsAt };
       });
+      const value = parts.reduce((sum, { pending: { request }, share }, member) => {
+        const penalty = penalties[member]!;
+        return sum + this.#crowds.worthOf(request, priority, { share, penalty });
+      }, 0);
       const column = this.#addColumn(group, value, { type: 'gang', services });
-      for (const part of parts) this.#addPart(column, part);
+      for (const part of parts) this.#addPart(column, group, part);
       if (!this.#room.isContested) continue;
       const uses = services.map(({ request, option, choices }) =>
         datasetsOf(request.request, option, choices),
@@ -238,11 +252,14 @@ class Draft {
     }
   }
 
-  #addPart(column: number, { pending, priced: { choices, costOf } }: GangPart): void {
+  #addPart(column: number, group: number, { pending, priced: { choices, costOf }, share }: GangPart): void {
     const book = this.#book;
     const { agent, department } = pending.request;
-    for (const { place, window, quantity } of choices)
-      book.add(this.#templates.unitRow(place, window), column, quantity);
+    const units = choices.map(({ place, window, quantity }) => {
+      return { row: this.#templates.unitRow(place, window), coefficient: quantity };
+    });
+    for (const { row, coefficient } of units) book.add(row, column, coefficient);
+    this.#fairness.add(column, group, { department, units, share });
     for (const [kind, quantity] of demandOf(choices)) {
       for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
         book.add(row, column, quantity);
@@ -252,11 +269,14 @@ class Draft {
 
   build(): Model {
     const book = this.#book;
-    const builder = this.#builder;
+    const builder = new ModelBuilder();
+    this.#fairness.settle(book, this.#worths);
+    this.#worths.emit(builder);
     for (const family of ['capacity/', 'window/', 'quota/'] as const) book.emitFamily(builder, family);
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
     this.#datasets.emit(builder);
+    this.#fairness.emit(builder, book);
     return builder.build();
   }
 
@@ -294,8 +314,12 @@ class Draft {
     return binding;
   }
 
+  #classOf({ terms }: ResourceRequest): PriorityClass {
+    return lookupOf(this.#snapshot.configuration).classes.get(terms.class)!;
+  }
+
   #addColumn(group: number, value: number, meaning: ColumnMeaning): number {
-    this.#builder.addColumn(value);
+    this.#worths.addColumn(group, value);
     this.columns.push(meaning);
     return this.#book.column(group);
   }

@@ -8,6 +8,8 @@ export interface Row {
   readonly name: string;
   /** What is left: the row reads sum of entries <= room. May be negative only in `lends` rows. */
   readonly room: number;
+  /** The renewable kind whose units it hands out, where it does. */
+  readonly kind?: string;
   readonly columns: number[];
   readonly coefficients: number[];
 }
@@ -17,11 +19,11 @@ export class RowBook {
   /** Column -> group. */
   readonly #group: number[] = [];
 
-  /** The row of that name; `room` counts on the first call only. */
-  row(name: string, room: number): Row {
+  /** The row of that name; `room` and `kind` count on the first call only. */
+  row(name: string, room: number, kind?: string): Row {
     const known = this.#rows.get(name);
     if (known) return known;
-    const made: Row = { name, room, columns: [], coefficients: [] };
+    const made: Row = { name, room, ...(kind !== undefined && { kind }), columns: [], coefficients: [] };
     this.#rows.set(name, made);
     return made;
   }

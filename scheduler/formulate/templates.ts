@@ -11,7 +11,7 @@ import { capacityRowName } from './capacity.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
 import { selectCombinations } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
-import { baseValue, penaltyOf } from './objective.ts';
+import { penaltyOf, shareOf } from './objective.ts';
 import { endOf, openOptions } from './openings.ts';
 import { demandOf, type KindDemand, quotaRows } from './quota.ts';
 import type { Room } from './room.ts';
@@ -39,7 +39,8 @@ interface ShapeColumns {
   readonly columns: readonly TemplateColumn[];
   /** False: a fitting combination was left out. */
   readonly complete: boolean;
-  readonly base: number;
+  /** `shareOf` the shape's options. */
+  readonly share: number;
   /** Per period of the tariff at least what any column costs; null when some column reaches beyond the periods. */
   mostCost(tariff: Tariff): readonly number[] | null;
 }
@@ -48,8 +49,7 @@ interface ShapeColumns {
 export interface Template extends ShapeColumns {
   /** Entries in the department's quota and lending rows. */
   readonly quotas: ReadonlyMap<KindDemand, readonly RowEntry[]>;
-  readonly targetWaitSeconds: number;
-  readonly stage: number;
+  readonly priority: PriorityClass;
 }
 
 export interface TemplateSettings {
@@ -124,8 +124,7 @@ export class Templates {
       const fits = (choices: readonly Choice[]): boolean => room.quotas.fits(department, demandOf(choices));
       own = this.#withinQuotas(this.#shapeColumns(shape, pending, fits), department);
     }
-    const priority = classOf(configuration, terms.class);
-    return { ...own, targetWaitSeconds: priority.targetWaitSeconds, stage: priority.rank };
+    return { ...own, priority: classOf(configuration, terms.class) };
   }
 
   #shapeColumns(
@@ -149,7 +148,7 @@ export class Templates {
       const demand = oneOf(demands, demandOf(choices));
       return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices), demand };
     });
-    return { columns, complete, base: baseValue(room.catalogue, options), mostCost: mostCostOf(columns) };
+    return { columns, complete, share: shareOf(room.catalogue, options), mostCost: mostCostOf(columns) };
   }
 
   #chargeOf(choices: readonly Choice[], pending: PendingRequest) {
@@ -168,7 +167,9 @@ export class Templates {
   unitRow(place: Place, window: Window | null): Row {
     const { book, room } = this.#settings;
     if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
-    return lookUp(this.#placeRows, place, () => book.row(capacityRowName(place), room.free(place, null)));
+    return lookUp(this.#placeRows, place, () =>
+      book.row(capacityRowName(place), room.free(place, null), renewableKind(place)),
+    );
   }
 
   /** The columns that the department's quotas and its cohorts allow, with their entries there. */
@@ -188,6 +189,10 @@ export class Templates {
       quotaRows(book, room.quotas, { department, kind }).map((row) => ({ row, coefficient })),
     );
   }
+}
+
+function renewableKind({ kind, pools: [pool] }: Place): string | undefined {
+  return isRenewable(pool) ? kind : undefined;
 }
 
 function classOf(configuration: Configuration, name: string): PriorityClass {

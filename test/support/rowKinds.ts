@@ -104,6 +104,27 @@ const STATES: Readonly<Record<string, StateBuilder>> = {
   'twelve alike, five of which fit': aState(aConfiguration().pool(aPool('gpu-a').gpu(11))).request(
     ...Array.from({ length: 12 }, (_, i) => aRequest(i + 1).gpu(2)),
   ),
+  'departments that pass the level of fairness': aState(
+    aConfiguration()
+      .department('alpha')
+      .agent('al')
+      .department('beta')
+      .agent('bo')
+      .pool(aPool('gpu-a').gpu(9)),
+  )
+    .quotaUse('alpha', 'gpu', 1)
+    .request(
+      ...[3, 1, 2].map((gpus, i) =>
+        aRequest(i + 1)
+          .gpu(gpus)
+          .by('al', 'alpha'),
+      ),
+      ...[2, 4, 1].map((gpus, i) =>
+        aRequest(i + 10)
+          .gpu(gpus)
+          .by('bo', 'beta'),
+      ),
+    ),
   'two strict classes': aState(aConfiguration().pool(aPool('gpu-a').gpu(7))).request(
     ...[4, 2, 3].map((gpus, i) =>
       aRequest(i + 1)
