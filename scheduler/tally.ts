@@ -4,6 +4,7 @@
 import {
   type Account,
   CLASSIFICATIONS,
+  type Cohort,
   type Configuration,
   type Pool,
   type Quota,
@@ -240,25 +241,49 @@ export class Tally {
     return null;
   }
 
-  /** sum over d of max(0, u_d - (N_d - L_d)) <= sum over d of L_d; a cohort overdrawn before must not grow. */
+  /** In every node c: sum over children of e <= sum over children of L + B_c; one that was overdrawn before must not grow. */
   #breachOfCohorts(): Breach | null {
-    const cohorts = new Map<string, { after: bigint; before: bigint; lendable: bigint }>();
-    for (const quota of this.#snapshot.configuration.quotas) {
-      if (quota.cohort === undefined) continue;
-      const key = `${quota.cohort}/${quota.kind}`;
-      const sum = cohorts.get(key) ?? { after: 0n, before: 0n, lendable: 0n };
-      const guarantee = BigInt(quota.nominal) - BigInt(quota.lendingLimit);
-      const use = this.#useOf(quota);
-      const added = this.#quota.get(`${quota.department}/${quota.kind}`) ?? 0n;
-      sum.after += positive(use - guarantee);
-      sum.before += positive(use - added - guarantee);
-      sum.lendable += BigInt(quota.lendingLimit);
-      cohorts.set(key, sum);
-    }
-    for (const [key, { after, before, lendable }] of cohorts) {
-      if (after > lendable && after > before) return breach(`cohort/${key}`, after, lendable);
+    const kinds = new Set([...this.#quota.keys()].map((key) => key.slice(key.indexOf('/') + 1)));
+    for (const kind of kinds) {
+      const breach = this.#breachOfTree(kind);
+      if (breach) return breach;
     }
     return null;
+  }
+
+  /** e of a department: max(0, u - (N - L)); of a cohort: max(0, its children's sum - what it keeps of what they lend). */
+  #breachOfTree(kind: string): Breach | null {
+    const { cohorts, quotas } = this.#snapshot.configuration;
+    let found: Breach | null = null;
+    const known = new Set(cohorts.map(({ id }) => id));
+    const sumUp = ({ id, parent, limits }: Cohort): { after: bigint; before: bigint; lends: bigint } => {
+      const sum = { after: 0n, before: 0n, lends: 0n };
+      for (const quota of quotas) {
+        if (quota.cohort !== id || quota.kind !== kind) continue;
+        const guarantee = BigInt(quota.nominal) - BigInt(quota.lendingLimit);
+        const use = this.#useOf(quota);
+        sum.after += positive(use - guarantee);
+        sum.before += positive(use - (this.#quota.get(`${quota.department}/${kind}`) ?? 0n) - guarantee);
+        sum.lends += BigInt(quota.lendingLimit);
+      }
+      for (const child of cohorts) {
+        if (child.parent !== id) continue;
+        const below = sumUp(child);
+        sum.after += below.after;
+        sum.before += below.before;
+        sum.lends += below.lends;
+      }
+      const isInner = parent !== undefined && known.has(parent);
+      const own = isInner ? limits?.find((limit) => limit.kind === kind) : undefined;
+      const limit = sum.lends + BigInt(own?.borrowingLimit ?? 0);
+      if (sum.after > limit && sum.after > sum.before)
+        found ??= breach(`cohort/${id}/${kind}`, sum.after, limit);
+      const lends = isInner ? smaller(BigInt(own?.lendingLimit ?? 0), sum.lends) : 0n;
+      const kept = sum.lends - lends;
+      return { after: positive(sum.after - kept), before: positive(sum.before - kept), lends };
+    };
+    for (const cohort of cohorts) if (cohort.parent === undefined || !known.has(cohort.parent)) sumUp(cohort);
+    return found;
   }
 
   #breachOfAccounts(): Breach | null {
@@ -279,6 +304,10 @@ export class Tally {
     const key = `${department}/${kind}`;
     return BigInt(this.#snapshot.quotaUse.get(key) ?? 0) + (this.#quota.get(key) ?? 0n);
   }
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function positive(value: bigint): bigint {

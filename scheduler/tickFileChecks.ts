@@ -73,7 +73,10 @@ class ReferenceCheck {
       if (quota.lendingLimit > quota.nominal)
         this.#problem(`/configuration/quotas/${i}/lendingLimit`, 'is more than the nominal share');
     }
-    this.#accounts();
+    this.#tree('/configuration/accounts', 'account', accounts);
+    this.#tree('/configuration/cohorts', 'cohort', cohorts);
+    for (const [i, account] of accounts.entries())
+      this.#spans(`/configuration/accounts/${i}/periods`, account.periods);
   }
 
   requests(): void {
@@ -127,17 +130,18 @@ class ReferenceCheck {
     this.#knownKeys('/accounts', Object.keys(accounts), keys.accounts);
   }
 
-  #accounts(): void {
-    const { accounts } = this.#file.configuration;
-    const parentOf = new Map<string, string | undefined>(accounts.map(({ id, parent }) => [id, parent]));
-    for (const [i, account] of accounts.entries()) {
-      const at = `/configuration/accounts/${i}`;
-      this.#spans(`${at}/periods`, account.periods);
-      if (account.parent !== undefined) this.#refer('account', account.parent, `${at}/parent`);
+  #tree(
+    at: string,
+    what: 'account' | 'cohort',
+    nodes: readonly { readonly id: string; readonly parent?: string }[],
+  ): void {
+    const parentOf = new Map(nodes.map(({ id, parent }) => [id, parent]));
+    for (const [i, { id: own, parent }] of nodes.entries()) {
+      if (parent !== undefined) this.#refer(what, parent, `${at}/${i}/parent`);
       const seen = new Set<string>();
-      for (let id: string | undefined = account.id; id !== undefined; id = parentOf.get(id)) {
+      for (let id: string | undefined = own; id !== undefined; id = parentOf.get(id)) {
         if (seen.has(id)) {
-          this.#problem(`${at}/parent`, 'is its own ancestor');
+          this.#problem(`${at}/${i}/parent`, 'is its own ancestor');
           break;
         }
         seen.add(id);

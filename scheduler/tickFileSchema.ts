@@ -90,7 +90,12 @@ const configuration = object(
         { cohort: id },
       ),
     ),
-    cohorts: list(object({ id, title: text })),
+    cohorts: list(
+      object(
+        { id, title: text },
+        { parent: id, limits: list(object({ kind: id, lendingLimit: units, borrowingLimit: units })) },
+      ),
+    ),
     accounts: list(
       object(
         {

@@ -7,6 +7,7 @@ import {
   type Agent,
   type AgentId,
   agentPoolId,
+  type Cohort,
   type CohortId,
   type Department,
   type DepartmentId,
@@ -19,7 +20,7 @@ import {
 } from '../../scheduler/index.ts';
 import { periodsOf, windowsOf } from './calendar.ts';
 import { compareText } from './problem.ts';
-import type { AccountEntry, AgentGroup, DepartmentEntry, PoolEntry } from './schema.ts';
+import type { AccountEntry, AgentGroup, CohortEntry, DepartmentEntry, PoolEntry } from './schema.ts';
 import type { Entry, GroupEntry, Sections } from './sections.ts';
 
 /** Ids of a group: its name alone, or numbered from 01 with as many digits as the last one needs. */
@@ -73,7 +74,7 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
     agents: byId(groups.map(({ id, group }) => agentOf(id, group))),
     pools: byId([...sections.pools.map(({ value }) => poolOf(value, now)), ...agentPools]),
     quotas: quotasOf(sections),
-    cohorts: byId(sections.cohorts.map(({ value }) => ({ id: value.id as CohortId, title: value.title }))),
+    cohorts: byId(sections.cohorts.map(({ value }) => cohortOf(value))),
     accounts: byId(sections.accounts.map(({ value }) => accountOf(value, accounts, now))),
     classes: classesOf(sections),
     leaseTerms: { ...sections.leaseTerms!.value },
@@ -151,6 +152,18 @@ function quotasOf(sections: Sections): Quota[] {
     })),
   );
   return quotas.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.department, b.department));
+}
+
+function cohortOf({ id, title, parent, limits }: CohortEntry): Cohort {
+  const sortedLimits = Object.entries(limits ?? {})
+    .map(([kind, { lendingLimit = 0, borrowingLimit = 0 }]) => ({ kind, lendingLimit, borrowingLimit }))
+    .sort((a, b) => compareText(a.kind, b.kind));
+  return {
+    id: id as CohortId,
+    title,
+    ...(parent === undefined ? {} : { parent: parent as CohortId }),
+    ...(sortedLimits.length === 0 ? {} : { limits: sortedLimits }),
+  };
 }
 
 function accountOf(

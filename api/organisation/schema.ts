@@ -217,7 +217,31 @@ export const QuotaEntry = Type.Object(
   closed,
 );
 
-const CohortEntry = Type.Object({ id: slug('Id of the cohort.'), title }, closed);
+const CohortLimits = Type.Object(
+  {
+    lendingLimit: Type.Optional(
+      amount('Of the units that its own lend each other, those that it lends beyond itself; absent: 0.'),
+    ),
+    borrowingLimit: Type.Optional(amount('Units beyond those that its own lend; absent: 0.')),
+  },
+  closed,
+);
+
+const CohortEntry = Type.Object(
+  {
+    id: slug('Id of the cohort.'),
+    title,
+    parent: Type.Optional(slug('Cohort that it is in; absent: none.')),
+    limits: Type.Optional(
+      Type.Record(slug('A kind.'), CohortLimits, {
+        ...closed,
+        description:
+          'Kind -> what it lends and borrows within its parent; a kind that is not named: nothing.',
+      }),
+    ),
+  },
+  closed,
+);
 
 const Period = Type.Object(
   {

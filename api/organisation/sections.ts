@@ -63,7 +63,7 @@ export interface SectionNames {
   readonly department: Names;
   readonly account: Names;
   readonly cohort: Names;
-  /** Cohorts that quotas name. */
+  /** Cohorts that quotas or cohorts within them name. */
   readonly cohortInUse: Names;
   readonly class: Names;
   readonly kind: Names;
@@ -144,12 +144,17 @@ function namesOf(raw: RawTree, groups: readonly RawGroup[], readable: boolean): 
   const department = names(fields('departments', 'id'), 'departments');
   const agent = groups.some(({ value }) => field(value, 'concurrency') !== undefined) ? ['agent'] : [];
   const kind = names([...fields('pools', 'kind'), ...agent], 'pools');
-  const cohorts = fields('quotas', 'cohort').filter((cohort) => cohort !== undefined);
+  const cohort = names(fields('cohorts', 'id'), 'cohorts');
+  const named = [...fields('quotas', 'cohort'), ...fields('cohorts', 'parent')];
+  const inUse = names(
+    named.filter((one) => one !== undefined),
+    'quotas',
+  );
   return {
     department,
     account: names(fields('accounts', 'id'), 'accounts'),
-    cohort: names(fields('cohorts', 'id'), 'cohorts'),
-    cohortInUse: names(cohorts, 'quotas'),
+    cohort,
+    cohortInUse: { all: inUse.all, complete: inUse.complete && cohort.complete },
     class: names(fields('classes', 'name'), 'classes'),
     // Agents make a kind as well, and hang on their departments.
     kind: { all: kind.all, complete: kind.complete && department.complete },

@@ -87,6 +87,18 @@ export interface Quota {
 export interface Cohort {
   readonly id: CohortId;
   readonly title: string;
+  /** The cohort that it is in: a tree, to any depth. */
+  readonly parent?: CohortId;
+  /** Per kind, of a cohort in another one; a kind that is not named it neither lends nor borrows. Sorted by kind. */
+  readonly limits?: readonly CohortLimit[];
+}
+
+export interface CohortLimit {
+  readonly kind: string;
+  /** Of what its own lend each other, what it lends to those beside it. */
+  readonly lendingLimit: Units;
+  /** What it may hold beyond that which its own lend. */
+  readonly borrowingLimit: Units;
 }
 
 export interface AccountPeriod {

@@ -5,6 +5,7 @@ import {
   type Account,
   type Agent,
   CLASSIFICATIONS,
+  type Cohort,
   type Configuration,
   type Pool,
   type Quota,
@@ -15,13 +16,20 @@ import { add, type Units } from '../domain/quantity.ts';
 import { quotaKey } from '../domain/state.ts';
 import type { Place } from './formulation.ts';
 
-/** Quotas of one kind that lend to each other. */
+/** Quotas and cohorts of one kind that lend to each other: a node of a tree. */
 export interface CohortShare {
   /** "<cohort>/<kind>". */
   readonly id: string;
   readonly members: readonly Quota[];
-  /** Sum of the lending limits: what all members together may hold beyond their guarantees. */
+  readonly children: readonly CohortShare[];
+  readonly parent: CohortShare | null;
+  /** 0 for a cohort within no other. */
+  readonly depth: number;
+  /** What its children lend: all of them together may hold so much beyond their guarantees, and what it borrows. */
   readonly lendable: Units;
+  /** Of `lendable`, what it lends to the cohorts and departments beside it, and what it may have of theirs: 0 within no other. */
+  readonly lendingLimit: Units;
+  readonly borrowingLimit: Units;
 }
 
 export interface QuotaShare {
@@ -173,25 +181,54 @@ function unitsOfKind(configuration: Configuration): Map<string, Units> {
 }
 
 function quotaShares(configuration: Configuration): Map<string, QuotaShare> {
-  const members = new Map<string, Quota[]>();
+  const byKind = new Map<string, Quota[]>();
   for (const quota of configuration.quotas) {
     if (quota.cohort === undefined) continue;
-    const id = `${quota.cohort}/${quota.kind}`;
-    const list = members.get(id);
+    const list = byKind.get(quota.kind);
     if (list) list.push(quota);
-    else members.set(id, [quota]);
+    else byKind.set(quota.kind, [quota]);
   }
   const cohorts = new Map<string, CohortShare>();
-  for (const [id, list] of members) {
-    const lendable = list.reduce((sum, quota) => add(sum, quota.lendingLimit), 0);
-    cohorts.set(id, { id, members: list, lendable });
-  }
+  for (const [kind, quotas] of byKind)
+    for (const cohort of cohortTree(configuration, kind, quotas)) cohorts.set(cohort.id, cohort);
   const shares = new Map<string, QuotaShare>();
   for (const quota of configuration.quotas) {
     const cohort = quota.cohort === undefined ? null : (cohorts.get(`${quota.cohort}/${quota.kind}`) ?? null);
     shares.set(quotaKey(quota.department, quota.kind), { quota, cohort });
   }
   return shares;
+}
+
+/** All cohorts as one kind has them, those without a member among them: a cohort of cohorts may have none. */
+function cohortTree(configuration: Configuration, kind: string, quotas: readonly Quota[]): CohortShare[] {
+  const made: CohortShare[] = [];
+  const make = (cohort: Cohort, parent: CohortShare | null): CohortShare => {
+    const limits = cohort.limits?.find((limit) => limit.kind === kind);
+    const members = quotas.filter((quota) => quota.cohort === cohort.id);
+    const children: CohortShare[] = [];
+    const share = {
+      id: `${cohort.id}/${kind}`,
+      members,
+      children,
+      parent,
+      depth: parent === null ? 0 : parent.depth + 1,
+      lendable: 0,
+      lendingLimit: parent === null ? 0 : (limits?.lendingLimit ?? 0),
+      borrowingLimit: parent === null ? 0 : (limits?.borrowingLimit ?? 0),
+    };
+    for (const below of configuration.cohorts)
+      if (below.parent === cohort.id) children.push(make(below, share));
+    const lent = [...members, ...children].map(({ lendingLimit }) => lendingLimit);
+    share.lendable = lent.reduce((sum, limit) => add(sum, limit), 0);
+    // A quota that was edited down may leave a cohort with less than it said that it lends.
+    share.lendingLimit = Math.min(share.lendingLimit, share.lendable);
+    made.push(share);
+    return share;
+  };
+  const known = new Set<string>(configuration.cohorts.map(({ id }) => id));
+  for (const cohort of configuration.cohorts)
+    if (cohort.parent === undefined || !known.has(cohort.parent)) make(cohort, null);
+  return made;
 }
 
 function payingAccounts(configuration: Configuration): Map<string, PayingAccount> {

@@ -180,7 +180,6 @@ function quotaReasons(
   for (const [kind, requested] of wanted.demand) {
     const standing = room.quotas.standing(department, kind);
     if (standing === null) continue;
-    const { quota, cohort } = standing.share;
     if (requested > standing.room) {
       const what = quotaKey(department, kind);
       const available = Math.max(0, standing.room);
@@ -191,17 +190,11 @@ function quotaReasons(
         short: [{ what, requested, available, held: standing.use }],
       });
     }
-    if (cohort === null) continue;
-    const growth = room.quotas.excessOf(quota, requested) - room.quotas.excessOf(quota, 0);
-    const borrowed = room.quotas.borrowed(cohort);
-    const available = Math.max(0, cohort.lendable - borrowed);
-    if (growth > available) {
-      reasons.push({
-        code: 'COHORT_EXHAUSTED',
-        option,
-        kind,
-        short: [{ what: cohort.id, requested: growth, available, held: borrowed }],
-      });
+    for (const { cohort, growth, available, held } of room.quotas.cohorts.shortages(
+      room.quotas.wantOf(standing, requested),
+    )) {
+      const short = [{ what: cohort.id, requested: growth, available, held }];
+      reasons.push({ code: 'COHORT_EXHAUSTED', option, kind, short });
     }
   }
   return reasons;

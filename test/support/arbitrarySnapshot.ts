@@ -57,6 +57,8 @@ const organisation = fc.record({
   secret: fc.constantFrom(false, false, true),
   clearances: fc.array(fc.constantFrom(...CLEARANCES), { minLength: 3, maxLength: 3 }),
   quotas: fc.option(fc.array(quota, { minLength: 3, maxLength: 3 }), { nil: null }),
+  /** The first two departments' cohort lies within that of the third. */
+  nested: fc.option(fc.record({ borrow: small(6), lend: small(6) }), { nil: null }),
   budgets: fc.record({
     organisation: budget,
     department: budget,
@@ -99,6 +101,7 @@ function configure(org: Organisation): ConfigurationBuilder {
   ];
   builder.account('organisation', 0, { periods: periods(org.budgets.organisation) });
   builder.account('seconds', 0, { kind: 'gpu', periods: periods(org.budgets.seconds) });
+  if (org.nested) builder.cohort('inner', 'all', org.nested);
   for (const [i, department] of DEPARTMENTS.entries()) {
     builder.account(department, 0, { parent: 'organisation', periods: periods(org.budgets.department) });
     const accounts = [department, ...(i === 1 ? ['seconds'] : [])] as never[];
@@ -106,7 +109,7 @@ function configure(org: Organisation): ConfigurationBuilder {
     const share = org.quotas?.[i];
     if (share) {
       const { nominal, borrow, lend, inCohort } = share;
-      const cohort = inCohort ? { cohort: 'all' } : {};
+      const cohort = inCohort ? { cohort: org.nested && i < 2 ? 'inner' : 'all' } : {};
       builder.quota(department, 'gpu', { nominal, borrow, lend: Math.min(lend, nominal), ...cohort });
     }
   }

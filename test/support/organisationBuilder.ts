@@ -8,6 +8,7 @@ import type {
   Agent,
   AgentId,
   Classification,
+  Cohort,
   CohortId,
   Configuration,
   Department,
@@ -120,7 +121,7 @@ export class ConfigurationBuilder {
   readonly #agents: Agent[] = [];
   readonly #pools: Pool[] = [];
   readonly #quotas: Quota[] = [];
-  readonly #cohorts = new Set<string>();
+  readonly #cohorts = new Map<string, Omit<Cohort, 'id' | 'title'>>();
   readonly #accounts: Account[] = [];
   #classes = CLASSES;
   #leaseTerms: LeaseTerms = { startLimitSeconds: 30, heartbeatTimeoutSeconds: 30, graceSeconds: 0 };
@@ -163,7 +164,7 @@ export class ConfigurationBuilder {
     kind: string,
     share: { nominal: Units; borrow?: Units; lend?: Units; cohort?: string },
   ): this {
-    if (share.cohort !== undefined) this.#cohorts.add(share.cohort);
+    if (share.cohort !== undefined && !this.#cohorts.has(share.cohort)) this.#cohorts.set(share.cohort, {});
     this.#quotas.push({
       department: department as DepartmentId,
       kind,
@@ -172,6 +173,14 @@ export class ConfigurationBuilder {
       lendingLimit: share.lend ?? 0,
       ...(share.cohort !== undefined && { cohort: share.cohort as CohortId }),
     });
+    return this;
+  }
+
+  /** A cohort in another one; cohorts of quotas need no call of their own. */
+  cohort(id: string, parent: string, gpu: { borrow?: Units; lend?: Units } = {}): this {
+    if (!this.#cohorts.has(parent)) this.#cohorts.set(parent, {});
+    const limits = [{ kind: 'gpu', lendingLimit: gpu.lend ?? 0, borrowingLimit: gpu.borrow ?? 0 }];
+    this.#cohorts.set(id, { parent: parent as CohortId, limits });
     return this;
   }
 
@@ -211,7 +220,7 @@ export class ConfigurationBuilder {
       agents: this.#agents,
       pools: this.#pools,
       quotas: this.#quotas,
-      cohorts: [...this.#cohorts].map((id) => ({ id: id as CohortId, title: id })),
+      cohorts: [...this.#cohorts].map(([id, rest]) => ({ id: id as CohortId, title: id, ...rest })),
       accounts: this.#accounts,
       classes: this.#classes,
       leaseTerms: this.#leaseTerms,

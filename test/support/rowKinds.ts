@@ -76,6 +76,22 @@ const STATES: Readonly<Record<string, StateBuilder>> = {
       aRequest(4).gpu(2).by('bo', 'beta'),
       aRequest(5).gpu(1).by('cy', 'gamma'),
     ),
+  'a cohort within a cohort': aState(
+    lending()
+      .department('delta')
+      .agent('di')
+      .quota('delta', 'gpu', { nominal: 6, borrow: 9, lend: 3, cohort: 'outer' })
+      .cohort('all', 'outer', { borrow: 2, lend: 1 }),
+  )
+    .quotaUse('alpha', 'gpu', 2)
+    .request(
+      aRequest(1).gpu(3).by('al', 'alpha'),
+      aRequest(2).gpu(2).by('bo', 'beta'),
+      aRequest(3).gpu(3).by('bo', 'beta'),
+      aRequest(4).gpu(4).by('cy', 'gamma'),
+      aRequest(5).gpu(5).by('di', 'delta'),
+      aRequest(6).gpu(3).by('di', 'delta'),
+    ),
   'nested accounts and one of use': aState(paid(120).pool(aPool('gpu-a').gpu(50).price(60))).request(
     ...[4, 3, 5, 2].map((gpus, i) => aRequest(i + 1).gpu(gpus)),
   ),
