@@ -39,7 +39,9 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
   const byId = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
   for (const { request, allocations, reservations } of plan.assignments) {
     granted.add(request);
-    tally.addAllocations(byId.get(request)!.request.department, allocations);
+    const { request: served } = byId.get(request)!;
+    tally.addAllocations(served.department, allocations);
+    tally.addRules(served, allocations);
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
@@ -148,10 +150,11 @@ class Search {
     const { configuration, now } = this.#snapshot;
     const { agent, department } = member.request;
     const clearance = mayTouch(configuration, agent, department);
-    // One dataset is not as good as another: it may be held alone, or read. Nor is one place as good as another to a gang.
+    // One dataset is not as good as another: it may be held alone, or read. Nor is one place as good as another to a gang or a policy.
     const alone =
       claim.kind !== 'dataset' &&
       this.#members.length === 1 &&
+      this.#snapshot.policyRows === undefined &&
       wants.filter((want) => want.claim.kind === claim.kind).length === 1;
     const found = new Map<string, Place>();
     for (const pool of configuration.pools) {
@@ -234,6 +237,7 @@ class Search {
       }),
     );
     after.addAllocations(department, allocations);
+    after.addRules(member.request, allocations);
     return allocations;
   }
 }

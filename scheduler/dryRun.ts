@@ -84,6 +84,7 @@ function copyOf(state: State): State {
     leases: new Map(state.leases),
     justEnded: new Map(state.justEnded),
     heardAt: new Map(state.heardAt),
+    held: new Map(state.held),
     leaseOfRequest: new Map(state.leaseOfRequest),
     used: new Map(state.used),
     quotaUse: new Map(state.quotaUse),

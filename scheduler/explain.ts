@@ -43,6 +43,7 @@ const HARDNESS: readonly ReasonCode[] = [
   'BUDGET_EXHAUSTED',
   'QUOTA_EXHAUSTED',
   'COHORT_EXHAUSTED',
+  'POLICY_LIMIT',
   'AWAITING_GANG',
   'WINDOW_FULL',
   'DATASET_SHARED',
@@ -212,10 +213,11 @@ class Explanation implements Explainer {
   #findingOf(pending: PendingRequest): Finding {
     const shape = shapeOf(this.#memo, this.#snapshot.configuration, pending);
     const { department, terms } = pending.request;
+    const who = `${department}${this.#room.policy.isEmpty ? '' : `|${this.#room.policy.signatureOf(pending.request)}`}`;
     const key =
       terms.deadline === undefined && terms.startBefore === undefined
-        ? department
-        : `${department}|${terms.startBefore ?? ''}|${terms.deadline ?? ''}`;
+        ? who
+        : `${who}|${terms.startBefore ?? ''}|${terms.deadline ?? ''}`;
     let byKey = this.#findings.get(shape);
     if (byKey === undefined) {
       byKey = new Map();

@@ -22,6 +22,7 @@ export { accountChain, longestSeconds } from './domain/lookup.ts';
 export { openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/pastUse.ts';
 export * from './domain/plan.ts';
+export * from './domain/policyRow.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
 export * from './domain/request.ts';

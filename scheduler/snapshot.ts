@@ -6,11 +6,13 @@ import type { PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
+import type { PolicyRowUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
 import { pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
+import { heldOfRow, takenOfRow } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
@@ -31,6 +33,8 @@ export interface Snapshot {
   readonly quotaUse: ReadonlyMap<string, Units>;
   /** Of departments and kinds, decayed: what fairness counts beside present use; absent: nothing. */
   readonly pastUse?: ReadonlyMap<string, Units>;
+  /** What the policy limits beyond single requests, with what live leases hold of it; absent: nothing. */
+  readonly policyRows?: readonly PolicyRowUse[];
   /** `${account}/${period}`. */
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
@@ -67,10 +71,15 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     used: keptOf(state.used, keys.used),
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     ...(pastUse.size > 0 && { pastUse }),
+    ...(state.policyRows && state.policyRows.length > 0 && { policyRows: rowsInUse(state) }),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
   });
+}
+
+function rowsInUse(state: State): readonly PolicyRowUse[] {
+  return Object.freeze((state.policyRows ?? []).map((row) => ({ row, held: heldOfRow(state, row) })));
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
@@ -115,7 +124,27 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
       accounts.set(key, { reserved: add(use.reserved, amount), spent: use.spent });
     }
   }
-  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive });
+  return Object.freeze({
+    ...snapshot,
+    used,
+    quotaUse,
+    accounts,
+    exclusive,
+    ...(snapshot.policyRows && { policyRows: rowsAfter(snapshot, plan) }),
+  });
+}
+
+function rowsAfter(snapshot: Snapshot, { assignments }: Plan): readonly PolicyRowUse[] {
+  const { configuration, requests, policyRows = [] } = snapshot;
+  const byId = new Map(requests.map(({ request }) => [request.id, request]));
+  return policyRows.map(({ row, held }) => {
+    let sum = BigInt(held);
+    for (const { request: id, allocations } of assignments) {
+      const request = byId.get(id);
+      if (request !== undefined) sum += takenOfRow(configuration, row, { request, allocations });
+    }
+    return { row, held: Number(sum) };
+  });
 }
 
 /**
@@ -142,6 +171,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   if (snapshot.gangTurn !== undefined)
     lines.push(`t ${snapshot.gangTurn.rank} ${snapshot.gangTurn.sequence}`);
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
+  for (const { row, held } of snapshot.policyRows ?? []) lines.push(`l ${held} ${JSON.stringify(row)}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
   for (const { extension, lease } of snapshot.extensions) {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);

@@ -13,8 +13,9 @@ import {
 import type { AgentId, DepartmentId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
-import type { Selector } from './domain/request.ts';
+import type { ResourceRequest, Selector } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
+import { takenOfRow } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 
 export interface Span {
@@ -118,6 +119,7 @@ export class Tally {
   readonly #units = new Map<string, { pool: Pool; window: string | undefined; added: bigint }>();
   readonly #quota = new Map<string, bigint>();
   readonly #accounts = new Map<string, bigint>();
+  readonly #rules = new Map<string, bigint>();
   /** Dataset -> leases that the plan lets read it. */
   readonly #readers = new Map<string, number>();
   readonly #alone = new Set<string>();
@@ -160,7 +162,17 @@ export class Tally {
     for (const [key, entry] of this.#units) copy.#units.set(key, entry);
     for (const [key, added] of this.#quota) copy.#quota.set(key, added);
     for (const [key, added] of this.#accounts) copy.#accounts.set(key, added);
+    for (const [id, added] of this.#rules) copy.#rules.set(id, added);
     return copy;
+  }
+
+  /** What a grant to the request takes of the policy's rows. */
+  addRules(request: ResourceRequest, allocations: readonly Pick<Allocation, 'pool' | 'quantity'>[]): void {
+    const { configuration, policyRows = [] } = this.#snapshot;
+    for (const { row } of policyRows) {
+      const taken = takenOfRow(configuration, row, { request, allocations });
+      this.#rules.set(row.id, (this.#rules.get(row.id) ?? 0n) + taken);
+    }
   }
 
   addReservations(reservations: readonly Reservation[]): void {
@@ -178,6 +190,7 @@ export class Tally {
       this.#breachOfDatasets() ??
       this.#breachOfQuotas() ??
       this.#breachOfCohorts() ??
+      this.#breachOfRules() ??
       this.#breachOfAccounts()
     );
   }
@@ -284,6 +297,17 @@ export class Tally {
     };
     for (const cohort of cohorts) if (cohort.parent === undefined || !known.has(cohort.parent)) sumUp(cohort);
     return found;
+  }
+
+  /** held + added <= limit of every hard row that grew. */
+  #breachOfRules(): Breach | null {
+    for (const { row, held } of this.#snapshot.policyRows ?? []) {
+      const added = this.#rules.get(row.id) ?? 0n;
+      const sum = BigInt(held) + added;
+      if (row.price === undefined && added > 0n && sum > BigInt(row.limit))
+        return breach(`policy/${row.id}`, sum, row.limit);
+    }
+    return null;
   }
 
   #breachOfAccounts(): Breach | null {

@@ -67,6 +67,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   if (!hasNews && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
+  state.policyRows = ports.policy.rows ?? [];
   const snapshot = takeSnapshot(state, intake.now);
   const formulation = formulate(snapshot, carry.memo);
   carry.decidedAt = intake.now;

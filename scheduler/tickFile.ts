@@ -33,6 +33,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly version: typeof TICK_FILE_VERSION;
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
   /** Absent: none. */
+  readonly policyRows?: Snapshot['policyRows'];
+  /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
   /** Absent: the gangs are looked at from the first on. */
   readonly gangTurn?: GangTurn;
@@ -67,6 +69,7 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
+    ...(snapshot.policyRows && { policyRows: snapshot.policyRows }),
     ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
   };
@@ -110,6 +113,7 @@ function snapshotOf(document: TickFile): Snapshot {
     ...(document.pastUse && { pastUse: new Map(Object.entries(document.pastUse)) }),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
+    ...(document.policyRows && { policyRows: document.policyRows }),
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
   });
 }

@@ -2,6 +2,7 @@
 // Invariant: a document that passes can be formulated without a throw. Called by tickFile.ts alone.
 
 import { useKeysOf } from './domain/lookup.ts';
+import { policyRowProblems } from './domain/policyRow.ts';
 import type { Claim } from './domain/request.ts';
 import type { TickFile, TickFileProblem } from './tickFile.ts';
 
@@ -102,6 +103,8 @@ class ReferenceCheck {
         this.#problem(`/requests/${i}/sequence`, 'must rise from request to request');
     }
     this.#gangs();
+    for (const problem of policyRowProblems((this.#file.policyRows ?? []).map(({ row }) => row)))
+      this.#problem('/policyRows', problem);
     const kindOf = new Map<string, string>(pools.map(({ id, kind }) => [id, kind]));
     for (const [i, { extension, lease }] of (extensions ?? []).entries()) {
       if (extension.lease !== lease.id)

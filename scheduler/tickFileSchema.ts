@@ -3,6 +3,7 @@
 
 import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
 import { LEASE_STATES } from './domain/lease.ts';
+import { POLICY_ROWS_MOST, POLICY_TERMS_MOST } from './domain/policyRow.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
 import { DEADLINE_ALLOWANCE_MOST } from './formulate/objective.ts';
@@ -206,6 +207,34 @@ const lease = object({
 
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
+const policyRow = object(
+  {
+    id: { ...id, pattern: '^[a-z0-9][a-z0-9.-]{0,62}$' },
+    terms: list(
+      object({
+        selector: object(
+          {},
+          {
+            departments: list(id),
+            agents: list(id),
+            classes: list(id),
+            classifications: list(classification),
+            kinds: list(id),
+            pools: list(id),
+            labels: selector,
+          },
+        ),
+        coefficient: units,
+        per: { enum: ['unit', 'grant'] },
+      }),
+      { minItems: 1, maxItems: POLICY_TERMS_MOST },
+    ),
+    limit: units,
+    remedy: text,
+  },
+  { price: units },
+);
+
 export const TICK_FILE_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Annona tick file',
@@ -225,6 +254,7 @@ export const TICK_FILE_SCHEMA: Schema = {
     {
       exclusive: list(id),
       pastUse: recordOf(units),
+      policyRows: list(object({ row: policyRow, held: units }), { maxItems: POLICY_ROWS_MOST }),
       gangTurn: object({ rank: units, sequence: units }),
       extensions: list(object({ extension, lease })),
       breach: object({

@@ -15,7 +15,7 @@ export { type Conservation, workConservation } from './conservation.ts';
 
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
-  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", "gang/<id>: <rule>" or "request/<id>: <rule>". */
+  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "policy/…", "account/…", "gang/<id>: <rule>" or "request/<id>: <rule>". */
   readonly what: string;
   readonly lhs: number | string;
   readonly rhs: number | string;
@@ -49,7 +49,9 @@ function firstBreach(snapshot: Snapshot, plan: Plan): Breach | null {
   }
   const tally = new Tally(snapshot);
   for (const { request, allocations, reservations } of plan.assignments) {
-    tally.addAllocations(facts.requests.get(request)!.request.department, allocations);
+    const { request: granted } = facts.requests.get(request)!;
+    tally.addAllocations(granted.department, allocations);
+    tally.addRules(granted, allocations);
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);

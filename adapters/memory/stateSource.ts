@@ -48,6 +48,7 @@ export class MemoryStateSource implements StateSource {
       accounts: new Map(),
       exclusive: new Set(),
       gangs: new Map(),
+      held: new Map(),
     };
     const open = [...tables.requests.values()].filter(
       (row) => row.cell === cell && (row.state === 'queued' || row.state === 'waiting'),
@@ -89,6 +90,8 @@ function readLeases(tables: Tables, state: State): void {
     const lease = leaseOf(tables, row);
     state.leases.set(lease.id, lease);
     state.leaseOfRequest.set(lease.request, lease.id);
+    const request = tables.requests.get(lease.request)?.document;
+    if (request !== undefined) state.held.set(lease.request, request);
     if (lease.state === 'active' && lease.activatedAt !== null) {
       state.heardAt.set(
         lease.id as LeaseId,

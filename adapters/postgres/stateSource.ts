@@ -35,6 +35,10 @@ interface RequestRow {
   readonly dataRevision: string | null;
 }
 
+interface HeldRow extends LeaseRow {
+  readonly document: ResourceRequest | null;
+}
+
 interface HeadRow {
   readonly tick: number;
   readonly tickDigest: string;
@@ -65,11 +69,12 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
   const [head] = await queries.run<HeadRow>('state-head', [cell]);
   const requests = await queries.run<RequestRow>('state-requests', [cell]);
   const extensions = await queries.run<PendingExtension>('state-extensions', [cell]);
-  const leaseRows = await queries.run<LeaseRow>('state-leases', [cell]);
+  const heldRows = await queries.run<HeldRow>('state-leases', [cell]);
   const used = await queries.run<{ key: string; used: number }>('state-capacity', [cell]);
   const accounts = await queries.run<AccountUse & { account: string; period: string }>('state-accounts', [
     cell,
   ]);
+  const leaseRows = heldRows.map(({ document: _, ...row }): LeaseRow => row);
   const leases = leaseRows.map(leaseOf);
   const pending = requests.map(pendingOf);
   return {
@@ -98,6 +103,9 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     ),
     exclusive: exclusivePools(leases),
     gangs: openGangs(pending),
+    held: new Map(
+      heldRows.flatMap(({ document }) => (document === null ? [] : [[document.id, document] as const])),
+    ),
   };
 }
 

@@ -102,6 +102,7 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
   if (change.outcome === 'granted' && pending.verdict?.allow !== true) {
     throw new StateError(`${change.request} granted without a recorded allow`);
   }
+  if (change.outcome === 'granted') state.held.set(change.request, pending.request);
   state.requests.delete(change.request);
   noteOpenRequest(state, pending.request.agent, -1);
   leaveGang(state.gangs, pending.request);
@@ -151,6 +152,7 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
   state.leases.delete(lease.id);
   state.justEnded.set(lease.id, lease);
   state.heardAt.delete(lease.id);
+  state.held.delete(lease.request);
   state.leaseOfRequest.delete(lease.request);
 }
 

@@ -5,6 +5,7 @@ import type { Configuration } from './configuration.ts';
 import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
 import type { PastUse } from './pastUse.ts';
+import type { PolicyRow } from './policyRow.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './request.ts';
 
@@ -38,6 +39,8 @@ export interface State {
   readonly justEnded: Map<LeaseId, Lease>;
   /** When a live lease was last heard of, as far as the leader has read. */
   readonly heardAt: Map<LeaseId, Instant>;
+  /** Requests of live leases: what a revocation must know of them. */
+  readonly held: Map<RequestId, ResourceRequest>;
   /** Request -> its live lease, for a cancel that meets a grant. */
   readonly leaseOfRequest: Map<RequestId, LeaseId>;
   readonly used: Map<CapacityKey, Units>;
@@ -45,6 +48,8 @@ export interface State {
   readonly quotaUse: Map<string, Units>;
   /** What was held before, fading; absent before the first tick that counts it. Replaced, never changed. */
   pastUse?: PastUse;
+  /** Of the policy in force: what each tick was told last; absent before the first. Not stored. */
+  policyRows?: readonly PolicyRow[];
   /** `${account}/${period}`. */
   readonly accounts: Map<string, AccountUse>;
   /** Datasets whose one live lease holds them exclusively. */

@@ -30,6 +30,11 @@ import type { Worths } from './worth.ts';
  */
 const BREAKS_IN_HALVES = [2, 3, 4] as const;
 
+/** What fairness takes of a column with that share in its value, at most. */
+export function spentOnFairness(share: number): number {
+  return BREAKS_IN_HALVES.length * grainsOfShare(share);
+}
+
 /** One department's part of a column. */
 export interface FairPart {
   readonly department: DepartmentId;

@@ -43,6 +43,7 @@ export function findOption(input: OptionInput): OptionFinding {
   const choices = chooseOrBlame(input, reasons);
   if (choices === null) return { option, reasons, priced: null };
   reasons.push(...quotaReasons(room, { department, option, demand: demandOf(choices) }));
+  reasons.push(...policyReasons(room, { pending, option, choices }));
   return {
     option,
     reasons,
@@ -86,7 +87,10 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
     option,
     claims: open.claims.map((claim) => ({ ...claim, candidates: cheapestFirst(claim.candidates) })),
   };
-  const together = searchFirst(sorted);
+  const { policy } = input.room;
+  const allowed = searchFirst(sorted, (found) => policy.fits(input.pending.request, found));
+  if (allowed.type === 'found') return allowed.choices;
+  const together = policy.isEmpty ? allowed : searchFirst(sorted, () => true);
   if (together.type === 'found') return together.choices;
   if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
   return choices;
@@ -169,6 +173,16 @@ function crowdedReason(input: OptionInput, index: number): Reason {
 function nearestOf(short: readonly Shortage[]): Shortage[] {
   const lacking = short.filter(({ requested, available }) => requested > available);
   return lacking.sort((a, b) => a.requested - a.available - (b.requested - b.available)).slice(0, SHORT_MOST);
+}
+
+function policyReasons(
+  { policy }: Room,
+  { pending, option, choices }: { pending: PendingRequest; option: number; choices: readonly Choice[] },
+): Reason[] {
+  return policy.shortFor(pending.request, choices).map(({ use: { row, held, room }, amount }) => {
+    const short = [{ what: row.id, requested: amount, available: room, held }];
+    return { code: 'POLICY_LIMIT', option, remedy: row.remedy, short };
+  });
 }
 
 function quotaReasons(

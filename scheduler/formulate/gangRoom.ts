@@ -1,4 +1,4 @@
-// Whether all members of a gang together pass the quota, cohort and account rows, by present use. Called by gangs.ts.
+// Whether all members of a gang together pass the quota, cohort, policy and account rows, by present use. Called by gangs.ts.
 // Invariant: exact sums over the members; a combination that passes, and fits its places, fits alone in the program.
 
 import type { DepartmentId } from '../domain/ids.ts';
@@ -9,7 +9,7 @@ import { demandOf } from './quota.ts';
 import type { Room } from './room.ts';
 
 export function fitsTogether(parts: readonly GangPart[], room: Room): boolean {
-  return fitsQuotas(parts, room) && fitsAccounts(parts, room);
+  return fitsQuotas(parts, room) && fitsPolicy(parts, room) && fitsAccounts(parts, room);
 }
 
 /** sum q <= N + B - U per department and kind; sum of the growth beyond guarantees <= what their cohorts can still lend. */
@@ -23,6 +23,10 @@ function fitsQuotas(parts: readonly GangPart[], room: Room): boolean {
     }
   }
   return room.quotas.fitsAll([...wanted.values()]);
+}
+
+function fitsPolicy(parts: readonly GangPart[], { policy }: Room): boolean {
+  return policy.fitsAll(parts.map(({ pending: { request }, priced: { choices } }) => ({ request, choices })));
 }
 
 function fitsAccounts(parts: readonly GangPart[], room: Room): boolean {

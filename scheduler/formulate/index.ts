@@ -16,8 +16,8 @@ import { emitCohorts } from './cohorts.ts';
 import { Crowds } from './crowds.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
-import { Fairness } from './fairness.ts';
-import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
+import { Fairness, spentOnFairness } from './fairness.ts';
+import type { Choice, ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { EXTENSION_VALUE } from './objective.ts';
@@ -203,7 +203,8 @@ class Draft {
       const { share, priority } = template;
       const { request } = pending;
       const binding = this.#bindingOf(prepared.payers);
-      const { columns, quotas } = binding.length === 0 ? template : this.#covered(prepared, binding);
+      const isFree = binding.length === 0 && this.#room.policy.isEmpty;
+      const { columns, quotas } = isFree ? template : this.#allowed(prepared, binding);
       if (columns.length === 0) continue;
       if (!template.complete) this.leftOut.add(request.id);
       const group = this.#worths.addGroup(priority.rank);
@@ -226,6 +227,7 @@ class Draft {
         for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
         for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
         this.#fairness.add(column, group, { department: request.department, units, share });
+        this.#addRules(column, value - spentOnFairness(share), [{ request, choices }]);
         this.#addCosts(column, binding, costOf);
       }
     }
@@ -245,6 +247,12 @@ class Draft {
       }, 0);
       const column = this.#addColumn(group, value, { type: 'gang', services });
       for (const part of parts) this.#addPart(column, group, part);
+      const spare = parts.reduce((left, { share }) => left - spentOnFairness(share), value);
+      this.#addRules(
+        column,
+        spare,
+        services.map(({ request: { request }, choices }) => ({ request, choices })),
+      );
       if (!this.#room.isContested) continue;
       const uses = services.map(({ request, option, choices }) =>
         datasetsOf(request.request, option, choices),
@@ -277,17 +285,34 @@ class Draft {
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
     this.#datasets.emit(builder);
+    this.#room.policy.emit(builder, book);
     this.#fairness.emit(builder, book);
     return builder.build();
   }
 
-  /** The template's columns that the payers cover; when they cover none of them, those that were left out are tried. */
-  #covered(
+  /** `worth`: what fairness leaves of the column at least. */
+  #addRules(
+    column: number,
+    worth: number,
+    grants: readonly { readonly request: ResourceRequest; readonly choices: readonly Choice[] }[],
+  ): void {
+    const { policy } = this.#room;
+    let spare = worth - 1;
+    for (const { request, choices } of policy.isEmpty ? [] : grants) {
+      const entries = policy.entriesOf(request, choices);
+      spare -= policy.add(this.#book, column, { entries, spare });
+    }
+  }
+
+  /** The template's columns that payers and policy leave; when those leave none, the ones that were left out are tried. */
+  #allowed(
     { pending, shape, template, payers }: Prepared,
     binding: readonly PayingAccount[],
   ): Pick<Template, 'columns' | 'quotas'> {
-    const { accounts } = this.#room;
-    const columns = template.columns.filter(({ priced }) => accounts.covers(binding, priced.costOf));
+    const { accounts, policy } = this.#room;
+    const columns = template.columns.filter(
+      ({ priced }) => accounts.covers(binding, priced.costOf) && policy.fits(pending.request, priced.choices),
+    );
     if (columns.length > 0 || template.complete) return { columns, quotas: template.quotas };
     return this.#templates.coveredBy(template, shape, { pending, payers });
   }

@@ -8,6 +8,7 @@ import { AccountRoom } from './accounts.ts';
 import { freeUnits } from './capacity.ts';
 import { type Catalogue, catalogueOf } from './catalogue.ts';
 import type { Place } from './formulation.ts';
+import { PolicyRoom } from './policyRows.ts';
 import { QuotaRoom } from './quota.ts';
 import { freeInWindow, windowKey } from './windows.ts';
 
@@ -16,6 +17,7 @@ export class Room {
   readonly catalogue: Catalogue;
   readonly quotas: QuotaRoom;
   readonly accounts: AccountRoom;
+  readonly policy: PolicyRoom;
   readonly #used: Snapshot['used'];
   readonly #free = new Map<Place, Units>();
   readonly #asked = new Map<string, Units>();
@@ -27,6 +29,7 @@ export class Room {
     this.catalogue = catalogueOf(snapshot.configuration);
     this.quotas = new QuotaRoom(this.catalogue, snapshot.quotaUse);
     this.accounts = new AccountRoom(this.catalogue.accounts.length, snapshot.accounts);
+    this.policy = new PolicyRoom(snapshot.policyRows ?? []);
     this.#used = snapshot.used;
     this.#exclusive = snapshot.exclusive;
   }

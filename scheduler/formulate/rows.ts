@@ -6,7 +6,7 @@ import { compareText } from './catalogue.ts';
 
 export interface Row {
   readonly name: string;
-  /** What is left: the row reads sum of entries <= room. May be negative only in `lends` rows. */
+  /** What is left: the row reads sum of entries <= room. May be negative only in rows that define an excess. */
   readonly room: number;
   /** The renewable kind whose units it hands out, where it does. */
   readonly kind?: string;

@@ -67,7 +67,7 @@ export class Templates {
   readonly #shapes = new Map<Shape, Map<string, ShapeColumns>>();
   readonly #templates = new Map<ShapeColumns, Map<DepartmentId, Template>>();
   readonly #placeRows = new Map<Place, Row>();
-  readonly #covered = new Map<Template, Map<readonly PayingAccount[], Template>>();
+  readonly #covered = new Map<Template, Map<readonly PayingAccount[], Map<string, Template>>>();
 
   constructor(settings: TemplateSettings) {
     this.#settings = settings;
@@ -83,19 +83,25 @@ export class Templates {
     return lookUp(byDepartment, pending.request.department, () => this.#templateOf(shape, pending, shared));
   }
 
-  /** The template again for a payer whose accounts cover none of its columns, out of the combinations that were left out. */
+  /** The template again for whom accounts or policy leave none of its columns, out of the combinations that were left out. */
   coveredBy(
     template: Template,
     shape: Shape,
     asked: { pending: PendingRequest; payers: readonly PayingAccount[] },
   ): Template {
     const { pending, payers } = asked;
-    const byPayers = lookUp(this.#covered, template, () => new Map<readonly PayingAccount[], Template>());
-    return lookUp(byPayers, payers, () => {
-      const { quotas, accounts } = this.#settings.room;
+    const byPayers = lookUp(
+      this.#covered,
+      template,
+      () => new Map<readonly PayingAccount[], Map<string, Template>>(),
+    );
+    const { quotas, accounts, policy } = this.#settings.room;
+    const bySignature = lookUp(byPayers, payers, () => new Map<string, Template>());
+    return lookUp(bySignature, policy.signatureOf(pending.request), () => {
       const { department } = pending.request;
       const own = this.#shapeColumns(shape, pending, (choices) => {
-        if (!quotas.fits(department, demandOf(choices))) return false;
+        if (!quotas.fits(department, demandOf(choices)) || !policy.fits(pending.request, choices))
+          return false;
         const charge = this.#chargeOf(choices, pending);
         return accounts.covers(payers, (tariff) => costOf(tariff, charge));
       });

@@ -141,6 +141,25 @@ const STATES: Readonly<Record<string, StateBuilder>> = {
           .by('bo', 'beta'),
       ),
     ),
+  'a policy that limits units of a model, and one with a price': aState(
+    aConfiguration().pool(aPool('gpu-a').gpu(6, 'a100'), aPool('gpu-b').gpu(6, 'h100')),
+  )
+    .policy(
+      {
+        id: 'few-h100',
+        terms: [{ selector: { labels: { model: 'h100' } }, coefficient: 2, per: 'unit' }],
+        limit: 7,
+        remedy: 'take an A100',
+      },
+      {
+        id: 'spare-a100',
+        terms: [{ selector: { pools: ['gpu-a'] }, coefficient: 1, per: 'unit' }],
+        limit: 2,
+        price: 90,
+        remedy: 'take an H100',
+      },
+    )
+    .request(...[3, 2, 1, 2, 1].map((gpus, i) => aRequest(i + 1).gpu(gpus))),
   'two strict classes': aState(aConfiguration().pool(aPool('gpu-a').gpu(7))).request(
     ...[4, 2, 3].map((gpus, i) =>
       aRequest(i + 1)

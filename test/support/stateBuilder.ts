@@ -11,7 +11,10 @@ import type {
   LeaseId,
   PendingExtension,
   PendingRequest,
+  PolicyRow,
   PoolId,
+  RequestId,
+  ResourceRequest,
   State,
   Units,
 } from '../../scheduler/index.ts';
@@ -25,7 +28,9 @@ export class StateBuilder {
   readonly #requests: PendingRequest[] = [];
   readonly #extensions: PendingExtension[] = [];
   readonly #leases: Lease[] = [];
+  readonly #held = new Map<RequestId, ResourceRequest>();
   readonly #used = new Map<string, Units>();
+  readonly #policyRows: PolicyRow[] = [];
   readonly #quotaUse = new Map<string, Units>();
   readonly #accounts = new Map<string, { reserved: Units; spent: Units }>();
 
@@ -57,6 +62,26 @@ export class StateBuilder {
 
   lease(lease: Lease): this {
     this.#leases.push(lease);
+    return this;
+  }
+
+  /** A lease with the request that it serves and the units that it holds: what a revocation must know of it. */
+  holds(lease: Lease, request: RequestBuilder): this {
+    const { department, allocations } = lease;
+    const document = request.build();
+    this.#leases.push({ ...lease, request: document.id });
+    this.#held.set(document.id, document);
+    for (const { pool, kind, quantity } of allocations) {
+      this.#used.set(pool, (this.#used.get(pool) ?? 0) + quantity);
+      const quota = `${department}/${kind}`;
+      this.#quotaUse.set(quota, (this.#quotaUse.get(quota) ?? 0) + quantity);
+    }
+    return this;
+  }
+
+  /** What the policy limits. */
+  policy(...rows: readonly PolicyRow[]): this {
+    this.#policyRows.push(...rows);
     return this;
   }
 
@@ -100,6 +125,8 @@ export class StateBuilder {
         ),
       ),
       gangs: this.#gangs(),
+      held: new Map(this.#held),
+      ...(this.#policyRows.length > 0 && { policyRows: [...this.#policyRows] }),
     };
   }
 

@@ -1,0 +1,68 @@
+// What leases take of policy rows, by the checker's own arithmetic, and what live leases hold of them.
+// Invariant: shares nothing with formulate/; counts the pools that were taken, by id. Used by tally.ts, snapshot.ts and holders.ts.
+
+import type { Configuration, Pool } from './domain/configuration.ts';
+import type { Allocation, Lease } from './domain/lease.ts';
+import { lookupOf } from './domain/lookup.ts';
+import type { PolicyRow, RowSelector } from './domain/policyRow.ts';
+import type { ResourceRequest } from './domain/request.ts';
+import type { State } from './domain/state.ts';
+
+export function takenOfRow(
+  configuration: Configuration,
+  row: PolicyRow,
+  held: {
+    readonly request: ResourceRequest;
+    readonly allocations: readonly Pick<Allocation, 'pool' | 'quantity'>[];
+  },
+): bigint {
+  const { pools } = lookupOf(configuration);
+  let sum = 0n;
+  for (const { selector, coefficient, per } of row.terms) {
+    if (!isOf(selector, held.request)) continue;
+    const quantities = held.allocations.filter(({ pool }) => isIn(selector, pools.get(pool)));
+    if (quantities.length === 0) continue;
+    const units = quantities.reduce((total, { quantity }) => total + BigInt(quantity), 0n);
+    sum += BigInt(coefficient) * (per === 'unit' ? units : 1n);
+  }
+  return sum;
+}
+
+/** Sum over the live leases of which the request is known. */
+export function heldOfRow({ configuration, leases, held }: State, row: PolicyRow): number {
+  let sum = 0n;
+  for (const lease of leases.values()) sum += takenByLease(configuration, row, { lease, held });
+  return Number(sum);
+}
+
+export function takenByLease(
+  configuration: Configuration,
+  row: PolicyRow,
+  { lease, held }: { lease: Lease; held: State['held'] },
+): bigint {
+  const request = held.get(lease.request);
+  return request === undefined
+    ? 0n
+    : takenOfRow(configuration, row, { request, allocations: lease.allocations });
+}
+
+function isOf(selector: RowSelector, { department, agent, terms }: ResourceRequest): boolean {
+  const wanted: readonly (readonly [readonly string[] | undefined, string])[] = [
+    [selector.departments, department],
+    [selector.agents, agent],
+    [selector.classes, terms.class],
+    [selector.classifications, terms.classification],
+  ];
+  return wanted.every(([names, name]) => names === undefined || names.includes(name));
+}
+
+/** A pool that is configured no more has neither kind nor labels: only a selector that asks for none counts it. */
+function isIn({ kinds, pools, labels }: RowSelector, pool: Pool | undefined): boolean {
+  if (pool === undefined) return kinds === undefined && pools === undefined && labels === undefined;
+  if (kinds !== undefined && !kinds.includes(pool.kind)) return false;
+  if (pools !== undefined && !pools.includes(pool.id)) return false;
+  return Object.entries(labels ?? {}).every(([label, wanted]) => {
+    const has = Object.hasOwn(pool.labels, label) ? [pool.labels[label] ?? []].flat() : [];
+    return [wanted].flat().some((value) => has.includes(value));
+  });
+}
