@@ -7,7 +7,16 @@ import type { Allocation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
-import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import {
+  chargesOf,
+  holdsByTime,
+  levelOf,
+  mayTouch,
+  missingLabel,
+  paysForClass,
+  type Span,
+  Tally,
+} from './tally.ts';
 import { commonPlaces } from './verifyGangs.ts';
 
 export interface Conservation {
@@ -221,7 +230,7 @@ class Search {
       const to = window === undefined ? endsAt + (holdsByTime(pool) ? graceMs : 0) : window.endsAt;
       return { pool, quantity, from: startOf(window), to };
     });
-    const due = chargesOf(configuration, agent, spans);
+    const due = chargesOf(configuration, { agent, pays: paysForClass(terms.class) }, spans);
     if (typeof due === 'string') return null;
     for (const [key, amount] of due) after.addDue(key, amount);
     const allocations = own.map(

@@ -1,10 +1,9 @@
 // Why a request waits: for each option the rows that are short, with exact numbers, from what the final plan leaves. No solve.
 // Invariant: a request that has a reason other than NEXT_TICK for every option cannot be granted from what is left. Called by decide.ts and the API.
 
-import type { AgentId } from './domain/ids.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Reason, ReasonCode } from './domain/reason.ts';
-import type { PendingExtension, PendingRequest } from './domain/request.ts';
+import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { type FormulationMemo, newMemo, type Shape, shapeOf } from './formulate/candidates.ts';
 import type { PayingAccount } from './formulate/catalogue.ts';
 import type { OpenOption } from './formulate/combinations.ts';
@@ -117,9 +116,9 @@ class Explanation implements Explainer {
 
   #ownReasons(pending: PendingRequest): readonly Reason[] {
     const finding = this.#findingOf(pending);
-    const { agent } = pending.request;
-    if (this.#isCovered(finding, agent)) return finding.reasons;
-    const payers = this.#room.catalogue.payersOf(agent);
+    if (this.#isCovered(finding, pending.request)) return finding.reasons;
+    const { agent, terms } = pending.request;
+    const payers = this.#room.catalogue.payersOf(agent, terms.class);
     return rankReasons(finding.options.map((option) => this.#withBudget(option, payers)));
   }
 
@@ -129,7 +128,7 @@ class Explanation implements Explainer {
       if (gang !== null) return this.#gangCodes(pending, gang);
     }
     const finding = this.#findingOf(pending);
-    return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
+    return this.#isCovered(finding, pending.request) ? finding.codes : codesOf(this.reasons(pending));
   }
 
   extensionReasons(extension: PendingExtension): readonly Reason[] {
@@ -160,7 +159,7 @@ class Explanation implements Explainer {
       if (!waitingCodes.includes('AWAITING_GANG')) return waitingCodes;
     if (this.#mayStart(gang)) return ['NEXT_TICK'];
     const finding = this.#findingOf(pending);
-    if (!this.#isCovered(finding, pending.request.agent)) return codesOf(this.#gangReasons(pending, gang));
+    if (!this.#isCovered(finding, pending.request)) return codesOf(this.#gangReasons(pending, gang));
     let codes = this.#fullCodes.get(finding);
     if (codes === undefined) {
       codes = codesOf(
@@ -190,9 +189,9 @@ class Explanation implements Explainer {
     return known;
   }
 
-  #isCovered({ options, coversAnyone }: Finding, agent: AgentId): boolean {
+  #isCovered({ options, coversAnyone }: Finding, { agent, terms }: ResourceRequest): boolean {
     if (coversAnyone) return true;
-    const payers = this.#room.catalogue.payersOf(agent);
+    const payers = this.#room.catalogue.payersOf(agent, terms.class);
     return options.every(
       ({ priced }) => priced === null || this.#room.accounts.covers(payers, priced.costOf),
     );

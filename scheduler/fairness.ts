@@ -1,8 +1,10 @@
 // Past use: what each department held of each kind, weighed down by half in every half-life. Fairness counts it beside present use.
-// Invariant: counted over whole seconds on one grid of steps, so that how often anybody looks changes nothing; integers only. Called by tick.ts,
+// Invariant: counted over whole seconds on one grid of steps, so that how often anybody looks changes nothing; integers only. Called by tick.ts and decide.ts,
 // written with every tick's record and read back from the last one, so that a new leader goes on where the old one stood.
 
+import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
+import type { AgentId, RequestId } from './domain/ids.ts';
 import type { PastUse } from './domain/pastUse.ts';
 import { type Instant, multiplyDivideDown, type Units } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
@@ -27,7 +29,14 @@ interface PastLevel {
   readonly accrued: number;
 }
 
-/** Past use at `now`, with the use that stood since it was counted last. Before any change of the tick. */
+/** Brings the state's past use up to `now`, before any change of the tick. Answers up to when it was counted before; now, in a new cell. */
+export function countUse(state: State, now: Instant): Instant {
+  const since = state.pastUse === undefined ? now : state.pastUse.atSeconds * 1000;
+  state.pastUse = accrue(state, now);
+  return since;
+}
+
+/** Past use at `now`, with the use that stood since it was counted last. */
 export function accrue(state: State, now: Instant): PastUse {
   const stepSeconds = stepOf(state.configuration);
   const to = Math.floor(now / 1000);
@@ -72,10 +81,43 @@ function passed(
   return { level, accrued: accrued + use * (to - at) };
 }
 
+/** No department or kind has a space in its name. */
+const MISSES = 'missed-deadlines ';
+
+/** A deadline that the lease is allowed to outlast was none: counted against its agent, and forgotten like past use. Of a tick's Decisions. */
+export function noteMisses(state: State, changes: readonly Change[], now: Instant): void {
+  const pastUse = state.pastUse ?? accrue(state, now);
+  const levels = new Map(pastUse.levels.map(([key, level, accrued]) => [key, { level, accrued }]));
+  let isMissed = false;
+  for (const change of changes) {
+    if (change.type !== 'extensionDecided' || change.endsAt === null) continue;
+    const lease = state.leases.get(change.lease);
+    const deadline = state.held.get(lease?.request ?? ('' as RequestId))?.terms.deadline;
+    if (lease === undefined || deadline === undefined || change.endsAt <= deadline) continue;
+    const key = `${MISSES}${lease.agent}`;
+    const { level, accrued } = levels.get(key) ?? { level: 0, accrued: 0 };
+    levels.set(key, { level: level + PARTS, accrued });
+    isMissed = true;
+  }
+  if (!isMissed) return;
+  const sorted = [...levels].sort(([a], [b]) => (a < b ? -1 : 1));
+  const noted = sorted.map(([key, { level, accrued }]) => [key, level, accrued] as const);
+  state.pastUse = { ...pastUse, levels: noted };
+}
+
+/** Agent -> deadlines that it let pass, in whole ones: half a one is left after a half-life, and then none. */
+export function missedDeadlines(past: PastUse | undefined): Map<AgentId, number> {
+  const misses = new Map<AgentId, number>();
+  for (const [key, level] of past?.levels ?? [])
+    if (key.startsWith(MISSES) && level * 2 >= PARTS)
+      misses.set(key.slice(MISSES.length) as AgentId, Math.round(level / PARTS));
+  return misses;
+}
+
 /** `quotaKey` -> whole units, where there are any. */
 export function pastUnits(past: PastUse | undefined): Map<string, Units> {
   const units = new Map<string, Units>();
   for (const [key, level] of past?.levels ?? [])
-    if (level >= PARTS) units.set(key, Math.floor(level / PARTS));
+    if (level >= PARTS && !key.startsWith(MISSES)) units.set(key, Math.floor(level / PARTS));
   return units;
 }

@@ -12,6 +12,7 @@ import type { Reason } from './domain/reason.ts';
 import type { Option, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { accountKey, type State } from './domain/state.ts';
 import { catalogueOf } from './formulate/catalogue.ts';
+import { overrunning, unspent } from './metering.ts';
 import { reservationsOf } from './pricing.ts';
 
 export interface Heartbeats {
@@ -45,6 +46,8 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     const cause = lapseOf(state, lease, { now, heartbeats });
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
+  for (const lease of overrunning(state, now, (one) => usedCost(state, one, now)))
+    make(endLease(state, lease, { end: 'expired', cause: 'budget', at: now }));
   /** Gang -> members it had when its time was over: all of them are told the same. */
   const timedOut = new Map<string, number>();
   for (const pending of state.requests.values()) {
@@ -127,7 +130,8 @@ export function endLease(
   const used = neverBegan ? new Map<string, number>() : usedCost(state, lease, ending.at);
   const ledger = lease.reservations.flatMap((reservation): LedgerEntry[] => {
     const cost = used.get(accountKey(reservation.account, reservation.period)) ?? 0;
-    const settled = Math.min(reservation.amount, cost);
+    const left = unspent(state, reservation.account, reservation.period);
+    const settled = Math.min(reservation.amount, cost, left ?? cost);
     const base = { account: reservation.account, period: reservation.period, lease: lease.id };
     const idOf = (type: string): string => `${lease.id}/${reservation.account}/${reservation.period}/${type}`;
     return [
@@ -158,6 +162,7 @@ function usedCost(state: State, lease: Lease, at: Instant): Map<string, number> 
   const priced = reservationsOf({
     configuration: state.configuration,
     accounts: lease.reservations.map(({ account }) => account),
+    by: { reservations: lease.reservations },
     allocations: used,
     graceSeconds: 0,
   });

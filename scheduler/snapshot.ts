@@ -2,7 +2,7 @@
 // Invariant: nothing that happens to the state afterwards is seen through it; its digest does not depend on the order of any Map.
 
 import type { Configuration } from './domain/configuration.ts';
-import type { PoolId } from './domain/ids.ts';
+import type { AgentId, PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
@@ -10,7 +10,7 @@ import type { PolicyRowUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
-import { pastUnits } from './fairness.ts';
+import { missedDeadlines, pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
 import { heldOfRow, takenOfRow } from './tallyPolicy.ts';
 
@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly quotaUse: ReadonlyMap<string, Units>;
   /** Of departments and kinds, decayed: what fairness counts beside present use; absent: nothing. */
   readonly pastUse?: ReadonlyMap<string, Units>;
+  /** Agent -> deadlines that it let pass lately; absent: none. */
+  readonly missedDeadlines?: ReadonlyMap<AgentId, number>;
   /** What the policy limits beyond single requests, with what live leases hold of it; absent: nothing. */
   readonly policyRows?: readonly PolicyRowUse[];
   /** `${account}/${period}`. */
@@ -60,6 +62,9 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
   const accounts = new Map<string, Readonly<AccountUse>>();
   for (const [key, use] of state.accounts)
     if (keys.accounts.has(key)) accounts.set(key, { reserved: use.reserved, spent: use.spent });
+  const missed = missedDeadlines(state.pastUse);
+  const { agents } = lookupOf(state.configuration);
+  for (const agent of [...missed.keys()]) if (!agents.has(agent)) missed.delete(agent);
   const pastUse = keptOf(pastUnits(state.pastUse), keys.quotaUse);
   return Object.freeze({
     version: 1,
@@ -71,6 +76,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     used: keptOf(state.used, keys.used),
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     ...(pastUse.size > 0 && { pastUse }),
+    ...(missed.size > 0 && { missedDeadlines: missed }),
     ...(state.policyRows && state.policyRows.length > 0 && { policyRows: rowsInUse(state) }),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
@@ -178,6 +184,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   }
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'd', snapshot.missedDeadlines ?? new Map(), (value) => `${value}`);
   pushSorted(lines, 'p', snapshot.pastUse ?? new Map(), (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'a', snapshot.accounts, ({ reserved, spent }) =>
     reserved === 0 && spent === 0 ? null : `${reserved} ${spent}`,

@@ -31,16 +31,17 @@ export function holdsByTime(pool: Pool | undefined): boolean {
 }
 
 /**
- * `${account}/${period}` -> amount due for the spans on every account of the agent's chains; or the id of an account whose periods do
+ * `${account}/${period}` -> amount due for the spans on every account of the agent's chains that `pays`; or the id of an account whose periods do
  * not cover a charged stretch. Rounded up once a claim and period.
  */
 export function chargesOf(
   configuration: Configuration,
-  agent: AgentId,
+  payer: { readonly agent: AgentId; readonly pays: (account: Account) => boolean },
   spans: readonly Span[],
 ): ReadonlyMap<string, bigint> | string {
   const due = new Map<string, bigint>();
-  for (const account of chain(configuration, agent)) {
+  for (const account of chain(configuration, payer.agent)) {
+    if (!payer.pays(account)) continue;
     for (const span of spans) {
       if (!pays(account, span.pool)) continue;
       const byTime = holdsByTime(span.pool);
@@ -57,6 +58,17 @@ export function chargesOf(
     }
   }
   return due;
+}
+
+/** An account of some classes pays for grants of those. */
+export function paysForClass(priority: string): (account: Account) => boolean {
+  return ({ classes = [priority] }) => classes.includes(priority);
+}
+
+/** ... and when a lease is held longer, if it paid for the grant. */
+export function paidBefore(reservations: readonly Reservation[]): (account: Account) => boolean {
+  const known = new Set<string>(reservations.map(({ account }) => account));
+  return ({ id, classes }) => classes === undefined || known.has(id);
 }
 
 function charge(account: Account, { quantity, pool }: Span, ms: number | null): bigint {
@@ -318,7 +330,11 @@ export class Tally {
         if (added === 0n) continue;
         const use = this.#snapshot.accounts.get(key);
         const total = BigInt(use?.reserved ?? 0) + BigInt(use?.spent ?? 0) + added;
-        if (total > BigInt(period.budget)) return breach(`account/${key}`, total, period.budget);
+        const { budget, overcommit = 0 } = period;
+        if (total > BigInt(budget) + BigInt(overcommit))
+          return breach(`account/${key}`, total, budget + overcommit);
+        if (overcommit > 0 && (use?.spent ?? 0) >= budget)
+          return breach(`account/${key} has money left`, BigInt(use?.spent ?? 0), budget);
       }
     }
     return null;

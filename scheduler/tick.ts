@@ -12,13 +12,14 @@ import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
-import { accrue } from './fairness.ts';
+import { countUse } from './fairness.ts';
 import { fold } from './fold.ts';
 import { type Formulation, type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
 import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
+import { renew } from './renewals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { solveVerified } from './solving.ts';
 import { tickDigests } from './tickDigests.ts';
@@ -53,10 +54,11 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const phases = startPhases(ports.stopwatch);
 
   // 2. Fold, under the configuration of the intake: time first, then what people asked, in one order.
-  state.pastUse = accrue(state, intake.now);
+  const since = countUse(state, intake.now);
   const isNew = await adopt(ports, state, { revision: intake.revision, reviewed: carry.reviewed });
   const lapsed = advance(state, input.heartbeats, intake.now);
-  const folded = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];
+  const opened = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];
+  const folded = [...opened, ...renew(state, { since, now: intake.now })];
   phases.end('fold');
 
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
@@ -67,7 +69,6 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   if (!hasNews && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
-  state.policyRows = ports.policy.rows ?? [];
   const snapshot = takeSnapshot(state, intake.now);
   const formulation = formulate(snapshot, carry.memo);
   carry.decidedAt = intake.now;

@@ -12,7 +12,7 @@ import {
 import { namedMultipliers } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
 import { decode } from './decode.ts';
-import type { ExtensionId, PoolId, RequestId } from './domain/ids.ts';
+import type { AgentId, ExtensionId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
@@ -32,6 +32,8 @@ import { verifyPlan } from './verify.ts';
 export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration'> {
   readonly version: typeof TICK_FILE_VERSION;
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
+  /** Absent: none. */
+  readonly missedDeadlines?: Readonly<Record<string, number>>;
   /** Absent: none. */
   readonly policyRows?: Snapshot['policyRows'];
   /** Absent: none. */
@@ -69,6 +71,7 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
+    ...(snapshot.missedDeadlines && { missedDeadlines: sortedRecord(snapshot.missedDeadlines) }),
     ...(snapshot.policyRows && { policyRows: snapshot.policyRows }),
     ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
@@ -113,6 +116,9 @@ function snapshotOf(document: TickFile): Snapshot {
     ...(document.pastUse && { pastUse: new Map(Object.entries(document.pastUse)) }),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
+    ...(document.missedDeadlines && {
+      missedDeadlines: new Map(Object.entries(document.missedDeadlines)) as Map<AgentId, number>,
+    }),
     ...(document.policyRows && { policyRows: document.policyRows }),
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
   });

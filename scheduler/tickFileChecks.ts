@@ -131,6 +131,8 @@ class ReferenceCheck {
     this.#knownKeys('/quotaUse', Object.keys(quotaUse), keys.quotaUse);
     this.#knownKeys('/pastUse', Object.keys(pastUse), keys.quotaUse);
     this.#knownKeys('/accounts', Object.keys(accounts), keys.accounts);
+    const agents = new Set<string>(configuration.agents.map(({ id }) => id));
+    this.#knownKeys('/missedDeadlines', Object.keys(this.#file.missedDeadlines ?? {}), agents);
   }
 
   #tree(

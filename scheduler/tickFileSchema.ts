@@ -42,7 +42,7 @@ const label: Schema = { anyOf: [text, list(text)] };
 const classification: Schema = { enum: [...CLASSIFICATIONS] };
 
 const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
-const period = object({ id, startsAt: instant, endsAt: instant, budget: units });
+const period = object({ id, startsAt: instant, endsAt: instant, budget: units }, { overcommit: units });
 
 const configuration = object(
   {
@@ -62,14 +62,17 @@ const configuration = object(
       ),
     ),
     agents: list(
-      object({
-        id,
-        department: id,
-        roles: list({ enum: [...ROLES] }),
-        skills: list(text),
-        clearance: classification,
-        accounts: list(id),
-      }),
+      object(
+        {
+          id,
+          department: id,
+          roles: list({ enum: [...ROLES] }),
+          skills: list(text),
+          clearance: classification,
+          accounts: list(id),
+        },
+        { classes: list(id) },
+      ),
     ),
     pools: list(
       object(
@@ -110,7 +113,7 @@ const configuration = object(
           },
           periods: list(period),
         },
-        { parent: id },
+        { parent: id, classes: list(id) },
       ),
     ),
     classes: list(
@@ -163,6 +166,7 @@ const request = object({
       startBefore: instant,
       deadline: instant,
       startLimitSeconds: atLeastOne,
+      openEnded: { const: true },
       gang: object(
         { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
         { timeoutSeconds: atLeastOne, colocate: id },
@@ -254,6 +258,7 @@ export const TICK_FILE_SCHEMA: Schema = {
     {
       exclusive: list(id),
       pastUse: recordOf(units),
+      missedDeadlines: recordOf({ ...atLeastOne, maximum: 1_000_000 }),
       policyRows: list(object({ row: policyRow, held: units }), { maxItems: POLICY_ROWS_MOST }),
       gangTurn: object({ rank: units, sequence: units }),
       extensions: list(object({ extension, lease })),

@@ -2,13 +2,22 @@
 // Invariant: imports nothing of formulate/, decode.ts or pricing.ts; what it refuses is a bug of those, never bad input. Called before every commit.
 
 import type { Configuration, Pool } from './domain/configuration.ts';
-import type { AgentId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
-import type { Claim, PendingRequest } from './domain/request.ts';
+import type { Claim, PendingRequest, ResourceRequest } from './domain/request.ts';
 import type { Snapshot, SnapshotExtension } from './snapshot.ts';
-import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import {
+  chargesOf,
+  holdsByTime,
+  levelOf,
+  mayTouch,
+  missingLabel,
+  paidBefore,
+  paysForClass,
+  type Span,
+  Tally,
+} from './tally.ts';
 import { breachOfGangs } from './verifyGangs.ts';
 
 export { type Conservation, workConservation } from './conservation.ts';
@@ -98,8 +107,7 @@ function breachOfAssignment(facts: Facts, assignment: Assignment): Breach | null
     if (breach) return { ...breach, what: `claim ${index}: ${breach.what}` };
   }
   return (
-    breachOfTimes(facts, pending, assignment) ??
-    breachOfReservations(facts, pending.request.agent, assignment)
+    breachOfTimes(facts, pending, assignment) ?? breachOfReservations(facts, pending.request, assignment)
   );
 }
 
@@ -184,13 +192,18 @@ function breachOfTimes(facts: Facts, pending: PendingRequest, assignment: Assign
   return null;
 }
 
-function breachOfReservations(facts: Facts, agent: AgentId, assignment: Assignment): Breach | null {
+function breachOfReservations(
+  facts: Facts,
+  { agent, terms }: ResourceRequest,
+  assignment: Assignment,
+): Breach | null {
+  const payer = { agent, pays: paysForClass(terms.class) };
   const spans = assignment.allocations.map((allocation): Span => {
     const pool = facts.pools.get(allocation.pool)!;
     const to = allocation.endsAt + (holdsByTime(pool) ? facts.graceMs : 0);
     return { pool, quantity: allocation.quantity, from: allocation.startsAt, to };
   });
-  return compareReservations(chargesOf(facts.configuration, agent, spans), assignment.reservations);
+  return compareReservations(chargesOf(facts.configuration, payer, spans), assignment.reservations);
 }
 
 function breachOfExtension(facts: Facts, grant: ExtensionGrant, ends: Map<string, number>): Breach | null {
@@ -210,7 +223,8 @@ function breachOfExtension(facts: Facts, grant: ExtensionGrant, ends: Map<string
   const spans = held.map(({ pool, quantity }): Span => {
     return { pool: facts.pools.get(pool)!, quantity, from: before + facts.graceMs, to: want + facts.graceMs };
   });
-  return compareReservations(chargesOf(facts.configuration, lease.agent, spans), grant.reservations);
+  const payer = { agent: lease.agent, pays: paidBefore(lease.reservations) };
+  return compareReservations(chargesOf(facts.configuration, payer, spans), grant.reservations);
 }
 
 function compareReservations(

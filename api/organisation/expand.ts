@@ -4,6 +4,7 @@
 import {
   type Account,
   type AccountId,
+  type AccountPeriod,
   type Agent,
   type AgentId,
   agentPoolId,
@@ -101,6 +102,7 @@ function agentOf(id: string, { value, department }: GroupEntry): Agent {
     roles: sorted(value.roles ?? ['agent']),
     skills: sorted(value.skills ?? []),
     clearance: value.clearance,
+    ...(value.classes === undefined ? {} : { classes: sorted(value.classes) }),
     accounts: sorted(value.accounts) as AccountId[],
   };
 }
@@ -180,8 +182,16 @@ function accountOf(
       measure.type === 'money'
         ? { type: 'money', currency: measure.currency! }
         : { type: 'use', kind: measure.kind! },
-    periods: periodsOf(entry, now).map(({ period }) => period),
+    ...(entry.classes === undefined ? {} : { classes: sorted(entry.classes) }),
+    periods: periodsOf(entry, now).map(({ period }) => overcommitted(period, entry.overcommitPercent ?? 0)),
   };
+}
+
+/** The percentage of a budget, rounded down. */
+function overcommitted(period: AccountPeriod, percent: number): AccountPeriod {
+  const overcommit = Number((BigInt(period.budget) * BigInt(percent)) / 100n);
+  if (overcommit === 0) return period;
+  return { ...period, overcommit: Math.min(overcommit, Number.MAX_SAFE_INTEGER - period.budget) };
 }
 
 function classesOf(sections: Sections): PriorityClass[] {

@@ -68,6 +68,13 @@ export const AgentGroup = Type.Object(
     clearance: classification(
       'Highest classification that it may touch; at most the ceiling of its department.',
     ),
+    classes: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Of its department’s classes, those that it may ask for; absent: all of them.',
+      }),
+    ),
     accounts: slugs('Accounts that pay for its grants, each with all ancestors.'),
     concurrency: Type.Optional(
       positive(
@@ -270,6 +277,21 @@ export const AccountEntry = Type.Object(
     title,
     parent: Type.Optional(slug('Account above it, which is charged as well.')),
     measure: Type.Optional(Measure),
+    classes: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Classes that it pays for, as a budget of class time; absent: all.',
+      }),
+    ),
+    overcommitPercent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 400,
+        description:
+          'Of a budget, what may be reserved beyond it; leases are stopped when the budget is spent. Absent: 0.',
+      }),
+    ),
     monthly: Type.Optional(amount('Budget of every month, UTC. Exactly one of `monthly` and `periods`.')),
     periods: Type.Optional(
       Type.Array(Period, { minItems: 1, description: 'Periods of other lengths or amounts.' }),

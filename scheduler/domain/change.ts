@@ -41,7 +41,8 @@ export type Change =
       readonly lease: LeaseId;
       readonly end: LeaseEnd;
       readonly at: Instant;
-      readonly cause: 'agent' | 'cancelled' | 'startLimit' | 'heartbeat' | 'duration';
+      /** `budget`: stopped by metering, when an over-committed account had nothing left. */
+      readonly cause: 'agent' | 'cancelled' | 'startLimit' | 'heartbeat' | 'duration' | 'budget';
     }
   | { readonly type: 'extensionOpened'; readonly extension: PendingExtension }
   | {

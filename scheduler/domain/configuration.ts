@@ -40,6 +40,8 @@ export interface Agent {
   readonly roles: readonly Role[];
   readonly skills: readonly string[];
   readonly clearance: Classification;
+  /** Of its department's classes, those that it may ask for; absent: all of them. */
+  readonly classes?: readonly string[];
   /** Accounts that pay for its grants (each with all ancestors). */
   readonly accounts: readonly AccountId[];
 }
@@ -107,6 +109,8 @@ export interface AccountPeriod {
   readonly startsAt: Instant;
   readonly endsAt: Instant;
   readonly budget: Units;
+  /** What may be reserved beyond the budget, counting on leases that end early; metering stops what would spend it. Absent: 0. */
+  readonly overcommit?: Units;
 }
 
 /** A budget: money in minor units, or use over time (quantity x seconds) of one kind. Ancestors measure the same. */
@@ -117,6 +121,8 @@ export interface Account {
   readonly measure:
     | { readonly type: 'money'; readonly currency: string }
     | { readonly type: 'use'; readonly kind: string };
+  /** It pays only for leases of these classes: a budget of class time. Absent: for all. */
+  readonly classes?: readonly string[];
   readonly periods: readonly AccountPeriod[];
 }
 

@@ -11,9 +11,11 @@ import {
   type Quota,
 } from '../domain/configuration.ts';
 import type { AgentId, DepartmentId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import { accountChain, lookupOf } from '../domain/lookup.ts';
 import { add, type Units } from '../domain/quantity.ts';
 import { quotaKey } from '../domain/state.ts';
+import { paysFor } from '../pricing.ts';
 import type { Place } from './formulation.ts';
 
 /** Quotas and cohorts of one kind that lend to each other: a node of a tree. */
@@ -60,8 +62,10 @@ export interface Catalogue {
   readonly quotas: ReadonlyMap<string, QuotaShare>;
   readonly tariffs: readonly Tariff[];
   readonly accounts: readonly PayingAccount[];
-  /** The accounts that pay for an agent, every ancestor once: one array for all agents with the same accounts. */
-  payersOf(agent: AgentId): readonly PayingAccount[];
+  /** The accounts that pay for an agent's grants of a class, every ancestor once: one array for all agents with the same accounts. */
+  payersOf(agent: AgentId, priority: string): readonly PayingAccount[];
+  /** Those that pay when a lease of the agent is held longer. */
+  holdersOf(lease: Lease): readonly PayingAccount[];
   /** Weight of the department's share of what is scarce. */
   weightOf(department: DepartmentId): number;
   /** Level of `CLASSIFICATIONS` up to which the agent may claim for the department; -1 when it is not registered there. */
@@ -81,7 +85,9 @@ export function catalogueOf(configuration: Configuration): Catalogue {
     quotas: quotaShares(configuration),
     accounts: [...accounts.values()],
     tariffs: [...new Set([...accounts.values()].map(({ tariff }) => tariff))],
-    payersOf: (agent) => standings.get(agent)?.payers ?? [],
+    payersOf: (agent, priority) => standings.get(agent)?.payers(priority) ?? NOBODY,
+    holdersOf: (lease) =>
+      standings.get(lease.agent)?.all.filter(({ account }) => paysFor(account, lease)) ?? NOBODY,
     weightOf: (department) => lookupOf(configuration).departments.get(department)?.weight ?? 1,
     clearanceOf: (agent, department) => {
       const standing = standings.get(agent);
@@ -92,10 +98,17 @@ export function catalogueOf(configuration: Configuration): Catalogue {
   return made;
 }
 
-interface AgentStanding {
+const NOBODY: readonly PayingAccount[] = [];
+
+interface AgentStanding extends Payers {
   readonly department: DepartmentId;
   readonly clearance: number;
-  readonly payers: readonly PayingAccount[];
+}
+
+/** Of all agents with the same accounts. */
+interface Payers {
+  readonly all: readonly PayingAccount[];
+  payers(priority: string): readonly PayingAccount[];
 }
 
 function agentStandings(
@@ -103,21 +116,36 @@ function agentStandings(
   accounts: ReadonlyMap<string, PayingAccount>,
 ): Map<AgentId, AgentStanding> {
   const { departments } = lookupOf(configuration);
-  const chains = new Map<string, readonly PayingAccount[]>();
+  const chains = new Map<string, Payers>();
   const standings = new Map<AgentId, AgentStanding>();
   for (const agent of configuration.agents) {
     const home = departments.get(agent.department);
     if (home === undefined) continue;
     const key = agent.accounts.join(' ');
-    const payers = chains.get(key) ?? chainsOf(configuration, agent, accounts);
-    chains.set(key, payers);
+    const chain = chains.get(key) ?? byClass(chainsOf(configuration, agent, accounts));
+    chains.set(key, chain);
     const clearance = Math.min(
       CLASSIFICATIONS.indexOf(agent.clearance),
       CLASSIFICATIONS.indexOf(home.clearanceCeiling),
     );
-    standings.set(agent.id, { department: agent.department, clearance, payers });
+    standings.set(agent.id, { ...chain, department: agent.department, clearance });
   }
   return standings;
+}
+
+function byClass(all: readonly PayingAccount[]): Payers {
+  const isPlain = all.every(({ account }) => account.classes === undefined);
+  const known = new Map<string, readonly PayingAccount[]>();
+  const payers = (priority: string): readonly PayingAccount[] => {
+    if (isPlain) return all;
+    let own = known.get(priority);
+    if (own === undefined) {
+      own = all.filter(({ account }) => paysFor(account, { class: priority }));
+      known.set(priority, own);
+    }
+    return own;
+  };
+  return { all, payers };
 }
 
 /** Units that come back and are held from now on: what quotas, shares and use accounts count. */

@@ -4,6 +4,7 @@
 import type { PriorityClass } from '../domain/configuration.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { ageBucket, DEADLINE_ALLOWANCE, deadlineBonus, deadlineBucket, worthOf } from './objective.ts';
 
 interface Crowd {
@@ -13,11 +14,13 @@ interface Crowd {
 
 export class Crowds {
   readonly #now: Instant;
+  readonly #missed: Snapshot['missedDeadlines'];
   /** Class -> agent -> crowd. */
   readonly #crowds = new Map<string, Map<string, Crowd>>();
 
-  constructor(now: Instant) {
+  constructor({ now, missedDeadlines }: Pick<Snapshot, 'now' | 'missedDeadlines'>) {
     this.#now = now;
+    this.#missed = missedDeadlines;
   }
 
   count(request: ResourceRequest, priority: PriorityClass): void {
@@ -39,7 +42,10 @@ export class Crowds {
       ...column,
       alike,
       ageBucket: ageBucket(this.#now - request.submittedAt, targetWaitSeconds),
-      bonus: deadlineBonus(deadlineAllowance, bucket, pressing),
+      bonus: deadlineBonus(deadlineAllowance, bucket, {
+        pressing,
+        missed: this.#missed?.get(request.agent) ?? 0,
+      }),
     });
   }
 

@@ -42,7 +42,8 @@ function fitsAccounts(parts: readonly GangPart[], room: Room): boolean {
       return sum <= rooms[period]!;
     });
   };
-  return parts.every((part) =>
-    room.catalogue.payersOf(part.pending.request.agent).every((paying) => charge(paying, part)),
-  );
+  return parts.every((part) => {
+    const { agent, terms } = part.pending.request;
+    return room.catalogue.payersOf(agent, terms.class).every((paying) => charge(paying, part));
+  });
 }

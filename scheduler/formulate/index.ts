@@ -107,7 +107,7 @@ class Draft {
     this.#snapshot = snapshot;
     this.#memo = memo;
     this.#room = new Room(snapshot);
-    this.#crowds = new Crowds(snapshot.now);
+    this.#crowds = new Crowds(snapshot);
     this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
     for (const pending of requests) {
@@ -139,7 +139,7 @@ class Draft {
 
   prepare(pending: PendingRequest): void {
     const { configuration, now } = this.#snapshot;
-    const { id, agent, terms } = pending.request;
+    const { id, terms } = pending.request;
     if (terms.gang !== undefined) {
       const gang = this.#gangs.get(terms.gang.id)!;
       if (gang.members[0] === pending) this.#prepareGang(gang);
@@ -154,7 +154,7 @@ class Draft {
       return;
     }
     this.#crowds.count(pending.request, template.priority);
-    const payers = this.#room.catalogue.payersOf(agent);
+    const payers = this.#payersOf(pending.request);
     for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers });
   }
@@ -167,7 +167,7 @@ class Draft {
     if (columns.length === 0) return;
     for (const [member, { request }] of gang.members.entries()) {
       this.#crowds.count(request, this.#classOf(request));
-      for (const paying of this.#room.catalogue.payersOf(request.agent)) {
+      for (const paying of this.#payersOf(request)) {
         const most = new Array<number>(paying.tariff.periods.length).fill(0);
         for (const { parts } of columns)
           for (const { period, amount } of parts[member]!.priced.costOf(paying.tariff) ?? [])
@@ -263,7 +263,7 @@ class Draft {
 
   #addPart(column: number, group: number, { pending, priced: { choices, costOf }, share }: GangPart): void {
     const book = this.#book;
-    const { agent, department } = pending.request;
+    const { department } = pending.request;
     const units = choices.map(({ place, window, quantity }) => {
       return { row: this.#templates.unitRow(place, window), coefficient: quantity };
     });
@@ -273,7 +273,7 @@ class Draft {
       for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
         book.add(row, column, quantity);
     }
-    this.#addCosts(column, this.#bindingOf(this.#room.catalogue.payersOf(agent)), costOf);
+    this.#addCosts(column, this.#bindingOf(this.#payersOf(pending.request)), costOf);
   }
 
   build(): Model {
@@ -338,6 +338,10 @@ class Draft {
     });
     this.#binding.set(payers, binding);
     return binding;
+  }
+
+  #payersOf({ agent, terms }: ResourceRequest): readonly PayingAccount[] {
+    return this.#room.catalogue.payersOf(agent, terms.class);
   }
 
   #classOf({ terms }: ResourceRequest): PriorityClass {

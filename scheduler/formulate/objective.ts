@@ -11,7 +11,8 @@ import type { Catalogue } from './catalogue.ts';
  *   v_r         = floor(PER_REQUEST / 2^ceil(log2 n)),   n = requests of the same agent and class that could start in this tick
  *   s_r         = min over the options of r of max over renewable kinds k of (sum q of kind k / units of kind k)
  *   scaled(p)   = min(v_r - 1, ceil(p * v_r / PER_REQUEST))
- *   deadline(r) = the class's allowance in the same n-th part, over pressing deadlines, times 0, 1/4, 1/2 or 1 by the time left
+ *   deadline(r) = the class's allowance in the same n-th part, over pressing deadlines, times 0, 1/4, 1/2 or 1 by the time left,
+ *                 halved by each deadline that the agent declared and let pass lately
  *
  * n requests get at most the per-request value of one, and shares add up: whoever splits a request gains nothing by it. n counts in powers
  * of two, or each agent would be its own shape. The smallest option's share counts, so that naming a bigger option beside it gains nothing.
@@ -117,10 +118,18 @@ export function deadlineBucket(
   return bucket;
 }
 
-/** `pressing`: requests of the agent and class with a bucket above 0. They share the allowance, so that a false deadline takes from a true one. */
-export function deadlineBonus(allowance: number, bucket: number, pressing: number): number {
+/**
+ * `pressing`: requests of the agent and class with a bucket above 0. They share the allowance, so that a false deadline takes from a true
+ * one; and each deadline that the agent let pass lately (`missed`) halves what is left of it.
+ */
+export function deadlineBonus(
+  allowance: number,
+  bucket: number,
+  { pressing, missed }: { pressing: number; missed: number },
+): number {
   if (bucket === 0 || allowance === 0) return 0;
-  return Math.floor((nthPart(allowance, pressing) * DEADLINE_QUARTERS[bucket]!) / 4);
+  const own = Math.floor((nthPart(allowance, pressing) * DEADLINE_QUARTERS[bucket]!) / 4);
+  return own >> Math.min(missed, 30);
 }
 
 export interface Blemishes {

@@ -188,7 +188,12 @@ export class ConfigurationBuilder {
   account(
     id: string,
     budget: Units,
-    change: { parent?: string; kind?: string; periods?: readonly AccountPeriod[] } = {},
+    change: {
+      parent?: string;
+      kind?: string;
+      classes?: readonly string[];
+      periods?: readonly AccountPeriod[];
+    } = {},
   ): this {
     this.#accounts.push({
       id: id as AccountId,
@@ -196,6 +201,7 @@ export class ConfigurationBuilder {
       measure:
         change.kind === undefined ? { type: 'money', currency: 'EUR' } : { type: 'use', kind: change.kind },
       periods: change.periods ?? [{ id: 'now', startsAt: NOW - 5 * DAY, endsAt: NOW + 5 * DAY, budget }],
+      ...(change.classes && { classes: change.classes }),
       ...(change.parent !== undefined && { parent: change.parent as AccountId }),
     });
     return this;

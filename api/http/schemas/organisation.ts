@@ -84,6 +84,7 @@ export const AgentJson = Type.Object({
   roles: Type.Array(Type.Enum([...ROLES])),
   skills: Type.Array(Text),
   clearance: Classification,
+  classes: Type.Union([Type.Array(Text), Type.Null()]),
   accounts: Type.Array(Text),
   concurrency: NullableAmount,
   priceMinor: Amount,

@@ -20,6 +20,7 @@ const PeriodView = Type.Object({
   endsAt: InstantText,
   current: Type.Boolean(),
   budget: Amount,
+  overcommit: Amount,
   reserved: Amount,
   spent: Amount,
   available: Amount,
@@ -30,6 +31,7 @@ export const AccountJson = Type.Object({
   title: Text,
   parent: NullableText,
   measure: MeasureView,
+  classes: Type.Union([Type.Array(Text), Type.Null()]),
   periods: Type.Array(PeriodView),
 });
 

@@ -28,6 +28,10 @@ export function checkAccounts(context: CheckContext): void {
       });
     }
     checkMeasure(context, entry, byId);
+    entry.value.classes?.forEach((wanted, index) => {
+      const path = ['classes', index];
+      checkReference(context, { what: 'class', names: names.class, entry, path, wanted });
+    });
     checkBudget(context, entry);
   }
   checkCycles(context, { what: 'account', entries: accounts, byId });

@@ -20,6 +20,7 @@ const configuration = aConfiguration().pool(
   aPool('h').gpu(8, 'h100').price(20),
 );
 
+const ONE = { pressing: 1, missed: 0 };
 const NO_BLEMISH = { ranks: 0, option: 0, windowsSkipped: 0, cost: 0, leastCost: 0, mostCost: 0 };
 
 /** Beside a crowd, so that no pool stands for the others. */
@@ -190,13 +191,18 @@ describe('a deadline', () => {
   it('that many requests of one agent claim is worth no more to all of them together', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 500 }), (pressing) => {
-        expect(pressing * deadlineBonus(1000, 3, pressing)).toBeLessThanOrEqual(1000);
+        expect(pressing * deadlineBonus(1000, 3, { pressing, missed: 0 })).toBeLessThanOrEqual(1000);
       }),
     );
   });
 
+  it('is worth less to an agent that let deadlines pass', () => {
+    const bonuses = [0, 1, 2, 9, 99].map((missed) => deadlineBonus(200, 3, { pressing: 1, missed }));
+    expect(bonuses).toEqual([200, 100, 50, 0, 0]);
+  });
+
   it('counts in a class that allows it, up to what the class allows', () => {
-    expect(deadlineBonus(0, 3, 1)).toBe(0);
-    expect(deadlineBonus(400, 1, 1)).toBe(100);
+    expect(deadlineBonus(0, 3, ONE)).toBe(0);
+    expect(deadlineBonus(400, 1, ONE)).toBe(100);
   });
 });

@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { explainRequest, lookOver } from '../../../scheduler/explanation.ts';
 import { formulate, newMemo } from '../../../scheduler/formulate/index.ts';
-import { type LeaseId, type PolicyRow, policyRowProblems, takeSnapshot } from '../../../scheduler/index.ts';
+import {
+  type LeaseId,
+  type PolicyRow,
+  parseTickFile,
+  policyRowProblems,
+  takeSnapshot,
+  toTickFile,
+} from '../../../scheduler/index.ts';
 import { verifyPlan, workConservation } from '../../../scheduler/verify.ts';
 import {
   aConfiguration,
@@ -15,6 +22,7 @@ import {
   type StateBuilder,
 } from '../../support/builders.ts';
 import { decider } from '../../support/decided.ts';
+import { aTickRig } from '../support/tickRig.ts';
 
 const decide = decider();
 
@@ -209,4 +217,20 @@ it('rows that are no packing rows, or stand twice, are told apart before they ar
   expect(
     policyRowProblems([rule(), rule(), negative, rule({ id: 'No Name' }), rule({ id: 'empty', terms: [] })]),
   ).toHaveLength(4);
+});
+
+it('a tick takes up the rows of the policy in force, and counts what it has granted in the ticks after', async () => {
+  const rig = aTickRig(
+    aState(organisation())
+      .request(...[1, 2, 3].map((n) => aRequest(n).gpu(2, { model: 'h100' })))
+      .build(),
+  );
+  const policy = Object.create(rig.ports.policy, { rows: { value: [rule()] } });
+  rig.ports = { ...rig.ports, policy };
+  await rig.tick();
+  expect(rig.state.leases.size).toBe(2);
+  const snapshot = takeSnapshot(rig.state, NOW);
+  expect(snapshot.policyRows).toEqual([{ row: rule(), held: 4 }]);
+  const parsed = parseTickFile(JSON.parse(JSON.stringify(toTickFile(snapshot))));
+  expect(parsed).toMatchObject({ ok: true, snapshot: { policyRows: snapshot.policyRows } });
 });
