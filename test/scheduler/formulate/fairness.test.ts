@@ -73,6 +73,24 @@ describe('departments with equal demand', () => {
   });
 });
 
+it('what a department gets never grows with what it holds, or held', async () => {
+  const gets = async (held: number, past: number): Promise<number> => {
+    const state = wanting(aState(two()), ['al', 'alpha', 12, 1], ['bo', 'beta', 12, 1]);
+    const snapshot = state.used('gpu-a', 16).quotaUse('alpha', 'gpu', held).snapshot();
+    const { plan } = await decide({ ...snapshot, pastUse: new Map([['alpha/gpu', past]]) });
+    return plan.assignments.filter(({ request }) => Number(request.slice(4)) <= 12).length;
+  };
+  const amounts = fc.tuple(fc.nat({ max: 12 }), fc.nat({ max: 12 }), fc.nat({ max: 12 }));
+  await fc.assert(
+    fc.asyncProperty(amounts, async ([held, past, more]) => {
+      const before = await gets(held, past);
+      expect(await gets(held + more, past)).toBeLessThanOrEqual(before);
+      expect(await gets(held, past + more)).toBeLessThanOrEqual(before);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 it('a department that holds more than its part still gets what nobody else wants', async () => {
   const state = wanting(aState(two()), ['al', 'alpha', 30, 1], ['bo', 'beta', 3, 1]);
   state.used('gpu-a', 10).quotaUse('alpha', 'gpu', 10);
