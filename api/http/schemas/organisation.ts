@@ -101,6 +101,7 @@ export const DepartmentJson = Type.Object({
   classes: Type.Array(Text),
   kinds: Type.Union([Type.Array(Text), Type.Null()]),
   requestLimits: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
+  weight: Amount,
   agents: Amount,
 });
 

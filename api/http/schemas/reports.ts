@@ -35,6 +35,15 @@ export const AccountJson = Type.Object({
   periods: Type.Array(PeriodView),
 });
 
+/** Of one department, class and kind: what was held, and what part of all that was held so. */
+export const SharesJson = Type.Object({
+  from: InstantText,
+  to: InstantText,
+  items: Type.Array(
+    Type.Object({ department: Text, class: Text, kind: Text, unitSeconds: Amount, thousandths: Amount }),
+  ),
+});
+
 export const LedgerLineJson = Type.Object({
   type: Type.Enum(['reserve', 'settle', 'refund']),
   source: Text,
