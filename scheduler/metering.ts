@@ -3,6 +3,7 @@
 
 import type { AccountPeriod } from './domain/configuration.ts';
 import type { Lease } from './domain/lease.ts';
+import { lookupOf } from './domain/lookup.ts';
 import type { Instant } from './domain/quantity.ts';
 import { accountKey, type State } from './domain/state.ts';
 
@@ -57,7 +58,7 @@ function burns(
 }
 
 function overcommitted(state: State, account: string, id: string): AccountPeriod | null {
-  const periods = state.configuration.accounts.find((one) => one.id === account)?.periods ?? [];
+  const periods = lookupOf(state.configuration).accounts.get(account)?.periods ?? [];
   const period = periods.find((one) => one.id === id);
   return period !== undefined && (period.overcommit ?? 0) > 0 ? period : null;
 }

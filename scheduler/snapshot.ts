@@ -12,7 +12,7 @@ import type { PendingExtension, PendingRequest } from './domain/request.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
 import { missedDeadlines, pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
-import { heldOfRow, takenOfRow } from './tallyPolicy.ts';
+import { heldOfRows, takenOfRow } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
@@ -85,7 +85,9 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
 }
 
 function rowsInUse(state: State): readonly PolicyRowUse[] {
-  return Object.freeze((state.policyRows ?? []).map((row) => ({ row, held: heldOfRow(state, row) })));
+  const rows = state.policyRows ?? [];
+  const held = heldOfRows(state, rows);
+  return Object.freeze(rows.map((row, r) => ({ row, held: held[r]! })));
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {

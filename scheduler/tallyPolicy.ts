@@ -28,11 +28,28 @@ export function takenOfRow(
   return sum;
 }
 
-/** Sum over the live leases of which the request is known. */
-export function heldOfRow({ configuration, leases, held }: State, row: PolicyRow): number {
-  let sum = 0n;
-  for (const lease of leases.values()) sum += takenByLease(configuration, row, { lease, held });
-  return Number(sum);
+/** By configuration and rows: a lease is replaced when anything of it changes, so what it takes is worked out once and not in every tick. */
+const known = new WeakMap<Configuration, WeakMap<readonly PolicyRow[], WeakMap<Lease, readonly bigint[]>>>();
+
+/** Row by row the sum over the live leases of which the request is known. */
+export function heldOfRows(
+  { configuration, leases, held }: State,
+  rows: readonly PolicyRow[],
+): readonly number[] {
+  const byRows = known.get(configuration) ?? new WeakMap();
+  known.set(configuration, byRows);
+  const byLease: WeakMap<Lease, readonly bigint[]> = byRows.get(rows) ?? new WeakMap();
+  byRows.set(rows, byLease);
+  const sums = rows.map(() => 0n);
+  for (const lease of leases.values()) {
+    let taken = byLease.get(lease);
+    if (taken === undefined) {
+      taken = rows.map((row) => takenByLease(configuration, row, { lease, held }));
+      byLease.set(lease, taken);
+    }
+    for (const [r, amount] of taken.entries()) sums[r]! += amount;
+  }
+  return sums.map(Number);
 }
 
 export function takenByLease(
