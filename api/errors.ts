@@ -137,6 +137,11 @@ export const PROBLEMS = {
     title: 'The lease has ended',
     remedy: 'Stop using its units and submit a new request.',
   },
+  NOT_REVOKING: {
+    status: 409,
+    title: 'The lease is not being revoked',
+    remedy: 'Nobody asked for it back; release it if the work is done.',
+  },
   REQUEST_ENDED: {
     status: 409,
     title: 'The request has its outcome',

@@ -25,6 +25,7 @@ import type {
   ResourceRequest,
   Role,
   TickFile,
+  TickQuality,
   TickRecord,
 } from '../scheduler/index.ts';
 
@@ -103,7 +104,8 @@ export type HeartbeatOutcome =
 
 /** Straight to the lease row, fenced by epoch. */
 export interface HeartbeatWriter {
-  heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch): Promise<HeartbeatOutcome>;
+  /** `checkpointAt`: until when the holder's work is safe; kept with the latest one. */
+  heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch, checkpointAt?: Instant): Promise<HeartbeatOutcome>;
 }
 
 export interface RequestView {
@@ -189,8 +191,10 @@ export interface PoolUseReader {
 
 export interface TickReader {
   tick(cell: string, tick: number): Promise<TickRecord | null>;
-  /** Newest first. */
+  /** Newest first, each stage without its `certificate`: a page of proofs might be a hundred megabytes. */
   ticks(cell: string, query: PageQuery): Promise<Page<TickRecord>>;
+  /** Of the newest so many ticks, newest first. */
+  quality(cell: string, last: number): Promise<readonly TickQuality[]>;
 }
 
 export interface EventFilter {

@@ -104,11 +104,11 @@ function printFigures(name: string, figures: Figures, print: Print): void {
   );
 }
 
-function printMachine({ cores, cpu, node, loadAverage }: Machine, print: Print): void {
+export function printMachine({ cores, cpu, node, loadAverage }: Machine, print: Print): void {
   print(`${cores} cores (${cpu}), node ${node}, load average ${loadAverage.join(' ')}`);
 }
 
-function printBars(bars: Readonly<Record<string, Bar>>, print: Print): void {
+export function printBars(bars: Readonly<Record<string, Bar>>, print: Print): void {
   for (const [name, { value, rule, limit, met }] of Object.entries(bars)) {
     const wanted = `${rule === 'atMost' ? 'at most' : 'at least'} ${limit}`;
     print(`${met ? 'met    ' : 'missed '} ${name.padEnd(24)} ${value ?? 'no figure'} (${wanted})`);

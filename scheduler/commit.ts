@@ -1,17 +1,17 @@
 // Step 9 of the tick: the record of what went in and came out, its digest chained to the previous tick's, and one commit of everything.
 // Invariant: timings stand outside the digest; the same inputs give the same digest in every process. Called by tick.ts alone.
 
-import type { Solution } from '../solver/index.ts';
-import { namedMultipliers } from './certificate.ts';
 import { liveLease } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { eventsOf } from './domain/eventsOf.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
-import type { StageRecord, TickCounts, TickRecord } from './domain/tickRecord.ts';
+import type { TickCounts, TickRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { PolicyRevisions } from './gate.ts';
 import type { Digest, TickCommit } from './ports.ts';
+import type { Revocations } from './preemption/planning.ts';
+import type { Solved } from './solving.ts';
 
 export interface Decided {
   readonly tick: number;
@@ -19,7 +19,7 @@ export interface Decided {
   readonly intake: readonly number[];
   readonly changes: readonly Change[];
   readonly formulation: Formulation | null;
-  readonly solution: Solution | null;
+  readonly solved: Pick<Solved, 'solution' | 'stages' | 'revocations' | 'warm'> | null;
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
 }
@@ -56,7 +56,7 @@ function recordOf(
   decided: Decided,
   ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickRecord {
-  const { solution, formulation } = decided;
+  const { solution = null, stages = [], warm = null, revocations = null } = decided.solved ?? {};
   const inputs = {
     cell: state.cell,
     tick: decided.tick,
@@ -71,10 +71,11 @@ function recordOf(
     work: solution?.work ?? { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 },
     fault: solution?.fault ?? null,
     termination: solution?.termination ?? ('none' as const),
-    stages:
-      solution && formulation ? stageRecords(state, { formulation, solution, digest: ports.digest }) : [],
+    stages,
+    warm,
     ...(state.pastUse && { pastUse: state.pastUse }),
     counts: countsOf(state, decided),
+    ...(revocations !== null && revocationsRecord(revocations)),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>
       change.type === 'leaseEnded' && change.end === 'expired' ? [change.lease] : [],
@@ -85,34 +86,10 @@ function recordOf(
   return { ...inputs, digest: ports.digest([JSON.stringify(inputs)]), timings: decided.timings };
 }
 
-function stageRecords(
-  state: State,
-  { formulation, solution, digest }: { formulation: Formulation; solution: Solution; digest: Digest },
-): StageRecord[] {
-  const classes = new Map(state.configuration.classes.map((priority) => [priority.rank, priority.name]));
-  return solution.stages.map((stage) => ({
-    stage: stage.stage,
-    class: classes.get(stage.stage) ?? `stage ${stage.stage}`,
-    method: stage.method,
-    value: stage.value,
-    bound: stage.bound,
-    gap: stage.gap,
-    multipliers: namedMultipliers(formulation.model, stage.certificate),
-    frozenDigest: frozenDigest({ formulation, solution, digest }, stage.stage),
-  }));
-}
-
-/** Over the columns that earlier stages granted, by their number in the model; empty where nothing was frozen. */
-function frozenDigest(
-  { formulation, solution, digest }: { formulation: Formulation; solution: Solution; digest: Digest },
-  stage: number,
-): string {
-  const { group, stage: stageOf } = formulation.model;
-  const frozen: number[] = [];
-  solution.granted.forEach((granted, column) => {
-    if (granted === 1 && (stageOf[group[column] ?? 0] ?? 0) < stage) frozen.push(column);
-  });
-  return frozen.length === 0 ? '' : digest([frozen.join(',')]);
+/** Nothing, while there is nobody to look at: a tick without nominees has the record that it always had. */
+function revocationsRecord({ looked, left, refused, records }: Revocations): Pick<TickRecord, 'revocations'> {
+  if (looked + left + refused + records.length === 0) return {};
+  return { revocations: { looked, left, refused, plans: records } };
 }
 
 function countsOf(state: State, decided: Decided): TickCounts {

@@ -6,6 +6,7 @@ import type { RequestId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
+import { NodeSlack, type SlackBundle } from './slackOfNodes.ts';
 import type { Snapshot } from './snapshot.ts';
 import {
   chargesOf,
@@ -17,6 +18,7 @@ import {
   type Span,
   Tally,
 } from './tally.ts';
+import { heldBack } from './verifyEarmarks.ts';
 import { commonPlaces } from './verifyGangs.ts';
 
 export interface Conservation {
@@ -43,8 +45,12 @@ interface Place {
 }
 
 export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
-  const tally = new Tally(snapshot);
-  const granted = new Set<RequestId>();
+  // What is held for an earmark is no room, and who has one waits for it.
+  const tally = new Tally(heldBack(snapshot, plan));
+  const granted = new Set<RequestId>([
+    ...snapshot.earmarks.map(({ request }) => request),
+    ...(plan.preemptions ?? []).flatMap((one) => (one.type === 'nominee' ? [one.earmark.request] : [])),
+  ]);
   const byId = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
   for (const { request, allocations, reservations } of plan.assignments) {
     granted.add(request);
@@ -57,9 +63,10 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
   const idle: Conservation['idle'][number][] = [];
   const unsearched: RequestId[] = [];
   const ofGangs = { left: GANG_STEPS_MAX };
+  const nodes = new NodeSlack(snapshot, plan);
   for (const members of waitingUnits(snapshot, granted)) {
     const steps = members.length === 1 ? { left: STEPS_MAX } : ofGangs;
-    const search = new Search({ snapshot, tally, members, steps });
+    const search = new Search({ snapshot, tally, nodes, members, steps });
     const found = search.run();
     if (found) for (const { request } of members) idle.push({ request: request.id, ...found });
     else if (search.ranOut) for (const { request } of members) unsearched.push(request.id);
@@ -92,6 +99,7 @@ interface Want {
 interface SearchInput {
   readonly snapshot: Snapshot;
   readonly tally: Tally;
+  readonly nodes: NodeSlack;
   readonly members: readonly PendingRequest[];
   readonly steps: { left: number };
 }
@@ -101,9 +109,11 @@ class Search {
   readonly #steps: { left: number };
   readonly #snapshot: Snapshot;
   readonly #tally: Tally;
+  readonly #nodes: NodeSlack;
   readonly #members: readonly PendingRequest[];
 
-  constructor({ snapshot, tally, members, steps }: SearchInput) {
+  constructor({ snapshot, tally, nodes, members, steps }: SearchInput) {
+    this.#nodes = nodes;
     this.#snapshot = snapshot;
     this.#tally = tally;
     this.#members = members;
@@ -174,12 +184,13 @@ class Search {
       )
         continue;
       if (pool.agent !== undefined && claim.quantity !== 1) continue;
+      if ((pool.nodes === undefined) !== (claim.node === undefined)) continue;
       for (const window of pool.calendar === undefined ? [undefined] : pool.calendar) {
         if (window !== undefined && !this.#isInRange(member, claim, window)) continue;
         if (this.#tally.left(pool, window) < BigInt(claim.quantity)) continue;
         const from = window === undefined ? now : Math.max(now, window.startsAt);
         const key = alone
-          ? `${pool.priceMinor} ${pool.consumable} ${from} ${window?.endsAt}`
+          ? `${pool.priceMinor} ${pool.pricePer} ${pool.consumable} ${from} ${window?.endsAt} ${pool.nodes?.set}`
           : `${pool.id} ${window?.id}`;
         if (!found.has(key)) found.set(key, { pool, window });
       }
@@ -208,7 +219,7 @@ class Search {
     const label = this.#members[0]!.request.terms.gang?.colocate;
     if (label !== undefined && commonPlaces(this.#snapshot.configuration, taken, label)?.size === 0)
       return false;
-    return after.firstBreach() === null;
+    return after.firstBreach() === null && this.#nodes.fit(bundlesOn(wants, chosen), () => this.#spend(1));
   }
 
   /** What one of them takes, added to the tally; null when it would end too late, or no period of an account covers it. */
@@ -249,4 +260,16 @@ class Search {
     after.addRules(member.request, allocations);
     return allocations;
   }
+}
+
+/** Claims of one member with the same `node`, and where they were put. */
+function bundlesOn(wants: readonly Want[], chosen: readonly Place[]): SlackBundle[] {
+  const bundles = new Map<PendingRequest, Map<string, { claim: Claim; pool: string }[]>>();
+  for (const [w, { member, claim }] of wants.entries()) {
+    if (claim.node === undefined) continue;
+    const own = bundles.get(member) ?? new Map<string, { claim: Claim; pool: string }[]>();
+    bundles.set(member, own);
+    own.set(claim.node, [...(own.get(claim.node) ?? []), { claim, pool: chosen[w]!.pool.id }]);
+  }
+  return [...bundles.values()].flatMap((own) => [...own.values()].map((claims) => ({ claims })));
 }

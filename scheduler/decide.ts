@@ -13,6 +13,8 @@ import type { State } from './domain/state.ts';
 import { explainer } from './explain.ts';
 import { noteMisses } from './fairness.ts';
 import type { Formulation } from './formulate/index.ts';
+import { Borrowing } from './preemption/borrowed.ts';
+import { noticesOf } from './preemption/revoke.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 
 export interface DecideInput {
@@ -28,13 +30,16 @@ export function decide(state: State, input: DecideInput): Change[] {
     apply(state, change);
     changes.push(change);
   };
+  const { now } = input.snapshot;
+  for (const request of input.plan.dropped ?? []) make({ type: 'earmarkEnded', request, end: 'dropped' });
+  const borrowing = new Borrowing(state);
+  for (const change of borrowing.reflag()) make(change);
   input.plan.assignments.forEach((assignment, index) => {
-    for (const change of grant(state, assignment, {
-      id: leaseId(input.tick, index),
-      now: input.snapshot.now,
-    }))
+    for (const change of grant(state, assignment, { id: leaseId(input.tick, index), now, borrowing }))
       make(change);
   });
+  for (const preemption of input.plan.preemptions ?? [])
+    for (const change of noticesOf(preemption, now)) make(change);
   const lengthened = new Map(input.plan.extensions.map((extension) => [extension.extension, extension]));
   const dealtWith = new Set(input.snapshot.extensions.map(({ extension }) => extension.id));
   for (const extension of [...state.extensions.values()]) {
@@ -47,10 +52,15 @@ export function decide(state: State, input: DecideInput): Change[] {
   return changes;
 }
 
-function grant(state: State, assignment: Assignment, made: { id: LeaseId; now: number }): Change[] {
+function grant(
+  state: State,
+  assignment: Assignment,
+  made: { id: LeaseId; now: number; borrowing: Borrowing },
+): Change[] {
   const pending = state.requests.get(assignment.request);
   if (pending === undefined) throw new Error(`${assignment.request} is planned but not open`);
   const { request } = pending;
+  const borrowed = made.borrowing.ofGrant(request.department, assignment.allocations);
   const begins = Math.min(...assignment.allocations.map((allocation) => allocation.startsAt));
   const lease: Lease = {
     id: made.id,
@@ -66,9 +76,14 @@ function grant(state: State, assignment: Assignment, made: { id: LeaseId; now: n
     startLimitAt: begins + startLimitSeconds(state, request.terms) * 1000,
     endsAt: assignment.endsAt,
     activatedAt: null,
+    ...(borrowed.length > 0 && { borrowed }),
   };
   const { department, agent } = request;
+  const honoured: Change[] = state.earmarks.has(request.id)
+    ? [{ type: 'earmarkEnded', request: request.id, end: 'granted' }]
+    : [];
   return [
+    ...honoured,
     {
       type: 'decided',
       request: request.id,

@@ -1,4 +1,4 @@
-// Granted columns become a plan: claims to pools, agent groups split to single agents, costs to reservations.
+// Granted columns become a plan: claims to pools, agent groups split to single agents, seats to nodes and GPUs, costs to reservations.
 // Invariant: says exactly what the solution says; verify.ts checks it against the snapshot without this code. Called by the tick after the solver.
 
 import type { Solution } from '../solver/index.ts';
@@ -6,11 +6,15 @@ import type { Pool } from './domain/configuration.ts';
 import type { PoolId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { GPU_MILLI, type NodeKind, nodesOf } from './domain/nodes.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { Claim } from './domain/request.ts';
 import { compareText } from './formulate/catalogue.ts';
+import type { Spot } from './formulate/fleet.ts';
 import type { Choice, ColumnMeaning, Formulation, Place, Service } from './formulate/index.ts';
+import type { SeatClass } from './formulate/seats.ts';
+import { standingUse } from './preemption/standing.ts';
 import { reservationsOf } from './pricing.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -40,14 +44,18 @@ function assignmentOf(meaning: Service, snapshot: Snapshot, split: GroupSplit): 
   const { request } = meaning.request;
   const { configuration, now } = snapshot;
   const { claims } = request.options[meaning.option]!;
-  const allocations = meaning.choices.map((choice) =>
-    allocationOf(choice, {
-      now,
-      endsAt: meaning.endsAt,
-      pool: split.take(choice.place, choice.quantity),
-      claims,
-    }),
-  );
+  const held = { now, endsAt: meaning.endsAt, claims };
+  const spots = new Map<string, Spot>();
+  const allocations = meaning.choices.map((choice) => {
+    const { seats, bundle = '', place, quantity } = choice;
+    if (seats === undefined) return allocationOf(choice, { ...held, pool: split.take(place, quantity) });
+    const spot = spots.get(bundle) ?? split.takeSeat(seats);
+    spots.set(bundle, spot);
+    const pool = nodesOf(configuration)
+      .nodes.get(spot.node)!
+      .set.pools.get(place.kind as NodeKind)!;
+    return { ...allocationOf(choice, { ...held, pool }), ...seatOf(spot, choice) };
+  });
   return {
     request: request.id,
     option: meaning.option,
@@ -63,6 +71,12 @@ function assignmentOf(meaning: Service, snapshot: Snapshot, split: GroupSplit): 
     ),
     endsAt: meaning.endsAt,
   };
+}
+
+/** Of a seat larger than the bundle the first GPUs. */
+function seatOf({ node, gpus }: Spot, { place, quantity }: Choice): Pick<Allocation, 'node' | 'gpus'> {
+  if (place.kind !== 'gpu') return { node };
+  return { node, gpus: gpus.slice(0, Math.max(1, Math.floor(quantity / GPU_MILLI))) };
 }
 
 /** A window's units are held from its start, or from now while it runs, to its end; all else from now to the lease's end. */
@@ -110,13 +124,14 @@ function inOrder(reservations: Reservation[]): Reservation[] {
   return reservations.sort((a, b) => compareText(a.account, b.account) || compareText(a.period, b.period));
 }
 
-/** Hands out single pools of a place: of an agent group the one with most free units, ties by id. */
+/** Hands out single pools of a place, of an agent group the one with most free units, ties by id; and single seats of a class. */
 class GroupSplit {
   readonly #used: Snapshot['used'];
   readonly #taken = new Map<PoolId, Units>();
+  readonly #seated = new Map<SeatClass, number>();
 
   constructor(snapshot: Snapshot) {
-    this.#used = snapshot.used;
+    this.#used = standingUse(snapshot).used;
   }
 
   take(place: Place, quantity: Units): Pool {
@@ -126,6 +141,16 @@ class GroupSplit {
       this.#taken.set(best.id, (this.#taken.get(best.id) ?? 0) + quantity);
     }
     return best;
+  }
+
+  /** The next one of the class. */
+  takeSeat(seats: SeatClass): Spot {
+    const next = this.#seated.get(seats) ?? 0;
+    const spot = seats.spots[next];
+    if (spot === undefined)
+      throw new Error(`${seats.place.id} has ${seats.spots.length} seats, and one more is granted`);
+    this.#seated.set(seats, next + 1);
+    return spot;
   }
 
   #free(pool: Pool): number {

@@ -85,6 +85,8 @@ function copyOf(state: State): State {
     justEnded: new Map(state.justEnded),
     heardAt: new Map(state.heardAt),
     held: new Map(state.held),
+    checkpoints: new Map(state.checkpoints),
+    earmarks: new Map(state.earmarks),
     leaseOfRequest: new Map(state.leaseOfRequest),
     used: new Map(state.used),
     quotaUse: new Map(state.quotaUse),

@@ -1,6 +1,8 @@
 // Why a request waits: for each option the rows that are short, with exact numbers, from what the final plan leaves. No solve.
 // Invariant: a request that has a reason other than NEXT_TICK for every option cannot be granted from what is left. Called by decide.ts and the API.
 
+import type { Earmark } from './domain/earmark.ts';
+import type { RequestId } from './domain/ids.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Reason, ReasonCode } from './domain/reason.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
@@ -48,8 +50,10 @@ const HARDNESS: readonly ReasonCode[] = [
   'DATASET_SHARED',
   'DATASET_EXCLUSIVE',
   'POOL_FULL',
+  'NODE_FULL',
   'GANG_FULL',
   'NEXT_TICK',
+  'PREEMPTING',
 ];
 
 export function explainWaiting(
@@ -86,6 +90,7 @@ class Explanation implements Explainer {
   readonly #memo: FormulationMemo;
   readonly #looks: Known['gangs'];
   readonly #room: Room;
+  readonly #earmarks: ReadonlyMap<RequestId, Earmark>;
   #gangs: ReadonlyMap<string, Gang> | null = null;
   readonly #search: GangInput;
   readonly #startable = new Map<Gang, boolean>();
@@ -98,6 +103,7 @@ class Explanation implements Explainer {
     this.#memo = memo;
     this.#looks = gangs;
     this.#room = new Room(snapshot);
+    this.#earmarks = new Map(snapshot.earmarks.map((earmark) => [earmark.request, earmark]));
     const { configuration } = snapshot;
     this.#search = {
       configuration,
@@ -110,6 +116,8 @@ class Explanation implements Explainer {
   }
 
   reasons(pending: PendingRequest): readonly Reason[] {
+    const earmark = this.#earmarks.get(pending.request.id);
+    if (earmark !== undefined) return [preempting(earmark)];
     const gang = this.#gangOf(pending);
     return gang === null ? this.#ownReasons(pending) : this.#gangReasons(pending, gang);
   }
@@ -123,6 +131,7 @@ class Explanation implements Explainer {
   }
 
   codes(pending: PendingRequest): readonly ReasonCode[] {
+    if (this.#earmarks.has(pending.request.id)) return ['PREEMPTING'];
     if (pending.request.terms.gang !== undefined) {
       const gang = this.#gangOf(pending);
       if (gang !== null) return this.#gangCodes(pending, gang);
@@ -235,7 +244,15 @@ class Explanation implements Explainer {
     const graceMs = this.#snapshot.configuration.leaseTerms.graceSeconds * 1000;
     const open = openOptions(shape, pending.request.terms, room);
     const options = shape.options.map((claims, option) =>
-      findOption({ claims, open: open[option]!, option, pending, room, graceMs }),
+      findOption({
+        claims,
+        bundles: shape.bundles[option]!,
+        open: open[option]!,
+        option,
+        pending,
+        room,
+        graceMs,
+      }),
     );
     const reasons = rankReasons(options);
     const { accounts, catalogue } = room;
@@ -244,6 +261,10 @@ class Explanation implements Explainer {
     );
     return { options, reasons, codes: codesOf(reasons), coversAnyone };
   }
+}
+
+function preempting({ option, victims, graceEndsAt }: Earmark): Reason {
+  return { code: 'PREEMPTING', option, leases: victims.map(({ lease }) => lease), graceEndsAt };
 }
 
 /** An option that nothing keeps out waits for the next tick: the bound of columns left its combination out. */

@@ -4,14 +4,15 @@
 import type { Window } from './domain/configuration.ts';
 import type { Units } from './domain/quantity.ts';
 import type { PendingRequest } from './domain/request.ts';
-import { type ClaimCandidates, matches, takesOneUnit } from './formulate/candidates.ts';
+import { type ClaimCandidates, takesOneUnit } from './formulate/candidates.ts';
 import { classificationLevel } from './formulate/catalogue.ts';
 import type { Place } from './formulate/formulation.ts';
+import { matches } from './formulate/labels.ts';
 import type { Room } from './formulate/room.ts';
 import { remainingUnits, windowsFor } from './formulate/windows.ts';
 
 /** `candidate`, or what keeps the place out for as long as the organisation stays as it is. */
-export const STANDINGS = ['candidate', 'size', 'window', 'clearance', 'selector'] as const;
+export const STANDINGS = ['candidate', 'size', 'window', 'nodes', 'clearance', 'selector'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 export interface CandidateRow {
@@ -119,6 +120,7 @@ function whyNot({ pools }: Place, { claim }: ClaimCandidates, clearance: number)
   if (classificationLevel(pool) > clearance) return 'clearance';
   if (!matches(pool, claim.selector)) return 'selector';
   if (takesOneUnit(pool) && claim.quantity !== 1) return 'size';
+  if ((pool.nodes === undefined) !== (claim.node === undefined)) return 'nodes';
   throw new Error(`${pool.id} is no candidate and nothing keeps it out`);
 }
 

@@ -1,7 +1,7 @@
 // Step 1 of the tick: the intake rows that no tick has stamped, in one order, each decided purely and applied to memory.
 // Invariant: a row is folded once; a row that changes nothing is stamped all the same.
 
-import { cancelRequest, openExtension, releaseLease } from './commands/lease.ts';
+import { acknowledgeRevocation, cancelRequest, openExtension, releaseLease } from './commands/lease.ts';
 import { openSubmitted } from './commands/submit.ts';
 import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
@@ -30,6 +30,8 @@ function decideRow(state: State, row: IntakeRow, now: Instant): Change[] {
       return cancelRequest(state, row, { request: command.request, now });
     case 'release':
       return releaseLease(state, row, { lease: command.lease, epoch: command.epoch, now });
+    case 'acknowledge':
+      return acknowledgeRevocation(state, row, { lease: command.lease, epoch: command.epoch, now });
     case 'extend':
       return openExtension(state, row, { ...command, now });
     case 'edit':

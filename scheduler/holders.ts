@@ -15,7 +15,7 @@ export type HolderSight =
   | { readonly type: 'department'; readonly department: DepartmentId }
   | { readonly type: 'all' };
 
-export const ROW_FAMILIES = ['pool', 'quota', 'cohort', 'policy', 'account'] as const;
+export const ROW_FAMILIES = ['pool', 'node', 'quota', 'cohort', 'policy', 'account'] as const;
 export type RowFamily = (typeof ROW_FAMILIES)[number];
 
 export interface ShortRow extends Shortage {
@@ -26,7 +26,7 @@ export interface Holder {
   readonly department: DepartmentId;
   readonly agent: AgentId;
   readonly lease: LeaseId;
-  /** Units of the pool or quota; of an account what the lease has reserved there. */
+  /** Units of the pool, node or quota; of an account what the lease has reserved there. */
   readonly units: Units;
   readonly endsAt: Instant;
 }
@@ -85,6 +85,8 @@ function shortRows(reason: Reason): ShortRow[] {
     case 'POOL_FULL':
     case 'WINDOW_FULL':
       return reason.short.map((row) => ({ family: 'pool', ...row }));
+    case 'NODE_FULL':
+      return reason.short.map((row) => ({ family: 'node', ...row }));
     case 'QUOTA_EXHAUSTED':
       return reason.short.map((row) => ({ family: 'quota', ...row }));
     case 'COHORT_EXHAUSTED':
@@ -122,7 +124,8 @@ function unitsOf(
   const held = new Map<string, Units>();
   const add = (key: string, units: Units): void => void held.set(key, (held.get(key) ?? 0) + units);
   for (const allocation of lease.allocations) {
-    const { pool, window, quantity, kind } = allocation;
+    const { pool, window, quantity, kind, node } = allocation;
+    if (node !== undefined) add(`node ${node}/${kind}`, quantity);
     const key = known.keys.get(capacityKey(pool, window));
     if (key !== undefined) add(key, quantity);
     if (countsForQuota(known.configuration, allocation))

@@ -9,16 +9,21 @@ export {
   type AdmissionRefusal,
   admit,
   madeImpossible,
+  shapeKeyOf,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
+export { decode } from './decode.ts';
+export { apply } from './domain/apply.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
+export * from './domain/earmark.ts';
 export * from './domain/edit.ts';
 export * from './domain/event.ts';
 export * from './domain/ids.ts';
 export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
+export * from './domain/nodes.ts';
 export { openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/pastUse.ts';
 export * from './domain/plan.ts';
@@ -35,10 +40,20 @@ export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
 export { HALF_LIFE_SECONDS, pastUnits } from './fairness.ts';
-export { newMemo } from './formulate/index.ts';
+export { formulate, newMemo } from './formulate/index.ts';
 export { DEADLINE_ALLOWANCE_MOST } from './formulate/objective.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export * from './ports.ts';
+export {
+  bandOfRecord,
+  type ClassQuality,
+  GAP_BANDS,
+  type GapBand,
+  ledgerOf,
+  type QualityLedger,
+  qualityOf,
+  type TickQuality,
+} from './quality.ts';
 export {
   type Relay,
   type RelayEvent,
@@ -51,6 +66,16 @@ export {
   startRelay,
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
-export { takeSnapshot } from './snapshot.ts';
+export { type Snapshot, takeSnapshot } from './snapshot.ts';
+export { runTick, type TickCarry, type TickInput, type TickResult } from './tick.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
-export { decideTickFile, parseTickFile, type TickFile, type TickFileAnswer, toTickFile } from './tickFile.ts';
+export {
+  type DecidedTick,
+  decideTickFile,
+  parseTickFile,
+  type TickFile,
+  type TickFileAnswer,
+  toTickFile,
+} from './tickFile.ts';
+export { verifyPlan } from './verify.ts';
+export { type TickCheck, type TickVerdict, verifyTick } from './verifyTick.ts';

@@ -3,20 +3,26 @@
 
 import { apply, returnsCapacity } from './domain/apply.ts';
 import type { Change, LedgerEntry } from './domain/change.ts';
-import type { Configuration } from './domain/configuration.ts';
+import { type Configuration, PREEMPTION_DEFAULTS } from './domain/configuration.ts';
 import type { LeaseId } from './domain/ids.ts';
 import type { Lease, LeaseEnd } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
-import { type Instant, subtract } from './domain/quantity.ts';
+import { type Instant, multiplyDivideDown, subtract, type Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
 import type { Option, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { accountKey, type State } from './domain/state.ts';
 import { catalogueOf } from './formulate/catalogue.ts';
 import { overrunning, unspent } from './metering.ts';
+import { takeUpAgain } from './preemption/revoke.ts';
 import { reservationsOf } from './pricing.ts';
 
 export interface Heartbeats {
-  readonly heard: readonly { readonly lease: LeaseId; readonly at: Instant }[];
+  /** `checkpointAt`: until when the holder says that its work is safe. */
+  readonly heard: readonly {
+    readonly lease: LeaseId;
+    readonly at: Instant;
+    readonly checkpointAt?: Instant;
+  }[];
   /** Every heartbeat recorded before this instant is known: silence before it is real. */
   readonly heardThrough: Instant;
   /**
@@ -35,14 +41,22 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
       changes.push(change);
     }
   };
-  for (const { lease: id, at } of heartbeats.heard) {
+  for (const { lease: id, at, checkpointAt } of heartbeats.heard) {
     const lease = state.leases.get(id);
     if (!lease) continue;
+    // What is safe stays safe; and nobody has saved work that is still to be done.
+    if (checkpointAt !== undefined)
+      state.checkpoints.set(id, Math.max(Math.min(checkpointAt, at), state.checkpoints.get(id) ?? 0));
     if (lease.state === 'granted') make([{ type: 'leaseActivated', lease: id, at }]);
     else state.heardAt.set(id, Math.max(at, state.heardAt.get(id) ?? at));
   }
   // A Map may lose the entry that is being visited: no copy of thousands of leases in every tick.
   for (const lease of state.leases.values()) {
+    if (lease.state === 'revoking') {
+      if (graceIsOver(lease, now))
+        make(endRevoked(state, lease, { end: 'revoked', cause: 'grace', at: now }));
+      continue;
+    }
     const cause = lapseOf(state, lease, { now, heartbeats });
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
@@ -63,6 +77,10 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
   return changes;
 }
 
+function graceIsOver({ revocation }: Lease, now: Instant): boolean {
+  return revocation !== undefined && revocation.graceEndsAt <= now;
+}
+
 type LapseCause = 'startLimit' | 'heartbeat' | 'duration';
 
 function lapseOf(
@@ -70,7 +88,6 @@ function lapseOf(
   lease: Lease,
   { now, heartbeats }: { now: Instant; heartbeats: Heartbeats },
 ): LapseCause | null {
-  if (lease.state === 'revoking') return null;
   if (lease.endsAt <= now) return 'duration';
   const { heardThrough, listensSince = Number.NEGATIVE_INFINITY } = heartbeats;
   const { startLimitSeconds, heartbeatTimeoutSeconds } = state.configuration.leaseTerms;
@@ -120,6 +137,22 @@ function isOfWindows({ claims }: Option, configuration: Configuration): boolean 
   return claims.every(({ kind }) => places.get(kind)?.every(({ pools }) => pools[0].calendar !== undefined));
 }
 
+/** The end of a lease that was being revoked: it pays for the time used less the disruption credit, and its wish is taken up again. */
+export function endRevoked(state: State, lease: Lease, ending: Parameters<typeof endLease>[2]): Change[] {
+  const again = takeUpAgain(state, lease, ending.at);
+  const successor = again.find((change) => change.type === 'requestOpened')?.pending.request.id;
+  const changes = endLease(state, lease, ending).map((change) =>
+    change.type === 'leaseEnded' && successor !== undefined ? { ...change, successor } : change,
+  );
+  return [...changes, ...again];
+}
+
+/** A class that is no more gives what classes give by default. */
+function creditPercentOf({ configuration, held }: State, lease: Lease): Units {
+  const terms = lookupOf(configuration).preemption.get(held.get(lease.request)?.terms.class ?? '');
+  return (terms ?? PREEMPTION_DEFAULTS).creditPercent;
+}
+
 /** The end of a lease and its settlement, not yet applied. A lease that nobody ever took up and that lapsed costs nothing. */
 export function endLease(
   state: State,
@@ -128,10 +161,13 @@ export function endLease(
 ): Change[] {
   const neverBegan = lease.state === 'granted' && ending.end === 'expired';
   const used = neverBegan ? new Map<string, number>() : usedCost(state, lease, ending.at);
+  const isRevoked = ending.cause === 'grace' || ending.cause === 'acknowledged';
+  const credit = isRevoked ? creditPercentOf(state, lease) : 0;
   const ledger = lease.reservations.flatMap((reservation): LedgerEntry[] => {
     const cost = used.get(accountKey(reservation.account, reservation.period)) ?? 0;
     const left = unspent(state, reservation.account, reservation.period);
-    const settled = Math.min(reservation.amount, cost, left ?? cost);
+    const due = Math.min(reservation.amount, cost, left ?? cost);
+    const settled = subtract(due, multiplyDivideDown(due, credit, 100));
     const base = { account: reservation.account, period: reservation.period, lease: lease.id };
     const idOf = (type: string): string => `${lease.id}/${reservation.account}/${reservation.period}/${type}`;
     return [

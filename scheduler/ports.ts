@@ -5,13 +5,15 @@ import type { SolveOptions, SolverService } from '../solver/index.ts';
 import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { DomainEvent } from './domain/event.ts';
-import type { Epoch, LeaseId } from './domain/ids.ts';
+import type { Epoch } from './domain/ids.ts';
 import type { IntakeRow } from './domain/intake.ts';
+import type { Plan } from './domain/plan.ts';
 import type { PolicyRow } from './domain/policyRow.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { RecordedVerdict } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { TickRecord } from './domain/tickRecord.ts';
+import type { Heartbeats } from './lifecycle.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Leadership of one cell. `acquire` answers the new epoch, or null while another holds it. Renewal is on the database's clock. */
@@ -46,7 +48,7 @@ export interface HeartbeatSource {
     cell: string,
     since: Instant,
   ): Promise<{
-    readonly heard: readonly { readonly lease: LeaseId; readonly at: Instant }[];
+    readonly heard: Heartbeats['heard'];
     /** Database clock, less a margin for heartbeats still being written: everything recorded before it is in `heard` now or was earlier. */
     readonly readThrough: Instant;
   }>;
@@ -101,8 +103,8 @@ export interface PolicyGate {
 
 /** Told after each commit, in order: SSE, the Kafka relay and the metrics hang on it. Must not throw and must not block. */
 export interface CommitObserver {
-  /** `snapshot`: what the tick decided on, frozen; it may be kept. */
-  committed(commit: TickCommit, snapshot?: Snapshot): void;
+  /** `decided`: what the tick decided on, and what; frozen, and may be kept. */
+  committed(commit: TickCommit, decided?: { readonly snapshot: Snapshot; readonly plan: Plan }): void;
 }
 
 /** Where a failed tick is dumped whole, as a tick file. Answers where it lies. */

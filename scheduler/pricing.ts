@@ -30,7 +30,7 @@ export function paysFor({ id, classes }: Account, by: Paid): boolean {
 
 /**
  * cost(account, period) = sum over allocations of
- *   money:  ceil(quantity * price * seconds in the period / 3600)      renewable
+ *   money:  ceil(quantity * price * seconds in the period / 3600 / units that the price is of)      renewable
  *           quantity * price, in the period where it starts            consumable or windowed
  *   use:    quantity * seconds in the period                           renewable of the account's kind
  * Seconds are counted in milliseconds and rounded up once per claim. Zero costs are left out.
@@ -106,7 +106,7 @@ function costIn(
   const { quantity } = charge.allocation;
   if (account.measure.type === 'use') return multiplyDivideUp(quantity, ms, 1000);
   const rate = multiplyDivideUp(quantity, pool.priceMinor, 1);
-  return isFixed(pool) ? rate : multiplyDivideUp(rate, ms, 3_600_000);
+  return isFixed(pool) ? rate : multiplyDivideUp(rate, ms, 3_600_000 * (pool.pricePer ?? 1));
 }
 
 /** Periods are sorted and do not overlap; together they must cover [from, to). */

@@ -2,9 +2,11 @@
 // Invariant: says "never" only when no state of use could grant it: it looks at sizes, selectors, clearance and quotas, not at use or budgets.
 
 import type { Configuration } from './domain/configuration.ts';
+import { unitsOfNode } from './domain/nodes.ts';
 import type { Units } from './domain/quantity.ts';
 import type { Option, ResourceRequest } from './domain/request.ts';
 import { quotaKey } from './domain/state.ts';
+import type { BundleCandidates } from './formulate/bundles.ts';
 import { type ClaimCandidates, findShape } from './formulate/candidates.ts';
 import { type CohortShare, catalogueOf, isRenewable } from './formulate/catalogue.ts';
 import type { Place } from './formulate/formulation.ts';
@@ -16,7 +18,7 @@ export interface Misfit {
   readonly kind: string;
   readonly requested: Units;
   readonly largest: Units;
-  /** The pool (or quota, as "quota/<department>/<kind>") that holds the largest fit; null when none matches at all. */
+  /** The pool (or the group of nodes, as "<set>/<group>", or quota, as "quota/<department>/<kind>") that holds the largest fit; null when none matches at all. */
   readonly pool: string | null;
 }
 
@@ -31,6 +33,7 @@ export function neverFits(configuration: Configuration, request: Asked): Misfit 
     const misfit =
       claimMisfit(claims, option) ??
       sharedMisfit(claims, option) ??
+      bundleMisfit(shape.bundles[option]!, option) ??
       quotaMisfit(configuration, request, option);
     if (misfit === null) return null;
     first ??= misfit;
@@ -74,6 +77,40 @@ function sharedMisfit(claims: readonly ClaimCandidates[], option: number): Misfi
       return { option, claim: index, kind: claim.kind, requested: claim.quantity, largest, pool: only.id };
     }
     wanted.set(only, before + claim.quantity);
+  }
+  return null;
+}
+
+/** A bundle must fit on one node of a part that all its claims may go to. Named is the claim that the best node is shortest of. */
+function bundleMisfit(bundles: readonly BundleCandidates[], option: number): Misfit | null {
+  for (const { bundle, tiers } of bundles) {
+    const parts = tiers.flatMap((tier) => tier.parts);
+    const groups = parts.flatMap((part) => part.groups.map((group) => ({ part, group })));
+    const roomy = groups.some(({ group }) =>
+      bundle.claims.every(({ kind, quantity }) => unitsOfNode(group, kind) >= quantity),
+    );
+    if (roomy) continue;
+    const misfits = bundle.claims.map(({ claim, kind, quantity }): Misfit => {
+      const others = bundle.claims.filter((one) => one.claim !== claim);
+      const fitting = groups.filter(({ group }) =>
+        others.every((other) => unitsOfNode(group, other.kind) >= other.quantity),
+      );
+      const best = fitting.reduce<(typeof groups)[number] | null>(
+        (most, one) =>
+          most === null || unitsOfNode(one.group, kind) > unitsOfNode(most.group, kind) ? one : most,
+        null,
+      );
+      const largest = best === null ? 0 : unitsOfNode(best.group, kind);
+      return {
+        option,
+        claim,
+        kind,
+        requested: quantity,
+        largest,
+        pool: best && `${best.part.set.id}/${best.group.id}`,
+      };
+    });
+    return misfits.reduce((a, b) => (b.largest * a.requested > a.largest * b.requested ? b : a));
   }
   return null;
 }

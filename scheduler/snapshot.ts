@@ -2,22 +2,34 @@
 // Invariant: nothing that happens to the state afterwards is seen through it; its digest does not depend on the order of any Map.
 
 import type { Configuration } from './domain/configuration.ts';
+import type { Earmark, Revocation } from './domain/earmark.ts';
 import type { AgentId, PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
-import type { Plan } from './domain/plan.ts';
+import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
+import { type Plan, victimsOf } from './domain/plan.ts';
 import type { PolicyRowUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
-import type { PendingExtension, PendingRequest } from './domain/request.ts';
+import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
 import { missedDeadlines, pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
+import { linesOfPreemption } from './preemption/lines.ts';
+import { heldInQuestion } from './preemption/question.ts';
 import { heldOfRows, takenOfRow } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
   readonly extension: PendingExtension;
   readonly lease: Lease;
+}
+
+/** A live lease that may be taken back, or is being, with the request that it serves. */
+export interface HeldLease {
+  readonly lease: Lease;
+  readonly request: ResourceRequest;
+  /** Until when its work is safe, as its holder said. */
+  readonly checkpointAt?: Instant;
 }
 
 export interface Snapshot {
@@ -41,8 +53,17 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
+  readonly nodes: NodeView;
   /** The gang after which this tick begins to look at gangs; absent: with the first. */
   readonly gangTurn?: GangTurn;
+  /** Every lease that is being revoked, and those that somebody may have a right to; by id. */
+  readonly held: readonly HeldLease[];
+  /** In the order in which they were made. */
+  readonly earmarks: readonly Earmark[];
+  /** The last tick that saw an outside event: requests that were revoked in it or later have no right of their own. */
+  readonly outsideTick: number;
+  /** The nominee after which this tick begins to look at nominees; absent: with the first. */
+  readonly nomineeTurn?: GangTurn;
 }
 
 /**
@@ -80,7 +101,12 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     ...(state.policyRows && state.policyRows.length > 0 && { policyRows: rowsInUse(state) }),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
+    nodes: knownNodes(state),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
+    held: Object.freeze(heldInQuestion(state, requests)),
+    earmarks: Object.freeze([...state.earmarks.values()]),
+    outsideTick: state.outsideTick,
+    ...(state.nomineeTurn && { nomineeTurn: state.nomineeTurn }),
   });
 }
 
@@ -88,6 +114,13 @@ function rowsInUse(state: State): readonly PolicyRowUse[] {
   const rows = state.policyRows ?? [];
   const held = heldOfRows(state, rows);
   return Object.freeze(rows.map((row, r) => ({ row, held: held[r]! })));
+}
+
+/** Leases on nodes that are not configured any more run on; no bundle goes there. */
+function knownNodes(state: State): NodeView {
+  const { use, bundles } = nodesHeld(state);
+  const known = nodesOf(state.configuration).nodes;
+  return { use: new Map([...use].filter(([node]) => known.has(node))), bundles: new Map(bundles) };
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
@@ -105,15 +138,18 @@ function extensionsToDecide(state: State): SnapshotExtension[] {
   return chosen.sort((a, b) => a.extension.sequence - b.extension.sequence);
 }
 
-/** The snapshot with a plan's units and reservations in it: what is left for those who wait. Its requests stay as they were. */
+/** The snapshot with a plan's units and reservations in it, and without the earmarks that it honours: what is left for those who wait. Its requests stay as they were. */
 export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   const used = new Map(snapshot.used);
   const quotaUse = new Map(snapshot.quotaUse);
   const accounts = new Map(snapshot.accounts);
   const exclusive = new Set(snapshot.exclusive);
+  const nodes = copyNodes(snapshot.nodes);
   const { pools } = lookupOf(snapshot.configuration);
   const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
-  for (const { request, allocations } of plan.assignments) {
+  for (const assignment of plan.assignments) {
+    const { request, allocations } = assignment;
+    holdNodes(nodes, assignment, 1);
     const department = departments.get(request);
     for (const { pool: id, window, kind, quantity, exclusive: alone } of allocations) {
       if (alone) exclusive.add(id);
@@ -132,12 +168,16 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
       accounts.set(key, { reserved: add(use.reserved, amount), spent: use.spent });
     }
   }
+  const gone = new Set([...plan.assignments.map(({ request }) => request), ...(plan.dropped ?? [])]);
+  const earmarks = snapshot.earmarks.filter(({ request }) => !gone.has(request));
   return Object.freeze({
     ...snapshot,
     used,
     quotaUse,
     accounts,
     exclusive,
+    nodes,
+    earmarks,
     ...(snapshot.policyRows && { policyRows: rowsAfter(snapshot, plan) }),
   });
 }
@@ -153,6 +193,28 @@ function rowsAfter(snapshot: Snapshot, { assignments }: Plan): readonly PolicyRo
     }
     return { row, held: Number(sum) };
   });
+}
+
+/** With the leases that a plan takes back on notice, and the earmarks that they are taken back for. */
+export function afterRevocations(snapshot: Snapshot, { preemptions = [] }: Plan): Snapshot {
+  if (preemptions.length === 0) return snapshot;
+  const revocations = new Map<string, Revocation>();
+  const earmarks = [...snapshot.earmarks];
+  for (const preemption of preemptions) {
+    const earmark = preemption.type === 'nominee' ? preemption.earmark : null;
+    if (earmark !== null) earmarks.push(earmark);
+    for (const { lease, right, graceEndsAt } of victimsOf(preemption)) {
+      const { request = null, department = null } = earmark ?? {};
+      revocations.set(lease, { right, since: snapshot.now, graceEndsAt, request, department });
+    }
+  }
+  const held = snapshot.held.map((one): HeldLease => {
+    const revocation = revocations.get(one.lease.id);
+    return revocation === undefined
+      ? one
+      : { ...one, lease: { ...one.lease, state: 'revoking', revocation } };
+  });
+  return Object.freeze({ ...snapshot, held, earmarks });
 }
 
 /**
@@ -184,7 +246,12 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   for (const { extension, lease } of snapshot.extensions) {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
   }
+  for (const line of linesOfPreemption(snapshot, digest)) lines.push(line);
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'n', snapshot.nodes.use, ({ gpuMilli, cpuMilli, memoryMiB }) =>
+    [gpuMilli.join(','), cpuMilli, memoryMiB].join(' '),
+  );
+  pushSorted(lines, 'b', snapshot.nodes.bundles, String);
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'd', snapshot.missedDeadlines ?? new Map(), (value) => `${value}`);
   pushSorted(lines, 'p', snapshot.pastUse ?? new Map(), (value) => (value === 0 ? null : `${value}`));

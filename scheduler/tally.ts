@@ -74,7 +74,9 @@ export function paidBefore(reservations: readonly Reservation[]): (account: Acco
 function charge(account: Account, { quantity, pool }: Span, ms: number | null): bigint {
   const money = account.measure.type === 'money';
   const rate = BigInt(quantity) * (money ? BigInt(pool.priceMinor) : 1n);
-  return ms === null ? rate : ceilDivide(rate * BigInt(ms), money ? 3_600_000n : 1000n);
+  return ms === null
+    ? rate
+    : ceilDivide(rate * BigInt(ms), money ? 3_600_000n * BigInt(pool.pricePer ?? 1) : 1000n);
 }
 
 function ceilDivide(a: bigint, b: bigint): bigint {

@@ -2,6 +2,7 @@
 // Steps are numbered as the flow in docs/ARCHITECTURE.md; 1 (submit) and 8 (lease) happen at the edge.
 // Invariant: no clock, id or chance inside; `now` was read once by the database. Called by runner.ts, and by simulations with the same ports.
 
+import type { Warm } from '../solver/index.ts';
 import { adopt } from './adopt.ts';
 import { denyHopelessExtensions } from './commands/lease.ts';
 import { denyImpossible } from './commands/submit.ts';
@@ -19,10 +20,14 @@ import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
+import { honourEarmarks } from './preemption/honour.ts';
+import { noteOutsideEvents } from './preemption/outside.ts';
+import type { Revocations } from './preemption/planning.ts';
+import { dropOrphans } from './preemption/revoke.ts';
+import { nextTakeableAt } from './preemption/rights.ts';
 import { renew } from './renewals.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { solveVerified } from './solving.ts';
-import { tickDigests } from './tickDigests.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { decidedOf, solveVerified } from './solving.ts';
 
 export interface TickInput {
   readonly intake: IntakeBatch;
@@ -30,14 +35,23 @@ export interface TickInput {
   readonly carry: TickCarry;
 }
 
-/** What one term of office keeps between ticks. Never part of a decision: the memo only saves work, `unfinished` and `gangsDue` only ask for another turn. */
+/**
+ * What one term of office keeps between ticks. The memo only saves work, `unfinished` and `gangsDue` only ask for another turn; `warm` may
+ * move a decision among equals, and is recorded as an input of the tick.
+ */
 export interface TickCarry {
   readonly memo: FormulationMemo;
   unfinished: boolean;
   /** Complete gangs that no tick has looked at since the last news; absent before the first tick. */
   gangsDue?: number;
+  /** Nominees, likewise. */
+  nomineesDue?: number;
+  /** When the next lease that somebody may have a right to will have had its minimum run; absent: none. */
+  takeableAt?: Instant | undefined;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
+  /** Prices that the last solve left; absent or null: the next one starts cold, and its record says so. */
+  warm?: Warm | null;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
 }
@@ -63,33 +77,39 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
+  const happened = [...lapsed, ...folded, ...gated.changes];
+  noteOutsideEvents(state, { tick, isNew, changes: happened });
+  happened.push(...dropOrphans(state));
   phases.end('gate');
-  const news = intake.rows.length + lapsed.length + folded.length + gated.changes.length;
-  const hasNews = news > 0 || isNew || carry.decidedAt === undefined || beganPeriod(state, carry, intake.now);
+  const hasNews = intake.rows.length + happened.length > 0 || isNew || isDue(state, carry, intake.now);
   if (!hasNews && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
-  const formulation = formulate(snapshot, carry.memo);
+  const honoured = honourEarmarks(snapshot);
+  const formulation = formulate(honoured.rest, carry.memo);
   carry.decidedAt = intake.now;
   passTurn(state, { carry, formulation, hasNews });
   phases.end('formulate');
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
-  const solved = await solveVerified(ports, snapshot, formulation);
+  const problem = { snapshot, honoured, formulation, warm: carry.warm ?? null };
+  const solved = await solveVerified(ports, problem);
+  carry.warm = solved.solution?.carry ?? problem.warm;
+  passNominees(state, { carry, snapshot, revocations: solved.revocations, hasNews });
   phases.end('solve');
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
-  const changes = [...lapsed, ...folded, ...gated.changes, ...decided];
+  const changes = [...happened, ...decided];
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
-    carry.unfinished = carry.gangsDue !== 0;
+    carry.unfinished = isLooking(carry);
     return { type: 'idle' };
   }
 
   // 6. Commit: one transaction, refused only for a lost epoch.
-  const digests = tickDigests(ports.digest, { snapshot, formulation, solved });
+  const { digests } = decidedOf(ports, problem, solved);
   const commit = composeCommit(
     state,
     {
@@ -98,7 +118,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
       intake: intake.rows.map((row) => row.id),
       changes,
       formulation,
-      solution: solved.solution,
+      solved,
       digests,
       timings: phases.timings(),
     },
@@ -110,9 +130,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   state.eventSequence += commit.events.length;
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
-  ports.observer.committed(commit, snapshot);
-  carry.unfinished =
-    state.extensions.size > 0 || carry.gangsDue !== 0 || isUnfinished(formulation, solved.plan);
+  ports.observer.committed(commit, { snapshot, plan: solved.plan });
+  carry.unfinished = state.extensions.size > 0 || isLooking(carry) || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }
 
@@ -139,9 +158,36 @@ function passTurn(
   carry.gangsDue = Math.max(0, Math.min(unseen.size, before));
 }
 
-/** Fresh money is the one thing that time alone brings to those who wait. */
-function beganPeriod({ configuration, requests }: State, { decidedAt }: TickCarry, now: Instant): boolean {
-  if (decidedAt === undefined || requests.size === 0) return false;
+/** As `passTurn`, of nominees; and when it is worth another look though nothing happens. */
+function passNominees(
+  state: State,
+  {
+    carry,
+    snapshot,
+    revocations,
+    hasNews,
+  }: { carry: TickCarry; snapshot: Snapshot; revocations: Revocations; hasNews: boolean },
+): void {
+  const { looked, left, turn } = revocations;
+  state.nomineeTurn = turn;
+  const before = hasNews ? left : (carry.nomineesDue ?? 0) - looked;
+  carry.nomineesDue = Math.max(0, Math.min(left, before));
+  carry.takeableAt = nextTakeableAt(snapshot);
+}
+
+/** Gangs or nominees are left that no tick has looked at since the last news. */
+function isLooking({ gangsDue, nomineesDue }: TickCarry): boolean {
+  return gangsDue !== 0 || nomineesDue !== 0;
+}
+
+/** What time alone brings to those who wait: fresh money, and leases that have had their minimum run. A new leader decides about all. */
+function isDue(
+  { configuration, requests }: State,
+  { decidedAt, takeableAt }: TickCarry,
+  now: Instant,
+): boolean {
+  if (decidedAt === undefined || (takeableAt !== undefined && takeableAt <= now)) return true;
+  if (requests.size === 0) return false;
   return configuration.accounts.some(({ periods }) =>
     periods.some(({ startsAt }) => decidedAt < startsAt && startsAt <= now),
   );

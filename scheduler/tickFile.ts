@@ -6,27 +6,32 @@ import {
   type EngineName,
   isReplayable,
   type Solution,
+  type SolverFault,
   type SolverService,
-  type StageOutcome,
+  type Warm,
 } from '../solver/index.ts';
-import { namedMultipliers } from './certificate.ts';
+import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
-import { decode } from './decode.ts';
-import type { AgentId, ExtensionId, PoolId, RequestId } from './domain/ids.ts';
+import type { AgentId, ExtensionId, NodeId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
+import type { NodeUse } from './domain/nodes.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
 import type { GangTurn } from './domain/state.ts';
-import type { TickDigests } from './domain/tickRecord.ts';
+import type { PreemptionRecord, StageRecord, TickDigests } from './domain/tickRecord.ts';
 import { explainer } from './explain.ts';
 import { formulate, newMemo } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
-import { afterPlan, type Snapshot, snapshotDigest } from './snapshot.ts';
-import { TICK_BUDGET, tickDigests } from './tickDigests.ts';
+import { honourEarmarks } from './preemption/honour.ts';
+import { planRevocations } from './preemption/planning.ts';
+import { afterPlan, afterRevocations, type Snapshot, snapshotDigest } from './snapshot.ts';
+import { decidedOf, plannedOf, withRevocations } from './solving.ts';
+import { TICK_BUDGET } from './tickDigests.ts';
 import { checkReferences } from './tickFileChecks.ts';
 import { TICK_FILE_SCHEMA, TICK_FILE_VERSION } from './tickFileSchema.ts';
 import { verifyPlan } from './verify.ts';
+import { breachOfPreemptions } from './verifyPreemption.ts';
 
 /** The document as JSON has it: Maps as objects with sorted keys, shape keys left out (they follow from the requests). */
 export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration'> {
@@ -38,14 +43,39 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly policyRows?: Snapshot['policyRows'];
   /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
+  /** What is held of each node, and the sizes of the bundles that are held. Absent: nothing. */
+  readonly nodes?: {
+    readonly use: Readonly<Record<string, NodeUse>>;
+    readonly bundles: Readonly<Record<string, number>>;
+  };
   /** Absent: the gangs are looked at from the first on. */
   readonly gangTurn?: GangTurn;
+  /** Absent: no lease is being revoked, and nobody who waits may have a right to one. */
+  readonly held?: Snapshot['held'];
+  /** Absent: none. */
+  readonly earmarks?: Snapshot['earmarks'];
+  /** Absent: 0, nothing has happened outside. */
+  readonly outsideTick?: number;
+  /** Absent: the nominees are looked at from the first on. */
+  readonly nomineeTurn?: GangTurn;
   readonly extensions: Snapshot['extensions'];
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
   /** Absent: none. */
   readonly pastUse?: Readonly<Record<string, number>>;
   readonly accounts: Readonly<Record<string, { readonly reserved: number; readonly spent: number }>>;
+  /** Prices that the solve started from. Absent: cold. */
+  readonly warm?: Warm;
+  /** Absent: a tick still to be decided. */
+  readonly decided?: DecidedTick;
+}
+
+/** What a tick decided, and what it claims of it: enough to check it without trusting who decided. */
+export interface DecidedTick {
+  readonly plan: Plan;
+  readonly stages: readonly StageRecord[];
+  readonly fault: SolverFault | null;
+  readonly digests: TickDigests;
 }
 
 export interface TickFileProblem {
@@ -56,10 +86,18 @@ export interface TickFileProblem {
 }
 
 export type ParsedTickFile =
-  | { readonly ok: true; readonly snapshot: Snapshot }
+  | {
+      readonly ok: true;
+      readonly snapshot: Snapshot;
+      readonly warm: Warm | null;
+      readonly decided: DecidedTick | null;
+    }
   | { readonly ok: false; readonly problems: readonly TickFileProblem[] };
 
-export function toTickFile(snapshot: Snapshot): TickFile {
+export function toTickFile(
+  snapshot: Snapshot,
+  { decided, warm }: { readonly decided?: DecidedTick; readonly warm?: Warm | null } = {},
+): TickFile {
   return {
     version: TICK_FILE_VERSION,
     cell: snapshot.cell,
@@ -67,7 +105,14 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     configuration: snapshot.configuration,
     requests: snapshot.requests.map(({ shapeKey: _, ...pending }) => pending),
     ...(snapshot.exclusive.size > 0 && { exclusive: [...snapshot.exclusive].sort() }),
+    ...(snapshot.nodes.use.size + snapshot.nodes.bundles.size > 0 && {
+      nodes: { use: sortedRecord(snapshot.nodes.use), bundles: sortedRecord(snapshot.nodes.bundles) },
+    }),
     ...(snapshot.gangTurn && { gangTurn: snapshot.gangTurn }),
+    ...(snapshot.held.length > 0 && { held: snapshot.held }),
+    ...(snapshot.earmarks.length > 0 && { earmarks: snapshot.earmarks }),
+    ...(snapshot.outsideTick > 0 && { outsideTick: snapshot.outsideTick }),
+    ...(snapshot.nomineeTurn && { nomineeTurn: snapshot.nomineeTurn }),
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
@@ -75,6 +120,8 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     ...(snapshot.policyRows && { policyRows: snapshot.policyRows }),
     ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
+    ...(warm && { warm }),
+    ...(decided && { decided }),
   };
 }
 
@@ -90,7 +137,9 @@ export function tickFileParser(): (document: unknown) => ParsedTickFile {
   return (document) => {
     if (!validate(document)) return { ok: false, problems: (validate.errors ?? []).map(problemOf) };
     const problems = checkReferences(document);
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, snapshot: snapshotOf(document) };
+    if (problems.length > 0) return { ok: false, problems };
+    const { warm = null, decided = null } = document;
+    return { ok: true, snapshot: snapshotOf(document), warm, decided };
   };
 }
 
@@ -120,7 +169,15 @@ function snapshotOf(document: TickFile): Snapshot {
       missedDeadlines: new Map(Object.entries(document.missedDeadlines)) as Map<AgentId, number>,
     }),
     ...(document.policyRows && { policyRows: document.policyRows }),
+    nodes: {
+      use: new Map(Object.entries(document.nodes?.use ?? {}) as [NodeId, NodeUse][]),
+      bundles: new Map(Object.entries(document.nodes?.bundles ?? {})),
+    },
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
+    held: Object.freeze(document.held ?? []),
+    earmarks: Object.freeze(document.earmarks ?? []),
+    outsideTick: document.outsideTick ?? 0,
+    ...(document.nomineeTurn && { nomineeTurn: document.nomineeTurn }),
   });
 }
 
@@ -145,44 +202,57 @@ export interface TickFileExtension {
 export interface TickFileAnswer {
   readonly decisions: readonly TickFileDecision[];
   readonly extensions: readonly TickFileExtension[];
-  /** The certificate: per stage what was reached, what is proven, and the multipliers by row name over 2^20. */
-  readonly stages: readonly (Omit<StageOutcome, 'certificate'> & {
-    readonly name: string;
-    readonly multipliers: readonly (readonly [row: string, numerator: number])[];
-  })[];
+  /** The certificate: per stage what was reached, what is proven, and by what. */
+  readonly stages: readonly StageRecord[];
   readonly solution:
     | (Pick<Solution, 'termination' | 'fault' | 'engine' | 'engineBuild' | 'engineCalled' | 'work'> & {
         /** False when a clock limited a part of the solve. */
         readonly replayable: boolean;
       })
     | null;
+  /** Leases taken back, in the order in which they were planned; absent: none. */
+  readonly revocations?: readonly PreemptionRecord[];
   readonly model: { readonly columns: number; readonly rows: number; readonly truncated: boolean };
   readonly digests: { readonly snapshot: string; readonly model: string; readonly plan: string };
   /** As the record of a live tick has them: of a tick that was taken home, equal to its own. */
   readonly recordDigests: TickDigests;
+  /** The tick with what was decided, for `annona verify`. */
+  readonly file: TickFile;
 }
 
 /** Decides the file as the tick would: formulate, solve, decode, verify. Throws when the plan does not verify: that is a defect. */
 export async function decideTickFile(
   snapshot: Snapshot,
-  ports: { readonly solver: SolverService; readonly digest: Digest; readonly engine?: EngineName },
+  ports: {
+    readonly solver: SolverService;
+    readonly digest: Digest;
+    readonly engine?: EngineName;
+    /** Absent or null: cold. */
+    readonly warm?: Warm | null;
+  },
 ): Promise<TickFileAnswer> {
-  const formulation = formulate(snapshot, newMemo());
+  const honoured = honourEarmarks(snapshot);
+  const formulation = formulate(honoured.rest, newMemo());
   const { model, columns, truncated } = formulation;
-  const options = { engine: ports.engine ?? 'highs', budget: TICK_BUDGET };
-  const solution = columns.length === 0 ? null : await ports.solver.solve(model, options);
-  const plan: Plan =
-    solution === null ? { assignments: [], extensions: [] } : decode(formulation, solution, snapshot);
-  const verification = verifyPlan(snapshot, plan);
+  const { solver, digest, engine = 'highs', warm = null } = ports;
+  const solveOptions = { engine, budget: TICK_BUDGET };
+  const solution = columns.length === 0 ? null : await solver.solve(model, { ...solveOptions, warm });
+  const grants = plannedOf({ honoured, formulation }, solution);
+  const verification = verifyPlan(snapshot, grants);
   if (!verification.ok) throw new Error(`the plan breaks ${JSON.stringify(verification.breach)}`);
-  const classes = new Map(snapshot.configuration.classes.map(({ rank, name }) => [rank, name]));
+  const revocations = await planRevocations({ solver, solveOptions }, snapshot, {
+    plan: grants,
+    formulation,
+  });
+  const plan = withRevocations(grants, revocations);
+  const breach = breachOfPreemptions(snapshot, plan);
+  if (breach !== null) throw new Error(`the plan's revocations break ${JSON.stringify(breach)}`);
+  const { classes } = snapshot.configuration;
+  const stages = solution === null ? [] : stageRecords(model, solution, { classes, digest });
+  const decided = decidedOf(ports, { snapshot, formulation }, { plan, solution, stages, revocations });
   return {
     ...decisionsOf(snapshot, plan, formulation),
-    stages: (solution?.stages ?? []).map(({ certificate, ...outcome }) => ({
-      ...outcome,
-      name: classes.get(outcome.stage) ?? `stage ${outcome.stage}`,
-      multipliers: namedMultipliers(model, certificate),
-    })),
+    stages,
     solution: solution && withoutPlan(solution),
     model: { columns: model.columnCount, rows: model.rowCount, truncated },
     digests: {
@@ -190,7 +260,9 @@ export async function decideTickFile(
       model: modelDigest(model, ports.digest),
       plan: ports.digest([JSON.stringify(plan)]),
     },
-    recordDigests: tickDigests(ports.digest, { snapshot, formulation, solved: { plan, solution } }),
+    recordDigests: decided.digests,
+    file: toTickFile(snapshot, { decided, warm }),
+    ...(revocations.records.length > 0 && { revocations: revocations.records }),
   };
 }
 
@@ -199,7 +271,7 @@ function decisionsOf(
   plan: Plan,
   formulation: Parameters<typeof explainer>[1],
 ): Pick<TickFileAnswer, 'decisions' | 'extensions'> {
-  const explain = explainer(afterPlan(snapshot, plan), formulation);
+  const explain = explainer(afterRevocations(afterPlan(snapshot, plan), plan), formulation);
   const assigned = new Map(plan.assignments.map((assignment) => [assignment.request, assignment]));
   const prolonged = new Map(plan.extensions.map((grant) => [grant.extension, grant]));
   return {

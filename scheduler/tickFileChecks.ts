@@ -5,6 +5,8 @@ import { useKeysOf } from './domain/lookup.ts';
 import { policyRowProblems } from './domain/policyRow.ts';
 import type { Claim } from './domain/request.ts';
 import type { TickFile, TickFileProblem } from './tickFile.ts';
+import { checkHeld } from './tickFileHeld.ts';
+import { nodeProblems } from './tickFileNodes.ts';
 
 /** Names shown where a reference does not resolve: a list of 600 agents helps nobody. */
 const ALLOWED_MOST = 40;
@@ -14,7 +16,7 @@ export function checkReferences(file: TickFile): TickFileProblem[] {
   check.configuration();
   check.requests();
   check.use();
-  return check.problems;
+  return [...check.problems, ...checkHeld(file), ...nodeProblems(file)];
 }
 
 type Noun = 'department' | 'agent' | 'pool' | 'cohort' | 'account' | 'class' | 'kind';

@@ -2,7 +2,9 @@
 // Invariant: unknown fields are refused and nothing is coerced; docs/tick-file.schema.json is this object, compared by a test.
 
 import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
-import { LEASE_STATES } from './domain/lease.ts';
+import { REVOCATION_RIGHTS } from './domain/earmark.ts';
+import { LEASE_STATES, type LeaseState } from './domain/lease.ts';
+import { NODE_GPUS_MOST, NODES_MOST } from './domain/nodes.ts';
 import { POLICY_ROWS_MOST, POLICY_TERMS_MOST } from './domain/policyRow.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
@@ -43,6 +45,27 @@ const classification: Schema = { enum: [...CLASSIFICATIONS] };
 
 const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
 const period = object({ id, startsAt: instant, endsAt: instant, budget: units }, { overcommit: units });
+
+const preemption = object(
+  {},
+  {
+    graceSeconds: units,
+    minimumRunSeconds: units,
+    creditPercent: { ...units, maximum: 100 },
+    hysteresisPercent: { ...units, maximum: 1000 },
+    revocationsMost: units,
+  },
+);
+const poolNodes = object({
+  set: id,
+  groups: list(
+    object(
+      { id, gpus: { ...units, maximum: NODE_GPUS_MOST }, cpuMilli: units, memoryMiB: units },
+      { count: { ...atLeastOne, maximum: NODES_MOST }, model: text },
+    ),
+    { minItems: 1 },
+  ),
+});
 
 const configuration = object(
   {
@@ -85,7 +108,7 @@ const configuration = object(
           consumable: { type: 'boolean' },
           priceMinor: units,
         },
-        { calendar: list(window), classification, agent: id },
+        { calendar: list(window), classification, agent: id, nodes: poolNodes, pricePer: atLeastOne },
       ),
     ),
     quotas: list(
@@ -124,7 +147,7 @@ const configuration = object(
           targetWaitSeconds: units,
           maxDurationSeconds: units,
         },
-        { deadlineAllowance: { ...units, maximum: DEADLINE_ALLOWANCE_MOST } },
+        { deadlineAllowance: { ...units, maximum: DEADLINE_ALLOWANCE_MOST }, preemption },
       ),
       { minItems: 1, maxItems: 4 },
     ),
@@ -140,41 +163,46 @@ const claim = object(
     selector,
     prefer: list(selector),
     exclusive: { const: true },
+    node: id,
     window: object({}, { from: instant, to: instant }),
   },
 );
 
-const request = object({
-  id,
-  department: id,
-  agent: id,
-  clientRequestId: text,
-  options: list(object({ claims: list(claim, { minItems: 1, maxItems: 16 }) }), {
-    minItems: 1,
-    maxItems: 16,
-  }),
-  terms: object(
-    {
-      class: id,
-      durationSeconds: atLeastOne,
-      preemptible: { type: 'boolean' },
-      classification,
-      purpose: text,
-      summary: text,
-    },
-    {
-      startBefore: instant,
-      deadline: instant,
-      startLimitSeconds: atLeastOne,
-      openEnded: { const: true },
-      gang: object(
-        { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
-        { timeoutSeconds: atLeastOne, colocate: id },
-      ),
-    },
-  ),
-  submittedAt: instant,
-});
+const request = object(
+  {
+    id,
+    department: id,
+    agent: id,
+    clientRequestId: text,
+    options: list(object({ claims: list(claim, { minItems: 1, maxItems: 16 }) }), {
+      minItems: 1,
+      maxItems: 16,
+    }),
+    terms: object(
+      {
+        class: id,
+        durationSeconds: atLeastOne,
+        preemptible: { type: 'boolean' },
+        classification,
+        purpose: text,
+        summary: text,
+      },
+      {
+        requeue: { const: false },
+        startBefore: instant,
+        deadline: instant,
+        startLimitSeconds: atLeastOne,
+        openEnded: { const: true },
+        gang: object(
+          { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
+          { timeoutSeconds: atLeastOne, colocate: id },
+        ),
+      },
+    ),
+    submittedAt: instant,
+  },
+  { restart: object({ of: id, revocations: units, tick: units }) },
+);
 
 const pending = object(
   {
@@ -188,27 +216,79 @@ const pending = object(
   },
 );
 
-const lease = object({
+const allocations = list(
+  object(
+    { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
+    {
+      window: id,
+      exclusive: { const: true },
+      node: id,
+      gpus: list({ ...units, maximum: NODE_GPUS_MOST - 1 }, { minItems: 1 }),
+    },
+  ),
+);
+const reservations = list(object({ account: id, period: id, amount: units }));
+
+const leaseFields = {
   id,
   request: id,
   department: id,
   agent: id,
   epoch: units,
   option: units,
-  allocations: list(
-    object(
-      { claim: units, pool: id, kind: id, quantity: atLeastOne, startsAt: instant, endsAt: instant },
-      { window: id, exclusive: { const: true } },
-    ),
-  ),
-  reservations: list(object({ account: id, period: id, amount: units })),
-  state: { enum: LEASE_STATES.filter((state) => state === 'granted' || state === 'active') },
+  allocations,
+  reservations,
   grantedAt: instant,
   startLimitAt: instant,
   endsAt: instant,
   activatedAt: { anyOf: [{ type: 'null' }, instant] },
+};
+const held = (...states: readonly LeaseState[]): Schema => ({
+  enum: LEASE_STATES.filter((state) => states.includes(state)),
+});
+const borrowed = list(id);
+const right: Schema = { enum: [...REVOCATION_RIGHTS] };
+const nullable = (schema: Schema): Schema => ({ anyOf: [{ type: 'null' }, schema] });
+
+const lease = object({ ...leaseFields, state: held('granted', 'active') }, { borrowed });
+
+const heldLease = object(
+  {
+    lease: object(
+      { ...leaseFields, state: held('granted', 'active', 'revoking') },
+      {
+        borrowed,
+        revocation: object({
+          right,
+          since: instant,
+          graceEndsAt: instant,
+          request: nullable(id),
+          department: nullable(id),
+        }),
+      },
+    ),
+    request,
+  },
+  { checkpointAt: instant },
+);
+
+const victims = list(object({ lease: id, right, graceEndsAt: instant }));
+
+const earmark = object({
+  request: id,
+  department: id,
+  agent: id,
+  option: units,
+  units: list(
+    object({ claim: units, pool: id, kind: id, quantity: atLeastOne }, { exclusive: { const: true } }),
+  ),
+  reservations: list(object({ account: id, period: id, amount: units })),
+  victims,
+  madeAt: instant,
+  graceEndsAt: instant,
 });
 
+const turn = object({ rank: units, sequence: units });
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
 const policyRow = object(
@@ -238,6 +318,53 @@ const policyRow = object(
   },
   { price: units },
 );
+const hash: Schema = { type: 'string', maxLength: 128 };
+/** A proof may be a quarter of a megabyte, and nobody writes one by hand. */
+const proof: Schema = { type: 'string', maxLength: 2 ** 20 };
+const whole: Schema = {
+  type: 'integer',
+  minimum: -Number.MAX_SAFE_INTEGER,
+  maximum: Number.MAX_SAFE_INTEGER,
+};
+
+const stage = object(
+  {
+    stage: units,
+    class: text,
+    method: { enum: ['empty', 'fits', 'exact', 'lp', 'core', 'greedy', 'residual'] },
+    value: whole,
+    bound: whole,
+    gap: { type: 'number' },
+    multipliers: list({ type: 'array', prefixItems: [text, whole], minItems: 2, items: false }),
+    frozenDigest: hash,
+  },
+  {
+    ended: { enum: ['complete', 'workLimit'] },
+    work: object({ simplexIterations: units, lpCalls: units, mipCalls: units }, { dpCells: units }),
+    certificate: object({ derivedRows: proof, proof }),
+  },
+);
+
+const decided = object({
+  plan: object(
+    {
+      assignments: list(object({ request: id, option: units, allocations, reservations, endsAt: instant })),
+      extensions: list(object({ extension: id, endsAt: instant, reservations })),
+    },
+    {
+      preemptions: list({
+        anyOf: [
+          object({ type: { const: 'nominee' }, earmark }),
+          object({ type: { const: 'repair' }, row: text, victims }),
+        ],
+      }),
+      dropped: list(id),
+    },
+  ),
+  stages: list(stage),
+  fault: { enum: [null, 'watchdog', 'crash', 'garbage', 'refused'] },
+  digests: object({ snapshot: hash, model: hash, plan: hash, certificate: hash }, { revocations: hash }),
+});
 
 export const TICK_FILE_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -260,13 +387,30 @@ export const TICK_FILE_SCHEMA: Schema = {
       pastUse: recordOf(units),
       missedDeadlines: recordOf({ ...atLeastOne, maximum: 1_000_000 }),
       policyRows: list(object({ row: policyRow, held: units }), { maxItems: POLICY_ROWS_MOST }),
-      gangTurn: object({ rank: units, sequence: units }),
+      nodes: object({
+        use: recordOf(object({ gpuMilli: list(units), cpuMilli: units, memoryMiB: units })),
+        bundles: recordOf(atLeastOne),
+      }),
+      gangTurn: turn,
+      held: list(heldLease),
+      earmarks: list(earmark),
+      outsideTick: units,
+      nomineeTurn: turn,
       extensions: list(object({ extension, lease })),
       breach: object({
         what: text,
         lhs: { type: ['number', 'string'] },
         rhs: { type: ['number', 'string'] },
       }),
+      warm: object({
+        stages: list(
+          object({
+            stage: units,
+            prices: list({ type: 'array', prefixItems: [text, units], items: false, minItems: 2 }),
+          }),
+        ),
+      }),
+      decided,
     },
   ),
 };

@@ -1,4 +1,4 @@
-// The door of simulations/: traces now; the virtual world, baselines and the planner stand behind it as they come.
+// The door of simulations/: traces, and a cell in virtual time; baselines and the planner stand behind it as they come.
 export { TraceError } from './traces/csv.ts';
 export {
   modelsFor,
@@ -8,3 +8,11 @@ export {
   readOpenbNodes,
   readOpenbPods,
 } from './traces/openb.ts';
+export {
+  type OpenbMachine,
+  type OpenbSize,
+  readOpenbMachines,
+  readOpenbSizes,
+} from './traces/openbNodes.ts';
+export { Adversary, type AdversaryOptions } from './world/adversary.ts';
+export { World, type WorldOptions } from './world/world.ts';

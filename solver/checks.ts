@@ -1,5 +1,14 @@
 // What the checker can answer: yes with what is proven, or the first thing that is wrong, by number.
 // Invariant: types alone. Made by verify.ts, read by whoever asks it: node.ts, the scheduler, `annona verify`, the console.
+import type { StageCertificate } from './solution.ts';
+
+/** A stage's question to the checker: what does the certificate prove beside these frozen grants? */
+export interface CertifiedStage {
+  readonly stage: number;
+  /** Column -> 1 when an earlier stage granted it. */
+  readonly frozen: Uint8Array;
+  readonly certificate: StageCertificate;
+}
 
 export type PlanCheck =
   | {

@@ -1,18 +1,9 @@
 // The model read by columns, and the excess columns read by the rows that define and use them.
 // Invariant: rows rise within a column, so that a defining row is met before the rows that use its excess. Built once per solve.
 import type { Model } from './model.ts';
+import type { Packing } from './packing.ts';
 
-export interface Columns {
-  /** Entries of structural column j are starts[j]..starts[j+1]-1; rows rise. */
-  readonly starts: Int32Array;
-  readonly rows: Int32Array;
-  readonly values: Float64Array;
-  /** Row -> the excess it defines, or -1. */
-  readonly definedBy: Int32Array;
-  /** Uses of excess k are useStarts[k]..useStarts[k+1]-1; rows rise and lie after the defining row. */
-  readonly useStarts: Int32Array;
-  readonly useRows: Int32Array;
-  readonly useValues: Float64Array;
+export interface Columns extends Packing {
   /** Group g owns the columns groupStarts[g]..groupStarts[g+1]-1. */
   readonly groupStarts: Int32Array;
   /** Distinct stages, ascending. */
@@ -48,6 +39,13 @@ export function columnsOf(model: Model): Columns {
   }
   const split = counts[columnCount]!;
   return {
+    columnCount,
+    rowCount,
+    rhs: model.rhs,
+    excessCount,
+    definingRow: model.definingRow,
+    excessUpper: model.excessUpper,
+    excessCost: model.excessCost,
     starts: counts.subarray(0, columnCount + 1),
     rows: rows.subarray(0, split),
     values: values.subarray(0, split),

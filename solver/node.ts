@@ -1,4 +1,4 @@
-// Solving outside the event loop: one active child, one warm spare, a watchdog that kills. The only file of solver/ that spawns.
+// Solving outside the event loop: one active child, one warm spare, a watchdog that kills. With programs/node.ts all of solver/ that spawns.
 // Invariant: every answer is feasible and checked in exact integers here, whatever the child did; the clock never shapes an answer,
 // it only ends a child, and that is recorded as a fault. Called by the composition roots.
 import { type ChildProcess, fork } from 'node:child_process';
@@ -11,6 +11,10 @@ import type { Model } from './model.ts';
 import { isReady, readAnswer, type SolveMessage } from './protocol.ts';
 import type { EngineName, Solution, SolveOptions, SolverFault, SolverService } from './solution.ts';
 import { checkSolution } from './verify.ts';
+
+export { programEngines } from './programs/load.ts';
+export { type ProgramRun, type ProgramRunOptions, runProgram } from './programs/node.ts';
+export type { ProgramNews, ProgramRequest } from './programs/solveProgram.ts';
 
 export interface SolverProcessOptions {
   /** From the question to the kill. The work budget should end a solve long before. */
@@ -115,8 +119,8 @@ class SolverProcess implements SolverService {
     const answer = await this.#ask({
       kind: 'solve',
       id: ++this.#questions,
-      model: { ...model, rowNames: [] },
-      options,
+      model,
+      options: { engine: options.engine, budget: options.budget, warm: options.warm ?? null },
     });
     const fault = 'fault' in answer ? answer.fault : faultIn(model, answer.solution, asked);
     if (fault === null && 'solution' in answer) return answer.solution;

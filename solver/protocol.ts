@@ -1,14 +1,13 @@
 // What the parent and the solver child say to each other. Invariant: an answer is only shaped here; whether it is true is checked by
 // verify.ts in the parent. Used by node.ts and child.ts.
 import type { Model } from './model.ts';
-import type { DerivedRow, Proof, Solution, SolveOptions, StageOutcome, Work } from './solution.ts';
+import type { DerivedRow, Proof, Solution, SolveOptions, StageOutcome, Warm, Work } from './solution.ts';
 
 export interface SolveMessage {
   readonly kind: 'solve';
   readonly id: number;
-  /** Row names stay behind: the child has no use for them. */
   readonly model: Model;
-  readonly options: SolveOptions;
+  readonly options: Omit<SolveOptions, 'progress'>;
 }
 
 export type ChildMessage =
@@ -39,8 +38,24 @@ function isSolution(value: unknown): value is Solution {
     value.granted instanceof Uint8Array &&
     Array.isArray(value.stages) &&
     value.stages.every(isOutcome) &&
-    isWork(value.work)
+    isWork(value.work) &&
+    isCarry(value.carry)
   );
+}
+
+function isCarry(value: unknown): value is Warm | null {
+  return (
+    value === null ||
+    (isRecord(value) &&
+      isRecords(value.stages) &&
+      (value.stages as Record<string, unknown>[]).every(
+        ({ stage, prices }) => Number.isSafeInteger(stage) && Array.isArray(prices) && prices.every(isPrice),
+      ))
+  );
+}
+
+function isPrice(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'string' && Number.isSafeInteger(value[1]);
 }
 
 function isWork(value: unknown): value is Work {
@@ -79,6 +94,7 @@ function isDerivedRow(value: unknown): value is DerivedRow {
   return (
     isRecord(value) &&
     typeof value.row === 'number' &&
+    (value.through === undefined || value.through instanceof Int32Array) &&
     value.columns instanceof Int32Array &&
     value.coefficients instanceof Int32Array &&
     typeof value.rhs === 'number'

@@ -1,11 +1,8 @@
-// A stage as the linear program an engine sees, and its multipliers as the certificate states them.
-// Invariant: scales are powers of two, so the program is the stage exactly and multipliers map back without error before rounding.
-// Called by anytime.ts and residual.ts.
-import type { Columns } from './columns.ts';
+// A program as the linear program an engine sees, and the engine's prices as multipliers of the program's rows.
+// Invariant: scales are powers of two, so the linear program is the program exactly and prices map back without error before rounding.
+// Called by bounding.ts, dive.ts and tree.ts.
 import type { LinearProgram } from './engines/engine.ts';
-import type { Model } from './model.ts';
-import type { StageView } from './presolve.ts';
-import type { Multiplier } from './solution.ts';
+import type { Program } from './program.ts';
 
 /** Multipliers are integers over this; rounding to 2^-10 already costs under 0.0001 % of a bound. */
 export const MULTIPLIER_ONE = 2 ** 20;
@@ -14,66 +11,97 @@ const OBJECTIVE_MAX = 1e6;
 const COEFFICIENT_MAX = 2 ** 20;
 
 export interface Relaxation {
-  /** Columns: the view's options in order, then the excesses of `excessOf`. Rows: the view's rows, then one per shape with several options. */
-  readonly program: LinearProgram;
-  /** Program column optionCount + i is this excess of the model. */
-  readonly excessOf: Int32Array;
+  /** Columns: the options, then the excesses. Rows: the program's rows, then one per shape with several options. */
+  readonly lp: LinearProgram;
+  /** Shape -> row of the linear program that holds its multiplicity, -1 where a single option's upper bound says the same. */
+  readonly shapeRow: Int32Array;
   readonly rowScale: Float64Array;
+  readonly excessScale: Float64Array;
   readonly objectiveScale: number;
 }
 
-export function relax(model: Model, columns: Columns, view: StageView): Relaxation {
-  const optionCount = view.optionShape.length;
-  const localRow = new Map(Array.from(view.rows, (row, local) => [row, local]));
-  const excessOf = Int32Array.from(
-    Array.from(view.rows, (row) => columns.definedBy[row]!).filter((k) => k >= 0 && view.excessMost[k]! > 0),
-  );
-  const uses = usesOf(columns, excessOf, localRow);
-  const { rowScale, excessScale } = scalesOf(view, { columns, excessOf, uses });
-  const objectiveScale = powerOfTwoAbove(largestObjective(model, view) / OBJECTIVE_MAX);
-  const shapeRow = shapeRowsOf(view);
-  const draft = new ColumnDraft();
-  for (let q = 0; q < optionCount; q++) {
-    const f = view.optionFitting[q]!;
-    const shape = view.optionShape[q]!;
-    for (let e = view.entryStarts[f]!; e < view.entryStarts[f + 1]!; e++) {
-      draft.entry(view.entryRows[e]!, view.entryValues[e]! / rowScale[view.entryRows[e]!]!);
+export function relax(program: Program): Relaxation {
+  const { columnCount, excessCount, rowCount } = program;
+  const { rowScale, excessScale } = scalesOf(program);
+  let largest = 1;
+  for (let q = 0; q < columnCount; q++) largest = Math.max(largest, program.objective[q]!);
+  const objectiveScale = powerOfTwoAbove(largest / OBJECTIVE_MAX);
+  const shapeRow = shapeRowsOf(program);
+  const width = columnCount + excessCount;
+  const entryCount = program.rows.length + shapeRow.entries + excessCount + program.useRows.length;
+  const starts = new Int32Array(width + 1);
+  const rows = new Int32Array(entryCount);
+  const values = new Float64Array(entryCount);
+  const objective = new Float64Array(width);
+  const upper = new Float64Array(width);
+  let at = 0;
+  const put = (row: number, value: number): void => {
+    rows[at] = row;
+    values[at] = value;
+    at++;
+  };
+  for (let q = 0; q < columnCount; q++) {
+    for (let e = program.starts[q]!; e < program.starts[q + 1]!; e++)
+      put(program.rows[e]!, program.values[e]! / rowScale[program.rows[e]!]!);
+    const shape = program.shapeOf[q]!;
+    if (shapeRow.of[shape]! >= 0) put(shapeRow.of[shape]!, 1);
+    starts[q + 1] = at;
+    objective[q] = program.objective[q]! / objectiveScale;
+    upper[q] = program.multiplicity[shape]!;
+  }
+  for (let k = 0; k < excessCount; k++) {
+    const scale = excessScale[k]!;
+    put(program.definingRow[k]!, -1);
+    for (let u = program.useStarts[k]!; u < program.useStarts[k + 1]!; u++) {
+      const row = program.useRows[u]!;
+      put(row, (program.useValues[u]! * scale) / rowScale[row]!);
     }
-    if (shapeRow.of[shape]! >= 0) draft.entry(shapeRow.of[shape]!, 1);
-    draft.end(model.objective[view.fitting[f]!]! / objectiveScale, view.shapes[shape]!.groups.length);
-  }
-  for (const [i, k] of excessOf.entries()) {
-    draft.entry(localRow.get(model.definingRow[k]!)!, -1);
-    for (const use of uses[i]!) draft.entry(use.row, (use.value * excessScale[i]!) / rowScale[use.row]!);
+    starts[columnCount + k + 1] = at;
+    objective[columnCount + k] = (-program.excessCost[k]! / objectiveScale) * scale;
     // An upper bound that cannot be reached is left out: its price would not be one that the certificate's formula knows.
-    const reachable = view.excessMost[k]! >= model.excessUpper[k]!;
-    const cost = (model.excessCost[k]! / objectiveScale) * excessScale[i]!;
-    draft.end(-cost, reachable ? model.excessUpper[k]! / excessScale[i]! : Number.POSITIVE_INFINITY);
+    const reachable = program.excessMost[k]! >= program.excessUpper[k]!;
+    upper[columnCount + k] = reachable ? program.excessUpper[k]! / scale : Number.POSITIVE_INFINITY;
   }
-  const rowUpper = Float64Array.from(
-    [...view.room, ...shapeRow.counts],
-    (room, i) => room / (rowScale[i] ?? 1),
-  );
-  return { program: draft.program(rowUpper, optionCount), excessOf, rowScale, objectiveScale };
+  const rowUpper = new Float64Array(rowCount + shapeRow.counts.length);
+  for (let i = 0; i < rowCount; i++) rowUpper[i] = program.rhs[i]! / rowScale[i]!;
+  rowUpper.set(shapeRow.counts, rowCount);
+  // A shape's row has a lower side too, so that a ratio test can flip a whole shape from granted to not without a pivot.
+  const rowLower = new Float64Array(rowUpper.length).fill(0, rowCount);
+  rowLower.fill(Number.NEGATIVE_INFINITY, 0, rowCount);
+  const integer = new Uint8Array(width).fill(1, 0, columnCount);
+  return {
+    lp: {
+      columnCount: width,
+      rowCount: rowUpper.length,
+      objective,
+      upper,
+      integer,
+      rowLower,
+      rowUpper,
+      starts,
+      rows,
+      values,
+    },
+    shapeRow: shapeRow.of,
+    rowScale,
+    excessScale,
+    objectiveScale,
+  };
 }
 
-/** Engine prices as numerators over 2^20 for rows of the model. */
-export function multipliersOf(
-  model: Model,
-  columns: Columns,
-  from: { view: StageView; relaxation: Relaxation; prices: Float64Array; primal: Float64Array | null },
-): Multiplier[] {
-  const { view, relaxation } = from;
-  const numerators = new Float64Array(model.rowCount);
-  for (const [local, row] of view.rows.entries()) {
-    const price = (from.prices[local]! * relaxation.objectiveScale) / relaxation.rowScale[local]!;
-    numerators[row] = Math.min(Math.round(price * MULTIPLIER_ONE), Number.MAX_SAFE_INTEGER);
+/** The engine's row prices as numerators over 2^20 for the program's rows; the shapes' own rows follow from them. */
+export function numeratorsOf(
+  program: Program,
+  relaxation: Relaxation,
+  answer: { readonly multipliers: Float64Array; readonly primal: Float64Array | null },
+): Float64Array {
+  const numerators = new Float64Array(program.rowCount);
+  for (let i = 0; i < program.rowCount; i++) {
+    const price = (answer.multipliers[i]! * relaxation.objectiveScale) / relaxation.rowScale[i]!;
+    numerators[i] = Math.min(Math.max(0, Math.round(price * MULTIPLIER_ONE)), Number.MAX_SAFE_INTEGER);
   }
-  evenOutExcesses(model, columns, { ...from, numerators });
-  const multipliers: Multiplier[] = [];
-  for (const row of view.rows)
-    if (numerators[row]! > 0) multipliers.push({ row, numerator: numerators[row]! });
-  return multipliers;
+  evenOutExcesses(program, relaxation, { primal: answer.primal, numerators });
+  return numerators;
 }
 
 /**
@@ -81,89 +109,44 @@ export function multipliersOf(
  * excess is not at its bound the true price is >= 0, so the defining row's multiplier is lowered to meet it. Later rows first: they define too.
  */
 function evenOutExcesses(
-  model: Model,
-  columns: Columns,
-  from: { view: StageView; relaxation: Relaxation; primal: Float64Array | null; numerators: Float64Array },
+  program: Program,
+  relaxation: Relaxation,
+  { primal, numerators }: { primal: Float64Array | null; numerators: Float64Array },
 ): void {
-  const { relaxation, numerators } = from;
-  const optionCount = from.view.optionShape.length;
-  for (let i = relaxation.excessOf.length - 1; i >= 0; i--) {
-    const k = relaxation.excessOf[i]!;
-    let worth = model.excessCost[k]! * MULTIPLIER_ONE;
+  for (let k = program.excessCount - 1; k >= 0; k--) {
+    let worth = program.excessCost[k]! * MULTIPLIER_ONE;
     let rounding = 1;
-    for (let u = columns.useStarts[k]!; u < columns.useStarts[k + 1]!; u++) {
-      worth += numerators[columns.useRows[u]!]! * columns.useValues[u]!;
-      rounding += columns.useValues[u]!;
+    for (let u = program.useStarts[k]!; u < program.useStarts[k + 1]!; u++) {
+      worth += numerators[program.useRows[u]!]! * program.useValues[u]!;
+      rounding += program.useValues[u]!;
     }
-    const row = model.definingRow[k]!;
-    const value = from.primal?.[optionCount + i] ?? 0;
-    const inside = value < relaxation.program.upper[optionCount + i]! * (1 - 1e-6);
+    const row = program.definingRow[k]!;
+    const column = program.columnCount + k;
+    const inside = (primal?.[column] ?? 0) < relaxation.lp.upper[column]! * (1 - 1e-6);
     if (numerators[row]! > worth && (inside || numerators[row]! - worth <= rounding)) numerators[row] = worth;
   }
 }
 
-/** Option -> c_j - lambda A_j in units of 2^-20: the order of the fill, so doubles are enough. */
-export function reducedPrices(
-  model: Model,
-  view: StageView,
-  multipliers: readonly Multiplier[],
-): Float64Array {
-  const lambda = new Float64Array(model.rowCount);
-  for (const { row, numerator } of multipliers) lambda[row] = numerator;
-  return Float64Array.from(view.optionFitting, (f) => {
-    let price = model.objective[view.fitting[f]!]! * MULTIPLIER_ONE;
-    for (let e = view.entryStarts[f]!; e < view.entryStarts[f + 1]!; e++) {
-      price -= lambda[view.rows[view.entryRows[e]!]!]! * view.entryValues[e]!;
-    }
-    return price;
-  });
-}
-
-interface Use {
-  readonly row: number;
-  readonly value: number;
-}
-
-function usesOf(columns: Columns, excessOf: Int32Array, localRow: ReadonlyMap<number, number>): Use[][] {
-  return Array.from(excessOf, (k) => {
-    const uses: Use[] = [];
-    for (let u = columns.useStarts[k]!; u < columns.useStarts[k + 1]!; u++) {
-      const row = localRow.get(columns.useRows[u]!);
-      if (row !== undefined) uses.push({ row, value: columns.useValues[u]! });
-    }
-    return uses;
-  });
-}
-
 /** Rows are met in rising order, so an excess's own scale (its defining row's) is known before the rows that use it. */
-function scalesOf(
-  view: StageView,
-  { columns, excessOf, uses }: { columns: Columns; excessOf: Int32Array; uses: Use[][] },
-): { rowScale: Float64Array; excessScale: Float64Array } {
-  const largest = new Float64Array(view.rows.length);
-  for (const f of view.optionFitting) {
-    for (let e = view.entryStarts[f]!; e < view.entryStarts[f + 1]!; e++) {
-      const row = view.entryRows[e]!;
-      largest[row] = Math.max(largest[row]!, view.entryValues[e]!);
-    }
+function scalesOf(program: Program): { rowScale: Float64Array; excessScale: Float64Array } {
+  const largest = new Float64Array(program.rowCount);
+  for (let e = 0; e < program.rows.length; e++) {
+    const row = program.rows[e]!;
+    if (program.values[e]! > largest[row]!) largest[row] = program.values[e]!;
   }
-  const excessIndex = new Map(Array.from(excessOf, (k, i) => [k, i]));
-  const excessScale = new Float64Array(excessOf.length);
-  const rowScale = new Float64Array(view.rows.length);
-  for (const [local, row] of view.rows.entries()) {
-    rowScale[local] = powerOfTwoAbove(largest[local]! / COEFFICIENT_MAX);
-    const i = excessIndex.get(columns.definedBy[row]!);
-    if (i === undefined) continue;
-    excessScale[i] = rowScale[local]!;
-    for (const use of uses[i]!) largest[use.row] = Math.max(largest[use.row]!, use.value * excessScale[i]!);
+  const excessScale = new Float64Array(program.excessCount);
+  const rowScale = new Float64Array(program.rowCount);
+  for (let i = 0; i < program.rowCount; i++) {
+    rowScale[i] = powerOfTwoAbove(largest[i]! / COEFFICIENT_MAX);
+    const k = program.definedBy[i]!;
+    if (k < 0) continue;
+    excessScale[k] = rowScale[i]!;
+    for (let u = program.useStarts[k]!; u < program.useStarts[k + 1]!; u++) {
+      const user = program.useRows[u]!;
+      largest[user] = Math.max(largest[user]!, program.useValues[u]! * excessScale[k]!);
+    }
   }
   return { rowScale, excessScale };
-}
-
-function largestObjective(model: Model, view: StageView): number {
-  let largest = 1;
-  for (const j of view.fitting) largest = Math.max(largest, model.objective[j]!);
-  return largest;
 }
 
 /** The least power of two >= value, at least 1. */
@@ -173,48 +156,17 @@ function powerOfTwoAbove(value: number): number {
   return power;
 }
 
-/** Shape -> program row that holds its multiplicity, -1 where a single option's upper bound says the same. */
-function shapeRowsOf(view: StageView): { of: Int32Array; counts: number[] } {
+/** Shape -> row that holds its multiplicity, -1 where a single option's upper bound says the same. */
+function shapeRowsOf(program: Program): { of: Int32Array; counts: number[]; entries: number } {
   const counts: number[] = [];
-  const of = Int32Array.from(view.shapes, (shape) => {
-    if (shape.options === 1) return -1;
-    counts.push(shape.groups.length);
-    return view.rows.length + counts.length - 1;
-  });
-  return { of, counts };
-}
-
-/** Compressed sparse columns, one column after another. */
-export class ColumnDraft {
-  readonly #starts: number[] = [0];
-  readonly #rows: number[] = [];
-  readonly #values: number[] = [];
-  readonly #objective: number[] = [];
-  readonly #upper: number[] = [];
-
-  entry(row: number, value: number): void {
-    this.#rows.push(row);
-    this.#values.push(value);
+  const of = new Int32Array(program.shapeCount).fill(-1);
+  let entries = 0;
+  for (let s = 0; s < program.shapeCount; s++) {
+    const options = program.shapeStarts[s + 1]! - program.shapeStarts[s]!;
+    if (options === 1) continue;
+    of[s] = program.rowCount + counts.length;
+    counts.push(program.multiplicity[s]!);
+    entries += options;
   }
-
-  end(objective: number, upper: number): void {
-    this.#starts.push(this.#rows.length);
-    this.#objective.push(objective);
-    this.#upper.push(upper);
-  }
-
-  /** The first `integerCount` columns are whole numbers. */
-  program(rowUpper: Float64Array, integerCount: number): LinearProgram {
-    return {
-      columnCount: this.#objective.length,
-      rowCount: rowUpper.length,
-      objective: Float64Array.from(this.#objective),
-      upper: Float64Array.from(this.#upper),
-      integer: Uint8Array.from(this.#objective, (_, column) => (column < integerCount ? 1 : 0)),
-      rowUpper,
-      starts: Int32Array.from(this.#starts),
-      rows: Int32Array.from(this.#rows),
-      values: Float64Array.from(this.#values),
-    };
-  }
+  return { of, counts, entries };
 }

@@ -12,10 +12,14 @@ export interface Work {
   readonly dpCells: number;
 }
 
+/**
+ * What a solve may work, in units: simplex iterations, LP calls and cells of dynamic programming, each weighed by the size of what it is
+ * done on (work.ts). A unit is about a microsecond, on a machine where it was measured; what counts is that it is the same on all.
+ */
 export interface WorkBudget {
-  /** Per LP call. */
-  readonly simplexIterationsMax: number;
-  readonly lpCallsMax: number;
+  readonly unitsMax: number;
+  /** Present: 30,000 units and so many more per column, at most `unitsMax`, so that a small tick does not search as long as a large one. */
+  readonly unitsPerColumn?: number;
 }
 
 export type EngineName = 'highs' | 'glpk' | 'exhaustive';
@@ -44,9 +48,14 @@ export interface Multiplier {
  */
 export interface DerivedRow {
   readonly row: number;
+  /**
+   * Excesses that the base row stands free of, in this order: for each, its defining row is added as often as the excess stands in the
+   * row by then, which takes it out. What is left of other excesses must not be negative. Absent: the base row as it is.
+   */
+  readonly through?: Int32Array;
   /** Rising. */
   readonly columns: Int32Array;
-  /** Positive integers. */
+  /** Positive integers, at most 2^21 so that the row can be stored; one above `rhs` forbids its column. */
   readonly coefficients: Int32Array;
   readonly rhs: number;
 }
@@ -111,11 +120,34 @@ export interface Solution {
   readonly granted: Uint8Array;
   readonly stages: readonly StageOutcome[];
   readonly work: Work;
+  /** For the next solve of a model like this one; null when it was too small, or needed no engine. */
+  readonly carry: Warm | null;
+}
+
+/** A better plan, or the last one, of a stage. Its bound is what `boundOf` makes of the certificate. */
+export interface SolveProgress {
+  readonly stage: number;
+  readonly granted: readonly number[];
+  readonly certificate: StageCertificate;
+  /** Of the whole solve so far. */
+  readonly work: Work;
+}
+
+/** Where the next solve may start: prices of rows by name, numerators over 2^20, per stage. Plain data, to be recorded as an input. */
+export interface Warm {
+  readonly stages: readonly {
+    readonly stage: number;
+    readonly prices: readonly (readonly [row: string, numerator: number])[];
+  }[];
 }
 
 export interface SolveOptions {
   readonly engine: EngineName;
   readonly budget: WorkBudget;
+  /** `carry` of the solve before; null or absent: cold. */
+  readonly warm?: Warm | null;
+  /** Called between steps, so that a benchmark can take the time; never by the solver process. */
+  readonly progress?: (progress: SolveProgress) => void;
 }
 
 /** The solver as the scheduler asks it: in process, or a child with a watchdog; the same answers either way. */

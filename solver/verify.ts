@@ -1,56 +1,51 @@
 // The checker: is the plan feasible, and what does the certificate prove? Exact, by code that shares nothing with what made the answer.
-// Invariant: imports types and derivedRows.ts alone, runs in a browser. Called by the parent of the solver process, the scheduler, `annona verify` and the
-// console. Doubles are exact here wherever they are used: a sum of non-negative integers below 2^53 is the true sum, and one that is
-// larger stays at or above 2^53, above every right side. Whatever may be larger, or of either sign, is a BigInt.
-import type { BoundCheck, FailedProof, PlanCheck, ProofFault, SolutionCheck } from './checks.ts';
-import { checkDerivedRows } from './derivedRows.ts';
+// Invariant: imports types alone, runs in a browser. Called by the parent of the solver process, the scheduler, `annona verify`, the console.
+// Doubles are exact where they are used: a sum of integers >= 0 below 2^53 is the true sum, and a larger one stays at or above 2^53, over
+// every limit. What may be larger or of either sign is a BigInt.
+import type { BoundCheck, CertifiedStage, FailedProof, PlanCheck, SolutionCheck } from './checks.ts';
 import type { Model } from './model.ts';
-import type { DerivedRow, Proof, ProofLeaf, Solution, StageCertificate, StageOutcome } from './solution.ts';
+import type { DerivedRow, Proof, ProofLeaf, Solution } from './solution.ts';
 
 /** Multipliers are integers over 2^20. */
 const ONE = 1n << 20n;
 const EXACT_BELOW = 2 ** 53;
-/** A tree that the solver makes has 200 leaves at most; each costs a pass over the model. */
+/** The solver's trees have 200 leaves at most; each costs a pass over the model. */
 const LEAVES_MAX = 1024;
+/** Cells of dynamic programming that one certificate may ask for: about half a second. */
+const CELLS_MAX = 2 ** 28;
 
-/** A plan's left side per row and value per excess, each excess at its least: max(0, lhs of its defining row - rhs). */
-interface Load {
-  readonly left: Float64Array;
-  readonly excess: Float64Array;
-}
-
-interface Stage {
-  readonly stage: number;
-  /** Column -> 1 when an earlier stage granted it. */
-  readonly frozen: Uint8Array;
-  readonly certificate: StageCertificate;
-}
+type Load = ReturnType<typeof loadOf>;
+/** Columns that lead to a part of a proof, and what they are fixed to. */
+type Fixed = ReadonlyMap<number, 0 | 1>;
+type Row = Pick<DerivedRow, 'columns' | 'rhs'> & { readonly coefficients: Int32Array | Float64Array };
+type PricedRow = Row & { readonly numerator: number; readonly room: bigint };
+type Fault = FailedProof | null;
+/** Frozen and fixed grants, and fixed ones alone. */
+type Taken = { readonly plan: Uint8Array; readonly ones: Uint8Array };
+type Base = { readonly weights: ReadonlyMap<number, number>; readonly room: number };
+type Claimed = Pick<Solution, 'granted' | 'stages'>;
+/** A column of a derived row: its coefficient in the base row, and in the derived one. */
+type Choice = { readonly weight: number; readonly worth: number };
 
 /** One column per group at most, every row, excess columns included. */
 export function checkPlan(model: Model, granted: Uint8Array): PlanCheck {
   const counts = new Int32Array(model.groupCount);
-  const values = new Map<number, number>();
-  for (const stage of model.stage) values.set(stage, 0);
   for (let j = 0; j < Math.max(model.columnCount, granted.length); j++) {
     const entry = granted[j];
     if (j >= model.columnCount || (entry !== 0 && entry !== 1))
       return { ok: false, broken: 'entry', column: j };
-    if (entry === 0) continue;
     const group = model.group[j]!;
-    counts[group] = counts[group]! + 1;
+    counts[group] = counts[group]! + entry;
     if (counts[group]! > 1) return { ok: false, broken: 'group', group, lhs: counts[group]!, rhs: 1 };
-    const stage = model.stage[group]!;
-    values.set(stage, values.get(stage)! + model.objective[j]!);
   }
   const load = loadOf(model, granted);
-  const row = brokenRow(model, load);
-  if (row !== null)
-    return { ok: false, broken: 'row', row, lhs: load.left[row]!, rhs: limitsOf(model)[row]! };
-  if (model.excessCost.every((cost) => cost === 0)) return { ok: true, values };
-  let before = costOf(model, loadOf(model, new Uint8Array(model.columnCount)));
-  for (const stage of [...values.keys()].sort((a, b) => a - b)) {
-    const after = costOf(model, loadOf(model, grantsBefore(model, granted, stage + 1)));
-    values.set(stage, values.get(stage)! - (after - before));
+  const row = load.broken;
+  if (row >= 0) return { ok: false, broken: 'row', row, lhs: load.left[row]!, rhs: load.limits[row]! };
+  const values = new Map<number, number>();
+  let before = worthOf(model, new Uint8Array(model.columnCount));
+  for (const stage of new Set(model.stage.toSorted())) {
+    const after = worthOf(model, grantsBefore(model, granted, stage + 1));
+    values.set(stage, after - before);
     before = after;
   }
   return { ok: true, values };
@@ -63,69 +58,55 @@ export function checkPlan(model: Model, granted: Uint8Array): PlanCheck {
  *   + sum_k max(p_k least_k, p_k upper_k) + sum_k cost_k e_k(before the stage),   p_k = -cost_k - lambda A_k,
  * with rhs' the room that frozen and fixed grants leave, and least_k the excess that they need. True for any multipliers >= 0.
  */
-export function boundOf(model: Model, stage: Stage): BoundCheck {
+export function boundOf(model: Model, stage: CertifiedStage): BoundCheck {
   const load = loadOf(model, stage.frozen);
-  const broken = brokenRow(model, load);
-  if (broken !== null) return { ok: false, fault: 'broken', of: 'row', at: broken };
-  const { derivedRows } = stage.certificate;
-  const room = limitsOf(model).map((limit, row) => limit - load.left[row]!);
-  const derived =
-    derivedRows.length > 0
-      ? checkDerivedRows(model, { derivedRows, room, open: openColumns(model, stage.stage, load) })
-      : null;
-  if (derived !== null) return derived;
+  if (load.broken >= 0) return { ok: false, fault: 'broken', of: 'row', at: load.broken };
+  const fault = derivedRowFault(model, stage, load);
+  if (fault !== null) return fault;
   let largest: bigint | null = null;
   let leaves = 0;
-  const open: Branch[] = [{ proof: stage.certificate.proof, ones: [], zeros: [] }];
-  for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
-    const { proof, ones, zeros } = branch;
+  const open: { proof: Proof; fixed: Fixed }[] = [{ proof: stage.certificate.proof, fixed: new Map() }];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    const { proof, fixed } = part;
     if ('column' in proof) {
-      const { column } = proof;
-      const fault = branchFault(model, stage.stage, { column, ones, zeros });
+      const { column, zero, one } = proof;
+      const group = model.group[column];
+      const settled = [...fixed].some(([j, to]) => j === column || (to === 1 && model.group[j] === group));
+      const known = group !== undefined && model.stage[group] === stage.stage;
+      // Depth first: no more branchings lead to a leaf than there are leaves.
+      const fault = !known ? 'unknown' : settled ? 'notOpen' : fixed.size < LEAVES_MAX ? null : 'tooLarge';
       if (fault !== null) return { ok: false, fault, of: 'column', at: column };
-      open.push({ proof: proof.zero, ones, zeros: [...zeros, column] });
-      open.push({ proof: proof.one, ones: [...ones, column], zeros });
+      open.push({ proof: zero, fixed: new Map([...fixed, [column, 0]]) });
+      open.push({ proof: one, fixed: new Map([...fixed, [column, 1]]) });
       continue;
     }
-    leaves++;
-    if (leaves > LEAVES_MAX) return { ok: false, fault: 'tooLarge', of: 'column', at: zeros.at(-1)! };
-    const leaf = leafBound(model, stage, { leaf: proof, ones, zeros });
+    if (++leaves > LEAVES_MAX)
+      return { ok: false, fault: 'tooLarge', of: 'column', at: [...fixed.keys()].at(-1)! };
+    const leaf = leafBound(model, stage, proof, fixed);
     if (typeof leaf === 'object' && leaf !== null) return leaf;
     if (leaf !== null && (largest === null || leaf > largest)) largest = leaf;
   }
   // Never null: the leaf of all zeros keeps the frozen grants and adds none, which breaks no row.
-  return { ok: true, bound: (largest! + BigInt(costOf(model, load)) * ONE) >> 20n };
+  return { ok: true, bound: (largest! + BigInt(load.cost) * ONE) >> 20n };
 }
 
 /** Everything an answer claims, recomputed: plan, value, bound and gap of every stage, and that nothing left out would still fit. */
-export function checkSolution(model: Model, solution: Pick<Solution, 'granted' | 'stages'>): SolutionCheck {
-  const plan = checkPlan(model, solution.granted);
+export function checkSolution(model: Model, { granted, stages }: Claimed): SolutionCheck {
+  const plan = checkPlan(model, granted);
   if (!plan.ok) return { ok: false, plan };
-  const wantStages = [...plan.values.keys()].sort((a, b) => a - b);
-  if (solution.stages.length !== wantStages.length)
-    return { ok: false, claim: 'stages', stage: solution.stages.length };
-  for (const [i, stage] of wantStages.entries()) {
-    const outcome = solution.stages[i]!;
-    if (outcome.stage !== stage) return { ok: false, claim: 'stages', stage };
-    const check = checkStage(model, { outcome, value: plan.values.get(stage)!, granted: solution.granted });
-    if (!check.ok) return check;
+  if (stages.length !== plan.values.size) return { ok: false, claim: 'stages', stage: stages.length };
+  for (const [i, [stage, value]] of [...plan.values].entries()) {
+    const { certificate, ...claimed } = stages[i]!;
+    if (claimed.stage !== stage) return { ok: false, claim: 'stages', stage };
+    if (claimed.value !== value) return { ok: false, claim: 'value', stage };
+    const proof = boundOf(model, { stage, frozen: grantsBefore(model, granted, stage), certificate });
+    if (!proof.ok) return { ok: false, proof, stage };
+    if (!Number.isSafeInteger(claimed.bound) || BigInt(claimed.bound) !== proof.bound)
+      return { ok: false, claim: 'bound', stage };
+    if (claimed.gap !== gapOf(claimed.bound, value)) return { ok: false, claim: 'gap', stage };
   }
-  const left = firstThatFits(model, solution.granted);
+  const left = firstThatFits(model, granted);
   return left === null ? { ok: true } : { ok: false, notMaximal: left };
-}
-
-function checkStage(
-  model: Model,
-  { outcome, value, granted }: { outcome: StageOutcome; value: number; granted: Uint8Array },
-): SolutionCheck {
-  const { stage, certificate } = outcome;
-  if (outcome.value !== value) return { ok: false, claim: 'value', stage };
-  const proof = boundOf(model, { stage, frozen: grantsBefore(model, granted, stage), certificate });
-  if (!proof.ok) return { ok: false, proof, stage };
-  if (!Number.isSafeInteger(outcome.bound) || BigInt(outcome.bound) !== proof.bound)
-    return { ok: false, claim: 'bound', stage };
-  if (outcome.gap !== gapOf(outcome.bound, value)) return { ok: false, claim: 'gap', stage };
-  return { ok: true };
 }
 
 /** (bound - value) / max(1, |bound|). */
@@ -135,67 +116,64 @@ export function gapOf(bound: number, value: number): number {
 
 /** The first column of a group without a grant that would still fit, or null: the plan is maximal. */
 export function firstThatFits(model: Model, granted: Uint8Array): number | null {
-  const served = new Uint8Array(model.groupCount);
-  for (let j = 0; j < model.columnCount; j++) if (granted[j] === 1) served[model.group[j]!] = 1;
+  const served = new Set(model.group.filter((_, j) => granted[j] === 1));
   const fits = fitsBeside(model, loadOf(model, granted));
-  for (let j = 0; j < model.columnCount; j++) if (fits[j] === 1 && served[model.group[j]!] === 0) return j;
-  return null;
+  const left = fits.findIndex((entry, j) => entry === 1 && !served.has(model.group[j]!));
+  return left < 0 ? null : left;
 }
 
 function grantsBefore(model: Model, granted: Uint8Array, stage: number): Uint8Array {
   return granted.map((entry, j) => (model.stage[model.group[j]!]! < stage ? entry : 0));
 }
 
-function definedBy(model: Model): Int32Array {
-  const excess = new Int32Array(model.rowCount).fill(-1);
-  for (const [k, row] of model.definingRow.entries()) excess[row] = k;
-  return excess;
+function worthOf(model: Model, granted: Uint8Array): number {
+  const worth = granted.reduce((sum, entry, j) => sum + entry * model.objective[j]!, 0);
+  return worth - loadOf(model, granted).cost;
 }
 
-/** Row -> largest left side, its own excess at its upper bound. */
-function limitsOf(model: Model): Float64Array {
-  const limits = model.rhs.slice();
-  for (const [k, row] of model.definingRow.entries()) limits[row] = limits[row]! + model.excessUpper[k]!;
-  return limits;
-}
-
-function loadOf(model: Model, granted: Uint8Array): Load {
+/**
+ * A plan's left side per row, each excess at its least (max(0, left side of its defining row - rhs)), the largest left side per row (the
+ * excess that it defines at its upper bound), the excess that each row defines (or -1), their cost, and the first broken row (or -1).
+ */
+function loadOf(model: Model, granted: Uint8Array) {
   const { columnCount, starts, indices, values } = model;
-  const defines = definedBy(model);
   const left = new Float64Array(model.rowCount);
   const excess = new Float64Array(model.excessCount);
+  const limits = model.rhs.slice();
+  const defines = new Int32Array(model.rowCount).fill(-1);
+  for (const [k, row] of model.definingRow.entries()) {
+    limits[row] = limits[row]! + model.excessUpper[k]!;
+    defines[row] = k;
+  }
   for (let row = 0; row < model.rowCount; row++) {
-    let sum = 0;
+    const own = defines[row]!;
     for (let e = starts[row]!; e < starts[row + 1]!; e++) {
       const j = indices[e]!;
-      if (j < columnCount) sum += granted[j] === 1 ? values[e]! : 0;
-      else if (j - columnCount !== defines[row]) sum += values[e]! * excess[j - columnCount]!;
+      const x = j < columnCount ? granted[j]! : j - columnCount === own ? 0 : excess[j - columnCount]!;
+      left[row] = left[row]! + values[e]! * x;
     }
-    left[row] = sum;
-    if (defines[row]! >= 0) excess[defines[row]!] = Math.max(0, sum - model.rhs[row]!);
+    if (own >= 0) excess[own] = Math.max(0, left[row]! - model.rhs[row]!);
   }
-  return { left, excess };
-}
-
-function brokenRow(model: Model, { left }: Load): number | null {
-  const row = limitsOf(model).findIndex((limit, i) => left[i]! > limit);
-  return row < 0 ? null : row;
-}
-
-function costOf(model: Model, { excess }: Load): number {
-  return excess.reduce((sum, e, k) => sum + e * model.excessCost[k]!, 0);
+  const cost = excess.reduce((sum, e, k) => sum + e * model.excessCost[k]!, 0);
+  return {
+    left,
+    excess,
+    limits,
+    defines,
+    cost,
+    broken: limits.findIndex((limit, row) => left[row]! > limit),
+  };
 }
 
 /** Column -> 1 when it could be added to the plan, its own effect on every excess included. */
-function fitsBeside(model: Model, { left, excess }: Load): Uint8Array {
+function fitsBeside(model: Model, { left, excess, limits, defines }: Load): Uint8Array {
   const { columnCount, starts, indices, values } = model;
-  const limits = limitsOf(model);
-  const defines = definedBy(model);
   const fits = new Uint8Array(columnCount).fill(1);
   /** Excess -> the columns that would raise it, and by how much. */
-  const raised = Array.from(excess, () => ({ columns: [] as number[], by: [] as number[] }));
+  const raised = Array.from(excess, () => new Map<number, number>());
   const increase = new Float64Array(columnCount);
   for (let row = 0; row < model.rowCount; row++) {
+    const own = defines[row]!;
     const touched: number[] = [];
     const raise = (j: number, by: number): void => {
       if (increase[j] === 0) touched.push(j);
@@ -204,131 +182,109 @@ function fitsBeside(model: Model, { left, excess }: Load): Uint8Array {
     for (let e = starts[row]!; e < starts[row + 1]!; e++) {
       const k = indices[e]! - columnCount;
       if (k < 0) raise(indices[e]!, values[e]!);
-      else if (k !== defines[row])
-        for (const [i, j] of raised[k]!.columns.entries()) raise(j, values[e]! * raised[k]!.by[i]!);
+      else if (k !== own) for (const [j, by] of raised[k]!) raise(j, values[e]! * by);
     }
-    const k = defines[row]!;
     for (const j of touched) {
-      const by = increase[j]!;
+      const after = left[row]! + increase[j]!;
       increase[j] = 0;
-      if (by > limits[row]! - left[row]!) fits[j] = 0;
-      const more = k < 0 || fits[j] === 0 ? 0 : left[row]! + by - model.rhs[row]! - excess[k]!;
-      if (more > 0) {
-        raised[k]!.columns.push(j);
-        raised[k]!.by.push(more);
-      }
+      if (after > limits[row]!) fits[j] = 0;
+      else if (own >= 0 && after - model.rhs[row]! > excess[own]!)
+        raised[own]!.set(j, after - model.rhs[row]! - excess[own]!);
     }
   }
   return fits;
 }
 
-/** Column -> 1 when it is of the stage and fits beside the plan. */
-function openColumns(model: Model, stage: number, load: Load): Uint8Array {
-  return fitsBeside(model, load).map((fits, j) => (model.stage[model.group[j]!] === stage ? fits : 0));
-}
-
-/** What led to a part of the proof: columns fixed to 1 and to 0. */
-interface Branch {
-  readonly proof: Proof;
-  readonly ones: readonly number[];
-  readonly zeros: readonly number[];
-}
-
-function branchFault(
-  model: Model,
-  stage: number,
-  { column, ones, zeros }: Omit<Branch, 'proof'> & { column: number },
-): ProofFault | null {
-  const group = model.group[column];
-  if (group === undefined || model.stage[group] !== stage) return 'unknown';
-  if (zeros.includes(column) || ones.some((one) => model.group[one] === group)) return 'notOpen';
-  return ones.length + zeros.length >= LEAVES_MAX ? 'tooLarge' : null;
-}
-
 /** In units of 2^-20; null when the columns fixed to 1 break a row: no plan is in this leaf. */
-function leafBound(
-  model: Model,
-  stage: Stage,
-  { leaf, ones, zeros }: Omit<Branch, 'proof'> & { leaf: ProofLeaf },
-): bigint | null | FailedProof {
-  const fixed = new Uint8Array(model.columnCount);
-  for (const j of ones) fixed[j] = 1;
-  const plan = stage.frozen.map((entry, j) => entry | fixed[j]!);
-  const rows = pricedRows(model, stage.certificate.derivedRows, { leaf, plan, fixed });
+function leafBound(model: Model, at: CertifiedStage, leaf: ProofLeaf, fixed: Fixed): bigint | Fault {
+  const ones = new Uint8Array(model.columnCount);
+  for (const [j, to] of fixed) ones[j] = to;
+  const plan = at.frozen.map((entry, j) => entry | ones[j]!);
+  const rows = pricedRows(model, at, leaf, { plan, ones });
   if (!Array.isArray(rows)) return rows;
   const load = loadOf(model, plan);
-  if (brokenRow(model, load) !== null) return null;
-  const open = openColumns(model, stage.stage, load);
-  const settled = new Set(ones.map((j) => model.group[j]!));
-  for (let j = 0; j < model.columnCount; j++) if (settled.has(model.group[j]!)) open[j] = 0;
-  for (const j of zeros) open[j] = 0;
-  let sum = bestOfGroups(model, rows, open) + worthOfExcesses(model, rows, load);
-  for (const j of ones) sum += BigInt(model.objective[j]!) * ONE;
-  for (const { numerator, room } of rows) sum += BigInt(numerator) * room;
-  return sum;
+  if (load.broken >= 0) return null;
+  const served = new Set(model.group.filter((_, j) => ones[j] === 1));
+  const open = fitsBeside(model, load).map((fits, j) => {
+    const group = model.group[j]!;
+    return model.stage[group] === at.stage && !fixed.has(j) && !served.has(group) ? fits : 0;
+  });
+  const worth = ones.reduce((sum, entry, j) => sum + entry * model.objective[j]!, 0);
+  return BigInt(worth) * ONE + dualValue(model, rows, open, load);
 }
 
-/** A base or derived row that has a multiplier, and the room that frozen and fixed columns leave in it. */
-interface PricedRow {
-  readonly numerator: number;
-  readonly columns: Int32Array;
-  readonly coefficients: Float64Array | Int32Array;
-  readonly room: bigint;
-}
-
+/** Base rows, then derived rows, with their multipliers and the room that frozen and fixed columns leave. */
 function pricedRows(
   model: Model,
-  derivedRows: readonly DerivedRow[],
-  { leaf, plan, fixed }: { leaf: ProofLeaf; plan: Uint8Array; fixed: Uint8Array },
+  all: CertifiedStage,
+  leaf: ProofLeaf,
+  to: Taken,
 ): PricedRow[] | FailedProof {
   const priced: PricedRow[] = [];
-  const seen = { row: new Set<number>(), derivedRow: new Set<number>() };
-  const all = [
-    ...leaf.multipliers.map(({ row, numerator }) => ({ of: 'row' as const, at: row, numerator })),
-    ...leaf.derivedMultipliers.map(({ derived, numerator }) => ({
-      of: 'derivedRow' as const,
-      at: derived,
-      numerator,
-    })),
-  ];
-  for (const { of, at, numerator } of all) {
-    const derived = of === 'row' ? null : derivedRows[at];
-    const from = model.starts[at];
-    if (derived === undefined || (derived === null && !(at < model.rowCount && from !== undefined)))
-      return { ok: false, fault: 'unknown', of, at };
-    if (seen[of].has(at)) return { ok: false, fault: 'twice', of, at };
+  const seen = new Set<string>();
+  for (const { numerator, ...named } of [...leaf.multipliers, ...leaf.derivedMultipliers]) {
+    const of = 'row' in named ? 'row' : 'derivedRow';
+    const at = 'row' in named ? named.row : named.derived;
+    const row: Row | undefined = of === 'row' ? baseRow(model, at) : all.certificate.derivedRows[at];
+    if (row === undefined) return { ok: false, fault: 'unknown', of, at };
+    if (seen.size === seen.add(`${of} ${at}`).size) return { ok: false, fault: 'twice', of, at };
     if (!Number.isSafeInteger(numerator) || numerator < 0)
       return { ok: false, fault: 'notANumerator', of, at };
-    seen[of].add(at);
-    const columns = derived?.columns ?? model.indices.subarray(from, model.starts[at + 1]);
-    const coefficients = derived?.coefficients ?? model.values.subarray(from, model.starts[at + 1]);
-    // A derived row speaks of this stage's columns alone; a base row's frozen columns take their room.
-    const taken = derived === null ? plan : fixed;
-    const use = columns.reduce((sum, j, e) => sum + (taken[j] === 1 ? coefficients[e]! : 0), 0);
-    priced.push({
-      numerator,
-      columns,
-      coefficients,
-      room: BigInt(derived?.rhs ?? model.rhs[at]!) - BigInt(use),
-    });
+    // A derived row speaks of this stage's columns alone.
+    const taken = of === 'row' ? to.plan : to.ones;
+    const use = row.columns.reduce((sum, j, e) => sum + (taken[j] === 1 ? row.coefficients[e]! : 0), 0);
+    priced.push({ ...row, numerator, room: BigInt(row.rhs) - BigInt(use) });
   }
   return priced;
 }
 
-/** Sum over groups of max(0, best c_j - lambda A_j among open columns). */
-function bestOfGroups(model: Model, rows: readonly PricedRow[], open: Uint8Array): bigint {
+function baseRow({ starts, indices, values, rhs }: Model, row: number): Row | undefined {
+  if (rhs[row] === undefined) return undefined;
+  const span = [starts[row], starts[row + 1]] as const;
+  return { columns: indices.subarray(...span), coefficients: values.subarray(...span), rhs: rhs[row] };
+}
+
+/** A base row as weights and room; the defining row of each excess in `through` is added as often as it stands there. Null: unsound. */
+function baseOf(model: Model, { row, through }: DerivedRow, frozen: Uint8Array, load: Load): Base | null {
+  let { columns, coefficients, rhs: room } = baseRow(model, row)!;
+  const weights = new Map(Array.from(columns, (j, e) => [j, coefficients[e]!]));
+  if (through === undefined) return { weights, room: load.limits[row]! - load.left[row]! };
+  for (const k of through) {
+    const times = Math.max(0, weights.get(model.columnCount + k) ?? 0);
+    ({ columns, coefficients } = baseRow(model, model.definingRow[k]!) ?? { columns, coefficients });
+    for (const [e, j] of columns.entries()) weights.set(j, (weights.get(j) ?? 0) + times * coefficients[e]!);
+    room += times * (model.rhs[model.definingRow[k]!] ?? Number.NaN);
+  }
+  const isExact = [room, ...weights.values()].every(Number.isSafeInteger);
+  for (const [j, a] of weights) room -= a < 0 ? Number.NaN : a * (frozen[j] ?? 0);
+  return isExact && room >= 0 ? { weights, room } : null;
+}
+
+/** The sums over rows, groups and excesses of the formula above `boundOf`. */
+function dualValue(model: Model, rows: readonly PricedRow[], open: Uint8Array, load: Load): bigint {
   const prices = new Float64Array(model.columnCount);
-  for (const { numerator, columns, coefficients } of rows) {
+  const excessPrices = new Array<bigint>(model.excessCount).fill(0n);
+  let sum = 0n;
+  for (const { numerator, room, columns, coefficients } of rows) {
+    sum += BigInt(numerator) * room;
     for (let e = 0; e < columns.length; e++) {
-      const j = columns[e]!;
-      if (j < model.columnCount) prices[j] = prices[j]! + numerator * coefficients[e]!;
+      const k = columns[e]! - model.columnCount;
+      if (k < 0) prices[columns[e]!] = prices[columns[e]!]! + numerator * coefficients[e]!;
+      else excessPrices[k] = excessPrices[k]! + BigInt(numerator) * BigInt(coefficients[e]!);
     }
   }
+  for (const [k, price] of excessPrices.entries()) {
+    const worth = -BigInt(model.excessCost[k]!) * ONE - price;
+    sum += worth * BigInt(worth > 0n ? model.excessUpper[k]! : load.excess[k]!);
+  }
   const large = new Map<number, bigint>();
-  for (let j = 0; j < model.columnCount; j++)
-    if (open[j] === 1 && prices[j]! >= EXACT_BELOW) large.set(j, 0n);
-  if (large.size > 0) addExactPrices(rows, large);
-  let sum = 0n;
+  for (const [j, price] of prices.entries()) if (open[j] === 1 && price >= EXACT_BELOW) large.set(j, 0n);
+  for (const { numerator, columns, coefficients } of large.size > 0 ? rows : []) {
+    for (const [e, j] of columns.entries()) {
+      const price = large.get(j);
+      if (price !== undefined) large.set(j, price + BigInt(numerator) * BigInt(coefficients[e]!));
+    }
+  }
   let best = 0n;
   for (let j = 0; j < model.columnCount; j++) {
     if (j > 0 && model.group[j - 1] !== model.group[j]) {
@@ -342,25 +298,62 @@ function bestOfGroups(model: Model, rows: readonly PricedRow[], open: Uint8Array
   return sum + best;
 }
 
-/** Sum over excesses of the better of least and most, at -cost - lambda A each. */
-function worthOfExcesses(model: Model, rows: readonly PricedRow[], { excess }: Load): bigint {
-  const prices = new Map(Array.from(excess, (_, k) => [model.columnCount + k, 0n]));
-  addExactPrices(rows, prices);
-  let sum = 0n;
-  for (const [j, price] of prices) {
-    const k = j - model.columnCount;
-    const worth = -BigInt(model.excessCost[k]!) * ONE - price;
-    sum += worth * BigInt(worth > 0n ? model.excessUpper[k]! : excess[k]!);
+/** Null when every derived row holds in every plan of the stage. */
+function derivedRowFault(model: Model, { stage, frozen, certificate }: CertifiedStage, load: Load): Fault {
+  const open = certificate.derivedRows.length === 0 ? null : fitsBeside(model, load);
+  const work = { cells: CELLS_MAX };
+  for (const [at, derived] of certificate.derivedRows.entries()) {
+    const { row, columns, coefficients, rhs } = derived;
+    const failed = (fault: FailedProof['fault']): Fault => ({ ok: false, fault, of: 'derivedRow', at });
+    if (baseRow(model, row) === undefined) return failed('unknown');
+    const base = baseOf(model, derived, frozen, load);
+    const rises = columns.every((j, i) => j > (columns[i - 1] ?? -1) && j < model.columnCount);
+    const positive = columns.length === coefficients.length && coefficients.every((a) => a > 0);
+    if (!base || !rises || !positive || !Number.isSafeInteger(rhs) || rhs < 0) return failed('malformed');
+    // Columns of other stages, and those that cannot fit, are 0 in every plan of this one.
+    const used = [...columns.keys()].filter(
+      (i) => open![columns[i]!] === 1 && model.stage[model.group[columns[i]!]!] === stage,
+    );
+    const groups = Map.groupBy(used, (i) => model.group[columns[i]!]!);
+    const choices = Array.from(groups.values(), (group) =>
+      usefulOf(group.map((i) => ({ weight: base.weights.get(columns[i]!) ?? 0, worth: coefficients[i]! }))),
+    );
+    const least = leastBeyond(choices, rhs, work);
+    if (least === null) return failed('tooLarge');
+    if (least <= base.room) return failed('notDerived');
   }
-  return sum;
+  return null;
 }
 
-/** Adds lambda A_j to each wanted column, excess columns included. */
-function addExactPrices(rows: readonly PricedRow[], wanted: Map<number, bigint>): void {
-  for (const { numerator, columns, coefficients } of rows) {
-    for (let e = 0; e < columns.length; e++) {
-      const price = wanted.get(columns[e]!);
-      if (price !== undefined) wanted.set(columns[e]!, price + BigInt(numerator) * BigInt(coefficients[e]!));
+/** Rising in weight and worth: a choice that is no lighter than another and worth no more never serves better. */
+function usefulOf(choices: Choice[]): Choice[] {
+  choices.sort((a, b) => a.weight - b.weight || b.worth - a.worth);
+  return choices.filter(({ worth }, i) => choices.findIndex((lighter) => lighter.worth >= worth) === i);
+}
+
+/**
+ * The least weight of choices, one a group at most, that are worth more than `rhs` together: above the base row's room, no plan has them.
+ * Dynamic programming over worth, so that no room is too large; null when it takes more work than is left.
+ */
+function leastBeyond(groups: readonly Choice[][], rhs: number, work: { cells: number }): number | null {
+  let items: Choice[][] = [];
+  for (const [worth, alike] of Map.groupBy(groups, (useful) => (useful.length > 1 ? 0 : useful[0]!.worth))) {
+    // Of single choices worth the same the lightest serve best, and no more than reach beyond rhs are of use.
+    if (worth > 0) alike.sort(([a], [b]) => a!.weight - b!.weight);
+    items = items.concat(alike.slice(0, worth > 0 ? Math.ceil((rhs + 1) / worth) : undefined));
+  }
+  if (items.reduce((sum, useful) => sum + useful.at(-1)!.worth, 0) <= rhs) return Number.POSITIVE_INFINITY;
+  work.cells -= items.reduce((sum, useful) => sum + useful.length, 0) * (rhs + 2);
+  if (work.cells < 0) return null;
+  const least = new Float64Array(rhs + 2).fill(Number.POSITIVE_INFINITY);
+  least[0] = 0;
+  let reach = 0;
+  for (const useful of items) {
+    reach = Math.min(rhs + 1, reach + useful.at(-1)!.worth);
+    for (let p = reach; p > 0; p--) {
+      for (const { weight, worth } of useful)
+        least[p] = Math.min(least[p]!, least[Math.max(0, p - worth)]! + weight);
     }
   }
+  return least[rhs + 1]!;
 }

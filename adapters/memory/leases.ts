@@ -21,6 +21,8 @@ export function leaseOf(tables: Tables, row: LeaseTableRow): Lease {
     startLimitAt: row.start_limit_at_ms,
     endsAt,
     activatedAt: row.activated_at_ms,
+    ...(row.borrowed && { borrowed: row.borrowed }),
+    ...(row.revocation && { revocation: row.revocation }),
   };
 }
 

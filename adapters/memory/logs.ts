@@ -9,7 +9,7 @@ import type {
   PoolUseReader,
   TickReader,
 } from '../../api/ports.ts';
-import type { DomainEvent, RelayCursor, TickRecord } from '../../scheduler/index.ts';
+import type { DomainEvent, RelayCursor, TickQuality, TickRecord } from '../../scheduler/index.ts';
 import { encodeCursor, tickOfCursor } from '../postgres/cursor.ts';
 import { type EventRow, headOf, rowKey, type Tables } from './tables.ts';
 
@@ -46,9 +46,25 @@ export class MemoryLogs implements EventLog, TickReader, PoolUseReader, HeldUnit
     const shown = rows.slice(0, query.limit);
     const last = shown.at(-1);
     return {
-      items: shown.map(({ record }) => record),
+      items: shown.map(({ record }) => ({
+        ...record,
+        stages: record.stages.map(({ certificate: _, ...stage }) => stage),
+      })),
       next: rows.length > query.limit && last ? encodeCursor(String(last.tick)) : null,
     };
+  }
+
+  async quality(cell: string, last: number): Promise<readonly TickQuality[]> {
+    const rows = [...this.#tables.ticks.values()].filter((row) => row.cell === cell);
+    rows.sort((a, b) => b.tick - a.tick);
+    return rows.slice(0, last).map(({ record: { tick, fault, counts, stages } }) => ({
+      tick,
+      fault,
+      columns: counts.columns,
+      stages: stages.map(({ class: name, method, gap, ended }) => {
+        return { class: name, method, gap, ...(ended && { ended }) };
+      }),
+    }));
   }
 
   async poolUse(cell: string): Promise<ReadonlyMap<string, number>> {

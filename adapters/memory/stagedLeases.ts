@@ -54,6 +54,16 @@ export class StagedLeases {
       case 'leaseActivated':
         this.#move(change.lease, 'active', { activated_at_ms: change.at });
         return;
+      case 'leaseRevoking':
+        this.#move(change.lease, 'revoking', { revocation: change.revocation });
+        return;
+      case 'leaseFlagged': {
+        const row = this.#leaseRow(change.lease);
+        if (row.ended_at_ms !== null) refuse('S9', `${row.id} has ended`);
+        const borrowed = change.borrowed.length === 0 ? null : change.borrowed;
+        this.#leases.set(this.#key(row.id), { ...row, borrowed });
+        return;
+      }
       case 'leaseEnded': {
         const row = this.#leaseRow(change.lease);
         for (const allocation of row.allocations) this.#giveBack(row, { allocation, at: change.at });
@@ -194,5 +204,7 @@ function leaseRow(lease: Lease, commit: TickCommit): LeaseTableRow {
     ended_tick: null,
     ended_at_ms: null,
     end_cause: null,
+    borrowed: lease.borrowed ?? null,
+    revocation: lease.revocation ?? null,
   };
 }

@@ -49,6 +49,9 @@ export class MemoryStateSource implements StateSource {
       exclusive: new Set(),
       gangs: new Map(),
       held: new Map(),
+      checkpoints: new Map(),
+      earmarks: new Map(),
+      outsideTick: 0,
     };
     const open = [...tables.requests.values()].filter(
       (row) => row.cell === cell && (row.state === 'queued' || row.state === 'waiting'),
@@ -66,6 +69,8 @@ export class MemoryStateSource implements StateSource {
     for (const row of pending.toSorted(bySequence))
       state.extensions.set(row.id as ExtensionId, extensionOf(row));
     readLeases(tables, state);
+    for (const row of tables.earmarks.values())
+      if (row.cell === cell) state.earmarks.set(row.document.request, row.document);
     for (const row of tables.capacities.values())
       if (row.cell === cell && row.used > 0) state.used.set(row.key, row.used);
     for (const { cell: own, account, period, reserved, spent } of tables.accounts.values()) {
@@ -92,6 +97,8 @@ function readLeases(tables: Tables, state: State): void {
     state.leaseOfRequest.set(lease.request, lease.id);
     const request = tables.requests.get(lease.request)?.document;
     if (request !== undefined) state.held.set(lease.request, request);
+    const checkpointAt = tables.heartbeats.get(key)?.checkpoint_at_ms ?? null;
+    if (checkpointAt !== null) state.checkpoints.set(lease.id, checkpointAt);
     if (lease.state === 'active' && lease.activatedAt !== null) {
       state.heardAt.set(
         lease.id as LeaseId,

@@ -4,6 +4,7 @@
 import type {
   Configuration,
   DomainEvent,
+  Earmark,
   Edit,
   IntakeActor,
   IntakeCommand,
@@ -13,6 +14,7 @@ import type {
   RequestState,
   Reservation,
   ResourceRequest,
+  Revocation,
   TickRecord,
 } from '../../scheduler/index.ts';
 
@@ -122,6 +124,8 @@ export interface LeaseTableRow {
   readonly ended_tick: number | null;
   readonly ended_at_ms: number | null;
   readonly end_cause: string | null;
+  readonly borrowed: readonly string[] | null;
+  readonly revocation: Revocation | null;
 }
 
 export interface HeartbeatRow {
@@ -129,6 +133,16 @@ export interface HeartbeatRow {
   readonly cell: string;
   readonly department_id: string;
   readonly at_ms: number;
+  readonly checkpoint_at_ms: number | null;
+}
+
+/** Of an open request; gone when it is granted or dropped. */
+export interface EarmarkRow {
+  readonly cell: string;
+  readonly request_id: string;
+  readonly department_id: string;
+  readonly document: Earmark;
+  readonly made_tick: number;
 }
 
 export interface ExtensionTableRow {
@@ -225,6 +239,7 @@ export interface StoreDump {
   readonly request: readonly RequestTableRow[];
   readonly lease: readonly LeaseTableRow[];
   readonly extension: readonly ExtensionTableRow[];
+  readonly earmark: readonly EarmarkRow[];
   readonly capacity_use: readonly CapacityRow[];
   readonly account_use: readonly AccountRow[];
   readonly ledger: readonly LedgerRow[];
@@ -251,6 +266,8 @@ export class Tables {
   readonly liveLeases = new Set<string>();
   readonly heartbeats = new Map<string, HeartbeatRow>();
   readonly extensions = new Map<string, ExtensionTableRow>();
+  /** By cell and request, in the order in which they were made. */
+  readonly earmarks = new Map<string, EarmarkRow>();
   readonly capacities = new Map<string, CapacityRow>();
   readonly accounts = new Map<string, AccountRow>();
   readonly ledger = new Map<string, LedgerRow>();
@@ -269,6 +286,7 @@ export class Tables {
       request: [...this.requests.values()],
       lease: [...this.leases.values()],
       extension: [...this.extensions.values()],
+      earmark: [...this.earmarks.values()],
       capacity_use: [...this.capacities.values()],
       account_use: [...this.accounts.values()],
       ledger: [...this.ledger.values()],

@@ -4,6 +4,7 @@
 import type { LedgerEntry, TickCommit, TickStore } from '../../scheduler/index.ts';
 import { applyConfiguration } from './configuration.ts';
 import { refuse } from './refusal.ts';
+import { StagedEarmarks } from './stagedEarmarks.ts';
 import { StagedLeases } from './stagedLeases.ts';
 import { StagedRequests } from './stagedRequests.ts';
 import {
@@ -51,12 +52,15 @@ function stage(tables: Tables, commit: TickCommit): () => void {
   const requests = new StagedRequests(tables, commit);
   const leases = new StagedLeases(tables, commit, capacities);
   const ledger = new Staged(tables.ledger);
+  const earmarks = new StagedEarmarks(tables, commit);
   for (const change of commit.changes) {
     requests.take(change);
     leases.take(change, requests);
+    earmarks.take(change);
     if (change.type === 'ledger') book(change.entry, { commit, accounts, ledger, leases });
   }
   leases.check(requests);
+  earmarks.check(requests, leases);
   checkAccounts(tables, accounts);
   const eventsWritten = stageEvents(tables, commit, head.event_sequence);
   const audit = stageAudit(tables, commit, {
@@ -78,6 +82,7 @@ function stage(tables: Tables, commit: TickCommit): () => void {
       staged.flush();
     requests.flush();
     leases.flush();
+    earmarks.flush();
     for (const id of commit.intake) tables.unstamped.delete(id);
     tables.heads.set(cell, {
       cell,

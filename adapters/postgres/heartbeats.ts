@@ -36,7 +36,12 @@ export class PostgresHeartbeatWriter implements HeartbeatWriter {
     });
   }
 
-  async heartbeat(scope: Scope, lease: LeaseId, epoch: Epoch): Promise<HeartbeatOutcome> {
+  async heartbeat(
+    scope: Scope,
+    lease: LeaseId,
+    epoch: Epoch,
+    checkpointAt?: Instant,
+  ): Promise<HeartbeatOutcome> {
     const { type: reach, department } = scope;
     const item = JSON.stringify({
       lease,
@@ -44,6 +49,7 @@ export class PostgresHeartbeatWriter implements HeartbeatWriter {
       reach,
       department,
       agent: scope.type === 'agent' ? scope.agent : null,
+      checkpoint: checkpointAt ?? null,
     });
     assertStorable(item);
     const written = this.#groups.submit([item]);
@@ -60,6 +66,13 @@ function outcomeOf(row: BeatRow): HeartbeatOutcome {
   return { type: 'recorded', state: row.state, endsAt: row.endsAt, at: row.at! };
 }
 
+interface HeardRow {
+  readonly readThrough: Instant;
+  readonly lease: LeaseId | null;
+  readonly at: Instant;
+  readonly checkpointAt: Instant | null;
+}
+
 export class PostgresHeartbeatSource implements HeartbeatSource {
   readonly #queries: Queries;
 
@@ -68,11 +81,10 @@ export class PostgresHeartbeatSource implements HeartbeatSource {
   }
 
   async since(cell: string, since: Instant): ReturnType<HeartbeatSource['since']> {
-    const rows = await this.#queries.run<{ readThrough: Instant; lease: LeaseId | null; at: Instant }>(
-      'heartbeat-since',
-      [cell, since, WRITING_MARGIN_MS],
+    const rows = await this.#queries.run<HeardRow>('heartbeat-since', [cell, since, WRITING_MARGIN_MS]);
+    const heard = rows.flatMap(({ lease, at, checkpointAt }) =>
+      lease === null ? [] : [{ lease, at, ...(checkpointAt !== null && { checkpointAt }) }],
     );
-    const heard = rows.flatMap(({ lease, at }) => (lease === null ? [] : [{ lease, at }]));
     return { heard, readThrough: rows[0]!.readThrough };
   }
 }

@@ -134,6 +134,7 @@ function objectOf(command: IntakeCommand): string {
     case 'cancel':
       return command.request;
     case 'release':
+    case 'acknowledge':
       return command.lease;
     case 'extend':
       return command.extension;

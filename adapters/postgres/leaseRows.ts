@@ -3,15 +3,18 @@
 
 import type { Instant, Lease, Reservation } from '../../scheduler/index.ts';
 
-export interface LeaseRow extends Lease {
+export interface LeaseRow extends Omit<Lease, 'borrowed' | 'revocation'> {
   readonly extended: boolean;
   readonly extensionReservations: readonly (readonly Reservation[])[] | null;
   readonly endedAt: Instant | null;
   readonly heartbeatAt: Instant | null;
+  readonly borrowed: Lease['borrowed'] | null;
+  readonly revocation: Lease['revocation'] | null;
 }
 
 export function leaseOf(row: LeaseRow): Lease {
-  const { extended, extensionReservations, endedAt: _, heartbeatAt: __, ...lease } = row;
+  const { extended, extensionReservations, endedAt: _, heartbeatAt: __, borrowed, revocation, ...rest } = row;
+  const lease: Lease = { ...rest, ...(borrowed && { borrowed }), ...(revocation && { revocation }) };
   if (!extended) return lease;
   return {
     ...lease,

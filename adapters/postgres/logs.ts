@@ -9,7 +9,7 @@ import type {
   PoolUseReader,
   TickReader,
 } from '../../api/ports.ts';
-import type { DomainEvent, TickRecord } from '../../scheduler/index.ts';
+import type { DomainEvent, TickQuality, TickRecord } from '../../scheduler/index.ts';
 import type { Queries } from './connection.ts';
 import { encodeCursor, tickOfCursor } from './cursor.ts';
 
@@ -48,6 +48,10 @@ export class PostgresLogs implements EventLog, TickReader, PoolUseReader, HeldUn
       items: shown.map(({ record }) => record),
       next: rows.length > query.limit && last ? encodeCursor(String(last.tick)) : null,
     };
+  }
+
+  quality(cell: string, last: number): Promise<readonly TickQuality[]> {
+    return this.#queries.run<TickQuality>('tick-quality', [cell, last]);
   }
 
   async poolUse(cell: string): Promise<ReadonlyMap<string, number>> {

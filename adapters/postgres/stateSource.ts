@@ -5,6 +5,7 @@ import type {
   AccountUse,
   Configuration,
   DepartmentId,
+  Earmark,
   Epoch,
   ExtensionId,
   Instant,
@@ -37,6 +38,7 @@ interface RequestRow {
 
 interface HeldRow extends LeaseRow {
   readonly document: ResourceRequest | null;
+  readonly checkpointAt: Instant | null;
 }
 
 interface HeadRow {
@@ -70,11 +72,12 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
   const requests = await queries.run<RequestRow>('state-requests', [cell]);
   const extensions = await queries.run<PendingExtension>('state-extensions', [cell]);
   const heldRows = await queries.run<HeldRow>('state-leases', [cell]);
+  const earmarks = await queries.run<{ document: Earmark }>('state-earmarks', [cell]);
   const used = await queries.run<{ key: string; used: number }>('state-capacity', [cell]);
   const accounts = await queries.run<AccountUse & { account: string; period: string }>('state-accounts', [
     cell,
   ]);
-  const leaseRows = heldRows.map(({ document: _, ...row }): LeaseRow => row);
+  const leaseRows = heldRows.map(({ document: _, checkpointAt: __, ...row }): LeaseRow => row);
   const leases = leaseRows.map(leaseOf);
   const pending = requests.map(pendingOf);
   return {
@@ -106,6 +109,13 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     held: new Map(
       heldRows.flatMap(({ document }) => (document === null ? [] : [[document.id, document] as const])),
     ),
+    checkpoints: new Map(
+      heldRows.flatMap(({ id, checkpointAt }) =>
+        checkpointAt === null ? [] : [[id, checkpointAt] as const],
+      ),
+    ),
+    earmarks: new Map(earmarks.map(({ document }) => [document.request, document])),
+    outsideTick: 0,
   };
 }
 

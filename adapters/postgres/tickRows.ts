@@ -15,6 +15,7 @@ import type {
   TickCommit,
 } from '../../scheduler/index.ts';
 import { FoldedLedger, type LedgerLines, type Movement } from './ledgerRows.ts';
+import { FoldedRevocations, type RevocationRows } from './revocationRows.ts';
 
 interface RequestChange {
   id: string;
@@ -37,7 +38,10 @@ interface OpenedRequest extends RequestChange {
 type ExtensionDecided = Extract<Change, { type: 'extensionDecided' }>;
 
 /** A lease without its documents, and without the epoch: it is the commit's. */
-type GrantedLease = Omit<Lease, 'allocations' | 'reservations' | 'epoch' | 'activatedAt'>;
+type GrantedLease = Omit<
+  Lease,
+  'allocations' | 'reservations' | 'epoch' | 'activatedAt' | 'borrowed' | 'revocation'
+>;
 
 /** `leases`: how many take it, told only of a key that one of them takes exclusively. */
 interface Taken {
@@ -71,6 +75,8 @@ export interface TickRows {
   }[];
   readonly ledger: LedgerLines[];
   readonly moved: Movement[];
+  /** Null: none. */
+  readonly revocations: RevocationRows | null;
   readonly foldSequence: number;
 }
 
@@ -96,6 +102,7 @@ class Folding {
   readonly #extensionsOpened: PendingExtension[] = [];
   readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
   readonly #ledger = new FoldedLedger();
+  readonly #revocations = new FoldedRevocations();
   readonly #epoch: number;
   #foldSequence = 0;
 
@@ -126,6 +133,12 @@ class Folding {
         return;
       case 'leaseActivated':
         this.#activated.push({ id: change.lease, at: change.at });
+        return;
+      case 'leaseRevoking':
+      case 'leaseFlagged':
+      case 'earmarkMade':
+      case 'earmarkEnded':
+        this.#revocations.take(change);
         return;
       case 'leaseEnded':
         this.#ended.push({ id: change.lease, state: change.end, at: change.at, cause: change.cause });
@@ -163,6 +176,7 @@ class Folding {
       extensionsDecided: this.#extensionsDecided,
       ledger: this.#ledger.lines(),
       moved: this.#ledger.movements(),
+      revocations: this.#revocations.rows(),
       foldSequence: this.#foldSequence,
     };
   }
@@ -187,6 +201,7 @@ class Folding {
     const { id, department, agent, request, epoch, option, state, grantedAt, startLimitAt, endsAt } = lease;
     if (epoch !== this.#epoch)
       throw new Error(`S8: ${id} carries epoch ${epoch}, and ${this.#epoch} grants it`);
+    if (lease.borrowed) this.#revocations.flag(id, lease.borrowed);
     this.#granted.push({ id, department, agent, request, option, state, grantedAt, startLimitAt, endsAt });
     this.#allocations.push(lease.allocations);
     this.#reservations.push(lease.reservations);

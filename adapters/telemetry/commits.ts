@@ -13,11 +13,19 @@ export interface CommitMetrics {
   readonly decisions: Counter<'outcome' | 'reason'>;
   readonly ticks: Counter<'termination'>;
   readonly stages: Counter<'method'>;
+  readonly quality: Counter<'band'>;
+  readonly givenUp: Counter<'class'>;
   readonly engineTicks: Counter<'engine' | 'build'>;
   readonly solverFaults: Counter<'fault'>;
   readonly simplexIterations: Counter;
   readonly events: Counter<'type'>;
+  readonly revocations: Counter<'right'>;
+  readonly reclaim: Histogram;
+  readonly earmarksDropped: Counter;
 }
+
+/** The band of a tick in the quality ledger; null where it had no program. */
+export type BandOf = (record: TickRecord) => string | null;
 
 interface Open {
   readonly class: string;
@@ -27,15 +35,20 @@ interface Open {
 
 export class CommitCounts {
   readonly #metrics: CommitMetrics;
+  readonly #bandOf: BandOf;
   readonly #open = new Map<RequestId, Open>();
+  /** Nominees who reclaim -> when notice was given for them. */
+  readonly #reclaiming = new Map<RequestId, Instant>();
 
-  constructor(metrics: CommitMetrics) {
+  constructor(metrics: CommitMetrics, bandOf: BandOf) {
     this.#metrics = metrics;
+    this.#bandOf = bandOf;
   }
 
   /** After a term: the next leader may be another process, and what it decides is not seen here. */
   forget(): void {
     this.#open.clear();
+    this.#reclaiming.clear();
   }
 
   add({ record, changes, events }: TickCommit): void {
@@ -52,9 +65,12 @@ export class CommitCounts {
 
   #addChange(change: Change, now: Instant): void {
     if (change.type === 'requestOpened') {
-      const { id, terms, submittedAt } = change.pending.request;
-      this.#open.set(id, { class: terms.class, submittedAt, decided: false });
+      const { id, terms, submittedAt, restart } = change.pending.request;
+      // What is taken up again bears the age of its first request, and is counted from here.
+      const since = restart === undefined ? submittedAt : now;
+      this.#open.set(id, { class: terms.class, submittedAt: since, decided: false });
     }
+    this.#addRevocation(change, now);
     if (change.type !== 'decided') return;
     const { firstDecision, wait, decisions } = this.#metrics;
     decisions.inc({ outcome: change.outcome, reason: change.reasons[0]?.code ?? 'NONE' });
@@ -69,9 +85,27 @@ export class CommitCounts {
     this.#open.delete(change.request);
   }
 
-  #addStages({ stages }: TickRecord): void {
-    for (const { method, gap } of stages) {
+  /** From the notice to the lease, of those who took back what others had borrowed. */
+  #addRevocation(change: Change, now: Instant): void {
+    const { revocations, reclaim, earmarksDropped } = this.#metrics;
+    if (change.type === 'leaseRevoking') revocations.inc({ right: change.revocation.right });
+    if (change.type === 'earmarkMade') {
+      const { request, victims, madeAt } = change.earmark;
+      if (victims.some(({ right }) => right === 'reclaim')) this.#reclaiming.set(request, madeAt);
+    }
+    if (change.type !== 'earmarkEnded') return;
+    const since = this.#reclaiming.get(change.request);
+    this.#reclaiming.delete(change.request);
+    if (change.end === 'dropped') earmarksDropped.inc();
+    else if (since !== undefined) reclaim.observe((now - since) / 1000);
+  }
+
+  #addStages(record: TickRecord): void {
+    const band = this.#bandOf(record);
+    if (band !== null) this.#metrics.quality.inc({ band });
+    for (const { class: name, method, gap, ended } of record.stages) {
       this.#metrics.stages.inc({ method });
+      if (ended === 'workLimit') this.#metrics.givenUp.inc({ class: name });
       // An empty stage has nothing to prove.
       if (method !== 'empty') this.#metrics.gap.observe(gap);
     }

@@ -10,7 +10,7 @@ import type {
   RunnerEvent,
   State,
 } from '../../scheduler/index.ts';
-import { CommitCounts } from './commits.ts';
+import { type BandOf, CommitCounts } from './commits.ts';
 import { COUNTERS, GAUGES, HISTOGRAMS } from './names.ts';
 import { setStateMetrics } from './state.ts';
 
@@ -36,11 +36,12 @@ export interface Metrics extends CommitObserver {
 }
 
 export interface MetricsOptions {
+  readonly bandOf: BandOf;
   /** Of Annona. */
   readonly version?: string;
 }
 
-export function createMetrics({ version = 'unknown' }: MetricsOptions = {}): Metrics {
+export function createMetrics({ bandOf, version = 'unknown' }: MetricsOptions): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -54,7 +55,7 @@ export function createMetrics({ version = 'unknown' }: MetricsOptions = {}): Met
   });
   gauges.build.set({ version, node: process.version }, 1);
   gauges.leaderEpoch.set(0);
-  const counts = new CommitCounts({ ...histograms, ...counters });
+  const counts = new CommitCounts({ ...histograms, ...counters }, bandOf);
   return {
     registry,
     committed: (commit) => counts.add(commit),

@@ -8,6 +8,8 @@ import type { CounterConfiguration, GaugeConfiguration, HistogramConfiguration }
 const DECISION_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5];
 /** A wait for units may last a day. */
 const WAIT_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
+/** Around graces of seconds to minutes: the bar is the grace and two ticks. */
+const RECLAIM_SECONDS = [1, 5, 15, 30, 45, 60, 61, 65, 90, 120, 300, 600, 1800];
 const PHASE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 /** A gap of 0 is a proof of the optimum; the first bucket holds those alone. */
 const GAP_RATIOS = [0, 1e-6, 1e-5, 1e-4, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
@@ -29,6 +31,11 @@ export const HISTOGRAMS = {
     help: 'Time that a tick spent in a phase.',
     labelNames: ['phase'],
     buckets: PHASE_SECONDS,
+  },
+  reclaim: {
+    name: 'scheduler_reclaim_seconds',
+    help: 'From the notice to the lease, of requests that took back what others had borrowed.',
+    buckets: RECLAIM_SECONDS,
   },
   gap: {
     name: 'scheduler_tick_gap_ratio',
@@ -53,6 +60,16 @@ export const COUNTERS = {
     help: 'Solved stages by the method that found their plan.',
     labelNames: ['method'],
   },
+  quality: {
+    name: 'scheduler_tick_quality_total',
+    help: 'Committed ticks with a program, by the band of the worst gap proved of a class; unclaimed: nothing is claimed of the plan.',
+    labelNames: ['band'],
+  },
+  givenUp: {
+    name: 'scheduler_stages_given_up_total',
+    help: 'Stages that ended at the bound of work, by priority class.',
+    labelNames: ['class'],
+  },
   engineTicks: {
     name: 'scheduler_engine_ticks_total',
     help: 'Committed ticks that asked an engine, by its name and build.',
@@ -66,6 +83,15 @@ export const COUNTERS = {
   simplexIterations: {
     name: 'scheduler_simplex_iterations_total',
     help: 'Work of the engine, in simplex iterations.',
+  },
+  revocations: {
+    name: 'scheduler_revocations_total',
+    help: 'Leases that were given notice, by the right that took them back.',
+    labelNames: ['right'],
+  },
+  earmarksDropped: {
+    name: 'scheduler_earmarks_dropped_total',
+    help: 'Earmarks whose request was open no more, or was kept out by a newer configuration, before its units were free.',
   },
   events: { name: 'scheduler_events_total', help: 'Committed events by type.', labelNames: ['type'] },
   elections: { name: 'scheduler_elections_total', help: 'Times that this process became leader.' },

@@ -113,8 +113,10 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     .argument('<file>', 'a tick file, as docs/tick-file.md describes; - for standard input')
     .option('--engine <name>', 'highs, or glpk where it is installed')
     .option('--json', 'one JSON object')
+    .option('--write-model <path>', 'write its integer program there too: .mps, .lp or .json')
     .addHelpText('after', '\nExample:\n  npx annona tick examples/ticks/contended.json')
     .action(async (file, options) => finish(await (await import('./tick.ts')).tick(file, options, io)));
+  addSolve(program, io, finish);
   program
     .command('replay-trace')
     .description(
@@ -126,12 +128,36 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     .option('--speed <number>', 'trace seconds per second', '40000')
     .option('--agents <number>', 'how many agents submit', '600')
     .option('--limit <number>', 'only the first so many pods')
+    .option('--placement <name>', 'models: their nodes summed; nodes: every pod on one node', 'models')
     .option('--json', 'the summary as one JSON object')
     .addHelpText(
       'after',
       '\nExample:\n  npx annona replay-trace --format openb --nodes "$ANNONA_DATA/openb/openb_node_list_gpu_node.csv" \\\n    --pods "$ANNONA_DATA/openb/openb_pod_list_default.csv" --speed 40000 --agents 600',
     )
     .action(async (options) => finish(await (await import('./replayTrace.ts')).replayTrace(options, io)));
+}
+
+function addSolve(program: Command, io: CommandIo, finish: Finish): void {
+  program
+    .command('solve')
+    .description('solve a mixed-integer linear program: MPS, CPLEX LP or JSON, also packed with gzip')
+    .argument('<file>', 'a program, as docs/solve.md describes it; - for standard input')
+    .option(
+      '--engine <name>',
+      'anytime (a plan at once and a proven gap), highs (until it is proved), or glpk where it is installed',
+      'anytime',
+    )
+    .option('--work <number>', 'anytime: simplex iterations a linear program; highs: nodes')
+    .option('--time-limit <seconds>', 'stop then, with the best so far')
+    .option('--solution', 'the value of every column too')
+    .option('--explain', 'when there is no solution: the smallest set of rows and bounds that clash')
+    .option('--write <path>', 'write the program there as .mps, .lp or .json instead of solving it')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx annona solve plant.mps --engine highs --time-limit 60\n  npx annona solve plant.lp.gz --json --solution\n  npx annona solve plant.mps --write plant.lp',
+    )
+    .action(async (file, options) => finish(await (await import('./solve.ts')).solve(file, options, io)));
 }
 
 function addCompletion(program: Command, io: CommandIo): void {

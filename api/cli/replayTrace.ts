@@ -5,8 +5,10 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
   modelsFor,
+  type OpenbMachine,
   type OpenbModel,
   type OpenbPod,
+  readOpenbMachines,
   readOpenbNodes,
   readOpenbPods,
   TraceError,
@@ -23,12 +25,18 @@ export interface ReplayTraceOptions {
   readonly speed: string;
   readonly agents: string;
   readonly limit?: string;
+  readonly placement: string;
   readonly json?: boolean;
 }
 
 export async function replayTrace(options: ReplayTraceOptions, io: CommandIo): Promise<number> {
   if (options.format !== 'openb')
     throw new CommandError(`--format ${options.format} is not known (allowed: openb)`, EXIT.usage);
+  if (options.placement !== 'models' && options.placement !== 'nodes')
+    throw new CommandError(
+      `--placement ${options.placement} is not known (allowed: models, nodes)`,
+      EXIT.usage,
+    );
   const speed = positive('--speed', options.speed);
   const agents = whole('--agents', options.agents);
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : whole('--limit', options.limit);
@@ -45,10 +53,15 @@ export async function replayTrace(options: ReplayTraceOptions, io: CommandIo): P
   return EXIT.done;
 }
 
-async function readTrace(
-  options: ReplayTraceOptions,
-  limit: number,
-): Promise<{ models: OpenbModel[]; pods: OpenbPod[]; dropped: ReadonlyMap<string, number> }> {
+interface Trace {
+  readonly models: readonly OpenbModel[];
+  /** Of `--placement nodes` alone. */
+  readonly machines?: readonly OpenbMachine[];
+  readonly pods: readonly OpenbPod[];
+  readonly dropped: ReadonlyMap<string, number>;
+}
+
+async function readTrace(options: ReplayTraceOptions, limit: number): Promise<Trace> {
   try {
     const models = await readOpenbNodes(linesOf(options.nodes), options.nodes);
     const { pods, dropped } = await readOpenbPods(linesOf(options.pods), options.pods);
@@ -58,7 +71,9 @@ async function readTrace(
       ...dropped,
       ...(lost > 0 ? [['no node of any allowed model could hold it', lost] as const] : []),
     ]);
-    return { models, pods: placeable.slice(0, limit), dropped: all };
+    const trace = { models, pods: placeable.slice(0, limit), dropped: all };
+    if (options.placement === 'models') return trace;
+    return { ...trace, machines: await readOpenbMachines(linesOf(options.nodes), options.nodes) };
   } catch (error) {
     if (error instanceof TraceError) throw new CommandError(error.message, EXIT.usage);
     if (error instanceof Error && 'syscall' in error) {

@@ -1,70 +1,43 @@
 // `annona tick FILE`: decides one tick file offline with the production engine, and prints decisions and certificate.
 // A file that a failed tick was dumped as is decided the same way.
 
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import {
-  decideTickFile,
-  parseTickFile,
-  REASON_GUIDE,
-  type Reason,
-  type TickFileAnswer,
-  type takeSnapshot,
-} from '../../scheduler/index.ts';
+import { decideTickFile, REASON_GUIDE, type Reason, type TickFileAnswer } from '../../scheduler/index.ts';
 import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { placeText } from './place.ts';
+import { formatFor } from './programFile.ts';
+import { readJson, readTick, type TickDocument } from './tickDocument.ts';
+import { KeepingSolver, writeModel } from './writeModel.ts';
 
-type Snapshot = ReturnType<typeof takeSnapshot>;
+type Snapshot = TickDocument['snapshot'];
 
 /** Multipliers are integers over this. */
 const MULTIPLIER_UNIT = 2 ** 20;
 
 export async function tick(
   file: string,
-  options: { readonly json?: boolean; readonly engine?: string },
+  options: { readonly json?: boolean; readonly engine?: string; readonly writeModel?: string },
   io: CommandIo,
 ): Promise<number> {
+  if (options.writeModel !== undefined) formatFor(options.writeModel);
   const { engine } = readConfig({ engine: options.engine }, {});
   const absence = await engineAbsence(engine);
   if (absence !== null) throw new CommandError(absence);
-  const parsed = parseTickFile(parseJson(await readDocument(file), file));
-  if (!parsed.ok) {
-    for (const { pointer, message, allowed } of parsed.problems) {
-      io.err(`${file}${pointer || '/'}: ${message}${allowed ? ` (allowed: ${allowed.join(', ')})` : ''}`);
-    }
-    throw new CommandError(`${file} is no tick file; docs/tick-file.md describes one`, EXIT.usage);
-  }
-  const solver = await createInProcessSolver();
+  const { snapshot, warm } = readTick(await readJson(file), file, io);
+  const solver = new KeepingSolver(createInProcessSolver());
   try {
-    const answer = await decideTickFile(parsed.snapshot, { solver, digest: sha256, engine });
+    const answer = await decideTickFile(snapshot, { solver, digest: sha256, engine, warm });
     if (options.json) io.out(JSON.stringify(answer));
-    else print(parsed.snapshot, answer, io);
+    else print(snapshot, answer, io);
+    if (options.writeModel !== undefined) {
+      const classes = new Map(snapshot.configuration.classes.map(({ rank, name }) => [rank, name]));
+      await writeModel(options.writeModel, { asked: solver.asked, classes, io });
+    }
     return EXIT.done;
   } finally {
     await solver.close();
-  }
-}
-
-async function readDocument(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`,
-      EXIT.usage,
-    );
-  });
-}
-
-function parseJson(source: string, file: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch (error) {
-    throw new CommandError(
-      `${file}: not JSON: ${error instanceof Error ? error.message : error}`,
-      EXIT.usage,
-    );
   }
 }
 
@@ -77,6 +50,10 @@ function print(snapshot: Snapshot, answer: TickFileAnswer, io: CommandIo): void 
   for (const { outcome, extension, endsAt, reasons } of answer.extensions) {
     const until = endsAt === null ? '' : `until ${new Date(endsAt).toISOString()}`;
     io.out(`${outcome.padEnd(8)} ${extension}  ${until || reasons.map(sentence).join('; ')}`);
+  }
+  for (const { for: whom, victims, cost, leastCost } of answer.revocations ?? []) {
+    const taken = victims.map(([lease, right]) => `${lease} by ${right}`).join(', ');
+    io.out(`revokes  ${taken}  for ${whom}, at ${cost} of at least ${leastCost}`);
   }
   io.out('');
   printCertificate(answer, io);
@@ -95,7 +72,8 @@ function printDecisions(snapshot: Snapshot, decisions: TickFileAnswer['decisions
     const request = asked.get(decision.request);
     const who = request === undefined ? '' : `${request.department}/${request.agent}`;
     const where = decision.allocations.map(
-      ({ quantity, pool, window }) => `${quantity} of ${pool}${window === undefined ? '' : ` in ${window}`}`,
+      ({ quantity, pool, window, node, gpus }) =>
+        `${quantity} of ${pool}${window === undefined ? '' : ` in ${window}`}${placeText(node, gpus)}`,
     );
     const told = where.length > 0 ? [where.join(', ')] : decision.reasons.map(sentence);
     const first = [decision.outcome, decision.request, request?.terms.class ?? '', who];
@@ -106,7 +84,7 @@ function printDecisions(snapshot: Snapshot, decisions: TickFileAnswer['decisions
 
 /** Per class what was reached and what nobody could pass; a price is what one more unit of a row would have been worth. */
 function printCertificate({ stages }: TickFileAnswer, io: CommandIo): void {
-  const rows = stages.map(({ name, value, bound, gap, method }) => [
+  const rows = stages.map(({ class: name, value, bound, gap, method }) => [
     name,
     String(value),
     String(bound),
@@ -114,7 +92,7 @@ function printCertificate({ stages }: TickFileAnswer, io: CommandIo): void {
     method,
   ]);
   for (const line of table([['class', 'value', 'proven bound', 'gap', 'method'], ...rows])) io.out(line);
-  const prices = stages.flatMap(({ name, multipliers }) =>
+  const prices = stages.flatMap(({ class: name, multipliers }) =>
     multipliers.map(([row, numerator]) => [
       `price in ${name}`,
       row,
@@ -140,6 +118,7 @@ function printAdvice({ decisions, extensions }: TickFileAnswer, io: CommandIo): 
 function sentence(reason: Reason): string {
   switch (reason.code) {
     case 'POOL_FULL':
+    case 'NODE_FULL':
     case 'WINDOW_FULL':
     case 'DATASET_EXCLUSIVE':
     case 'DATASET_SHARED':
@@ -165,6 +144,8 @@ function sentence(reason: Reason): string {
       return `${reason.code} ${reason.have} of ${reason.size}`;
     case 'GANG_MISMATCH':
       return `${reason.code} in ${reason.field}`;
+    case 'PREEMPTING':
+      return `${reason.code} ${reason.leases.join(', ')}`;
     case 'START_LIMIT_PASSED':
     case 'DEADLINE_UNREACHABLE':
     case 'NEXT_TICK':

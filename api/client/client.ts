@@ -45,12 +45,15 @@ export interface AnnonaClient {
 
   lease(id: string): Promise<LeaseView>;
   leases(filter?: Query & ListOptions): AsyncIterable<LeaseView>;
-  heartbeat(lease: string, epoch: number): Promise<Heartbeat>;
+  /** `checkpointAt`: until when the work is safe; who saved last is asked first when something must be taken back. */
+  heartbeat(lease: string, epoch: number, hint?: { readonly checkpointAt?: string }): Promise<Heartbeat>;
   keepAlive(lease: HeldLease, options?: KeepAliveOptions): KeptAlive;
   /** `key` makes it safe to repeat for 24 hours; without one a broken connection is not tried again. */
   extend(lease: HeldLease, wish: { readonly seconds: number; readonly key?: string }): Promise<ExtensionView>;
   extension(id: string): Promise<ExtensionView>;
   release(lease: string, epoch: number): Promise<View>;
+  /** Gives back a lease that is being revoked; the request is taken up again by itself. */
+  acknowledge(lease: string, epoch: number): Promise<View>;
 
   /** What happens, across broken connections, each event once. Ends with the signal. */
   events(options?: EventsOptions): AsyncIterable<FollowedEvent>;
@@ -152,14 +155,14 @@ async function submitAndWait(
 
 type LeaseCalls = Pick<
   AnnonaClient,
-  'lease' | 'leases' | 'heartbeat' | 'keepAlive' | 'extend' | 'extension' | 'release'
+  'lease' | 'leases' | 'heartbeat' | 'keepAlive' | 'extend' | 'extension' | 'release' | 'acknowledge'
 >;
 
 function leaseCalls(calls: Calls): LeaseCalls {
   const body = async <Body>(call: Omit<Call, 'repeatable'>): Promise<Body> =>
     (await calls.call({ ...call, repeatable: true })).body as Body;
-  const heartbeat: AnnonaClient['heartbeat'] = (id, epoch) =>
-    body({ method: 'POST', path: `${at('leases', id)}/heartbeat`, body: { epoch } });
+  const heartbeat: AnnonaClient['heartbeat'] = (id, epoch, hint = {}) =>
+    body({ method: 'POST', path: `${at('leases', id)}/heartbeat`, body: { epoch, ...hint } });
   return {
     heartbeat,
     lease: (id) => body({ method: 'GET', path: at('leases', id) }),
@@ -178,6 +181,8 @@ function leaseCalls(calls: Calls): LeaseCalls {
     },
     extension: (id) => body({ method: 'GET', path: at('extensions', id) }),
     release: (id, epoch) => body({ method: 'POST', path: `${at('leases', id)}/release`, body: { epoch } }),
+    acknowledge: (id, epoch) =>
+      body({ method: 'POST', path: `${at('leases', id)}/acknowledge`, body: { epoch } }),
   };
 }
 

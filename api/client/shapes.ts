@@ -10,6 +10,8 @@ export interface ClaimBody {
   readonly selector?: Selector;
   readonly prefer?: readonly Selector[];
   readonly window?: { readonly from?: string; readonly to?: string };
+  /** Claims of an option with the same name here sit on one node. */
+  readonly node?: string;
 }
 
 export interface SubmitBody {
@@ -22,6 +24,8 @@ export interface SubmitBody {
     readonly summary?: string;
     readonly classification?: string;
     readonly preemptible?: boolean;
+    /** Taken up again when its lease is revoked; by default it is. */
+    readonly requeue?: boolean;
     readonly startBefore?: string;
     readonly deadline?: string;
   };
@@ -57,6 +61,8 @@ export interface RequestView {
   readonly decidedAt: string | null;
   readonly tick: number | null;
   readonly lease: string | null;
+  /** The request whose revoked lease it takes up again. */
+  readonly restartOf: string | null;
   readonly reasons: readonly Reason[];
 }
 
@@ -74,6 +80,9 @@ export interface Allocation {
   readonly kind: string;
   readonly window?: string;
   readonly quantity: number;
+  /** The node that the units lie on, and which of its GPUs. */
+  readonly node?: string;
+  readonly gpus?: readonly number[];
   readonly startsAt: string;
   readonly endsAt: string;
 }
@@ -95,6 +104,14 @@ export interface LeaseView extends HeldLease {
   readonly startLimitAt: string;
   readonly endsAt: string;
   readonly endedAt: string | null;
+  /** Kinds of which it holds more than its department's nominal share. */
+  readonly borrowed: readonly string[];
+  readonly graceEndsAt: string | null;
+  readonly revokedFor: {
+    readonly right: 'priority' | 'reclaim' | 'repair';
+    readonly department: string | null;
+    readonly request: string | null;
+  } | null;
 }
 
 export interface Heartbeat {

@@ -18,14 +18,25 @@ import { callKeyHooks } from './callKeys.ts';
 import { actorOf, queueFull, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
-import { EpochNumber, FilterText, IdParams, PageQueryFields, PositiveAmount } from './schemas/fields.ts';
+import {
+  EpochNumber,
+  FilterText,
+  IdParams,
+  InstantText,
+  PageQueryFields,
+  PositiveAmount,
+} from './schemas/fields.ts';
 import { ExtensionJson, HeartbeatView, LeaseJson, pageOf, ReleaseView } from './schemas/views.ts';
-import { formatInstant } from './time.ts';
+import { formatInstant, parseInstant } from './time.ts';
 import { typed } from './typed.ts';
 import { extensionJson, leaseJson, pageJson } from './views.ts';
 
 const EXTENSION_ID = /^ext_[0-9a-z]{1,40}$/;
 const EpochBody = Type.Object({ epoch: EpochNumber }, { additionalProperties: false });
+const HeartbeatBody = Type.Object(
+  { epoch: EpochNumber, checkpointAt: Type.Optional(InstantText) },
+  { additionalProperties: false },
+);
 const ExtendBody = Type.Object(
   { epoch: EpochNumber, seconds: PositiveAmount },
   { additionalProperties: false },
@@ -46,6 +57,7 @@ export function addLeases(server: FastifyInstance, options: ServerOptions): void
   addReading(server, options);
   addHeartbeat(server, options);
   addActs(server, options);
+  addAcknowledgement(server, options);
 }
 
 function addReading(server: FastifyInstance, options: ServerOptions): void {
@@ -88,13 +100,19 @@ function addHeartbeat(server: FastifyInstance, options: ServerOptions): void {
     '/leases/:id/heartbeat',
     {
       config: { action: 'heartbeat' },
-      schema: { params: IdParams, body: EpochBody, response: { 200: HeartbeatView } },
+      schema: { params: IdParams, body: HeartbeatBody, response: { 200: HeartbeatView } },
     },
     async (request) => {
       const { scope } = accessOf(request);
       const { id } = request.params;
       if (!LEASE_ID.test(id)) throw notFound('lease');
-      const outcome = await options.heartbeats.heartbeat(scope, id as LeaseId, request.body.epoch);
+      const { epoch, checkpointAt } = request.body;
+      const outcome = await options.heartbeats.heartbeat(
+        scope,
+        id as LeaseId,
+        epoch,
+        checkpointAt === undefined ? undefined : (parseInstant(checkpointAt) ?? undefined),
+      );
       switch (outcome.type) {
         case 'recorded': {
           const { state, endsAt, at } = outcome;
@@ -171,6 +189,33 @@ function addActs(server: FastifyInstance, options: ServerOptions): void {
       // Released already: the same answer again, so that a repeated call is safe.
       if (state !== 'released')
         await writeAct(options, actorOf(principal), { type: 'release', lease: id, epoch });
+      return accept(reply, `/v1/leases/${id}`).send({ id, state });
+    },
+  );
+}
+
+/** For its holder, when the notice was read: sooner than the grace ends. Given back already by its revocation: the same answer again. */
+function addAcknowledgement(server: FastifyInstance, options: ServerOptions): void {
+  const app = typed(server);
+  app.post(
+    '/leases/:id/acknowledge',
+    {
+      config: { action: 'acknowledge' },
+      schema: { params: IdParams, body: EpochBody, response: { 202: ReleaseView } },
+      ...callKeyHooks(options),
+    },
+    async (request, reply) => {
+      const { principal } = accessOf(request);
+      const { epoch } = request.body;
+      const lease = fenced(await findHeld(options, request, request.params.id), epoch);
+      const { id, state, revocation } = lease;
+      if (state === 'expired' || state === 'revoked') throw ended(state);
+      if (revocation === undefined)
+        throw state === 'released'
+          ? ended(state)
+          : new ProblemError({ code: 'NOT_REVOKING', detail: `the lease is ${state}` });
+      if (state === 'revoking')
+        await writeAct(options, actorOf(principal), { type: 'acknowledge', lease: id, epoch });
       return accept(reply, `/v1/leases/${id}`).send({ id, state });
     },
   );

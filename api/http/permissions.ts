@@ -16,6 +16,7 @@ export const ACTIONS = {
   heartbeat: 'keep a lease alive',
   extend: 'ask to hold a lease longer',
   release: 'release a lease',
+  acknowledge: 'acknowledge that a lease is taken back',
   readPools: 'read pools, their capacity, use and windows',
   readTicks: 'read ticks and their certificates',
   readEvents: 'follow events',
@@ -43,6 +44,7 @@ const READER: Readonly<Record<Action, Reach>> = {
   heartbeat: 'none',
   extend: 'none',
   release: 'none',
+  acknowledge: 'none',
   readPools: 'all',
   readTicks: 'department',
   readEvents: 'department',
@@ -75,7 +77,7 @@ const STEWARD: Readonly<Record<Action, Reach>> = {
 };
 
 /**
- * Cancel and release stay inside the department, also for operators: the fold drops an act on another department's
+ * Cancel, release and acknowledgement stay inside the department, also for operators: the fold drops an act on another department's
  * request, so a wider cell would answer 202 and do nothing.
  * `readTicks` is `department` where what names other departments is withheld.
  */
@@ -88,6 +90,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     heartbeat: 'own',
     extend: 'own',
     release: 'own',
+    acknowledge: 'own',
     readPools: 'all',
     readTicks: 'department',
     readEvents: 'own',
@@ -102,7 +105,13 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     editQuotas: 'none',
     readTickFiles: 'none',
   },
-  'department-head': { ...READER, cancel: 'department', release: 'department', editAgents: 'department' },
+  'department-head': {
+    ...READER,
+    cancel: 'department',
+    release: 'department',
+    acknowledge: 'department',
+    editAgents: 'department',
+  },
   reviewer: READER,
   'policy-author': READER,
   operator: STEWARD,

@@ -1,5 +1,5 @@
 // How fast one caller, and one department, may call; and how many requests one agent may have open.
-// Invariant: heartbeats and releases are never refused here, for a lease must not die of a rate limit. Called by access.ts, batch.ts, submit routes.
+// Invariant: heartbeats, releases and acknowledgements are never refused here, for a lease must not die of a rate limit. Called by access.ts, batch.ts, submit routes.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, ProblemError } from '../errors.ts';
@@ -23,7 +23,7 @@ const ITEMS_PER_CALL = 10;
  * By default an agent gets ten of them a second, all agents of a department 200.
  */
 const CALLS_PER_DRY_RUN = 10;
-const UNLIMITED: ReadonlySet<Action> = new Set<Action>(['heartbeat', 'release']);
+const UNLIMITED: ReadonlySet<Action> = new Set<Action>(['heartbeat', 'release', 'acknowledge']);
 
 /** Counts the call, and shows on its answer where its buckets stand. */
 export async function countCall(

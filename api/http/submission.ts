@@ -105,6 +105,7 @@ function toTerms(terms: SubmissionBody['terms']): Terms {
     class: terms.class,
     durationSeconds: terms.durationSeconds,
     preemptible: terms.preemptible ?? true,
+    ...(terms.requeue === false && { requeue: false as const }),
     classification: terms.classification ?? 'internal',
     purpose: terms.purpose ?? '',
     summary: terms.summary ?? '',

@@ -22,6 +22,7 @@ const TickFileView = Type.Object({
   used: Numbers,
   quotaUse: Numbers,
   accounts: Numbers,
+  decided: Type.Optional(Numbers),
 });
 
 export function addTickFiles(server: FastifyInstance, { tickFiles }: ServerOptions): void {

@@ -11,7 +11,7 @@ import type {
   Terms,
   TickRecord,
 } from '../../scheduler/index.ts';
-import { capacityKey, REASON_GUIDE } from '../../scheduler/index.ts';
+import { capacityKey, nodeIds, REASON_GUIDE } from '../../scheduler/index.ts';
 import { isReplayable } from '../../solver/index.ts';
 import type { ExtensionView, LeaseView, Page, RequestView } from '../ports.ts';
 import { formatInstant, formatNullable } from './time.ts';
@@ -30,6 +30,7 @@ export function requestJson(view: RequestView, reasons: readonly Reason[] = view
     decidedAt: formatNullable(view.decidedAt),
     tick: view.tick,
     lease: view.lease,
+    restartOf: request.restart?.of ?? null,
     reasons: reasons.map(reasonJson),
   };
 }
@@ -49,7 +50,12 @@ function termsJson(terms: Terms): object {
 /** Reasons carry instants of their own, by these names. */
 export function reasonJson(reason: Reason) {
   const { actor, advice } = REASON_GUIDE[reason.code];
-  return { ...times(reason, ['startBefore', 'deadline', 'until']), code: reason.code, actor, advice };
+  return {
+    ...times(reason, ['startBefore', 'deadline', 'until', 'graceEndsAt']),
+    code: reason.code,
+    actor,
+    advice,
+  };
 }
 
 /** A copy with the named instants as text; those that are absent stay absent. */
@@ -80,7 +86,17 @@ export function leaseJson({ lease, heartbeatAt, endedAt }: LeaseView) {
     activatedAt: formatNullable(lease.activatedAt),
     heartbeatAt: formatNullable(heartbeatAt),
     endedAt: formatNullable(endedAt),
+    borrowed: lease.borrowed ?? [],
+    graceEndsAt: formatNullable(lease.revocation?.graceEndsAt ?? null),
+    revokedFor: revokedFor(lease),
   };
+}
+
+/** A request of another department is named by its department alone. */
+function revokedFor({ revocation, department: owner }: Lease) {
+  if (revocation === undefined) return null;
+  const { right, department, request } = revocation;
+  return { right, department, request: department === owner ? request : null };
 }
 
 export function allocationJson(allocation: Lease['allocations'][number]) {
@@ -117,6 +133,8 @@ function poolFields(pool: Pool, use: ReadonlyMap<string, number>) {
     classification: pool.classification ?? null,
     priceMinor: pool.priceMinor,
     agent: pool.agent ?? null,
+    ...(pool.pricePer !== undefined && { pricePer: pool.pricePer }),
+    ...(pool.nodes && { nodes: { set: pool.nodes.set, count: nodeIds(pool.nodes).length } }),
     ...left(pool.capacity, use.get(capacityKey(pool.id))),
   };
 }
@@ -150,7 +168,7 @@ export function tickSummary(record: TickRecord) {
     work,
     fault,
     termination,
-    stages: record.stages.map((stage) => ({ ...stage, multipliers: null })),
+    stages: record.stages.map(({ certificate: _, ...stage }) => ({ ...stage, multipliers: null })),
     counts,
     digests,
     digest: record.digest,

@@ -139,6 +139,8 @@ function poolOf(entry: PoolEntry, now: Instant): Pool {
     ...(calendar === null ? {} : { calendar }),
     ...(entry.classification === undefined ? {} : { classification: entry.classification }),
     priceMinor: entry.priceMinor ?? 0,
+    ...(entry.pricePer === undefined ? {} : { pricePer: entry.pricePer }),
+    ...(entry.nodes === undefined ? {} : { nodes: { ...entry.nodes, groups: byId(entry.nodes.groups) } }),
   };
 }
 

@@ -3,7 +3,14 @@
 // Every section is optional here because the tree is the union of its files; sections.ts demands the required ones.
 
 import { type Static, Type } from 'typebox';
-import { CLASSIFICATIONS, DEADLINE_ALLOWANCE_MOST, ROLES } from '../../scheduler/index.ts';
+import {
+  CLASSIFICATIONS,
+  DEADLINE_ALLOWANCE_MOST,
+  NODE_GPUS_MOST,
+  NODES_MOST,
+  type PoolNodes,
+  ROLES,
+} from '../../scheduler/index.ts';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
@@ -15,6 +22,9 @@ const amount = (description: string) =>
 
 const positive = (description: string) =>
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
+
+/** Of one node: so that all nodes of a pool stay exact together. */
+const nodeAmount = (description: string) => Type.Integer({ minimum: 0, maximum: 100_000_000, description });
 
 /** Ten years: every instant that follows from now stays one that can be written as a date. */
 const SECONDS_MAX = 3660 * 86_400;
@@ -176,17 +186,55 @@ export const PoolMember = Type.Object(
   closed,
 );
 
+const NodeEntry = Type.Object(
+  {
+    id: slug('Unique in the pool; a node is called "<pool>/<id>", with a count "<pool>/<id>-01".'),
+    count: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: NODES_MOST, description: 'How many equal nodes; absent: one.' }),
+    ),
+    gpus: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: NODE_GPUS_MOST, description: 'GPUs of each; absent: none.' }),
+    ),
+    model: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'The label `model` of its GPUs.' }),
+    ),
+    cpuMilli: nodeAmount('Thousandths of a CPU of each.'),
+    memoryMiB: nodeAmount('MiB of each.'),
+  },
+  closed,
+);
+
+const NodePrices = Type.Object(
+  {
+    gpu: Type.Optional(amount('Per GPU and hour.')),
+    cpu: Type.Optional(amount('Per CPU and hour.')),
+    memory: Type.Optional(amount('Per GiB and hour.')),
+  },
+  { ...closed, description: 'Minor currency units; what is left out is free.' },
+);
+
 export const PoolTemplate = Type.Object(
   {
     id: Type.Optional(slug('Id of the pool; a series has those of its members.')),
-    kind: slug('gpu, cpu, memory, agent, dataset, review, license or your own.'),
-    unit: Type.String({
-      minLength: 1,
-      maxLength: 32,
-      description: 'What one unit is; the same for all pools of a kind.',
-    }),
-    capacity: Type.Optional(amount('Units now. Exactly one of `capacity` and `calendar`.')),
+    kind: Type.Optional(slug('gpu, cpu, memory, agent, dataset, review, license or your own.')),
+    unit: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 32,
+        description: 'What one unit is; the same for all pools of a kind.',
+      }),
+    ),
+    capacity: Type.Optional(amount('Units now. Exactly one of `capacity`, `calendar` and `nodes`.')),
     calendar: Type.Optional(Calendar),
+    nodes: Type.Optional(
+      Type.Array(NodeEntry, {
+        minItems: 1,
+        maxItems: NODES_MOST,
+        description:
+          'Machines. Makes the pools "<id>-gpu" (mGPU), "<id>-cpu" (mCPU) and "<id>-memory" (MiB), with no `kind` and `unit` of its own.',
+      }),
+    ),
+    prices: Type.Optional(NodePrices),
     labels: Type.Optional(labels),
     consumable: Type.Optional(
       Type.Boolean({ description: 'Gone once the lease has started; absent: false.' }),
@@ -300,6 +348,38 @@ export const AccountEntry = Type.Object(
   closed,
 );
 
+const Preemption = Type.Object(
+  {
+    graceSeconds: Type.Optional(seconds(1, 'From the notice to the end; absent: 60.')),
+    minimumRunSeconds: Type.Optional(
+      seconds(0, 'No lease is taken back in its first so many seconds; absent: 600.'),
+    ),
+    creditPercent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: 'Of what the time held cost, given back for the disruption; absent: 10.',
+      }),
+    ),
+    hysteresisPercent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description: 'How much more than its value, were it waiting, a running lease is worth; absent: 20.',
+      }),
+    ),
+    revocationsMost: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description:
+          'Revocations that one wish suffers, then it is protected; 0: none of the class is taken back; absent: 2.',
+      }),
+    ),
+  },
+  { ...closed, description: 'How leases of the class are taken back.' },
+);
+
 const ClassEntry = Type.Object(
   {
     name: slug('Name of the class.'),
@@ -314,6 +394,7 @@ const ClassEntry = Type.Object(
           'What pressing deadlines of one agent add to its requests together; a request is worth 1000. Absent: 200.',
       }),
     ),
+    preemption: Type.Optional(Preemption),
   },
   closed,
 );
@@ -368,7 +449,14 @@ export type Calendar = Static<typeof Calendar>;
 export type PoolMember = Static<typeof PoolMember>;
 export type PoolTemplate = Static<typeof PoolTemplate>;
 /** One pool, whether it was written alone or in a series. */
-export type PoolEntry = Omit<PoolTemplate, 'id' | 'each'> & { readonly id: string };
+export type PoolEntry = Omit<PoolTemplate, 'id' | 'each' | 'nodes' | 'prices'> & {
+  readonly id: string;
+  readonly kind: string;
+  readonly unit: string;
+  readonly pricePer?: number;
+  readonly nodes?: PoolNodes;
+};
+export type NodeEntry = Static<typeof NodeEntry>;
 export type QuotaEntry = Static<typeof QuotaEntry>;
 export type CohortEntry = Static<typeof CohortEntry>;
 export type AccountEntry = Static<typeof AccountEntry>;

@@ -3,6 +3,7 @@
 // is reported once and not again by everything that refers to it.
 
 import { CLASSIFICATIONS, type Classification } from '../../scheduler/index.ts';
+import { kindsMade, nodesProblems } from './nodePools.ts';
 import type { Problem } from './problem.ts';
 import {
   type Entry,
@@ -106,7 +107,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
   const single = <T>(name: SectionName) =>
     ((raw.get(name) ?? []).find((entry) => isSound(entry)) as Entry<T> | undefined) ?? null;
   const groups = items('departments').flatMap(groupsOf);
-  const series = items('pools').flatMap(seriesProblems);
+  const series = items('pools').flatMap((entry) => [...seriesProblems(entry), ...nodesProblems(entry)]);
   const problems = [...(readable ? missing(raw, sources) : []), ...repeated(raw), ...series];
   const whole = [...(raw.get('pools') ?? []), ...groups].every((entry) => isSound(entry));
   return {
@@ -143,7 +144,7 @@ function namesOf(raw: RawTree, groups: readonly RawGroup[], readable: boolean): 
   });
   const department = names(fields('departments', 'id'), 'departments');
   const agent = groups.some(({ value }) => field(value, 'concurrency') !== undefined) ? ['agent'] : [];
-  const kind = names([...fields('pools', 'kind'), ...agent], 'pools');
+  const kind = names([...(raw.get('pools') ?? []).flatMap(itemsOf).flatMap(kindsMade), ...agent], 'pools');
   const cohort = names(fields('cohorts', 'id'), 'cohorts');
   const named = [...fields('quotas', 'cohort'), ...fields('cohorts', 'parent')];
   const inUse = names(

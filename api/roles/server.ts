@@ -13,6 +13,7 @@ import { createLogger } from '../../adapters/system/logger.ts';
 import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
 import {
+  bandOfRecord,
   type CommitObserver,
   type Configuration,
   madeImpossible,
@@ -102,7 +103,7 @@ async function compose(
   const follower = followerOf({ options, adapter, configuration, log });
   closing(() => follower.stop());
 
-  const metrics = createMetrics({ version: context.version });
+  const metrics = createMetrics({ bandOf: bandOfRecord, version: context.version });
   const tally = createTally();
   const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
   closing(() => tally.close());

@@ -1,7 +1,7 @@
 // The last ticks that had a program, whole, so that one can be taken home and decided again. An observer of this process's own commits.
 // Invariant: bounded twice, by ticks and by what they hold together; the oldest goes first, and the newest is always there.
 
-import { type CommitObserver, type TickFile, toTickFile } from '../../scheduler/index.ts';
+import { type CommitObserver, type DecidedTick, type TickFile, toTickFile } from '../../scheduler/index.ts';
 import type { TickFiles } from '../ports.ts';
 
 /**
@@ -11,10 +11,15 @@ import type { TickFiles } from '../ports.ts';
  */
 const ENTRIES_MAX = 100_000;
 
+/** Of a proof's text: about what one more request takes. */
+const ENTRY_CHARACTERS = 1000;
+
 type Snapshot = Parameters<typeof toTickFile>[0];
 
 interface Kept {
   readonly snapshot: Snapshot;
+  readonly decided: DecidedTick;
+  readonly warm: TickFile['warm'] | null;
   readonly entries: number;
 }
 
@@ -31,19 +36,21 @@ export function keepTickFiles(ticksMax: number, entriesMax = ENTRIES_MAX): TickF
   };
   return {
     ticksMax,
-    committed({ record }, snapshot) {
-      if (snapshot === undefined || record.counts.columns === 0 || ticksMax === 0) return;
+    committed({ record }, on) {
+      if (on === undefined || record.counts.columns === 0 || ticksMax === 0) return;
       // A new term may begin again at a tick that the old one had taken and lost.
       entries -= kept.get(record.tick)?.entries ?? 0;
       kept.delete(record.tick);
-      const added = { snapshot, entries: entriesOf(snapshot) };
+      const { stages, fault, digests, warm = null } = record;
+      const decided = { plan: on.plan, stages, fault, digests };
+      const added = { snapshot: on.snapshot, decided, warm, entries: entriesOf(on.snapshot, decided) };
       kept.set(record.tick, added);
       entries += added.entries;
       while (kept.size > ticksMax || (entries > entriesMax && kept.size > 1)) forgetOldest();
     },
     file(tick): TickFile | null {
       const found = kept.get(tick);
-      return found === undefined ? null : toTickFile(found.snapshot);
+      return found === undefined ? null : toTickFile(found.snapshot, found);
     },
     oldest() {
       const [first] = kept.keys();
@@ -52,6 +59,15 @@ export function keepTickFiles(ticksMax: number, entriesMax = ENTRIES_MAX): TickF
   };
 }
 
-function entriesOf({ requests, extensions, used, quotaUse, accounts }: Snapshot): number {
-  return requests.length + extensions.length + used.size + quotaUse.size + accounts.size;
+function entriesOf(
+  { requests, extensions, used, quotaUse, accounts }: Snapshot,
+  { plan, stages }: DecidedTick,
+): number {
+  const asked = requests.length + extensions.length + used.size + quotaUse.size + accounts.size;
+  const proofs = stages.reduce(
+    (sum, { multipliers, certificate: kept }) =>
+      sum + multipliers.length + (kept ? kept.derivedRows.length + kept.proof.length : 0) / ENTRY_CHARACTERS,
+    0,
+  );
+  return asked + plan.assignments.length + Math.ceil(proofs);
 }

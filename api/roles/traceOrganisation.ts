@@ -1,8 +1,17 @@
 // An organisation made of a trace: its machines as pools, and as many agents as asked, spread over twelve departments.
 // Invariant: the same trace and count give the same organisation. Used by `annona replay-trace`.
 
-import type { AgentId, Configuration, DepartmentId, Pool, PoolId } from '../../scheduler/index.ts';
-import type { OpenbModel } from '../../simulations/index.ts';
+import {
+  type AgentId,
+  type Configuration,
+  type DepartmentId,
+  NODE_KINDS,
+  type NodeGroup,
+  type Pool,
+  type PoolId,
+  unitsOfNode,
+} from '../../scheduler/index.ts';
+import type { OpenbMachine, OpenbModel } from '../../simulations/index.ts';
 
 const DEPARTMENTS = 12;
 /** A day: longer than any replay, so that the only ends are the trace's own. */
@@ -12,6 +21,8 @@ export const TRACE_CLASS = 'standard';
 
 export function openbOrganisation(input: {
   readonly models: readonly OpenbModel[];
+  /** Present: its nodes one by one, instead of the models' sums. */
+  readonly machines?: readonly OpenbMachine[];
   readonly agents: number;
   readonly digest: (parts: Iterable<string>) => string;
 }): Configuration {
@@ -35,7 +46,7 @@ export function openbOrganisation(input: {
     organisation: 'openb',
     departments,
     agents,
-    pools: input.models.flatMap(poolsOf),
+    pools: input.machines === undefined ? input.models.flatMap(poolsOf) : nodePools(input.machines),
     quotas: [],
     cohorts: [],
     accounts: [],
@@ -47,7 +58,35 @@ export function openbOrganisation(input: {
   return { revision: `cfg_${input.digest([JSON.stringify(body)]).slice(0, 16)}`, ...body };
 }
 
-/** A model's nodes are summed: the replay places on models, not on single nodes. */
+/** One set of nodes; equal ones are one group with a count. */
+function nodePools(machines: readonly OpenbMachine[]): Pool[] {
+  const equals = new Map<string, OpenbMachine[]>();
+  for (const machine of machines) {
+    const { model = 'none', gpus, cpuMilli, memoryMiB } = machine;
+    const key = `${model.toLowerCase()}-${gpus}g-${cpuMilli}-${memoryMiB}`;
+    equals.set(key, [...(equals.get(key) ?? []), machine]);
+  }
+  const groups = [...equals].map(([id, [first, ...others]]): NodeGroup => {
+    const { name: _, ...node } = first!;
+    return { id, count: others.length + 1, ...node };
+  });
+  const models = [...new Set(machines.flatMap(({ model }) => model ?? []))].sort();
+  const units = { gpu: 'mGPU', cpu: 'mCPU', memory: 'MiB' } as const;
+  return NODE_KINDS.map(
+    (kind): Pool => ({
+      id: `${kind}-nodes` as PoolId,
+      kind,
+      unit: units[kind],
+      capacity: groups.reduce((sum, group) => sum + group.count! * unitsOfNode(group, kind), 0),
+      labels: { model: models },
+      consumable: false,
+      priceMinor: 0,
+      nodes: { set: 'nodes', groups },
+    }),
+  );
+}
+
+/** A model's nodes are summed: without `machines` the replay places on models, not on single nodes. */
 function poolsOf({ model, cpuMilli, memoryMiB, gpuMilli }: OpenbModel): Pool[] {
   const slug = model.toLowerCase();
   const pool = (kind: string, unit: string, capacity: number): Pool => ({

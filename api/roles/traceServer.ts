@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../adapters/system/digest.ts';
-import type { OpenbModel } from '../../simulations/index.ts';
+import type { OpenbMachine, OpenbModel } from '../../simulations/index.ts';
 import { encodePlace } from '../http/streamId.ts';
 import { forkServer } from './forkServer.ts';
 import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, DEFAULT_TICK_INTERVAL_MS } from './serverOptions.ts';
@@ -23,6 +23,7 @@ export interface TraceServer {
 
 export async function startTraceServer(input: {
   readonly models: readonly OpenbModel[];
+  readonly machines?: readonly OpenbMachine[];
   readonly agents: number;
 }): Promise<TraceServer> {
   const directory = await mkdtemp(join(tmpdir(), 'annona-replay-'));

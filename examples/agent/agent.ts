@@ -78,9 +78,13 @@ async function work(annona: AnnonaClient, lease: LeaseView): Promise<number> {
     await kept.stop();
   }
   if (gone.signal.aborted && (await kept.ended).type !== 'stopped') return 1;
-  if (revoking) say('asked to give it back: what is done is kept, the rest another time');
-
   // The epoch proves that it is still ours to give back.
+  if (revoking && step < STEPS) {
+    // Acknowledged and not released: so the rest is asked for again, under the age of this request.
+    await annona.acknowledge(lease.id, lease.epoch);
+    say(`asked to give it back: ${step} steps are kept, the rest is taken up again`);
+    return 1;
+  }
   await annona.release(lease.id, lease.epoch);
   say(`done with ${step} steps, gave the units back`);
   return step === STEPS ? 0 : 1;

@@ -63,12 +63,14 @@ function changedBy(configuration: Configuration, edit: Edit): Configuration {
 }
 
 function poolOf(configuration: Configuration, { capacity, ...part }: PoolPart): Pool {
-  const calendar = lookupOf(configuration).pools.get(part.id)?.calendar;
+  const { calendar, nodes, pricePer, capacity: units = 0 } = lookupOf(configuration).pools.get(part.id) ?? {};
   const labels = Object.entries(part.labels).map(
     ([name, value]) => [name, typeof value === 'string' ? value : sorted(value)] as const,
   );
   const pool = { ...part, capacity: capacity ?? 0, labels: Object.fromEntries(labels) };
-  return calendar === undefined || capacity !== null ? pool : { ...pool, calendar };
+  if (capacity !== null) return pool;
+  if (nodes !== undefined) return { ...pool, capacity: units, nodes, ...(pricePer && { pricePer }) };
+  return calendar === undefined ? pool : { ...pool, calendar };
 }
 
 function withAgent(configuration: Configuration, part: AgentPart): Configuration {

@@ -50,8 +50,17 @@ function poolProblems(configuration: Configuration, pool: PoolPart): EditProblem
   if (unit !== undefined && unit !== pool.unit)
     problems.push({ ...conflict('/unit', `the kind ${pool.kind} is counted in ${unit}`), allowed: [unit] });
   const windowed = old?.calendar !== undefined;
-  if (pool.capacity === null && !windowed)
-    problems.push({ pointer: '/capacity', code: 'missing', message: 'only a pool with a calendar has none' });
+  const onNodes = old?.nodes !== undefined;
+  if (pool.capacity === null && !windowed && !onNodes)
+    problems.push({
+      pointer: '/capacity',
+      code: 'missing',
+      message: 'only a pool with a calendar or with nodes has none',
+    });
+  if (pool.capacity !== null && onNodes)
+    problems.push(conflict('/capacity', 'its nodes carry its capacity; it is null'));
+  if (onNodes && JSON.stringify(pool.labels.model) !== JSON.stringify(old.labels.model))
+    problems.push(conflict('/labels/model', 'its nodes say their models; edit the files'));
   if (pool.capacity !== null && windowed)
     problems.push(conflict('/capacity', 'the windows of its calendar carry its capacity; it is null'));
   if (windowed && !pool.consumable)
@@ -104,6 +113,8 @@ function removalProblems(before: Configuration, id: string, after: Configuration
   const pool = lookupOf(before).pools.get(id);
   if (pool === undefined) return [];
   if (pool.agent !== undefined) return [conflict('', 'the pool of an agent goes with its agent: retire it')];
+  if (pool.nodes !== undefined)
+    return [conflict('', `it is one of the pools of the nodes ${pool.nodes.set}, which stand in the files`)];
   if (after.pools.some(({ kind }) => kind === pool.kind)) return [];
   const named = [
     ...after.quotas

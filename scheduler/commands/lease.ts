@@ -11,9 +11,9 @@ import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingExtension } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
-import { endLease } from '../lifecycle.ts';
+import { endLease, endRevoked } from '../lifecycle.ts';
 
-/** A cancel that meets a grant becomes a release; one that meets a terminal outcome changes nothing. */
+/** A cancel that meets a grant becomes a release, also of a lease that is being revoked: the wish is gone. One that meets a terminal outcome changes nothing. */
 export function cancelRequest(
   state: State,
   row: IntakeRow,
@@ -27,7 +27,7 @@ export function cancelRequest(
     return [{ type: 'decided', request: id, department, agent, outcome: 'cancelled', reasons, lease: null }];
   }
   const lease = state.leases.get(state.leaseOfRequest.get(input.request) ?? ('' as LeaseId));
-  if (!lease || !mayAct(row.actor, lease) || lease.state === 'revoking') return [];
+  if (!lease || !mayAct(row.actor, lease)) return [];
   return endLease(state, lease, { end: 'released', cause: 'cancelled', at: input.now });
 }
 
@@ -39,6 +39,17 @@ export function releaseLease(
   const lease = state.leases.get(input.lease);
   if (!lease || lease.epoch !== input.epoch || !mayAct(row.actor, lease)) return [];
   return endLease(state, lease, { end: 'released', cause: 'agent', at: input.now });
+}
+
+/** The holder gives back what is being revoked: the lease ends at once, and its wish is taken up again. Of any other lease it changes nothing. */
+export function acknowledgeRevocation(
+  state: State,
+  row: IntakeRow,
+  input: { lease: LeaseId; epoch: number; now: Instant },
+): Change[] {
+  const lease = state.leases.get(input.lease);
+  if (lease?.state !== 'revoking' || lease.epoch !== input.epoch || !mayAct(row.actor, lease)) return [];
+  return endRevoked(state, lease, { end: 'released', cause: 'acknowledged', at: input.now });
 }
 
 /** Opened only against a live lease of the actor's own department; decided by the same tick, as a column, or here when it never could be one. */

@@ -18,6 +18,7 @@ import {
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
+import { refuseBundle } from './bundle.ts';
 import { gangMismatch, refuseGang } from './gang.ts';
 
 export interface AdmissionInput {
@@ -164,6 +165,8 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
           message: 'only a claim of kind dataset can be exclusive',
         };
       }
+      const misplaced = refuseBundle(option, c, pointer);
+      if (misplaced !== null) return misplaced;
       const labels = kinds.get(claim.kind) ?? new Set();
       for (const label of Object.keys(claim.selector ?? {})) {
         if (labels.has(label)) continue;
@@ -265,7 +268,8 @@ function misfitsUnder(configuration: Configuration): (pending: PendingRequest) =
   };
 }
 
-function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
+/** Empty when it could fit. */
+export function denialOf(configuration: Configuration, request: ResourceRequest): Change[] {
   return denialFor(request, misfitOf(configuration, request));
 }
 

@@ -2,15 +2,17 @@
 // Invariant: after a commit's changes the memory equals the database. A Change that does not fit is a bug and throws. Called by fold, tick and replay.
 
 import type { Change, LedgerEntry } from './change.ts';
+import type { Earmark, Revocation } from './earmark.ts';
 import type { AccountId, LeaseId, RequestId } from './ids.ts';
 import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
 import { poolIndex } from './lookup.ts';
+import { noteNodes } from './nodes.ts';
 import { noteOpenRequest } from './openRequests.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
 import { accountKey, joinGang, leaveGang, quotaKey, type State } from './state.ts';
-import { LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
+import { EARMARK_TRANSITIONS, LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
 
 export class StateError extends Error {
   override name = 'StateError';
@@ -42,6 +44,19 @@ export function apply(state: State, change: Change): void {
       return;
     case 'leaseEnded':
       applyEnd(state, change);
+      return;
+    case 'leaseRevoking':
+      applyRevoking(state, change.lease, change.revocation);
+      return;
+    case 'leaseFlagged':
+      state.leases.set(change.lease, flagged(liveLease(state, change.lease), change.borrowed));
+      return;
+    case 'earmarkMade':
+      applyEarmark(state, change.earmark);
+      return;
+    case 'earmarkEnded':
+      if (!mayFollow(EARMARK_TRANSITIONS, 'held', change.end) || !state.earmarks.delete(change.request))
+        throw new StateError(`${change.request} has no earmark that could be ${change.end}`);
       return;
     case 'extensionOpened':
       state.extensions.set(change.extension.id, change.extension);
@@ -121,6 +136,7 @@ function gangUntilOf(reasons: readonly Reason[]): { readonly gangUntil?: Instant
 function applyGrant(state: State, lease: Lease): void {
   if (state.leases.has(lease.id)) throw new StateError(`${lease.id} granted twice`);
   for (const allocation of lease.allocations) takeUnits(state, lease, allocation);
+  noteNodes(state, lease, 1);
   state.leases.set(lease.id, lease);
   state.leaseOfRequest.set(lease.request, lease.id);
 }
@@ -143,15 +159,35 @@ function applyActivation(state: State, id: LeaseId, at: Instant): void {
   state.heardAt.set(id, at);
 }
 
+/** The units stand as used until the lease ends. */
+function applyRevoking(state: State, id: LeaseId, revocation: Revocation): void {
+  const lease = liveLease(state, id);
+  if (!mayFollow(LEASE_TRANSITIONS, lease.state, 'revoking'))
+    throw new StateError(`${id}: ${lease.state} -> revoking`);
+  state.leases.set(id, { ...lease, state: 'revoking', revocation });
+}
+
+function flagged({ borrowed: _, ...lease }: Lease, borrowed: readonly string[]): Lease {
+  return borrowed.length === 0 ? lease : { ...lease, borrowed };
+}
+
+function applyEarmark(state: State, earmark: Earmark): void {
+  openRequest(state, earmark.request);
+  if (state.earmarks.has(earmark.request)) throw new StateError(`${earmark.request} has an earmark`);
+  state.earmarks.set(earmark.request, earmark);
+}
+
 function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Instant }): void {
   const lease = liveLease(state, change.lease);
   if (!mayFollow(LEASE_TRANSITIONS, lease.state, change.end)) {
     throw new StateError(`${change.lease}: ${lease.state} -> ${change.end}`);
   }
   for (const allocation of lease.allocations) returnUnits(state, lease, { allocation, at: change.at });
+  noteNodes(state, lease, -1);
   state.leases.delete(lease.id);
   state.justEnded.set(lease.id, lease);
   state.heardAt.delete(lease.id);
+  state.checkpoints.delete(lease.id);
   state.held.delete(lease.request);
   state.leaseOfRequest.delete(lease.request);
 }

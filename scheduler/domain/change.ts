@@ -1,6 +1,7 @@
 // Everything a tick may do to the state, as data: decided purely, applied to memory by apply.ts, written by the store, told by event.ts.
 // Invariant: the list of changes of a tick, in order, is the whole difference between two states.
 
+import type { Earmark, EarmarkEnd, Revocation } from './earmark.ts';
 import type { AccountId, AgentId, DepartmentId, ExtensionId, LeaseId, RequestId } from './ids.ts';
 import type { Lease, LeaseEnd, Reservation } from './lease.ts';
 import type { Instant, Units } from './quantity.ts';
@@ -22,6 +23,22 @@ export interface LedgerEntry {
   readonly amount: Units;
 }
 
+/**
+ * `acknowledged`: given back in its grace. `grace`: taken back when the grace was over. `budget`: stopped by metering, when an over-committed
+ * account had nothing left.
+ */
+export const LEASE_END_CAUSES = [
+  'agent',
+  'cancelled',
+  'startLimit',
+  'heartbeat',
+  'duration',
+  'acknowledged',
+  'grace',
+  'budget',
+] as const;
+export type LeaseEndCause = (typeof LEASE_END_CAUSES)[number];
+
 export type Change =
   | { readonly type: 'requestOpened'; readonly pending: PendingRequest }
   | { readonly type: 'verdictRecorded'; readonly request: RequestId; readonly verdict: RecordedVerdict }
@@ -41,9 +58,15 @@ export type Change =
       readonly lease: LeaseId;
       readonly end: LeaseEnd;
       readonly at: Instant;
-      /** `budget`: stopped by metering, when an over-committed account had nothing left. */
-      readonly cause: 'agent' | 'cancelled' | 'startLimit' | 'heartbeat' | 'duration' | 'budget';
+      readonly cause: LeaseEndCause;
+      /** The request that takes up the wish again. */
+      readonly successor?: RequestId;
     }
+  | { readonly type: 'leaseRevoking'; readonly lease: LeaseId; readonly revocation: Revocation }
+  /** `borrowed`: kinds, sorted; empty when it holds nothing borrowed any more. */
+  | { readonly type: 'leaseFlagged'; readonly lease: LeaseId; readonly borrowed: readonly string[] }
+  | { readonly type: 'earmarkMade'; readonly earmark: Earmark }
+  | { readonly type: 'earmarkEnded'; readonly request: RequestId; readonly end: EarmarkEnd }
   | { readonly type: 'extensionOpened'; readonly extension: PendingExtension }
   | {
       readonly type: 'extensionDecided';

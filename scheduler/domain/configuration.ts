@@ -2,6 +2,7 @@
 // stored whole, replaced whole. Invariant: every reference resolves; windows and periods are UTC instants, no time zones inside.
 
 import type { AccountId, AgentId, CohortId, DepartmentId, PoolId } from './ids.ts';
+import type { PoolNodes } from './nodes.ts';
 import type { Instant, Units } from './quantity.ts';
 
 /** From open to most closed; the index is the level that policies compare. */
@@ -72,8 +73,12 @@ export interface Pool {
   readonly classification?: Classification;
   /** Minor currency units per unit and hour (per unit for consumables); 0 is free. */
   readonly priceMinor: Units;
+  /** The price is of so many renewable units; absent: of one. 1000 where a unit is a thousandth. */
+  readonly pricePer?: Units;
   /** Kind `agent`: whose concurrency this is. Agent pools with equal labels and department are one row of the program. */
   readonly agent?: AgentId;
+  /** Made of nodes: kind `gpu`, `cpu` or `memory`, and the capacity is their sum. Claims with `node` take from it, and no others. */
+  readonly nodes?: PoolNodes;
 }
 
 /** Nominal share of a kind; with a cohort, what it may borrow from and lend to its members. */
@@ -134,6 +139,34 @@ export interface PriorityClass {
   readonly maxDurationSeconds: Units;
   /** What the pressing deadlines of one agent may add to its requests' values together; absent: `DEADLINE_ALLOWANCE` of the objective. */
   readonly deadlineAllowance?: Units;
+  /** How leases of the class are taken back; what is absent follows `PREEMPTION_DEFAULTS`. */
+  readonly preemption?: Partial<PreemptionTerms>;
+}
+
+export interface PreemptionTerms {
+  /** From the notice to the end. */
+  readonly graceSeconds: Units;
+  /** No lease is taken back in its first so many seconds. */
+  readonly minimumRunSeconds: Units;
+  /** Of what the time held cost, given back for the disruption. */
+  readonly creditPercent: Units;
+  /** How much more than its value, were it waiting, a lease that runs is worth. */
+  readonly hysteresisPercent: Units;
+  /** Revocations that one wish suffers; then it is protected. */
+  readonly revocationsMost: Units;
+}
+
+/** A minute to write a checkpoint, ten to get anywhere; a tenth is what a restart is worth to somebody who checkpoints. */
+export const PREEMPTION_DEFAULTS: PreemptionTerms = {
+  graceSeconds: 60,
+  minimumRunSeconds: 600,
+  creditPercent: 10,
+  hysteresisPercent: 20,
+  revocationsMost: 2,
+};
+
+export function preemptionOf({ preemption }: PriorityClass): PreemptionTerms {
+  return { ...PREEMPTION_DEFAULTS, ...preemption };
 }
 
 export interface LeaseTerms {

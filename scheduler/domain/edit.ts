@@ -7,8 +7,8 @@ import type { AgentId, DepartmentId, PoolId } from './ids.ts';
 import { lookupOf } from './lookup.ts';
 import type { Units } from './quantity.ts';
 
-/** A pool as it can be edited. `capacity` null: the windows of its calendar carry it, and stay as the files say. */
-export interface PoolPart extends Omit<Pool, 'agent' | 'calendar' | 'capacity'> {
+/** A pool as it can be edited. `capacity` null: the windows of its calendar or its nodes carry it, and stay as the files say. */
+export interface PoolPart extends Omit<Pool, 'agent' | 'calendar' | 'nodes' | 'pricePer' | 'capacity'> {
   readonly capacity: Units | null;
 }
 
@@ -95,8 +95,8 @@ export function partOf(configuration: Configuration, edit: Edit): PoolPart | Quo
 export function poolPart(configuration: Configuration, id: string): PoolPart | null {
   const pool = lookupOf(configuration).pools.get(id);
   if (pool === undefined) return null;
-  const { agent: _, calendar, ...part } = pool;
-  return { ...part, capacity: calendar === undefined ? pool.capacity : null };
+  const { agent: _, pricePer: __, calendar, nodes, ...part } = pool;
+  return { ...part, capacity: calendar === undefined && nodes === undefined ? pool.capacity : null };
 }
 
 export function quotaPart(configuration: Configuration, department: string, kind: string): Quota | null {

@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   'annona.request.cancelled.v1',
   'annona.lease.granted.v1',
   'annona.lease.activated.v1',
+  'annona.lease.revoking.v1',
   'annona.lease.extended.v1',
   'annona.lease.extension-denied.v1',
   'annona.lease.released.v1',

@@ -2,6 +2,7 @@
 // Invariant: numbered without gaps from `firstSequence`; a change that concerns nobody outside makes no event. Called by commit.ts.
 
 import type { Change } from './change.ts';
+import type { Revocation } from './earmark.ts';
 import type { DomainEvent, EventType } from './event.ts';
 import { eventId, type LeaseId, type RequestId } from './ids.ts';
 import type { Lease } from './lease.ts';
@@ -69,8 +70,15 @@ function tell(change: Change, context: EventContext): Told | null {
       return ofLease('annona.lease.activated.v1', context.leaseOf(change.lease), { at: change.at });
     case 'leaseEnded': {
       const lease = context.leaseOf(change.lease);
-      return ofLease(`annona.lease.${change.end}.v1`, lease, { at: change.at, cause: change.cause });
+      const { end, at, cause, successor } = change;
+      return ofLease(`annona.lease.${end}.v1`, lease, { at, cause, ...(successor && { successor }) });
     }
+    case 'leaseRevoking':
+      return ofLease(
+        'annona.lease.revoking.v1',
+        context.leaseOf(change.lease),
+        noticeData(change.revocation, context.leaseOf(change.lease).department),
+      );
     case 'extensionDecided': {
       const lease = context.leaseOf(change.lease);
       const { extension, endsAt, reasons } = change;
@@ -81,6 +89,9 @@ function tell(change: Change, context: EventContext): Told | null {
     case 'requestOpened':
     case 'verdictRecorded':
     case 'extensionOpened':
+    case 'leaseFlagged':
+    case 'earmarkMade':
+    case 'earmarkEnded':
     case 'ledger':
       return null;
     default: {
@@ -106,12 +117,37 @@ function ofLease(type: EventType, lease: Lease, data: Readonly<Record<string, un
 }
 
 function grantData(lease: Lease): Record<string, unknown> {
-  const { option, allocations, startLimitAt, endsAt } = lease;
-  return { option, allocations, startLimitAt, endsAt };
+  const { option, allocations, startLimitAt, endsAt, borrowed } = lease;
+  return { option, allocations, startLimitAt, endsAt, ...(borrowed && { borrowed }) };
 }
 
+/** By which right, for whom, until when. A request of another department is named by its department alone. */
+function noticeData(revocation: Revocation, owner: string): Record<string, unknown> {
+  const { right, since, graceEndsAt, request, department } = revocation;
+  return {
+    at: since,
+    graceEndsAt,
+    right,
+    ...(department !== null && { forDepartment: department }),
+    ...(request !== null && department === owner && { forRequest: request }),
+    advice: NOTICE_ADVICE,
+  };
+}
+
+const NOTICE_ADVICE =
+  'Write a checkpoint and acknowledge; what is not given back by graceEndsAt is taken then.';
+
 /** Names under which an instant travels: outside the process times are RFC 3339 in UTC, never bare milliseconds. */
-const INSTANTS = new Set(['at', 'startsAt', 'endsAt', 'startLimitAt', 'startBefore', 'deadline', 'until']);
+const INSTANTS = new Set([
+  'at',
+  'startsAt',
+  'endsAt',
+  'startLimitAt',
+  'startBefore',
+  'deadline',
+  'until',
+  'graceEndsAt',
+]);
 
 function document(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(document);

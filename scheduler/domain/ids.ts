@@ -8,6 +8,8 @@ export type AgentId = Brand<string, 'AgentId'>;
 export type PoolId = Brand<string, 'PoolId'>;
 export type AccountId = Brand<string, 'AccountId'>;
 export type CohortId = Brand<string, 'CohortId'>;
+/** A machine: "<set>/<group>-<number>". */
+export type NodeId = Brand<string, 'NodeId'>;
 export type RequestId = Brand<string, 'RequestId'>;
 export type LeaseId = Brand<string, 'LeaseId'>;
 export type ExtensionId = Brand<string, 'ExtensionId'>;
@@ -24,6 +26,15 @@ export const SLUG = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 /** Lease, event and extension ids follow from the tick that made them, so that a replay makes the same ones. */
 export function leaseId(tick: number, index: number): LeaseId {
   return `lse_${tick.toString(36).padStart(8, '0')}_${index.toString(36).padStart(3, '0')}` as LeaseId;
+}
+
+const BASE_32 = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** The next request of a wish: its own random part behind another time, so that it sorts by when it was made and a replay makes the same one. */
+export function successorId(of: RequestId, now: number): RequestId {
+  let time = '';
+  for (let rest = now, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = BASE_32[rest % 32] + time;
+  return `req_${time}${of.slice(-16)}` as RequestId;
 }
 
 export function eventId(cell: string, sequence: number): EventId {

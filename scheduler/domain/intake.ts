@@ -16,6 +16,8 @@ export type IntakeCommand =
       readonly epoch: Epoch;
       readonly seconds: Units;
     }
+  /** The holder of a lease that is being revoked gives it back before its grace ends. */
+  | { readonly type: 'acknowledge'; readonly lease: LeaseId; readonly epoch: Epoch }
   | EditCommand;
 
 /** An edit that was stored with its revision in one transaction: for the audit, the fold of it changes nothing. */

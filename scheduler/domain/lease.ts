@@ -1,7 +1,8 @@
 // A time-bounded grant with a fencing epoch, and the units it holds. Its life is the table in states.ts.
 // Invariant: a lease never moves back; its capacity returns once.
 
-import type { AccountId, AgentId, DepartmentId, Epoch, LeaseId, PoolId, RequestId } from './ids.ts';
+import type { Revocation } from './earmark.ts';
+import type { AccountId, AgentId, DepartmentId, Epoch, LeaseId, NodeId, PoolId, RequestId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
 export const LEASE_STATES = ['granted', 'active', 'revoking', 'released', 'expired', 'revoked'] as const;
@@ -17,6 +18,10 @@ export interface Allocation {
   readonly quantity: Units;
   /** While it lives no other lease takes anything of the pool. */
   readonly exclusive?: true;
+  /** The node that the units lie on, of a pool made of nodes. */
+  readonly node?: NodeId;
+  /** Which of the node's GPUs: one, held whole or in part, or several, each held whole. */
+  readonly gpus?: readonly number[];
   readonly startsAt: Instant;
   readonly endsAt: Instant;
 }
@@ -44,6 +49,10 @@ export interface Lease {
   readonly startLimitAt: Instant;
   readonly endsAt: Instant;
   readonly activatedAt: Instant | null;
+  /** Kinds of which it holds more than its department's nominal share; absent: none. Told at the grant, and kept up as older leases end. */
+  readonly borrowed?: readonly string[];
+  /** Present in state `revoking`, and after it. */
+  readonly revocation?: Revocation;
 }
 
 /** Where units are counted: a pool, or one window of it. */

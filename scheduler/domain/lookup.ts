@@ -1,7 +1,16 @@
 // Indexes over a configuration, built once per revision and found by identity: a configuration is frozen and replaced whole,
 // so the object itself is the key. Used by apply, gate, commands and formulate.
 
-import type { Account, Agent, Configuration, Department, Pool, PriorityClass } from './configuration.ts';
+import {
+  type Account,
+  type Agent,
+  type Configuration,
+  type Department,
+  type Pool,
+  type PreemptionTerms,
+  type PriorityClass,
+  preemptionOf,
+} from './configuration.ts';
 import { capacityKey } from './lease.ts';
 import type { Units } from './quantity.ts';
 import { accountKey, quotaKey } from './state.ts';
@@ -12,6 +21,8 @@ interface Lookup {
   readonly departments: ReadonlyMap<string, Department>;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly classes: ReadonlyMap<string, PriorityClass>;
+  /** By the name of the class, defaults filled in. */
+  readonly preemption: ReadonlyMap<string, PreemptionTerms>;
 }
 
 const lookups = new WeakMap<Configuration, Lookup>();
@@ -25,6 +36,7 @@ export function lookupOf(configuration: Configuration): Lookup {
     departments: new Map(configuration.departments.map((department) => [department.id, department])),
     accounts: new Map(configuration.accounts.map((account) => [account.id, account])),
     classes: new Map(configuration.classes.map((priority) => [priority.name, priority])),
+    preemption: new Map(configuration.classes.map((priority) => [priority.name, preemptionOf(priority)])),
   };
   lookups.set(configuration, made);
   return made;

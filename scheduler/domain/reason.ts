@@ -1,11 +1,12 @@
 // Why: a closed union of codes with data. Every waiting or refused request carries at least one, the binding one first.
 // Each code documents who acts next; the table is the documentation's source and is tested to be complete.
 
+import type { LeaseId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
 /** Numbers of one short row: wanted by the request, left after the plan, taken by others. */
 export interface Shortage {
-  /** A pool, a pool's window, a quota, a cohort, a policy's row or an account period, by its id. */
+  /** A pool, a pool's window, a node's kind, a quota, a cohort, a policy's row or an account period, by its id. */
   readonly what: string;
   readonly requested: Units;
   readonly available: Units;
@@ -18,6 +19,14 @@ export type Reason =
       readonly option: number;
       readonly claim: number;
       readonly kind: string;
+      readonly short: readonly Shortage[];
+    }
+  /** No single node has room for the whole bundle; `short` is what the nearest one lacks, each as "<node>/<kind>". */
+  | {
+      readonly code: 'NODE_FULL';
+      readonly option: number;
+      readonly claim: number;
+      readonly bundle: string;
       readonly short: readonly Shortage[];
     }
   | {
@@ -91,6 +100,13 @@ export type Reason =
       readonly short: readonly Shortage[];
     }
   | { readonly code: 'NEXT_TICK'; readonly option: number }
+  /** Its units are held for it while these leases are taken back. */
+  | {
+      readonly code: 'PREEMPTING';
+      readonly option: number;
+      readonly leases: readonly LeaseId[];
+      readonly graceEndsAt: Instant;
+    }
   | { readonly code: 'POLICY_DENIED'; readonly rules: readonly string[]; readonly policyRevision: string }
   | {
       readonly code: 'UNSATISFIABLE';
@@ -118,6 +134,11 @@ export const REASON_GUIDE: Readonly<
   POOL_FULL: {
     actor: 'wait',
     advice: 'Units return when leases end; widen the selector or add an option to start earlier.',
+  },
+  NODE_FULL: {
+    actor: 'wait',
+    advice:
+      'No single node has room for all that must sit together; a smaller bundle, or other models, would start earlier.',
   },
   WINDOW_FULL: { actor: 'requester', advice: 'Allow a later window, or ask the operator for more slots.' },
   DATASET_EXCLUSIVE: {
@@ -170,6 +191,11 @@ export const REASON_GUIDE: Readonly<
   NEXT_TICK: {
     actor: 'wait',
     advice: 'More pools fit than one tick considers; the next tick takes it up again.',
+  },
+  PREEMPTING: {
+    actor: 'wait',
+    advice:
+      'Leases that stand in its way are being taken back; it starts when they are given up, at the time named at the latest.',
   },
   POLICY_DENIED: { actor: 'policy-author', advice: 'The named rules deny it; each rule carries its remedy.' },
   UNSATISFIABLE: {

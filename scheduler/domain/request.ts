@@ -19,6 +19,11 @@ export interface Claim {
   readonly window?: { readonly from?: Instant; readonly to?: Instant };
   /** Only of a dataset: while the lease lives nobody else reads it. It takes its seats all the same. */
   readonly exclusive?: true;
+  /**
+   * Claims of an option with the same name here sit on one node: at most one each of kind gpu, cpu and memory. Only pools made of nodes
+   * serve them. GPUs are counted in thousandths: less than 1000 is a share of one GPU, more are whole GPUs.
+   */
+  readonly node?: string;
 }
 
 export interface Option {
@@ -29,6 +34,8 @@ export interface Terms {
   readonly class: string;
   readonly durationSeconds: Units;
   readonly preemptible: boolean;
+  /** Not taken up again when its lease is revoked. */
+  readonly requeue?: false;
   readonly classification: Classification;
   readonly purpose: string;
   /** One line for lists, at most 200 characters. */
@@ -69,6 +76,15 @@ export const GANG_ID_LEAST = 16;
 export const GANG_TIMEOUT_SECONDS = 600;
 export const GANG_TIMEOUT_SECONDS_MOST = 604_800;
 
+/** Of a request that takes up the wish of a revoked lease again. */
+export interface Restart {
+  readonly of: RequestId;
+  /** How often the wish was revoked, over all its requests. */
+  readonly revocations: Units;
+  /** The tick that ended the lease: only an outside event of a later tick gives the wish a right of its own. */
+  readonly tick: number;
+}
+
 export interface ResourceRequest {
   readonly id: RequestId;
   readonly department: DepartmentId;
@@ -76,7 +92,9 @@ export interface ResourceRequest {
   readonly clientRequestId: string;
   readonly options: readonly Option[];
   readonly terms: Terms;
+  /** Of the first of its requests: the age of a wish is carried over. */
   readonly submittedAt: Instant;
+  readonly restart?: Restart;
 }
 
 /** What the gate recorded: the verdict bits, under which policy and data. No grant without `allow`. */

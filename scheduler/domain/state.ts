@@ -2,6 +2,7 @@
 // Invariant: equal to what the database holds after every commit; iteration is in order of `sequence` or of id.
 
 import type { Configuration } from './configuration.ts';
+import type { Earmark } from './earmark.ts';
 import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
 import type { PastUse } from './pastUse.ts';
@@ -41,6 +42,14 @@ export interface State {
   readonly heardAt: Map<LeaseId, Instant>;
   /** Requests of live leases: what a revocation must know of them. */
   readonly held: Map<RequestId, ResourceRequest>;
+  /** Until when a live lease's work was last said to be safe, as far as the leader has read. */
+  readonly checkpoints: Map<LeaseId, Instant>;
+  /** By the request whose they are. */
+  readonly earmarks: Map<RequestId, Earmark>;
+  /** The last tick that saw an arrival, a release, or another configuration or policy; 0 for a new leader, who knows of none. */
+  outsideTick: number;
+  /** The nominee after which the next tick goes on; null: with the first. */
+  nomineeTurn?: GangTurn | null;
   /** Request -> its live lease, for a cancel that meets a grant. */
   readonly leaseOfRequest: Map<RequestId, LeaseId>;
   readonly used: Map<CapacityKey, Units>;

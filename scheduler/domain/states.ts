@@ -1,6 +1,7 @@
 // The life of requests, leases and extensions as tables: from, to, and who moves it. Nothing else decides what may follow what.
 // Used by apply.ts (assertion), by the store's triggers (generated from the same rows in a test) and by the docs.
 
+import type { EarmarkState } from './earmark.ts';
 import type { LeaseState } from './lease.ts';
 import type { RequestState } from './request.ts';
 
@@ -37,12 +38,22 @@ export const LEASE_TRANSITIONS: readonly Transition<LeaseState>[] = [
     mover: 'leader',
     when: 'no heartbeat within the start limit, or its end came',
   },
-  { from: 'granted', to: 'revoking', mover: 'leader', when: 'preempted' },
+  { from: 'granted', to: 'revoking', mover: 'leader', when: 'somebody has a right to what it holds' },
   { from: 'active', to: 'released', mover: 'agent', when: 'the holder is done' },
   { from: 'active', to: 'expired', mover: 'leader', when: 'its end came, or heartbeats stopped' },
-  { from: 'active', to: 'revoking', mover: 'leader', when: 'preempted' },
-  { from: 'revoking', to: 'released', mover: 'agent', when: 'acknowledged in its grace' },
+  { from: 'active', to: 'revoking', mover: 'leader', when: 'somebody has a right to what it holds' },
+  { from: 'revoking', to: 'released', mover: 'agent', when: 'acknowledged, or done, in its grace' },
   { from: 'revoking', to: 'revoked', mover: 'leader', when: 'the grace ended' },
+];
+
+export const EARMARK_TRANSITIONS: readonly Transition<EarmarkState>[] = [
+  { from: 'held', to: 'granted', mover: 'leader', when: 'its units are free: they become its lease' },
+  {
+    from: 'held',
+    to: 'dropped',
+    mover: 'leader',
+    when: 'its request is open no more, or a newer configuration keeps it out',
+  },
 ];
 
 export function mayFollow<State extends string>(

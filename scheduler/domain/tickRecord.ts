@@ -1,28 +1,61 @@
 // What is kept of a tick: its inputs and the digests of what followed, so that it can be derived again. Inputs, not state.
-// Invariant: at most 2 KB + 150 B per new request or Decision; timings stand outside the digest; ticks are chained by hash.
+// Invariant: at most 2 KB + 150 B per new request or Decision, and 256 kB a stage of certificate; timings stand outside the digest; ticks are chained by hash.
 
-import type { SolverFault, StageMethod, Work } from '../../solver/index.ts';
+import type { SolverFault, StageMethod, StoredCertificate, Warm, Work } from '../../solver/index.ts';
+import type { RevocationRight } from './earmark.ts';
 import type { Epoch, LeaseId } from './ids.ts';
 import type { PastUse } from './pastUse.ts';
-import type { Instant } from './quantity.ts';
+import type { Instant, Units } from './quantity.ts';
 
 export interface TickDigests {
   readonly snapshot: string;
   readonly model: string;
   readonly plan: string;
   readonly certificate: string;
+  /** Of the programs that chose whom leases were taken from; absent: there were none. */
+  readonly revocations?: string;
 }
 
 export interface StageRecord {
   readonly stage: number;
   readonly class: string;
-  readonly method: StageMethod;
+  readonly method: RecordedMethod;
+  /** Whether the stage was given up at its bound of work. Absent in records from before it was kept. */
+  readonly ended?: 'complete' | 'workLimit';
+  /** Work of the whole solve when the stage stopped. Absent in records from before it was kept. */
+  readonly work?: Work;
   readonly value: number;
   readonly bound: number;
   readonly gap: number;
-  /** Row name -> numerator over 2^20; rows with 0 are left out. */
+  /** Row name -> numerator over 2^20; rows with 0 are left out. Empty where the proof branches. */
   readonly multipliers: readonly (readonly [string, number])[];
   readonly frozenDigest: string;
+  /** The whole proof, rows by number. Absent where `multipliers` are all of it. */
+  readonly certificate?: StoredCertificate;
+}
+
+/** `residual`: what older records call a restricted core that improved the plan. */
+export type RecordedMethod = StageMethod | 'residual';
+
+/** One choice of victims: for whom, which, at what cost, and what is proven. The programs themselves are in the tick's digests. */
+export interface PreemptionRecord {
+  /** The nominee's request, or the broken row. */
+  readonly for: string;
+  readonly victims: readonly (readonly [lease: LeaseId, right: RevocationRight])[];
+  readonly cost: Units;
+  /** No choice for these places costs less, as the program's certificate proves. */
+  readonly leastCost: Units;
+  /** Choices of places that were solved. */
+  readonly programs: number;
+}
+
+export interface RevocationsRecord {
+  readonly looked: number;
+  /** Nominees and broken rows that wait for a later tick's looks. */
+  readonly left: number;
+  /** Answers and plans that did not pass their check. */
+  readonly refused: number;
+  readonly plans: readonly PreemptionRecord[];
 }
 
 export interface TickCounts {
@@ -48,13 +81,18 @@ export interface TickRecord {
   readonly engine: string;
   readonly engineBuild: string;
   readonly engineCalled: boolean;
-  readonly work: Work;
+  /** Records from before `dpCells` was counted have none. */
+  readonly work: Omit<Work, 'dpCells'> & Partial<Work>;
   readonly fault: SolverFault | null;
   readonly termination: 'complete' | 'workLimit' | 'fault' | 'none';
+  /** Prices that the solve started from, an input; null: cold, as in a term's first tick. Absent in records from before there were any. */
+  readonly warm?: Warm | null;
   readonly stages: readonly StageRecord[];
   /** As it stood before this tick's changes, so that the use since then follows from the leases. */
   readonly pastUse?: PastUse;
   readonly counts: TickCounts;
+  /** Absent when nobody was looked at. */
+  readonly revocations?: RevocationsRecord;
   /** Leases that heartbeats activated, and those that time or silence ended: outside facts, so inputs. */
   readonly activated: readonly LeaseId[];
   readonly lapsed: readonly LeaseId[];

@@ -12,7 +12,7 @@ import type { Choice } from './formulation.ts';
  * account/<account>/<period>:  sum over columns of cost x  <=  budget + over-commitment - reserved - spent
  *
  *   (0 where an over-committed budget is spent: metering would stop at once what it grants.)
- *   cost = sum over claims   money: ceil(q * price * ms in the period / 3,600,000)    renewable, over [now, end + grace)
+ *   cost = sum over claims   money: ceil(q * price * ms in the period / 3,600,000 / units of the price)   renewable, over [now, end + grace)
  *                                   q * price                                         consumable or windowed, at its start
  *                            use:   ceil(q * ms in the period / 1000)                 renewable of the account's kind
  */
@@ -43,7 +43,8 @@ export function costOf(tariff: Tariff, { choices, now, endsAt, graceMs }: Charge
     if (measure.type === 'money' ? pool.priceMinor === 0 : measure.kind !== pool.kind || !held) continue;
     const from = window === null ? now : Math.max(now, window.startsAt);
     const to = held ? endsAt + graceMs : from + 1;
-    if (!addCost(amounts, tariff, { quantity, priceMinor: pool.priceMinor, from, to, held })) return null;
+    const { priceMinor, pricePer = 1 } = pool;
+    if (!addCost(amounts, tariff, { quantity, priceMinor, pricePer, from, to, held })) return null;
   }
   return linesOf(amounts);
 }
@@ -75,6 +76,7 @@ export interface HeldUnits {
   readonly kind: string;
   readonly quantity: Units;
   readonly priceMinor: Units;
+  readonly pricePer: Units;
 }
 
 /** Cost of holding renewable units for one more span: the grace was reserved with the grant and moves along. */
@@ -85,9 +87,9 @@ export function prolongationCost(
 ): Cost {
   const { measure } = tariff;
   const amounts = new Array<number>(tariff.periods.length).fill(0);
-  for (const { kind, quantity, priceMinor } of units) {
+  for (const { kind, quantity, priceMinor, pricePer } of units) {
     if (measure.type === 'money' ? priceMinor === 0 : measure.kind !== kind) continue;
-    if (!addCost(amounts, tariff, { quantity, priceMinor, ...span, held: true })) return null;
+    if (!addCost(amounts, tariff, { quantity, priceMinor, pricePer, ...span, held: true })) return null;
   }
   return linesOf(amounts);
 }
@@ -96,7 +98,11 @@ export function prolongationCost(
 function addCost(
   amounts: number[],
   { measure, periods }: Tariff,
-  claim: { quantity: Units; priceMinor: Units; from: Instant; to: Instant; held: boolean },
+  claim: Pick<HeldUnits, 'quantity' | 'priceMinor' | 'pricePer'> & {
+    from: Instant;
+    to: Instant;
+    held: boolean;
+  },
 ): boolean {
   const { from, to, held } = claim;
   const isMoney = measure.type === 'money';
@@ -107,7 +113,7 @@ function addCost(
     const ms = Math.min(to, endsAt) - Math.max(from, startsAt);
     if (ms <= 0) continue;
     if (startsAt > reached) return false;
-    amounts[period]! += held ? exactOrInfinite(rate, ms, isMoney ? 3_600_000 : 1000) : rate;
+    amounts[period]! += held ? exactOrInfinite(rate, ms, isMoney ? 3_600_000 * claim.pricePer : 1000) : rate;
     reached = endsAt;
   }
   return reached >= to;

@@ -3,9 +3,11 @@
 
 import type { Configuration, Pool } from '../domain/configuration.ts';
 import type { Units } from '../domain/quantity.ts';
-import type { Claim, Option, PendingRequest, Selector } from '../domain/request.ts';
+import type { Claim, Option, PendingRequest } from '../domain/request.ts';
+import { type BundleCandidates, bundleCandidates } from './bundles.ts';
 import { catalogueOf, classificationLevel, compareText, isRenewable } from './catalogue.ts';
 import type { Place } from './formulation.ts';
+import { matches, rankOf } from './labels.ts';
 
 /** A place that one claim may take. */
 export interface Candidate {
@@ -23,6 +25,8 @@ export interface ClaimCandidates {
 /** What requests of one shape and clearance may take. */
 export interface Shape {
   readonly options: readonly (readonly ClaimCandidates[])[];
+  /** Per option, its bundles: claims that must sit on one node. Their candidates above are whole pools, for those who list them. */
+  readonly bundles: readonly (readonly BundleCandidates[])[];
   /** True when any candidate has a calendar: its windows depend on the time. */
   readonly isWindowed: boolean;
   /** True when any claim would be held exclusively. */
@@ -79,7 +83,8 @@ export function findShape(
     option.some(({ candidates }) => candidates.some(({ place }) => place.pools[0].calendar !== undefined)),
   );
   const isExclusive = options.some(({ claims }) => claims.some(({ exclusive }) => exclusive));
-  return { options: found, isWindowed, isExclusive, demand: mostOfEachKind(options) };
+  const bundles = options.map((option) => bundleCandidates(configuration, option, clearance));
+  return { options: found, bundles, isWindowed, isExclusive, demand: mostOfEachKind(options) };
 }
 
 function mostOfEachKind(options: readonly Option[]): Map<string, Units> {
@@ -98,8 +103,9 @@ const known = new WeakMap<Configuration, Map<string, readonly Candidate[]>>();
 const CLAIMS_MAX = 4096;
 
 function candidatesOf(configuration: Configuration, claim: Claim, clearance: number): readonly Candidate[] {
-  const { kind, selector, prefer, quantity, exclusive } = claim;
-  const key = JSON.stringify([kind, selector, prefer, clearance, quantity === 1, exclusive]);
+  const { kind, selector, prefer, quantity, exclusive, node } = claim;
+  const onNode = node !== undefined;
+  const key = JSON.stringify([kind, selector, prefer, clearance, quantity === 1, exclusive, onNode]);
   let claims = known.get(configuration);
   if (claims === undefined || claims.size > CLAIMS_MAX) {
     claims = new Map();
@@ -117,6 +123,7 @@ function findCandidates(configuration: Configuration, claim: Claim, clearance: n
   for (const place of catalogueOf(configuration).places.get(claim.kind) ?? []) {
     const [pool] = place.pools;
     if (classificationLevel(pool) > clearance || !matches(pool, claim.selector)) continue;
+    if ((pool.nodes === undefined) !== (claim.node === undefined)) continue;
     if (takesOneUnit(pool) && claim.quantity !== 1) continue;
     if (claim.exclusive && !mayBeExclusive(pool)) continue;
     candidates.push({ place, rank: rankOf(pool, claim.prefer ?? []) });
@@ -137,24 +144,4 @@ export function takesOneUnit(pool: Pool): boolean {
 /** A dataset whose seats come back, so that units in use are readers who live. */
 function mayBeExclusive(pool: Pool): boolean {
   return pool.kind === 'dataset' && isRenewable(pool);
-}
-
-/** Every label asked for is there, with one of the wanted values. */
-export function matches(pool: Pool, selector: Selector | undefined): boolean {
-  if (selector === undefined) return true;
-  for (const label of Object.keys(selector)) {
-    const has = Object.hasOwn(pool.labels, label) ? pool.labels[label] : undefined;
-    if (has === undefined || !shareValue(has, selector[label] ?? [])) return false;
-  }
-  return true;
-}
-
-function shareValue(has: string | readonly string[], wanted: string | readonly string[]): boolean {
-  if (typeof wanted === 'string') return typeof has === 'string' ? has === wanted : has.includes(wanted);
-  return wanted.some((value) => (typeof has === 'string' ? has === value : has.includes(value)));
-}
-
-function rankOf(pool: Pool, prefer: readonly Selector[]): number {
-  const rank = prefer.findIndex((selector) => matches(pool, selector));
-  return rank < 0 ? prefer.length : rank;
 }

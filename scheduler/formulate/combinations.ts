@@ -3,7 +3,9 @@
 
 import type { Window } from '../domain/configuration.ts';
 import type { Units } from '../domain/quantity.ts';
+import type { Bundle, NodePart } from './bundles.ts';
 import type { Choice, Place } from './formulation.ts';
+import type { SeatClass } from './seats.ts';
 
 /** A candidate with room for its claim now, and its window when it has a calendar. */
 export interface OpenCandidate {
@@ -13,11 +15,16 @@ export interface OpenCandidate {
   /** How many earlier windows of the place the claim might have taken. */
   readonly windowsSkipped: number;
   readonly free: Units;
+  /** Of a seat on a node: how much of it would idle, 0 for nothing, and the class itself. Absent elsewhere. */
+  readonly looseness?: number;
+  readonly seats?: SeatClass;
+  readonly part?: NodePart;
 }
 
-/** One claim's open candidates, best rank first, and how they fall into ranks. */
+/** One claim's open candidates, best rank first, and how they fall into ranks. A bundle is one, with quantity 1 and its first claim's index. */
 export interface OpenClaim {
   readonly claim: number;
+  readonly bundle?: Bundle;
   readonly quantity: Units;
   readonly candidates: readonly OpenCandidate[];
 }
@@ -32,6 +39,7 @@ export interface Combination {
   readonly choices: readonly Choice[];
   readonly ranks: number;
   readonly windowsSkipped: number;
+  readonly looseness: number;
 }
 
 export interface Selection {
@@ -155,11 +163,13 @@ class Picker {
     if (!this.#limits.fits(choices)) return false;
     let ranks = 0;
     let windowsSkipped = 0;
+    let looseness = 0;
     for (const candidate of chosen) {
       ranks += candidate.rank;
       windowsSkipped += candidate.windowsSkipped;
+      looseness += candidate.looseness ?? 0;
     }
-    this.picked.push({ option: option.option, choices, ranks, windowsSkipped });
+    this.picked.push({ option: option.option, choices, ranks, windowsSkipped, looseness });
     return true;
   }
 }
@@ -211,9 +221,25 @@ export function searchFirst(
   return steps > SEARCH_STEPS_MAX ? { type: 'cut' } : { type: 'stuck', claim: deepest };
 }
 
-function choicesOf(option: OpenOption, chosen: readonly OpenCandidate[]): Choice[] {
-  return option.claims.map(({ claim, quantity }, c) => {
-    const { place, window } = chosen[c]!;
-    return { claim, quantity, place, window };
+/** One a claim, in order of claims: a bundle is one candidate and as many choices as it has claims. */
+export function choicesFor(
+  chosen: readonly { readonly claim: OpenClaim; readonly candidate: OpenCandidate }[],
+): Choice[] {
+  const choices = chosen.flatMap(({ claim: { claim, quantity, bundle }, candidate }): Choice[] => {
+    const { place, window } = candidate;
+    return bundle === undefined ? [{ claim, quantity, place, window }] : seatChoices(bundle, candidate);
   });
+  return choices.sort((a, b) => a.claim - b.claim);
+}
+
+function seatChoices({ name, claims }: Bundle, { seats, part }: OpenCandidate): Choice[] {
+  const { places } = part!;
+  return claims.map(({ claim, kind, quantity }) => {
+    const choice = { claim, quantity, place: places.get(kind)!, window: null, bundle: name };
+    return seats === undefined ? choice : { ...choice, seats };
+  });
+}
+
+function choicesOf(option: OpenOption, chosen: readonly OpenCandidate[]): Choice[] {
+  return choicesFor(option.claims.map((claim, c) => ({ claim, candidate: chosen[c]! })));
 }

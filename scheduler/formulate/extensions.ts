@@ -84,7 +84,8 @@ function heldUnits(configuration: Configuration, lease: Lease): HeldUnits[] {
   for (const { pool: id, kind, quantity, window } of lease.allocations) {
     const pool = pools.get(id);
     if (pool === undefined) throw new Error(`pool ${id} of lease ${lease.id} is not configured`);
-    if (window === undefined && isRenewable(pool)) held.push({ kind, quantity, priceMinor: pool.priceMinor });
+    if (window === undefined && isRenewable(pool))
+      held.push({ kind, quantity, priceMinor: pool.priceMinor, pricePer: pool.pricePer ?? 1 });
   }
   return held;
 }

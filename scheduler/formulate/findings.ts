@@ -6,8 +6,9 @@ import type { Reason, Shortage } from '../domain/reason.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { quotaKey } from '../domain/state.ts';
 import { PricedChoices } from './accounts.ts';
+import type { Bundle, BundleCandidates } from './bundles.ts';
 import type { ClaimCandidates } from './candidates.ts';
-import { type OpenOption, searchFirst } from './combinations.ts';
+import { choicesFor, type OpenCandidate, type OpenOption, searchFirst } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
 import { endOf, timeReason } from './openings.ts';
 import { demandOf, type KindDemand } from './quota.ts';
@@ -26,6 +27,7 @@ export interface OptionFinding {
 
 export interface OptionInput {
   readonly claims: readonly ClaimCandidates[];
+  readonly bundles: readonly BundleCandidates[];
   readonly open: OpenOption;
   readonly option: number;
   readonly pending: PendingRequest;
@@ -53,21 +55,18 @@ export function findOption(input: OptionInput): OptionFinding {
 
 /** A combination to price and to count: one that fits if any does, else the nearest; what has no room goes into `reasons`. */
 function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[] | null {
-  const { claims, open, option } = input;
+  const { claims, open, option, room } = input;
   const choices: Choice[] = [];
-  for (const [index, { claim, candidates }] of claims.entries()) {
-    const cheapest = cheapestFirst(open.claims[index]!.candidates)[0];
+  for (const openClaim of open.claims) {
+    const [cheapest] = cheapestFirst(openClaim.candidates);
     if (cheapest !== undefined) {
-      choices.push({
-        claim: index,
-        quantity: claim.quantity,
-        place: cheapest.place,
-        window: cheapest.window,
-      });
+      choices.push(...choicesFor([{ claim: openClaim, candidate: cheapest }]));
       continue;
     }
+    const { claim: index, bundle } = openClaim;
+    const { claim, candidates } = claims[index]!;
     const [nearest] = candidates;
-    if (nearest === undefined) {
+    if (nearest === undefined || (bundle !== undefined && nearestPart(input, bundle) === undefined)) {
       reasons.push({
         code: 'UNSATISFIABLE',
         option,
@@ -77,6 +76,11 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
         largest: 0,
       });
       return null;
+    }
+    if (bundle !== undefined) {
+      reasons.push(nodeReason(input, bundle));
+      choices.push(...choicesFor([{ claim: openClaim, candidate: nearestPart(input, bundle)! }]));
+      continue;
     }
     reasons.push(fullReason(input, index));
     const [window] = windowsOf(input, index, nearest.place);
@@ -89,7 +93,11 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
   };
   const { policy } = input.room;
   const allowed = searchFirst(sorted, (found) => policy.fits(input.pending.request, found));
-  if (allowed.type === 'found') return allowed.choices;
+  if (allowed.type === 'found') {
+    const crowded = input.bundles.length > 1 ? room.crowdedOut(input.bundles) : null;
+    if (crowded !== null) reasons.push(nodeReason(input, crowded.bundle));
+    return allowed.choices;
+  }
   const together = policy.isEmpty ? allowed : searchFirst(sorted, () => true);
   if (together.type === 'found') return together.choices;
   if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
@@ -104,6 +112,22 @@ function cheapestFirst<C extends { readonly place: Place }>(candidates: readonly
 function windowsOf({ claims, pending, room }: OptionInput, index: number, place: Place) {
   const { terms } = pending.request;
   return windowsFor(place.pools[0], { claim: claims[index]!.claim, terms, now: room.now });
+}
+
+/** The part that the bundle would rather go to, as a candidate without room. */
+function nearestPart({ bundles }: OptionInput, { name }: Bundle): OpenCandidate | undefined {
+  const { tiers } = bundles.find(({ bundle }) => bundle.name === name)!;
+  const part = tiers[0]?.parts[0];
+  const place = part?.places.values().next().value;
+  return part && place && { place, window: null, rank: 0, windowsSkipped: 0, free: 0, part };
+}
+
+/** No node has room for the whole bundle; none is short of anything where only other bundles of the option are in its way. */
+function nodeReason({ bundles, option, room }: OptionInput, { name, claims }: Bundle): Reason {
+  const candidates = bundles.find(({ bundle }) => bundle.name === name)!;
+  const short = room.nearestNode(candidates);
+  const claim = claims.find(({ kind }) => short[0]?.what.endsWith(`/${kind}`)) ?? claims[0]!;
+  return { code: 'NODE_FULL', option, claim: claim.claim, bundle: name, short };
 }
 
 /** No place of the claim has room for it. */
@@ -149,11 +173,13 @@ function datasetReason({ claims, option, room }: OptionInput, index: number): Re
   return shared.length > 0 ? { code: 'DATASET_SHARED', option, claim: index, kind, short: shared } : null;
 }
 
-/** Each claim has room on its own, but not beside the option's other claims on the same places. */
+/** Each claim has room on its own, but not beside the option's other claims on the same places. `index` is among the open claims. */
 function crowdedReason(input: OptionInput, index: number): Reason {
   const { claims, open, option, room } = input;
+  const { claim, candidates: own, bundle } = open.claims[index]!;
+  if (bundle !== undefined) return nodeReason(input, bundle);
   const short: Shortage[] = [];
-  for (const { place, window } of open.claims[index]!.candidates) {
+  for (const { place, window } of own) {
     const rivals = open.claims.filter(({ candidates }) =>
       candidates.some((c) => c.place === place && c.window === window),
     );
@@ -164,8 +190,8 @@ function crowdedReason(input: OptionInput, index: number): Reason {
   return {
     code: 'POOL_FULL',
     option,
-    claim: index,
-    kind: claims[index]!.claim.kind,
+    claim,
+    kind: claims[claim]!.claim.kind,
     short: nearestOf(short),
   };
 }

@@ -10,6 +10,8 @@ import type { Reason } from '../domain/reason.ts';
 import type { PendingExtension, PendingRequest } from '../domain/request.ts';
 import type { FormulationMemo } from './candidates.ts';
 import type { GangLooks } from './gangTurns.ts';
+import type { PlannedSeats } from './seatPlanner.ts';
+import type { SeatClass } from './seats.ts';
 
 /** What one capacity row counts: a pool, or agent pools that nothing tells apart. */
 export interface Place {
@@ -26,6 +28,9 @@ export interface Choice {
   readonly quantity: Units;
   readonly place: Place;
   readonly window: Window | null;
+  /** Of a claim that sits on a node: the seat's class, and which of the option's bundles takes it. `place` has its price and its kind. */
+  readonly seats?: SeatClass;
+  readonly bundle?: string;
 }
 
 /** One extension of a lease, and where the lease ends with it. */
@@ -62,6 +67,8 @@ export interface Formulation {
   readonly dropped: ReadonlyMap<RequestId, readonly Reason[]>;
   /** Extensions without a column: this tick refuses them. */
   readonly refusedExtensions: ReadonlyMap<ExtensionId, readonly Reason[]>;
+  /** Seats cut out of the nodes; null when nobody asks for one. */
+  readonly seats: PlannedSeats | null;
   /** Which gangs were looked at. */
   readonly gangs: GangLooks;
   /** Candidates found on the way, for explain.ts: the same shapes are asked about again. */

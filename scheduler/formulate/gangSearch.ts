@@ -16,6 +16,7 @@ export interface Seat {
   readonly member: number;
   readonly option: number;
   readonly claim: number;
+  readonly open: OpenClaim;
   readonly quantity: Units;
   readonly candidate: OpenCandidate;
 }
@@ -44,6 +45,7 @@ interface Slot {
   readonly member: number;
   readonly option: number;
   readonly claim: number;
+  readonly open: OpenClaim;
   readonly quantity: Units;
   readonly alone: boolean;
   readonly candidates: readonly OpenCandidate[];
@@ -142,6 +144,7 @@ export class GangSearch {
           member,
           option,
           claim,
+          open: openClaim,
           quantity,
           alone: asked.exclusive === true,
           candidates: own,
@@ -248,11 +251,12 @@ export class GangSearch {
     chosen: readonly number[],
     how: { fits: (seats: readonly Seat[]) => boolean; turn: number },
   ): void {
-    const seats = slots.map(({ member, option, claim, quantity, candidates }, depth): Seat => {
+    const seats = slots.map(({ member, option, claim, open, quantity, candidates }, depth): Seat => {
       return {
         member,
         option,
         claim,
+        open,
         quantity,
         candidate: candidates[(chosen[depth]! + how.turn) % candidates.length]!,
       };

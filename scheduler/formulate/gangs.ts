@@ -6,8 +6,7 @@ import { type Instant, multiplyDivideUp, type Units } from '../domain/quantity.t
 import { GANG_TIMEOUT_SECONDS, type GangTerms, type PendingRequest } from '../domain/request.ts';
 import { PricedChoices } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
-import type { OpenOption } from './combinations.ts';
-import type { Choice } from './formulation.ts';
+import { choicesFor, type OpenOption } from './combinations.ts';
 import { fitsTogether } from './gangRoom.ts';
 import { GangSearch, type Seat } from './gangSearch.ts';
 import { penaltyOf, shareOf } from './objective.ts';
@@ -128,7 +127,14 @@ export function gangColumns(gang: Gang, input: GangInput): GangColumns {
   const costs = priced.map(({ parts }) => parts.reduce((sum, part) => sum + plainCost(part, room.now), 0));
   const price = { leastCost: Math.min(...costs), mostCost: Math.max(...costs) };
   const columns = priced.map(({ seats, parts }, c): GangColumn => {
-    const whole = penaltyOf({ option: 0, ranks: 0, windowsSkipped: 0, cost: costs[c]!, ...price });
+    const whole = penaltyOf({
+      option: 0,
+      ranks: 0,
+      windowsSkipped: 0,
+      looseness: 0,
+      cost: costs[c]!,
+      ...price,
+    });
     const own = seatsByMember(gang, seats);
     const each = Math.ceil(whole / parts.length);
     return { parts, penalties: parts.map(({ option }, member) => each + blemishesOf(option, own[member]!)) };
@@ -164,9 +170,7 @@ function partsOf(gang: Gang, seats: readonly Seat[], { configuration, room }: Ga
   const bySeat = seatsByMember(gang, seats);
   return gang.members.map((pending, member): GangPart => {
     const own = bySeat[member]!;
-    const choices = own.map(({ claim, quantity, candidate: { place, window } }): Choice => {
-      return { claim, quantity, place, window };
-    });
+    const choices = choicesFor(own.map(({ open, candidate }) => ({ claim: open, candidate })));
     const endsAt = endOf(choices, pending.request.terms, now);
     const priced = new PricedChoices({ choices, now, endsAt, graceMs });
     const share = shareOf(room.catalogue, pending.request.options);
@@ -187,6 +191,7 @@ function blemishesOf(option: number, seats: readonly Seat[]): number {
     option,
     ranks: sumOf(({ candidate }) => candidate.rank),
     windowsSkipped: sumOf(({ candidate }) => candidate.windowsSkipped),
+    looseness: sumOf(({ candidate }) => candidate.looseness ?? 0),
     cost: 0,
     leastCost: 0,
     mostCost: 0,
@@ -199,7 +204,7 @@ function plainCost({ priced: { choices, endsAt } }: GangPart, now: Instant): num
   for (const { place, quantity, window } of choices) {
     const [pool] = place.pools;
     const held = !pool.consumable && window === null;
-    cost += quantity * pool.priceMinor * (held ? (endsAt - now) / 3_600_000 : 1);
+    cost += quantity * pool.priceMinor * (held ? (endsAt - now) / 3_600_000 / (pool.pricePer ?? 1) : 1);
   }
   return cost;
 }

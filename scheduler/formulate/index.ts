@@ -20,11 +20,13 @@ import { Fairness, spentOnFairness } from './fairness.ts';
 import type { Choice, ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
+import { seatsFor, takesAllSeats } from './nodes.ts';
 import { EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
 import { demandOf, quotaRows } from './quota.ts';
 import { Room } from './room.ts';
 import { type Row, RowBook } from './rows.ts';
+import type { PlannedSeats } from './seatPlanner.ts';
 import { type Template, Templates } from './templates.ts';
 import { Worths } from './worth.ts';
 
@@ -40,13 +42,27 @@ const COLUMNS_MAX = 8;
 const COLUMNS_OF_TICK = 8_000;
 const COLUMNS_LEAST = 4;
 
-export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulation {
-  const draft = new Draft(snapshot, memo);
+export interface FormulateSettings {
+  /** Also places that are no better than others: whoever would take back what is held there must know of each. */
+  readonly everyPlace?: boolean;
+}
+
+export function formulate(
+  snapshot: Snapshot,
+  memo: FormulationMemo,
+  settings: FormulateSettings = {},
+): Formulation {
+  const marked = new Set(snapshot.earmarks.map(({ request }) => request));
+  const requests =
+    marked.size === 0
+      ? snapshot.requests
+      : snapshot.requests.filter(({ request }) => !marked.has(request.id));
+  const draft = new Draft({ ...snapshot, requests }, { memo, ...settings });
   const extensions = draft.prepareExtensions();
-  for (const pending of snapshot.requests) draft.prepare(pending);
+  for (const pending of requests) draft.prepare(pending);
   draft.addExtensions(extensions);
   draft.addRequests();
-  const { columns, dropped, refusedExtensions, leftOut, gangs } = draft;
+  const { columns, dropped, refusedExtensions, leftOut, seats, gangs } = draft;
   return {
     model: draft.build(),
     columns,
@@ -54,6 +70,7 @@ export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulatio
     leftOut,
     dropped,
     refusedExtensions,
+    seats,
     gangs,
     memo,
   };
@@ -61,10 +78,13 @@ export function formulate(snapshot: Snapshot, memo: FormulationMemo): Formulatio
 
 /** Whether another tick at once may grant somebody whom this plan leaves waiting. A plan that granted nothing would only repeat itself. */
 export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
-  if (plan.assignments.length === 0 || !formulation.truncated) return false;
+  const { seats } = formulation;
+  const isLeft = seats !== null && (!seats.complete || !takesAllSeats(seats.plan, plan));
+  const wanting = isLeft ? seats.seekers : [];
+  if (plan.assignments.length === 0 || (!formulation.truncated && wanting.length === 0)) return false;
   const granted = new Set(plan.assignments.map(({ request }) => request));
   for (const id of formulation.leftOut) if (!granted.has(id)) return true;
-  return false;
+  return wanting.some(({ request }) => !granted.has(request.id));
 }
 
 interface PreparedGang {
@@ -95,6 +115,7 @@ class Draft {
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
   readonly gangs: GangLooks;
+  readonly seats: PlannedSeats | null;
   readonly #gangs: ReadonlyMap<string, Gang>;
   readonly #prepared: (Prepared | PreparedGang)[] = [];
   /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
@@ -102,7 +123,7 @@ class Draft {
   readonly #accountRows: (Row[] | undefined)[] = [];
   readonly #binding = new Map<readonly PayingAccount[], readonly PayingAccount[]>();
 
-  constructor(snapshot: Snapshot, memo: FormulationMemo) {
+  constructor(snapshot: Snapshot, { memo, everyPlace }: FormulateSettings & { memo: FormulationMemo }) {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
     this.#memo = memo;
@@ -112,9 +133,10 @@ class Draft {
     this.#gangs = gangsOf(requests);
     for (const pending of requests) {
       const { demand, isExclusive } = shapeOf(memo, configuration, pending);
-      this.#room.ask(demand);
+      if (!everyPlace) this.#room.ask(demand);
       if (isExclusive) this.#room.contestDatasets();
     }
+    this.seats = seatsFor(snapshot, this.#room, memo);
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     const input = { configuration, room: this.#room, memo };
@@ -264,9 +286,7 @@ class Draft {
   #addPart(column: number, group: number, { pending, priced: { choices, costOf }, share }: GangPart): void {
     const book = this.#book;
     const { department } = pending.request;
-    const units = choices.map(({ place, window, quantity }) => {
-      return { row: this.#templates.unitRow(place, window), coefficient: quantity };
-    });
+    const units = this.#templates.unitsOf(choices);
     for (const { row, coefficient } of units) book.add(row, column, coefficient);
     this.#fairness.add(column, group, { department, units, share });
     for (const [kind, quantity] of demandOf(choices)) {
@@ -281,7 +301,8 @@ class Draft {
     const builder = new ModelBuilder();
     this.#fairness.settle(book, this.#worths);
     this.#worths.emit(builder);
-    for (const family of ['capacity/', 'window/', 'quota/'] as const) book.emitFamily(builder, family);
+    for (const family of ['capacity/', 'window/', 'seats/', 'quota/'] as const)
+      book.emitFamily(builder, family);
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
     this.#datasets.emit(builder);

@@ -7,7 +7,7 @@ import type { Catalogue } from './catalogue.ts';
 
 /*
  *   value(r, j) = floor((v_r + floor(PER_SHARE * s_r)) * AGE[bucket(r)] / 16) + deadline(r)
- *                 - scaled(preference(j) + option(j) + lateness(j) + price(j))          less what fairness.ts takes
+ *                 - scaled(preference(j) + option(j) + lateness(j) + fit(j) + price(j))          less what fairness.ts takes
  *   v_r         = floor(PER_REQUEST / 2^ceil(log2 n)),   n = requests of the same agent and class that could start in this tick
  *   s_r         = min over the options of r of max over renewable kinds k of (sum q of kind k / units of kind k)
  *   scaled(p)   = min(v_r - 1, ceil(p * v_r / PER_REQUEST))
@@ -19,7 +19,7 @@ import type { Catalogue } from './catalogue.ts';
  * Penalties shrink with v_r, so that every grant is worth at least 1 and an agent's preferences keep their order.
  */
 
-/** One request of no size: above the sum of all penalties below (724). */
+/** One request of no size: above the sum of all penalties below (920). */
 const PER_REQUEST = 1000;
 /** The whole of a kind is worth 64 requests: small requests go first, but a big one is not worthless. Keeps the range under 1e6. */
 const PER_SHARE = 64_000;
@@ -34,6 +34,8 @@ const PREFERENCE_STEP = 60;
 const PREFERENCE_MOST = 350;
 const LATENESS_STEP = 10;
 const LATENESS_MOST = 100;
+/** Less than any other penalty's step: seats are cut to size, and this only keeps the small from the large ones while there is a choice. */
+const FIT_MOST = 20;
 const PRICE_MOST = 50;
 
 /** As much as the most that any request may be worth, (1000 + 64000) * 8, and more: work under way is not stopped for a start. */
@@ -138,6 +140,8 @@ export interface Blemishes {
   readonly option: number;
   /** Sum over the claims of how many earlier windows it might have taken. */
   readonly windowsSkipped: number;
+  /** Sum over the bundles of how much of their seats would idle, in twentieths. */
+  readonly looseness: number;
   /** Money for the whole grant, and the least and most among the request's columns. */
   readonly cost: number;
   readonly leastCost: number;
@@ -151,6 +155,7 @@ export function penaltyOf(blemishes: Blemishes): number {
     Math.min(PREFERENCE_MOST, PREFERENCE_STEP * blemishes.ranks) +
     Math.min(OPTION_MOST, OPTION_STEP * blemishes.option) +
     Math.min(LATENESS_MOST, LATENESS_STEP * blemishes.windowsSkipped) +
+    Math.min(FIT_MOST, blemishes.looseness) +
     dearer
   );
 }

@@ -6,7 +6,7 @@ import type { Reason } from '../domain/reason.ts';
 import type { Terms } from '../domain/request.ts';
 import type { ClaimCandidates, Shape } from './candidates.ts';
 import { compareText } from './catalogue.ts';
-import type { OpenCandidate, OpenOption } from './combinations.ts';
+import type { OpenCandidate, OpenClaim, OpenOption } from './combinations.ts';
 import type { Choice } from './formulation.ts';
 import type { Room } from './room.ts';
 import { windowsFor } from './windows.ts';
@@ -31,13 +31,43 @@ function optionsOf(
   return shape.options.map((claims, option) => ({
     option,
     claims: endsInTime(claims, terms, room.now)
-      ? claims.map((claim, index) => ({
-          claim: index,
-          quantity: claim.claim.quantity,
-          candidates: candidatesOf(claim),
-        }))
+      ? [
+          ...claimsApart(claims, candidatesOf),
+          ...shape.bundles[option]!.map((candidates) => ({
+            claim: candidates.bundle.claims[0]!.claim,
+            bundle: candidates.bundle,
+            quantity: 1,
+            candidates: room.openNodes(candidates),
+          })),
+        ]
       : [],
   }));
+}
+
+/** Claims of one option that are no part of a bundle. */
+export interface OpenOthers {
+  readonly claims: readonly OpenClaim[];
+  /** False for an option that ends too late. */
+  readonly isOpen: boolean;
+}
+
+/** Every option's claims beside its bundles. */
+export function openOthers(shape: Shape, terms: Terms, room: Room): OpenOthers[] {
+  return shape.options.map((claims) => ({
+    claims: claimsApart(claims, (claim) => withoutDominated(openCandidates(claim, terms, room), room)),
+    isOpen: endsInTime(claims, terms, room.now),
+  }));
+}
+
+function claimsApart(
+  claims: readonly ClaimCandidates[],
+  candidatesOf: (claim: ClaimCandidates) => readonly OpenCandidate[],
+): OpenClaim[] {
+  return claims.flatMap((claim, index) =>
+    claim.claim.node === undefined
+      ? [{ claim: index, quantity: claim.claim.quantity, candidates: candidatesOf(claim) }]
+      : [],
+  );
 }
 
 function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, room: Room): OpenCandidate[] {

@@ -6,8 +6,8 @@ import type { ModelBuilder } from '../../solver/index.ts';
 import type { PolicyRow, PolicyRowUse, PolicyTerm, RowSelector } from '../domain/policyRow.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
-import { matches } from './candidates.ts';
 import type { Choice, Place } from './formulation.ts';
+import { matches } from './labels.ts';
 import type { Row, RowBook } from './rows.ts';
 
 /*

@@ -1,15 +1,21 @@
-// What is left at one moment: of every place, window, quota, cohort and account. Looked up once, shared by formulate and explain.
+// What is left at one moment, with what earmarks hold back taken off: of every place, window, quota, cohort and account. Looked up once, shared by formulate and explain.
 // Invariant: reads one snapshot and changes nothing.
 
 import type { Window } from '../domain/configuration.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
+import type { Shortage } from '../domain/reason.ts';
+import { standingUse } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { AccountRoom } from './accounts.ts';
+import type { BundleCandidates } from './bundles.ts';
 import { freeUnits } from './capacity.ts';
 import { type Catalogue, catalogueOf } from './catalogue.ts';
+import type { OpenCandidate } from './combinations.ts';
 import type { Place } from './formulation.ts';
+import { NodeRoom } from './nodes.ts';
 import { PolicyRoom } from './policyRows.ts';
 import { QuotaRoom } from './quota.ts';
+import type { SeatPlan } from './seats.ts';
 import { freeInWindow, windowKey } from './windows.ts';
 
 export class Room {
@@ -22,16 +28,39 @@ export class Room {
   readonly #free = new Map<Place, Units>();
   readonly #asked = new Map<string, Units>();
   readonly #exclusive: Snapshot['exclusive'];
+  readonly #nodes: NodeRoom;
   #isContested = false;
 
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
     this.catalogue = catalogueOf(snapshot.configuration);
-    this.quotas = new QuotaRoom(this.catalogue, snapshot.quotaUse);
-    this.accounts = new AccountRoom(this.catalogue.accounts.length, snapshot.accounts);
+    const use = standingUse(snapshot);
+    this.quotas = new QuotaRoom(this.catalogue, use.quotaUse);
+    this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
     this.policy = new PolicyRoom(snapshot.policyRows ?? []);
-    this.#used = snapshot.used;
-    this.#exclusive = snapshot.exclusive;
+    this.#used = use.used;
+    this.#exclusive = use.exclusive;
+    this.#nodes = new NodeRoom(snapshot);
+  }
+
+  /** From here on bundles go to these seats alone, and not to any node with room. */
+  seat(plan: SeatPlan): void {
+    this.#nodes.seat(plan);
+  }
+
+  /** Seats, or without a plan of them nodes, that have room for the bundle. */
+  openNodes(candidates: BundleCandidates): OpenCandidate[] {
+    return this.#nodes.openFor(candidates);
+  }
+
+  /** Of bundles that each have room the first that has none beside the others; null when all have. */
+  crowdedOut(bundles: readonly BundleCandidates[]): BundleCandidates | null {
+    return this.#nodes.crowdedOut(bundles);
+  }
+
+  /** What the bundle lacks on the node that is nearest to holding it. */
+  nearestNode(candidates: BundleCandidates): Shortage[] {
+    return this.#nodes.nearest(candidates);
   }
 
   /** A dataset that one lease holds alone: it has no seat for anybody. */

@@ -9,7 +9,7 @@ import { costOf, PricedChoices } from './accounts.ts';
 import type { Shape } from './candidates.ts';
 import { capacityRowName } from './capacity.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
-import { selectCombinations } from './combinations.ts';
+import { type OpenOption, selectCombinations } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
 import { penaltyOf, shareOf } from './objective.ts';
 import { endOf, openOptions } from './openings.ts';
@@ -140,19 +140,21 @@ export class Templates {
   ): ShapeColumns {
     const { room, columnsMax } = this.#settings;
     const { options, terms } = pending.request;
-    const { combinations, complete } = selectCombinations(openOptions(shape, terms, room), {
+    const open = openOptions(shape, terms, room);
+    const { combinations, complete } = selectCombinations(open, {
       fits,
-      columnsMax,
+      columnsMax: Math.max(columnsMax, seatsOfOwnSize(open)),
     });
     const priced = combinations.map(({ choices }) => new PricedChoices(this.#chargeOf(choices, pending)));
     const costs = priced.map((column) => comparableCost(column, room.now));
     const leastCost = Math.min(...costs);
     const mostCost = Math.max(...costs);
     const demands: KindDemand[] = [];
-    const columns = combinations.map(({ option, choices, ranks, windowsSkipped }, i): TemplateColumn => {
-      const penalty = penaltyOf({ option, ranks, windowsSkipped, cost: costs[i]!, leastCost, mostCost });
+    const columns = combinations.map((combination, i): TemplateColumn => {
+      const { option, choices } = combination;
+      const penalty = penaltyOf({ ...combination, cost: costs[i]!, leastCost, mostCost });
       const demand = oneOf(demands, demandOf(choices));
-      return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices), demand };
+      return { option, priced: priced[i]!, penalty, units: this.unitsOf(choices), demand };
     });
     return { columns, complete, share: shareOf(room.catalogue, options), mostCost: mostCostOf(columns) };
   }
@@ -162,15 +164,20 @@ export class Templates {
     return { choices, now, endsAt: endOf(choices, pending.request.terms, now), graceMs: this.#graceMs };
   }
 
-  #unitsOf(choices: readonly Choice[]): RowEntry[] {
-    return choices.map(({ place, window, quantity }) => ({
-      row: this.unitRow(place, window),
-      coefficient: quantity,
-    }));
+  /** Entries in capacity and window rows; of a bundle one, in the row of its seats. */
+  unitsOf(choices: readonly Choice[]): RowEntry[] {
+    const { book } = this.#settings;
+    const seated = new Set<string>();
+    return choices.flatMap(({ place, window, quantity, seats, bundle }): RowEntry[] => {
+      if (seats === undefined) return [{ row: this.#unitRow(place, window), coefficient: quantity }];
+      if (seated.has(bundle!)) return [];
+      seated.add(bundle!);
+      return [{ row: book.row(seats.place.id, seats.spots.length), coefficient: 1 }];
+    });
   }
 
   /** The capacity or window row that a claim on the place takes units of. */
-  unitRow(place: Place, window: Window | null): Row {
+  #unitRow(place: Place, window: Window | null): Row {
     const { book, room } = this.#settings;
     if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
     return lookUp(this.#placeRows, place, () =>
@@ -199,6 +206,15 @@ export class Templates {
 
 function renewableKind({ kind, pools: [pool] }: Place): string | undefined {
   return isRenewable(pool) ? kind : undefined;
+}
+
+/** A shape spread over several classes of seats must reach all that were cut for it. */
+function seatsOfOwnSize(open: readonly OpenOption[]): number {
+  return open
+    .flatMap(({ claims }) => claims)
+    .reduce((most, { candidates }) => {
+      return Math.max(most, candidates.filter(({ looseness }) => looseness === 0).length);
+    }, 0);
 }
 
 function classOf(configuration: Configuration, name: string): PriorityClass {
@@ -247,7 +263,7 @@ function comparableCost({ choices, endsAt }: PricedChoices, now: number): number
   for (const { place, quantity } of choices) {
     const [pool] = place.pools;
     const rate = quantity * pool.priceMinor;
-    cost += isRenewable(pool) ? (rate * (endsAt - now)) / 3_600_000 : rate;
+    cost += isRenewable(pool) ? (rate * (endsAt - now)) / 3_600_000 / (pool.pricePer ?? 1) : rate;
   }
   return cost;
 }

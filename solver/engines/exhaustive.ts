@@ -1,6 +1,7 @@
 // The oracle engine: tries every combination of whole numbers. Invariant: ignores budgets, refuses programs that are not tiny.
 // Used by tests, and by `annona solve` on a handful of requests.
 import type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engine.ts';
+import { openByResolving } from './resolving.ts';
 import { simplex } from './tableau.ts';
 
 /** A dense tableau beyond this takes longer than a second. */
@@ -10,7 +11,13 @@ const TRIES_MAX = 2 ** 20;
 const TOLERANCE = 1e-9;
 
 export function createExhaustiveEngine(): Engine {
-  return { name: 'exhaustive', build: 'exhaustive 1', solveLp, solveMip };
+  return {
+    name: 'exhaustive',
+    build: 'exhaustive 1',
+    solveLp,
+    openLp: (program) => openByResolving(program, solveLp),
+    solveMip,
+  };
 }
 
 function solveLp(program: LinearProgram): LpAnswer {
@@ -133,6 +140,7 @@ class Search {
       objective: Float64Array.from(columns, (j) => objective[j]!),
       upper: Float64Array.from(columns, (j) => upper[j]!),
       integer: new Uint8Array(columns.length),
+      rowLower: this.#program.rowLower,
       rowUpper: this.#room,
       starts: Int32Array.from(restStarts),
       rows: Int32Array.from(columns.flatMap((j) => [...rows.subarray(starts[j]!, starts[j + 1]!)])),

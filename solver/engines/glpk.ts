@@ -2,13 +2,14 @@
 // for GLPK knows no other limit, so what they find is not replayable (replay.ts). Loaded by load.ts, and only when it was chosen.
 // The package is described here instead of imported: an installation without it compiles and runs.
 import type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engine.ts';
+import { openByResolving } from './resolving.ts';
 
 interface GlpkTerm {
   readonly name: string;
   readonly coef: number;
 }
 
-interface GlpkProblem {
+export interface GlpkProblem {
   readonly name: string;
   readonly objective: { readonly direction: number; readonly name: string; readonly vars: GlpkTerm[] };
   readonly subjectTo: { name: string; vars: GlpkTerm[]; bnds: { type: number; lb: number; ub: number } }[];
@@ -16,8 +17,9 @@ interface GlpkProblem {
   readonly generals: string[];
 }
 
-interface GlpkResult {
+export interface GlpkResult {
   readonly status: number;
+  readonly z: number | null;
   readonly vars: Readonly<Record<string, number>>;
   readonly dual?: Readonly<Record<string, number>>;
 }
@@ -32,13 +34,19 @@ interface GlpkOptions {
 
 /** What is used of the package: synchronous after it has been made. */
 export interface Glpk {
+  readonly GLP_MIN: number;
   readonly GLP_MAX: number;
+  readonly GLP_FR: number;
+  readonly GLP_LO: number;
   readonly GLP_UP: number;
   readonly GLP_DB: number;
+  readonly GLP_FX: number;
   readonly GLP_MSG_OFF: number;
   readonly GLP_FEAS: number;
   readonly GLP_INFEAS: number;
+  readonly GLP_NOFEAS: number;
   readonly GLP_OPT: number;
+  readonly GLP_UNBND: number;
   solve(problem: GlpkProblem, options: GlpkOptions): { readonly result: GlpkResult };
 }
 
@@ -71,10 +79,13 @@ export async function loadGlpkEngine({ create, build }: GlpkSource): Promise<Eng
     }
   };
   const codes = glpk;
+  const answerLp: Engine['solveLp'] = (program, { simplexIterationsMax }) =>
+    solveLp({ ask, codes, program }, simplexIterationsMax);
   return {
     name: 'glpk',
     build,
-    solveLp: (program, { simplexIterationsMax }) => solveLp({ ask, codes, program }, simplexIterationsMax),
+    solveLp: answerLp,
+    openLp: (program) => openByResolving(program, answerLp),
     solveMip: (program) => solveMip({ ask, codes, program }),
   };
 }

@@ -1,7 +1,8 @@
-// The HiGHS engine (npm `highs`, WebAssembly). Invariant: a fresh model per call, always disposed, work limits instead of clocks:
-// a model kept alive gave other bits in 5 of 5 runs, an undisposed one leaks. Loaded by node.ts, or by a browser that fetched the bytes.
+// The HiGHS engine (npm `highs`, WebAssembly). Invariant: a fresh model per question or live program, always disposed, work limits instead
+// of clocks: a model kept between solves gave other bits in 5 of 5 runs, an undisposed one leaks. Loaded by node.ts, or by a browser that
+// fetched the bytes.
 import highsModule, { type Highs, type ModelData } from 'highs';
-import type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engine.ts';
+import type { AddedRows, Basis, Engine, LinearProgram, LiveLp, LpAnswer, MipAnswer } from './engine.ts';
 
 export interface HighsSource {
   /** The bytes of `highs/runtime`. */
@@ -25,38 +26,84 @@ export async function loadHighsEngine({ wasmBinary, build }: HighsSource): Promi
     name: 'highs',
     build,
     solveLp: (program, { simplexIterationsMax }) => solveLp(highs, program, simplexIterationsMax),
+    openLp: (program) => openLp(highs, program),
     solveMip: (program, { nodesMax }) => solveMip(highs, program, nodesMax),
   };
 }
 
+const LP_OPTIONS: Options = {
+  ...COMMON,
+  solver: 'simplex',
+  // Serial dual simplex: primal, Dantzig pricing and interior point were 2-10 times slower on such programs.
+  simplex_strategy: 1,
+  // Without presolve a cut-off run keeps the multipliers it had reached, and a basis stays one of this program.
+  presolve: 'off',
+};
+
 function solveLp(highs: Highs, program: LinearProgram, iterationsMax: number): LpAnswer {
-  const options: Options = {
-    ...COMMON,
-    solver: 'simplex',
-    // Serial dual simplex: primal, Dantzig pricing and interior point were 2-10 times slower on such programs.
-    simplex_strategy: 1,
-    simplex_iteration_limit: iterationsMax,
-    // Without presolve a cut-off run keeps the multipliers it had reached.
-    presolve: 'off',
+  return withModel(highs, { program, options: LP_OPTIONS, integer: false }, (model) =>
+    runLp(highs, model, iterationsMax),
+  );
+}
+
+function runLp(highs: Highs, model: LiveModel, iterationsMax: number): LpAnswer {
+  model.options.set('simplex_iteration_limit', iterationsMax);
+  model.run();
+  const status = model.getModelStatus();
+  const { optimal, iterationLimit } = highs.constants.modelStatus;
+  const simplexIterations = Math.max(0, Number(model.info.get('simplex_iteration_count')));
+  if (status !== optimal && status !== iterationLimit) {
+    return { stopped: 'failed', primal: null, multipliers: null, simplexIterations };
+  }
+  const solution = model.getSolution();
+  // Minimising -c x, a row `<=` has a dual <= 0: its price is the negative.
+  const multipliers = solution.rowDual.map((dual) => (dual < 0 ? -dual : 0));
+  return {
+    stopped: status === optimal ? 'optimal' : 'workLimit',
+    primal: status === optimal ? solution.colValue : null,
+    multipliers: multipliers.every(Number.isFinite) ? multipliers : null,
+    simplexIterations,
   };
-  return withModel(highs, { program, options, integer: false }, (model) => {
-    model.run();
-    const status = model.getModelStatus();
-    const { optimal, iterationLimit } = highs.constants.modelStatus;
-    const simplexIterations = Math.max(0, Number(model.info.get('simplex_iteration_count')));
-    if (status !== optimal && status !== iterationLimit) {
-      return { stopped: 'failed', primal: null, multipliers: null, simplexIterations };
-    }
-    const solution = model.getSolution();
-    // Minimising -c x, a row `<=` has a dual <= 0: its price is the negative.
-    const multipliers = Float64Array.from(solution.rowDual, (dual) => (dual < 0 ? -dual : 0));
-    return {
-      stopped: status === optimal ? 'optimal' : 'workLimit',
-      primal: status === optimal ? solution.colValue : null,
-      multipliers: multipliers.every(Number.isFinite) ? multipliers : null,
-      simplexIterations,
-    };
-  });
+}
+
+function openLp(highs: Highs, program: LinearProgram): LiveLp {
+  const model = highs.createModel();
+  model.options.set(LP_OPTIONS);
+  model.passModel(dataOf(highs, program, false));
+  return {
+    addRows: (rows) => {
+      model.addRows(rowsOf(highs, rows, program.columnCount));
+    },
+    changeBounds: (columns, lower, upper) => {
+      if (columns.length > 0) model.changeColsBounds({ kind: 'set', indices: columns }, lower, upper);
+    },
+    run: ({ simplexIterationsMax }) => runLp(highs, model, simplexIterationsMax),
+    basis: (): Basis | null => {
+      if (Number(model.info.get('basis_validity')) !== highs.constants.basisValidity.valid) return null;
+      const { colStatus, rowStatus } = model.getBasis();
+      return { columns: colStatus, rows: rowStatus };
+    },
+    startFrom: ({ columns, rows }) => {
+      model.setBasis({ colStatus: columns, rowStatus: rows });
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+function rowsOf(highs: Highs, rows: AddedRows, columnCount: number): Parameters<LiveModel['addRows']>[0] {
+  const { starts, columns, values, upper } = rows;
+  return {
+    lower: new Float64Array(upper.length).fill(-highs.infinity),
+    upper,
+    matrix: {
+      format: 'csr',
+      numRows: upper.length,
+      numCols: columnCount,
+      starts,
+      indices: columns,
+      values,
+    },
+  };
 }
 
 function solveMip(highs: Highs, program: LinearProgram, nodesMax: number): MipAnswer {
@@ -99,7 +146,7 @@ function dataOf(highs: Highs, program: LinearProgram, integer: boolean): ModelDa
     colCost: program.objective.map((c) => -c),
     colLower: new Float64Array(columnCount),
     colUpper: program.upper.map((upper) => (upper === Infinity ? highs.infinity : upper)),
-    rowLower: new Float64Array(rowCount).fill(-highs.infinity),
+    rowLower: program.rowLower.map((lower) => (lower === -Infinity ? -highs.infinity : lower)),
     rowUpper: program.rowUpper,
     matrix: {
       format: 'csc',

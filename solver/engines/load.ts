@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { EngineName } from '../solution.ts';
 import type { Engine } from './engine.ts';
 import { createExhaustiveEngine } from './exhaustive.ts';
-import { type Glpk, loadGlpkEngine } from './glpk.ts';
+import { type Glpk, type GlpkSource, loadGlpkEngine } from './glpk.ts';
 import { loadHighsEngine } from './highs.ts';
 
 /** Where a package's file is; throws when the package is not installed. A test passes one that finds less. */
@@ -48,18 +48,25 @@ export async function engineBuildOf(
   }
 }
 
-function readHighs(resolve: Resolve): Promise<WasmBuild> {
+/** Throws when the package is not installed. */
+export function readHighs(resolve: Resolve = resolveHere): Promise<WasmBuild> {
   const wasm = resolve('highs/runtime');
   return wasmBuild('highs', { wasm, manifest: join(dirname(wasm), '..', 'package.json') });
 }
 
 async function loadGlpk(resolve: Resolve): Promise<Engine | null> {
+  const source = await readGlpk(resolve);
+  return source && loadGlpkEngine(source);
+}
+
+/** `null`: this installation has none. */
+export async function readGlpk(resolve: Resolve = resolveHere): Promise<GlpkSource | null> {
   const module = findGlpk(resolve);
   if (module === null) return null;
   const { build } = await wasmBuild('glpk', besideGlpk(module));
   const { default: create } = await import('glpk.js/node');
   // Its types promise a callback the whole answer; what it hands over is `result` alone.
-  return loadGlpkEngine({ create: create as unknown as () => Promise<Glpk>, build });
+  return { create: create as unknown as () => Promise<Glpk>, build };
 }
 
 /** Optional, so absence is an answer. */

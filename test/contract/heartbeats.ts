@@ -78,4 +78,29 @@ export const heartbeatsContract = (name: string, makeStore: () => Promise<StoreU
       const { heard } = await store.ports.heartbeats.since(CELL, 0);
       expect(heard).toEqual([{ lease: held.id, at: latest }]);
     });
+
+    it('say until when the work is safe, and the latest word counts', async () => {
+      const { heartbeatWriter, heartbeats, stateSource } = store.ports;
+      const say = (checkpointAt?: number) =>
+        heartbeatWriter.heartbeat(agentScope(owner), held.id, cell.epoch, checkpointAt);
+      await say(5000);
+      await Promise.all([say(4000), say(7000), say()]);
+      const { heard } = await heartbeats.since(CELL, 0);
+      expect(heard).toMatchObject([{ lease: held.id, checkpointAt: 7000 }]);
+      const state = await stateSource.load(CELL, cell.epoch);
+      expect(state.checkpoints).toEqual(new Map([[held.id, 7000]]));
+    });
+
+    it('are told that a lease is on notice, and that it ends with its grace', async () => {
+      const graceEndsAt = held.endsAt - 1;
+      const revocation = {
+        right: 'repair',
+        since: cell.now,
+        graceEndsAt,
+        request: null,
+        department: null,
+      } as const;
+      await cell.tick([{ type: 'leaseRevoking', lease: held.id, revocation }]);
+      expect(await beat(held.id)).toMatchObject({ type: 'recorded', state: 'revoking', endsAt: graceEndsAt });
+    });
   });

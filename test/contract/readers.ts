@@ -167,6 +167,28 @@ export const readersContract = (name: string, makeStore: () => Promise<StoreUnde
       expect(await store.ports.logs.tick(CELL, Number.NaN)).toBeNull();
     });
 
+    it('counts the newest ticks by how good they were proved to be, and leaves proofs to the single one', async () => {
+      const all = await store.ports.logs.quality(CELL, 100);
+      expect(all.map(({ tick }) => tick)).toEqual(Array.from({ length: 14 }, (_, n) => 14 - n));
+      expect(await store.ports.logs.quality('nowhere', 5)).toEqual([]);
+      const { items } = await store.ports.logs.ticks(CELL, { limit: 500, after: null });
+      for (const listed of items) {
+        const whole = (await store.ports.logs.tick(CELL, listed.tick))!;
+        const stages = whole.stages.map(({ certificate: _, ...stage }) => stage);
+        expect(listed).toEqual({ ...whole, stages });
+        const told = stages.map(({ class: name, method, gap, ended }) => ({
+          class: name,
+          method,
+          gap,
+          ended,
+        }));
+        const { tick, fault, counts } = whole;
+        const want = { tick, fault, columns: counts.columns, stages: told };
+        expect((await store.ports.logs.quality(CELL, 100)).find((one) => one.tick === tick)).toEqual(want);
+      }
+      expect(items.filter(({ stages }) => stages.length > 0).length).toBeGreaterThan(0);
+    });
+
     it('reads the log in order from any number', async () => {
       const { logs } = store.ports;
       const last = await logs.last(CELL);

@@ -32,6 +32,21 @@ const withReservation = (amount: number) => ({
   reservations: [{ account: 'team', period: '2026-11', amount }] as never,
 });
 
+function revoking(lease: Lease, nominee: ResourceRequest | null = null): Change {
+  const { id: request = null, department = null } = nominee ?? {};
+  const revocation = { right: 'priority', since: 1, graceEndsAt: 2, request, department } as const;
+  return { type: 'leaseRevoking', lease: lease.id, revocation };
+}
+
+function earmarked({ id: lease }: Lease, { id: request, department, agent }: ResourceRequest): Change {
+  const victims = [{ lease, right: 'priority' as const, graceEndsAt: 2 }];
+  const owner = { request, department, agent };
+  return {
+    type: 'earmarkMade',
+    earmark: { ...owner, option: 0, units: [], reservations: [], victims, madeAt: 1, graceEndsAt: 2 },
+  };
+}
+
 const OFFENCES: Readonly<Record<string, Offence>> = {
   'more units than the pool has (S1)': ({ cell, fresh }) => ({
     changes: cell.grants(cell.lease({ request: fresh, allocations: [{ quantity: 8 }] }), fresh),
@@ -156,6 +171,22 @@ const OFFENCES: Readonly<Record<string, Offence>> = {
   }),
   'a lease that is revoked without notice (S9)': ({ cell, held }) => ({
     changes: cell.ended(held, 'revoked').slice(0, 1),
+  }),
+  'a lease that is revoked twice (S9)': ({ held }) => ({ changes: [revoking(held), revoking(held)] }),
+  'units held for a request that does not wait (S13)': ({ held, denied }) => ({
+    changes: [revoking(held, denied), earmarked(held, denied)],
+  }),
+  'units held for a request that the tick ends (S13)': ({ cell, held, waiting }) => ({
+    changes: [revoking(held, waiting), earmarked(held, waiting), cell.decided(waiting, 'cancelled')],
+  }),
+  'units held by a lease that is revoked for another (S13)': ({ held, waiting, denied }) => ({
+    changes: [revoking(held, denied), earmarked(held, waiting)],
+  }),
+  'units held twice for one request (S13)': ({ held, waiting }) => ({
+    changes: [revoking(held, waiting), earmarked(held, waiting), earmarked(held, waiting)],
+  }),
+  'an earmark that ends and is not there (S13)': ({ waiting }) => ({
+    changes: [{ type: 'earmarkEnded', request: waiting.id, end: 'dropped' }],
   }),
   'an extension that is decided twice (S3)': ({ cell, held }) => ({
     changes: cell.extensionGranted(held, 'ext_denied'),

@@ -64,6 +64,14 @@ describe('the package', () => {
     expect(annona('tick', 'contended.json').trimEnd()).toBe((await ran('tick', file)).out);
   });
 
+  it('solves a program in a process of its own', () => {
+    copyFileSync(join(ROOT, 'examples/programs/blend.lp'), join(home, 'blend.lp'));
+    expect(JSON.parse(annona('solve', 'blend.lp', '--json'))).toMatchObject({
+      status: 'optimal',
+      ended: 'complete',
+    });
+  });
+
   it.each(['client', 'scheduler', 'solver', 'solver/node', 'policies', 'policies/node'])(
     'opens the door annona/%s',
     (door) => {

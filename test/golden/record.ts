@@ -3,11 +3,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { decideTickFile, parseTickFile, type TickFileAnswer } from '../../scheduler/index.ts';
+import type { SolverService } from '../../solver/index.ts';
 import { createInProcessSolver } from '../../solver/node.ts';
 
-/** Decision digests of every tick file of this folder, by name. */
-export async function goldenDigests(): Promise<Record<string, TickFileAnswer['digests']>> {
-  const solver = createInProcessSolver();
+/** Decision digests of every tick file of this folder, by name. The solver stays open. */
+export async function goldenDigests(
+  solver: SolverService = createInProcessSolver(),
+): Promise<Record<string, TickFileAnswer['digests']>> {
   const digests: Record<string, TickFileAnswer['digests']> = {};
   const names = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.tick.json')).sort();
   for (const name of names) {
@@ -15,7 +17,6 @@ export async function goldenDigests(): Promise<Record<string, TickFileAnswer['di
     if (!parsed.ok) throw new Error(`${name}: ${JSON.stringify(parsed.problems)}`);
     digests[name] = (await decideTickFile(parsed.snapshot, { solver, digest: sha256 })).digests;
   }
-  await solver.close();
   return digests;
 }
 

@@ -15,6 +15,9 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'solver/index.ts': 'the door',
   'solver/node.ts': 'the door of processes',
   'solver/child.ts': 'forked by solver/node.ts, which takes the extension of its own form',
+  'solver/programs/child.ts': 'forked by solver/programs/node.ts, which takes the extension of its own form',
+  'solver/programs/worker.ts':
+    'started by solver/programs/child.ts, which takes the extension of its own form',
   'policies/index.ts': 'the door',
   'policies/node.ts': 'the door of processes',
   'scheduler/index.ts': 'the door',

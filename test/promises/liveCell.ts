@@ -24,6 +24,7 @@ import { runTick, type TickCarry, type TickResult } from '../../scheduler/tick.t
 import { createInProcessSolver } from '../../solver/node.ts';
 import { ConfigurationBuilder } from '../support/builders.ts';
 import { type PostgresUnderTest, postgresStore } from '../support/stores.ts';
+import { verifyingObserver } from '../support/verified.ts';
 
 /** A budget period that holds whenever the test runs. */
 export const ALWAYS = { id: 'now', startsAt: 0, endsAt: 4_000_000_000_000 } as const;
@@ -157,12 +158,17 @@ function portsOf(adapter: Adapter, policy: PolicyService, told: TickCommit[]): S
     store: adapter.store,
     policy: policyGate(policy),
     solver: createInProcessSolver(),
-    observer: { committed: (commit) => void told.push(commit) },
+    observer: {
+      committed(commit, decided) {
+        verifyingObserver.committed(commit, decided);
+        told.push(commit);
+      },
+    },
     dump: { write: async (name) => name },
     stopwatch: { elapsedMs: () => 0 },
     timers: { sleep: async () => {} },
     digest: sha256,
-    solveOptions: { engine: 'highs', budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } },
+    solveOptions: { engine: 'highs', budget: { unitsMax: 100_000 } },
   };
 }
 

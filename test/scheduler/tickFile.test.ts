@@ -161,7 +161,7 @@ describe('decideTickFile', () => {
     const waiting = answer.decisions.find(({ outcome }) => outcome === 'waiting');
     expect(waiting?.reasons[0]).toMatchObject({ code: 'POOL_FULL' });
     expect(answer.extensions).toMatchObject([{ extension: 'ext_1', outcome: 'granted' }]);
-    expect(answer.stages.map(({ name }) => name)).toEqual(['critical', 'standard']);
+    expect(answer.stages.map(({ class: name }) => name)).toEqual(['critical', 'standard']);
     for (const stage of answer.stages) expect(stage.bound).toBeGreaterThanOrEqual(stage.value);
     expect(answer.model).toEqual({ columns: 3, rows: 1, truncated: false });
   });

@@ -1,19 +1,10 @@
-// Filling: exact, maximal, first come first served within a shape.
+// Plans: exact, maximal, first come first served within a shape.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { columnsOf } from '../../solver/columns.ts';
 import { loadEngine } from '../../solver/engines/load.ts';
-import { densities, orderBy, StagePlan } from '../../solver/fill.ts';
 import { type Engine, type Model, type Solution, solve, solveWithoutEngine } from '../../solver/index.ts';
-import { Load } from '../../solver/load.ts';
-import { type StageView, viewStage } from '../../solver/presolve.ts';
+import { densities, orderBy, Planner } from '../../solver/plan.ts';
+import { aComponent } from '../support/aComponent.ts';
 import { aModel } from '../support/aModel.ts';
-
-function aStage(model: Model): { view: StageView; plan: StagePlan } {
-  const columns = columnsOf(model);
-  const load = new Load(model, columns);
-  const view = viewStage({ model, columns, stage: 0, load, frozen: [] })!;
-  return { view, plan: new StagePlan(model, view, load) };
-}
 
 const TWINS = aModel({
   rows: { a100: 2, h100: 1 },
@@ -28,30 +19,30 @@ const TWINS = aModel({
   ],
 });
 
-describe('a stage plan', () => {
-  test('takes no more than fits and says how many', () => {
-    const { plan } = aStage(TWINS);
-    expect(plan.take(0, 5)).toBe(2);
-    expect(plan.take(0, 5)).toBe(0);
-    expect(plan.take(1, 5)).toBe(1);
-    expect(plan.value).toBe(26);
-  });
-
-  test('serves a shape in order of arrival, the best option first', () => {
-    const { plan } = aStage(TWINS);
-    plan.fill(Int32Array.of(0, 1));
-    // Groups 0, 1, 2 are served; the one h100 (second option) goes to the first of them.
-    expect(plan.granted()).toEqual([1, 2, 4]);
-  });
-
-  test('stops a shape where its own next group does not fit, though the row is one that presolve kept', () => {
-    const model = aModel({
-      rows: { gpu: 5 },
-      groups: [{ options: [{ worth: 3, needs: { gpu: 2 } }], times: 3 }],
+describe('a plan of a program', () => {
+  test('takes what is wanted as far as it fits, then what still does', () => {
+    const planner = new Planner(aComponent(TWINS).program);
+    expect(planner.build(Int32Array.of(0, 1), Float64Array.of(5, 0))).toEqual({
+      counts: Int32Array.of(2, 1),
+      value: 26,
     });
-    const { plan } = aStage(model);
-    plan.fill(Int32Array.of(0));
-    expect(plan.granted()).toEqual([0, 1]);
+    expect(planner.build(Int32Array.of(1, 0), null)).toEqual({ counts: Int32Array.of(2, 1), value: 26 });
+  });
+
+  test('reads a value a hair below a whole number as that number, and a fraction as nothing', () => {
+    const planner = new Planner(aComponent(TWINS).program);
+    const { counts } = planner.build(Int32Array.of(0, 1), Float64Array.of(1 - 1e-9, 0.9));
+    expect([...counts]).toEqual([2, 1]);
+  });
+
+  test('is worth less what its excesses cost', () => {
+    const model = aModel({
+      rows: { share: 2, gpu: 4 },
+      excesses: [{ of: 'share', upper: 9, cost: 3, into: {} }],
+      groups: [{ options: [{ worth: 10, needs: { share: 1, gpu: 1 } }], times: 6 }],
+    });
+    const planner = new Planner(aComponent(model).program);
+    expect(planner.build(Int32Array.of(0), null)).toEqual({ counts: Int32Array.of(4), value: 40 - 2 * 3 });
   });
 });
 
@@ -68,8 +59,7 @@ describe('orders', () => {
         { options: [{ worth: 10, needs: { gpu: 1, cpu: 50 } }] },
       ],
     });
-    const { view } = aStage(model);
-    expect([...densities(model, view)]).toEqual([10, 40]);
+    expect([...densities(aComponent(model).program)]).toEqual([10, 40]);
   });
 });
 
@@ -77,6 +67,12 @@ describe('first come, first served', () => {
   let highs: Engine;
   beforeAll(async () => {
     highs = (await loadEngine('highs'))!;
+  });
+
+  test('serves a shape in order of arrival, the best option first', () => {
+    // Groups 0, 1, 2 are served; the one h100 (second option) goes to the first of them.
+    const { granted } = solve(TWINS, highs, { engine: 'highs', budget: BUDGET });
+    expect([...granted.keys()].filter((j) => granted[j] === 1)).toEqual([1, 2, 4]);
   });
 
   test.each([
@@ -112,4 +108,4 @@ describe('first come, first served', () => {
   });
 });
 
-const BUDGET = { simplexIterationsMax: 10_000, lpCallsMax: 10 };
+const BUDGET = { unitsMax: 1_000_000 };

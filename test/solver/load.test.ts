@@ -11,7 +11,7 @@ describe('a load', () => {
   test('takes a column exactly when the definition of the model allows it, on random models and orders', () => {
     fc.assert(
       fc.property(aRandomModel, fc.infiniteStream(fc.nat(1000)), (model, draws) => {
-        const load = new Load(model, columnsOf(model));
+        const load = new Load(columnsOf(model));
         const granted = new Uint8Array(model.columnCount);
         const served = new Set<number>();
         for (let step = 0; step < 20; step++) {
@@ -34,7 +34,7 @@ describe('a load', () => {
       rows: { gpu: 4 },
       groups: [{ options: [{ worth: 1, needs: { gpu: 3 } }], times: 2 }],
     });
-    const original = new Load(model, columnsOf(model));
+    const original = new Load(columnsOf(model));
     const copy = original.copy();
     expect(copy.add(0)).toBe(true);
     expect(copy.fits(1)).toBe(false);
@@ -55,7 +55,7 @@ describe('a load', () => {
         { options: [{ worth: 1, needs: { team: 1 } }] },
       ],
     });
-    const load = new Load(model, columnsOf(model));
+    const load = new Load(columnsOf(model));
     expect([0, 1, 2].map((j) => load.fits(j))).toEqual([true, false, true]);
     load.add(0);
     expect(load.fits(2)).toBe(false);
@@ -72,7 +72,7 @@ describe('a load', () => {
         { options: [{ worth: 1, needs: { share: 3 } }] },
       ],
     });
-    const load = new Load(model, columnsOf(model));
+    const load = new Load(columnsOf(model));
     expect(load.add(0)).toBe(true);
     expect(load.fits(1)).toBe(false);
     expect(load.fits(2)).toBe(false);

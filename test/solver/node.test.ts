@@ -16,7 +16,7 @@ import { createInProcessSolver, createSolverProcess } from '../../solver/node.ts
 import { aModel } from '../support/aModel.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
 
-const PLENTY = { simplexIterationsMax: 100_000, lpCallsMax: 10 };
+const PLENTY = { unitsMax: 10_000_000 };
 const MODEL = syntheticTick({ requests: 120, seed: 8, stages: 2 });
 const SCRIPTED = new URL('./children/scripted.ts', import.meta.url);
 /** No watchdog of a test that expects an answer may bark on a busy machine. */
@@ -43,9 +43,9 @@ function childrenOf(pid: number): number[] {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-const asking = (simplexIterationsMax: number) => ({
+const asking = (unitsMax: number) => ({
   engine: 'highs' as const,
-  budget: { ...PLENTY, simplexIterationsMax },
+  budget: { unitsMax },
 });
 
 describe('a solver process', () => {
@@ -58,9 +58,9 @@ describe('a solver process', () => {
       [40, 1],
     ] as const) {
       const model = syntheticTick({ requests, seed: 9, stages });
-      const want = await inProcess.solve(model, asking(100_000));
+      const want = await inProcess.solve(model, asking(10_000_000));
       expect(want.engineCalled).toBe(true);
-      expect(await solver.solve(model, asking(100_000))).toEqual(want);
+      expect(await solver.solve(model, asking(10_000_000))).toEqual(want);
     }
   });
 
@@ -68,8 +68,8 @@ describe('a solver process', () => {
     const before = new Set(childrenOf(process.pid));
     const solver = await aSolverProcess({ priority: 'background' });
     const model = syntheticTick({ requests: 120, seed: 9, stages: 2 });
-    const want = await createInProcessSolver().solve(model, asking(100_000));
-    expect(await solver.solve(model, asking(100_000))).toEqual(want);
+    const want = await createInProcessSolver().solve(model, asking(10_000_000));
+    expect(await solver.solve(model, asking(10_000_000))).toEqual(want);
     const children = childrenOf(process.pid).filter((pid) => !before.has(pid));
     expect(children.map((pid) => getPriority(pid))).toEqual([constants.priority.PRIORITY_LOW]);
   });
@@ -77,7 +77,7 @@ describe('a solver process', () => {
   test('answers questions asked at once, each its own', async () => {
     const solver = await aSolverProcess();
     const models = [1, 2, 3, 4].map((seed) => syntheticTick({ requests: 50, seed }));
-    const solutions = await Promise.all(models.map((model) => solver.solve(model, asking(100_000))));
+    const solutions = await Promise.all(models.map((model) => solver.solve(model, asking(10_000_000))));
     solutions.forEach((solution, i) => {
       expect(solution.fault).toBeNull();
       expect(checkSolution(models[i]!, solution)).toEqual({ ok: true });
@@ -131,7 +131,7 @@ describe('a solver process', () => {
   test('a solver that was closed refuses questions', async () => {
     const solver = await aSolverProcess();
     await solver.close();
-    await expect(solver.solve(MODEL, asking(100_000))).rejects.toThrow('closed');
+    await expect(solver.solve(MODEL, asking(10_000_000))).rejects.toThrow('closed');
   });
 
   test('a child that cannot start is an error of the start', async () => {
@@ -174,7 +174,7 @@ describe('a fault', () => {
       );
       expect(checkSolution(MODEL, solution)).toEqual({ ok: true });
       await expect
-        .poll(async () => (await solver.solve(MODEL, asking(100_000))).fault, { timeout: 20_000 })
+        .poll(async () => (await solver.solve(MODEL, asking(10_000_000))).fault, { timeout: 20_000 })
         .toBeNull();
     },
   );
@@ -182,7 +182,7 @@ describe('a fault', () => {
   test('three in a row are three faults, and the fourth question is answered', async () => {
     const solver = await aSolverProcess({ childModule: SCRIPTED });
     const faults: (SolverFault | null)[] = [];
-    for (const limit of [2, 4, 2, 100_000]) faults.push((await solver.solve(MODEL, asking(limit))).fault);
+    for (const limit of [2, 4, 2, 10_000_000]) faults.push((await solver.solve(MODEL, asking(limit))).fault);
     expect(faults).toEqual(['crash', 'garbage', 'crash', null]);
   });
 });

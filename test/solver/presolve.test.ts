@@ -9,7 +9,7 @@ import { syntheticTick } from '../support/syntheticTick.ts';
 
 function view(model: Model, stage = 0, frozen: readonly number[] = []): StageView | null {
   const columns = columnsOf(model);
-  const load = new Load(model, columns);
+  const load = new Load(columns);
   for (const j of frozen) load.add(j);
   return viewStage({ model, columns, stage, load, frozen });
 }

@@ -1,13 +1,11 @@
-// The linear program of a stage and the way back: scales, shapes, multipliers, and what is proposed to the residual.
+// The linear program of a component and the way back: scales, shapes, multipliers.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { columnsOf } from '../../solver/columns.ts';
 import { loadEngine } from '../../solver/engines/load.ts';
-import { boundOf, type Engine, type Model } from '../../solver/index.ts';
-import { Load } from '../../solver/load.ts';
-import { viewStage } from '../../solver/presolve.ts';
+import { boundOf, type Engine, type Model, type Multiplier } from '../../solver/index.ts';
+import { pricesAt } from '../../solver/lagrangian.ts';
 import { cheapMultipliers } from '../../solver/prices.ts';
-import { MULTIPLIER_ONE, multipliersOf, reducedPrices, relax } from '../../solver/relaxation.ts';
-import { RESIDUAL_COLUMNS_MAX, residualOf, wholePart } from '../../solver/residual.ts';
+import { MULTIPLIER_ONE, numeratorsOf, relax } from '../../solver/relaxation.ts';
+import { aComponent } from '../support/aComponent.ts';
 import { aCertificate, aModel } from '../support/aModel.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
 
@@ -17,27 +15,26 @@ beforeAll(async () => {
 });
 
 function stageOf(model: Model) {
-  const columns = columnsOf(model);
-  const view = viewStage({ model, columns, stage: 0, load: new Load(model, columns), frozen: [] })!;
-  const relaxation = relax(model, columns, view);
-  return { model, columns, view, relaxation };
+  const component = aComponent(model);
+  return { model, component, program: component.program, relaxation: relax(component.program) };
+}
+
+function ofModel({ component }: ReturnType<typeof stageOf>, numerators: Float64Array): Multiplier[] {
+  return Array.from(numerators, (numerator, i) => ({ row: component.rows[i]!, numerator })).filter(
+    ({ numerator }) => numerator > 0,
+  );
 }
 
 function solved(stage: ReturnType<typeof stageOf>) {
-  const lp = highs.solveLp(stage.relaxation.program, { simplexIterationsMax: 100_000 });
-  const primal = lp.primal!;
-  const multipliers = multipliersOf(stage.model, stage.columns, {
-    ...stage,
-    prices: lp.multipliers!,
-    primal,
-  });
+  const { program, relaxation } = stage;
+  const { multipliers, primal } = highs.solveLp(relaxation.lp, { simplexIterationsMax: 100_000 });
+  const numerators = numeratorsOf(program, relaxation, { multipliers: multipliers!, primal });
   const value =
-    stage.relaxation.program.objective.reduce((sum, c, j) => sum + c * primal[j]!, 0) *
-    stage.relaxation.objectiveScale;
-  return { primal, multipliers, value };
+    relaxation.lp.objective.reduce((sum, c, j) => sum + c * primal![j]!, 0) * relaxation.objectiveScale;
+  return { multipliers: ofModel(stage, numerators), value };
 }
 
-function provenBound(model: Model, multipliers: ReturnType<typeof cheapMultipliers>): number {
+function provenBound(model: Model, multipliers: readonly Multiplier[]): number {
   const frozen = new Uint8Array(model.columnCount);
   const check = boundOf(model, { stage: 0, frozen, certificate: aCertificate(multipliers) });
   if (!check.ok) throw new Error(check.fault);
@@ -46,7 +43,7 @@ function provenBound(model: Model, multipliers: ReturnType<typeof cheapMultiplie
 
 describe('the relaxation', () => {
   test('merges equal groups into one column of their number, with a row only where there is a choice', () => {
-    const { relaxation, view } = stageOf(
+    const { relaxation, program } = stageOf(
       aModel({
         rows: { gpu: 3, cpu: 5 },
         groups: [
@@ -61,10 +58,10 @@ describe('the relaxation', () => {
         ],
       }),
     );
-    expect(view.rows.length).toBe(2);
-    expect(relaxation.program).toMatchObject({ columnCount: 3, rowCount: 3 });
-    expect([...relaxation.program.upper]).toEqual([4, 2, 2]);
-    expect([...relaxation.program.rowUpper]).toEqual([3, 5, 2]);
+    expect(program.rowCount).toBe(2);
+    expect(relaxation.lp).toMatchObject({ columnCount: 3, rowCount: 3 });
+    expect([...relaxation.lp.upper]).toEqual([4, 2, 2]);
+    expect([...relaxation.lp.rowUpper]).toEqual([3, 5, 2]);
   });
 
   test('keeps coefficients within 2^20 and the objective within a million, by powers of two', () => {
@@ -77,9 +74,9 @@ describe('the relaxation', () => {
       ],
     });
     const stage = stageOf(model);
-    const { program } = stage.relaxation;
-    expect(Math.max(...program.values)).toBeLessThanOrEqual(2 ** 20);
-    expect(Math.max(...program.objective)).toBeLessThanOrEqual(1e6);
+    const { lp } = stage.relaxation;
+    expect(Math.max(...lp.values)).toBeLessThanOrEqual(2 ** 20);
+    expect(Math.max(...lp.objective)).toBeLessThanOrEqual(1e6);
     const { multipliers, value } = solved(stage);
     const bound = provenBound(model, multipliers);
     expect(bound).toBeGreaterThanOrEqual(Math.floor(value));
@@ -114,35 +111,21 @@ describe('the relaxation', () => {
   });
 
   test('reduced prices are worth less the price of what is needed', () => {
-    const { model, view } = stageOf(
+    const { program } = stageOf(
       aModel({ rows: { gpu: 3 }, groups: [{ options: [{ worth: 7, needs: { gpu: 2 } }], times: 2 }] }),
     );
-    expect([...reducedPrices(model, view, [{ row: 0, numerator: 3 * MULTIPLIER_ONE }])]).toEqual([
-      MULTIPLIER_ONE,
-    ]);
-  });
-});
-
-describe('the residual', () => {
-  test('holds every undecided option up to thirty columns, the rest of the whole part fixed', () => {
-    const stage = stageOf(syntheticTick({ requests: 200, seed: 2 }));
-    const { primal, multipliers } = solved(stage);
-    const prices = reducedPrices(stage.model, stage.view, multipliers);
-    const { options, fixed, program } = residualOf(stage.view, stage.relaxation, { primal, prices });
-    expect(options.length).toBe(RESIDUAL_COLUMNS_MAX);
-    expect([...program.integer].filter((flag) => flag === 1).length).toBe(RESIDUAL_COLUMNS_MAX);
-    for (const option of options) expect(fixed[option]).toBe(0);
-    const chosen = new Set(options);
-    const whole = wholePart(primal, prices.length);
-    expect([...fixed].every((count, option) => chosen.has(option) || count === whole[option])).toBe(true);
+    const multipliers = { rows: Float64Array.of(3 * MULTIPLIER_ONE), cuts: Float64Array.of(MULTIPLIER_ONE) };
+    const cut = { row: 0, through: [], options: Int32Array.of(0), coefficients: Int32Array.of(2), rhs: 2 };
+    expect([...pricesAt(program, [cut], multipliers)]).toEqual([7 - 3 * 2 - 1 * 2]);
   });
 });
 
 describe('prices without an engine', () => {
   test('prove a better bound than none at all when demand exceeds capacity', () => {
     for (const seed of [1, 2, 3]) {
-      const { model, view } = stageOf(syntheticTick({ requests: 300, seed, demandRatio: 3 }));
-      expect(provenBound(model, cheapMultipliers(model, view))).toBeLessThan(provenBound(model, []));
+      const stage = stageOf(syntheticTick({ requests: 300, seed, demandRatio: 3 }));
+      const multipliers = ofModel(stage, cheapMultipliers(stage.program));
+      expect(provenBound(stage.model, multipliers)).toBeLessThan(provenBound(stage.model, []));
     }
   });
 });

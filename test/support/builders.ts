@@ -2,6 +2,6 @@
 // Invariant: what is not said has one default; equal calls build equal values. Nothing here draws a clock or chance.
 
 export { DAY, HOUR, MINUTE, NOW } from './instants.ts';
-export { aConfiguration, aPool, ConfigurationBuilder, PoolBuilder } from './organisationBuilder.ts';
+export { aConfiguration, aPool, ConfigurationBuilder, nodeSet, PoolBuilder } from './organisationBuilder.ts';
 export { aRequest, RequestBuilder, requestIdOf } from './requestBuilder.ts';
 export { aLease, aState, StateBuilder } from './stateBuilder.ts';

@@ -6,12 +6,12 @@ import { decode } from '../../scheduler/decode.ts';
 import { type Formulation, formulate, newMemo } from '../../scheduler/formulate/index.ts';
 import type { Plan } from '../../scheduler/index.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';
-import type { Solution, SolveOptions } from '../../solver/index.ts';
+import { checkSolution, type Solution, type SolveOptions } from '../../solver/index.ts';
 import { createInProcessSolver } from '../../solver/node.ts';
 
 export const SOLVE: SolveOptions = {
   engine: 'highs',
-  budget: { simplexIterationsMax: 10_000, lpCallsMax: 32 },
+  budget: { unitsMax: 100_000 },
 };
 
 export interface Decided {
@@ -27,6 +27,8 @@ export function decider(): (snapshot: Snapshot) => Promise<Decided> {
   return async (snapshot) => {
     const formulation = formulate(snapshot, newMemo());
     const solution = await solver.solve(formulation.model, SOLVE);
+    const check = checkSolution(formulation.model, solution);
+    if (!check.ok) throw new Error(`the checker refuses it: ${JSON.stringify(check)}`);
     return { formulation, solution, plan: decode(formulation, solution, snapshot) };
   };
 }

@@ -7,7 +7,9 @@ import {
   actorOf,
   aRequest,
   aSubmit,
+  type BentCommit,
   CELL,
+  requestId,
   StoreCell,
   type StoreUnderTest,
 } from './storeCell.ts';
@@ -24,13 +26,32 @@ const REVIEW = {
   startsAt: 3_900_000_000_000,
 } as Partial<Allocation>;
 
+const preemption = { minimumRunSeconds: 0, revocationsMost: 2 };
+const classes = [
+  { name: 'standard', rank: 0, targetWaitSeconds: 60, maxDurationSeconds: 3600, preemption },
+] as const;
+const underNew = { record: { configurationRevision: 'cfg_2' } };
+
 /** Requests by what becomes of them. */
-const FATES = ['waits', 'lives', 'released', 'expires', 'denied', 'cancelled', 'consumes', 'queued'] as const;
+const FATES = [
+  'waits',
+  'lives',
+  'released',
+  'expires',
+  'denied',
+  'cancelled',
+  'consumes',
+  'queued',
+  'nominee',
+  'onNotice',
+  'givenBack',
+  'takenBack',
+] as const;
 type Fates<Row> = Readonly<Record<(typeof FATES)[number], Row>>;
 
 /** Answers with the ids of the requests that were acknowledged. */
 export async function writeHonestHistory(store: StoreUnderTest): Promise<readonly string[]> {
-  const cell = await StoreCell.open(store);
+  const cell = await StoreCell.open(store, aConfiguration({ classes }));
   const requests = FATES.map((_, n) => aRequest(n + 1, OWNERS[n % OWNERS.length]));
   const outcomes = await store.ports.intakeWriter.write(
     requests.map((request) => aSubmit(request, { key: request.clientRequestId, digest: 'd' })),
@@ -41,10 +62,13 @@ export async function writeHonestHistory(store: StoreUnderTest): Promise<readonl
   const leases = await decideAll(store, cell, fates);
   await liveOn(store, cell, { fates, leases });
   await endSome(store, cell, leases);
+  await takeBack(store, cell, { fates, leases });
   return requests.filter((_, n) => outcomes[n]?.type === 'accepted').map((request) => request.id);
 }
 
-type Leases = Readonly<Record<'lives' | 'released' | 'expires' | 'consumes', Lease>>;
+type Leases = Readonly<
+  Record<'lives' | 'released' | 'expires' | 'consumes' | 'onNotice' | 'givenBack' | 'takenBack', Lease>
+>;
 
 async function decideAll(
   store: StoreUnderTest,
@@ -56,6 +80,9 @@ async function decideAll(
     released: cell.lease({ request: fates.released }),
     expires: cell.lease({ request: fates.expires }),
     consumes: cell.lease({ request: fates.consumes, allocations: [{}, LICENCES, REVIEW] }),
+    onNotice: cell.lease({ request: fates.onNotice }),
+    givenBack: cell.lease({ request: fates.givenBack }),
+    takenBack: cell.lease({ request: fates.takenBack }),
   };
   const waits = (request: ResourceRequest) => [
     cell.opened(request),
@@ -72,6 +99,10 @@ async function decideAll(
     ...waits(fates.cancelled),
     ...cell.grants(leases.consumes, fates.consumes),
     cell.opened(fates.queued),
+    ...waits(fates.nominee),
+    ...cell.grants(leases.onNotice, fates.onNotice),
+    ...cell.grants(leases.givenBack, fates.givenBack),
+    ...cell.grants(leases.takenBack, fates.takenBack),
   ]);
   return leases;
 }
@@ -108,8 +139,7 @@ async function liveOn(
 /** A new revision of the configuration, three leases that end, an extension that is refused. */
 async function endSome(store: StoreUnderTest, cell: StoreCell, leases: Leases): Promise<void> {
   const { lives, released, expires, consumes } = leases;
-  await store.ports.configuration.store(aConfiguration({ revision: 'cfg_2' }));
-  const underNew = { record: { configurationRevision: 'cfg_2' } };
+  await store.ports.configuration.store(aConfiguration({ revision: 'cfg_2', classes }));
   await cell.tick([...cell.ended(released), ...cell.ended(expires, 'expired', 0)], underNew);
   const refused = {
     type: 'extensionDecided',
@@ -128,11 +158,58 @@ async function endSome(store: StoreUnderTest, cell: StoreCell, leases: Leases): 
   );
 }
 
+/** Three leases on notice for one who waits: one is given back and its wish goes on, one is taken when its grace is over. */
+async function takeBack(
+  store: StoreUnderTest,
+  cell: StoreCell,
+  { fates, leases }: { fates: Fates<ResourceRequest>; leases: Leases },
+): Promise<void> {
+  const { onNotice, givenBack, takenBack } = leases;
+  const { id: request, department, agent } = fates.nominee;
+  const graceEndsAt = cell.now + 1000;
+  const victims = [onNotice, givenBack, takenBack];
+  const revocation = { right: 'priority', since: cell.now, graceEndsAt, request, department } as const;
+  const units = [{ claim: 0, pool: 'gpu-a' as never, kind: 'gpu', quantity: 3 }];
+  const ofEarmark = { request, department, agent, option: 0, units, reservations: [], madeAt: cell.now };
+  await cell.tick(
+    [
+      ...victims.map((lease): Change => ({ type: 'leaseRevoking', lease: lease.id, revocation })),
+      {
+        type: 'earmarkMade',
+        earmark: {
+          ...ofEarmark,
+          victims: victims.map(({ id: lease }) => ({ lease, right: 'priority' as const, graceEndsAt })),
+          graceEndsAt,
+        },
+      },
+      { type: 'leaseFlagged', lease: leases.lives.id, borrowed: ['gpu'] },
+    ],
+    underNew,
+  );
+  const acknowledge = { type: 'acknowledge', lease: givenBack.id, epoch: cell.epoch } as const;
+  await store.ports.intakeWriter.write([
+    { cell: CELL, actor: actorOf(fates.givenBack), idempotency: null, command: acknowledge },
+  ]);
+  const [ended, ...credits] = cell.ended(givenBack);
+  const restart = { of: fates.givenBack.id, revocations: 1, tick: cell.tickNumber + 1 };
+  const again = { ...fates.givenBack, id: requestId(90), restart };
+  await foldAndTick(
+    store,
+    cell,
+    [{ ...ended, cause: 'acknowledged' } as Change, ...credits, cell.opened(again)],
+    underNew,
+  );
+  cell.now += 1000;
+  const [taken, ...more] = cell.ended(takenBack, 'revoked');
+  await cell.tick([{ ...taken, cause: 'grace' } as Change, ...more], underNew);
+}
+
 async function foldAndTick(
   store: StoreUnderTest,
   cell: StoreCell,
   changes: readonly Change[],
+  bent: BentCommit = {},
 ): Promise<void> {
   const { rows } = await store.ports.intake.take(CELL, 100);
-  await cell.tick(changes, { intake: rows.map((row) => row.id) });
+  await cell.tick(changes, { ...bent, intake: rows.map((row) => row.id) });
 }

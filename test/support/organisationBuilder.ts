@@ -1,25 +1,30 @@
 // Builders of pools and organisations: `aConfiguration().department('sales').agent('sam').pool(aPool('gpu-a').gpu(8))`.
 // Invariant: what is not said has one default; equal calls build equal values.
 
-import type {
-  Account,
-  AccountId,
-  AccountPeriod,
-  Agent,
-  AgentId,
-  Classification,
-  Cohort,
-  CohortId,
-  Configuration,
-  Department,
-  DepartmentId,
-  LeaseTerms,
-  Pool,
-  PoolId,
-  PriorityClass,
-  Quota,
-  Units,
-  Window,
+import {
+  type Account,
+  type AccountId,
+  type AccountPeriod,
+  type Agent,
+  type AgentId,
+  type Classification,
+  type Cohort,
+  type CohortId,
+  type Configuration,
+  type Department,
+  type DepartmentId,
+  type LeaseTerms,
+  NODE_KINDS,
+  type NodeGroup,
+  type NodeKind,
+  type Pool,
+  type PoolId,
+  type PoolNodes,
+  type PriorityClass,
+  type Quota,
+  type Units,
+  unitsOfNode,
+  type Window,
 } from '../../scheduler/index.ts';
 import { DAY, NOW } from './instants.ts';
 
@@ -90,6 +95,18 @@ export class PoolBuilder {
     return this.#with({ kind: 'review', unit: 'slot', capacity: 0, calendar, consumable: true });
   }
 
+  /** One kind of a set of nodes; `nodeSet` makes all three. */
+  nodes(kind: NodeKind, nodes: PoolNodes): this {
+    const capacity = nodes.groups.reduce(
+      (sum, group) => sum + (group.count ?? 1) * unitsOfNode(group, kind),
+      0,
+    );
+    const models = [...new Set(nodes.groups.flatMap(({ model }) => model ?? []))].sort();
+    const labels: Pool['labels'] = models.length === 0 ? {} : { model: models };
+    const unit = { gpu: 'mGPU', cpu: 'mCPU', memory: 'MiB' }[kind];
+    return this.#with({ kind, unit, capacity, labels, nodes });
+  }
+
   kind(kind: string): this {
     return this.#with({ kind });
   }
@@ -113,6 +130,12 @@ export class PoolBuilder {
 
 export function aPool(id = 'gpu-a'): PoolBuilder {
   return new PoolBuilder(id);
+}
+
+/** Pools `<set>-gpu`, `<set>-cpu` and `<set>-memory`, of these machines. Without GPUs anywhere there is no pool of them. */
+export function nodeSet(set: string, ...groups: readonly NodeGroup[]): PoolBuilder[] {
+  const kinds = NODE_KINDS.filter((kind) => kind !== 'gpu' || groups.some(({ gpus }) => gpus > 0));
+  return kinds.map((kind) => aPool(`${set}-${kind}`).nodes(kind, { set, groups }));
 }
 
 /** Without a department of its own: `research`, whose agent is `ada`. */

@@ -7,9 +7,22 @@ import { checkCapacity } from './promises/capacity.ts';
 import { checkEvents, checkStream } from './promises/events.ts';
 import { checkIntake } from './promises/intake.ts';
 import { checkOutcomes } from './promises/outcomes.ts';
+import { checkRevocations } from './promises/revocations.ts';
 import { checkTicks } from './promises/ticks.ts';
 
-export type PromiseName = 'S1' | 'S2' | 'S3' | 'S4' | 'S5' | 'S6' | 'S7' | 'S8' | 'S9' | 'S10' | 'S11';
+export type PromiseName =
+  | 'S1'
+  | 'S2'
+  | 'S3'
+  | 'S4'
+  | 'S5'
+  | 'S6'
+  | 'S7'
+  | 'S8'
+  | 'S9'
+  | 'S10'
+  | 'S11'
+  | 'S13';
 
 export interface Violation {
   readonly promise: PromiseName;
@@ -32,6 +45,7 @@ export function checkPromises(dump: StoreDump, witnesses: Witnesses = {}): Viola
     ...checkOutcomes(dump),
     ...checkTicks(dump),
     ...checkEvents(dump),
+    ...checkRevocations(dump),
     ...(witnesses.streamed ? checkStream(dump, witnesses.streamed) : []),
   ];
 }

@@ -53,6 +53,18 @@ export class RequestBuilder {
     return this.claim('gpu', quantity, selector && { selector });
   }
 
+  /** Claims that must sit on one node, in thousandths of GPUs and CPUs and in MiB; what is 0 or not said is not claimed. */
+  bundle(
+    size: { gpu?: Units; cpu?: Units; memory?: Units },
+    change: Omit<Claim, 'kind' | 'quantity'> = {},
+  ): this {
+    for (const kind of ['gpu', 'cpu', 'memory'] as const) {
+      const quantity = size[kind] ?? 0;
+      if (quantity > 0) this.claim(kind, quantity, { node: 'main', ...change });
+    }
+    return this;
+  }
+
   cpu(quantity: Units, selector?: Selector): this {
     return this.claim('cpu', quantity, selector && { selector });
   }

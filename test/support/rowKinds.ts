@@ -3,7 +3,17 @@
 import { formulate, newMemo } from '../../scheduler/formulate/index.ts';
 import type { LeaseId } from '../../scheduler/index.ts';
 import type { Model } from '../../solver/index.ts';
-import { aConfiguration, aLease, aPool, aRequest, aState, HOUR, NOW, type StateBuilder } from './builders.ts';
+import {
+  aConfiguration,
+  aLease,
+  aPool,
+  aRequest,
+  aState,
+  HOUR,
+  NOW,
+  nodeSet,
+  type StateBuilder,
+} from './builders.ts';
 
 const windows = (slots: number) =>
   aPool('legal').review(
@@ -117,6 +127,15 @@ const STATES: Readonly<Record<string, StateBuilder>> = {
     .extend(lease, 1800)
     .extend(other, 1800)
     .request(aRequest(1).gpu(4).seconds(1800), aRequest(2).gpu(3)),
+  'seats on nodes, with a quota over them': aState(
+    aConfiguration()
+      .quota('research', 'gpu', { nominal: 9000 })
+      .pool(...nodeSet('hall', { id: 'a', count: 3, gpus: 4, cpuMilli: 40_000, memoryMiB: 400 })),
+  ).request(
+    ...[3000, 3000, 500, 2000, 2000, 700, 1000, 4000].map((gpu, i) =>
+      aRequest(i + 1).bundle({ gpu, cpu: 1000 * (i + 1), memory: 10 }),
+    ),
+  ),
   'twelve alike, five of which fit': aState(aConfiguration().pool(aPool('gpu-a').gpu(11))).request(
     ...Array.from({ length: 12 }, (_, i) => aRequest(i + 1).gpu(2)),
   ),

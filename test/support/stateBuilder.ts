@@ -127,6 +127,9 @@ export class StateBuilder {
       gangs: this.#gangs(),
       held: new Map(this.#held),
       ...(this.#policyRows.length > 0 && { policyRows: [...this.#policyRows] }),
+      checkpoints: new Map(),
+      earmarks: new Map(),
+      outsideTick: 0,
     };
   }
 

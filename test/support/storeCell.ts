@@ -350,7 +350,7 @@ function aRecord(at: {
     work: { simplexIterations: 0, lpCalls: 0, mipCalls: 0, dpCells: 0 },
     fault: null,
     termination: 'none',
-    stages: [],
+    stages: stagesOf(at.tick),
     counts,
     activated: [],
     lapsed: [],
@@ -358,6 +358,24 @@ function aRecord(at: {
     digest: `digest of ${at.tick}`,
     timings: { foldMs: 0, gateMs: 0, formulateMs: 0, solveMs: 0, decodeMs: 0 },
   };
+}
+
+/** Every second tick decided something: half of them as records were before they kept more, half with a proof of their own. */
+function stagesOf(tick: number): TickRecord['stages'] {
+  if (tick % 2 === 1) return [];
+  const older = {
+    stage: 1,
+    class: 'standard',
+    method: 'lp' as const,
+    value: 99,
+    bound: 100,
+    gap: 0.01,
+    multipliers: [['capacity/gpu-a', 5]] as const,
+    frozenDigest: '',
+  };
+  const work = { simplexIterations: 3, lpCalls: 1, mipCalls: 0, dpCells: 8 };
+  const certificate = { derivedRows: '', proof: 'AAAA' };
+  return [tick % 4 === 0 ? older : { ...older, ended: 'workLimit', work, certificate }];
 }
 
 export function booked(

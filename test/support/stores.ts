@@ -90,6 +90,7 @@ const DUMPED = [
   'request',
   'lease',
   'extension',
+  'earmark',
   'capacity_use',
   'account_use',
   'ledger',

@@ -3,7 +3,7 @@
 -- The first column of the index is named in the order too, so that no wider index can serve it.
 select l.id, l.request_id as request, l.department_id as department, l.agent_id as agent, l.epoch, l.option_index as option,
   l.allocations, l.reservations, l.state, l.granted_at_ms as "grantedAt", l.start_limit_at_ms as "startLimitAt",
-  l.ends_at_ms as "endsAt", l.extended, l.activated_at_ms as "activatedAt", l.ended_at_ms as "endedAt", h.at_ms as "heartbeatAt",
+  l.ends_at_ms as "endsAt", l.extended, l.activated_at_ms as "activatedAt", l.ended_at_ms as "endedAt", h.at_ms as "heartbeatAt", l.borrowed, l.revocation,
   case when l.extended then (
     select json_agg(e.reservations order by e.sequence) from extension e where e.cell = l.cell and e.lease_id = l.id and e.outcome = 'granted'
   ) end as "extensionReservations"

@@ -26,6 +26,7 @@ export function submissionOf(options: Options, clientRequestId: string): SubmitB
       durationSeconds,
       ...Object.fromEntries(said),
       ...(flagOf(options, 'notPreemptible') ? { preemptible: false } : {}),
+      ...(flagOf(options, 'notRequeued') ? { requeue: false } : {}),
     },
   };
 }
@@ -35,7 +36,10 @@ function claimsOf(options: Options): ClaimBody[] {
     const quantity = wholeOf(options, kind);
     return quantity === undefined ? [] : [{ kind, quantity }];
   });
-  return [...short, ...textsOf(options, 'claim').map(claimOf)];
+  const claims = [...short, ...textsOf(options, 'claim').map(claimOf)];
+  if (!flagOf(options, 'oneNode')) return claims;
+  const isOfNodes = ({ kind }: ClaimBody): boolean => (SHORT_KINDS as readonly string[]).includes(kind);
+  return claims.map((claim) => (isOfNodes(claim) ? { ...claim, node: 'main' } : claim));
 }
 
 /** `gpu=2,model=A100|H100,zone=waw1`: kind and quantity first, then labels that the pool must carry. */

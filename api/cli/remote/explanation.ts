@@ -2,6 +2,7 @@
 // Invariant: nothing is computed here; what an explanation does not have is not shown.
 
 import type { Reason, View } from '../../client/index.ts';
+import { placeText } from '../place.ts';
 import { type Column, plain, table, tableOf } from './output.ts';
 
 type Views = readonly View[];
@@ -75,7 +76,8 @@ function holderLines(row: View): string[] {
 function grantLines(granted: View | null | undefined): string[] {
   if (!granted) return [];
   const holds = viewsOf(granted.allocations).map(
-    ({ quantity, pool }) => `${plain(quantity)} of ${plain(pool)}`,
+    ({ quantity, pool, node, gpus }) =>
+      `${plain(quantity)} of ${plain(pool)}${placeText(node === undefined ? undefined : plain(node), gpus as readonly number[] | undefined)}`,
   );
   return [
     '',

@@ -9,9 +9,11 @@ import { POOL, QUOTA } from './owned.ts';
 import { REQUEST } from './request.ts';
 import { addCommand, addGroup, type Finish } from './spec.ts';
 import { TICKS } from './ticks.ts';
+import { VERIFY } from './verify.ts';
 
 export function addRemote(program: Command, finish: Finish): void {
   for (const group of [REQUEST, LEASE, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS])
     addGroup(program, group, finish);
-  for (const spec of [USAGE, QUEUE, TOP, EVENTS]) addCommand(program, { ...spec, path: spec.name }, finish);
+  for (const spec of [USAGE, QUEUE, TOP, EVENTS, VERIFY])
+    addCommand(program, { ...spec, path: spec.name }, finish);
 }

@@ -10,7 +10,7 @@ const EPOCH: OptionSpec = {
 
 export const LEASE: GroupSpec = {
   name: 'lease',
-  description: 'hold units: list, get, heartbeat, extend, release',
+  description: 'hold units: list, get, heartbeat, extend, release, acknowledge',
   commands: [
     {
       name: 'list',
@@ -61,6 +61,15 @@ export const LEASE: GroupSpec = {
       examples: ['lease release lse_0000003k_000'],
       role: 'agent',
       load: async () => (await import('./leaseRuns.ts')).release,
+    },
+    {
+      name: 'acknowledge',
+      description: 'give back a lease that is being revoked; its request is taken up again',
+      args: [ID],
+      options: [EPOCH],
+      examples: ['lease acknowledge lse_0000003k_000'],
+      role: 'agent',
+      load: async () => (await import('./leaseRuns.ts')).acknowledge,
     },
   ],
 };

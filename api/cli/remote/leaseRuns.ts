@@ -4,6 +4,7 @@
 import type { AnnonaClient, ExtensionView, HeldLease, LeaseView, View } from '../../client/index.ts';
 import { newClientRequestId } from '../../roles/ids.ts';
 import { CommandError, EXIT } from '../io.ts';
+import { placeText } from '../place.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { connect } from './connection.ts';
 import { list } from './listing.ts';
@@ -27,7 +28,9 @@ const ASKS_MAX = 40;
 const ASK_PAUSE_MS = 50;
 
 function holds({ allocations }: LeaseView): string {
-  return allocations.map(({ quantity, pool }) => `${quantity} of ${pool}`).join(' + ');
+  return allocations
+    .map(({ quantity, pool, node, gpus }) => `${quantity} of ${pool}${placeText(node, gpus)}`)
+    .join(' + ');
 }
 
 export const listLeases = (invocation: Invocation): Promise<number> =>
@@ -119,6 +122,14 @@ export async function release(invocation: Invocation): Promise<number> {
   const lease = await held(invocation, client);
   showObject(invocation, await client.release(lease.id, lease.epoch));
   invocation.io.err('the next tick ends it');
+  return EXIT.done;
+}
+
+export async function acknowledge(invocation: Invocation): Promise<number> {
+  const { client } = await connect(invocation);
+  const lease = await held(invocation, client);
+  showObject(invocation, await client.acknowledge(lease.id, lease.epoch));
+  invocation.io.err('the next tick ends it, and takes its request up again');
   return EXIT.done;
 }
 

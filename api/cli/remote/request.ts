@@ -21,6 +21,10 @@ export const REQUEST: GroupSpec = {
         { flags: '--cpu <number>', description: 'units of kind cpu' },
         { flags: '--memory <number>', description: 'units of kind memory' },
         {
+          flags: '--one-node',
+          description: 'GPUs, CPUs and memory on one node; GPUs and CPUs in thousandths, memory in MiB',
+        },
+        {
           flags: '--claim <claim>',
           description: 'KIND=QUANTITY, then labels: gpu=2,model=A100|H100; repeatable',
           repeated: true,
@@ -36,6 +40,7 @@ export const REQUEST: GroupSpec = {
         { flags: '--start-before <time>', description: 'RFC 3339: it expires when it cannot start by then' },
         { flags: '--deadline <time>', description: 'RFC 3339: it expires when it cannot end by then' },
         { flags: '--not-preemptible', description: 'must not be taken back once it runs' },
+        { flags: '--not-requeued', description: 'is not taken up again when it was taken back' },
         {
           flags: '--id <text>',
           description: 'clientRequestId: the same again is taken once; by default a fresh one',
@@ -46,6 +51,7 @@ export const REQUEST: GroupSpec = {
       examples: [
         'request submit --gpu 2 --cpu 8 --for 30m --wait 10',
         "request submit --claim 'gpu=2,model=A100|H100' --class production --for 2h --purpose 'retrain ranking'",
+        'request submit --one-node --gpu 500 --cpu 4000 --memory 16384 --for 1h',
         'request submit -f request.yaml --dry-run',
       ],
       role: 'agent',

@@ -86,6 +86,7 @@ function refuseBoth({ options }: Invocation): void {
     'startBefore',
     'deadline',
     'notPreemptible',
+    'notRequeued',
   ].find((name) => options[name] !== undefined);
   if (both !== undefined) throw usage(`-f has it all: leave out --${both}, or -f`);
 }

@@ -70,6 +70,7 @@ const NEXT: Readonly<Record<string, string>> = {
   KEY_REUSED: 'another --id',
   EDIT_INVALID: 'the same with --dry-run, once it is corrected',
   LEASE_ENDED: 'npx annona lease list',
+  NOT_REVOKING: 'npx annona lease release ID, if the work is done',
   QUEUE_FULL: 'the same again in a moment',
   OVERLOADED: 'the same again in a moment',
   STORE_UNAVAILABLE: 'the same again in a moment',

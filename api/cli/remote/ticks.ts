@@ -6,7 +6,7 @@ const NUMBER = ['<tick>', 'its number, as `annona ticks list` shows it'] as cons
 
 export const TICKS: GroupSpec = {
   name: 'ticks',
-  description: 'what each tick decided: list, get, file',
+  description: 'what ticks decided and how well: list, get, file, quality',
   commands: [
     {
       name: 'list',
@@ -23,6 +23,16 @@ export const TICKS: GroupSpec = {
       examples: ['ticks get 1042'],
       role: 'operator',
       load: async () => (await import('./ticksRuns.ts')).getTick,
+    },
+    {
+      name: 'quality',
+      description: 'how good the newest ticks were proved to be: by gap and class, given up, faults',
+      options: [
+        { flags: '--last <number>', description: 'so many of the newest, at most 10000', fallback: '1000' },
+      ],
+      examples: ['ticks quality', 'ticks quality --last 10000 --json'],
+      role: 'operator',
+      load: async () => (await import('./ticksRuns.ts')).tickQuality,
     },
     {
       name: 'file',

@@ -2,9 +2,10 @@
 // Invariant: every pod that was submitted is accounted for once; the server process ends with the replay, however it ends.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { modelsFor, type OpenbModel, type OpenbPod } from '../../../simulations/index.ts';
+import { modelsFor, type OpenbMachine, type OpenbModel, type OpenbPod } from '../../../simulations/index.ts';
 import {
   type AnnonaClient,
+  type ClaimBody,
   createClient,
   ProblemError,
   type ServerSentEvent,
@@ -17,6 +18,8 @@ import { percentile, type ReplaySummary } from './summary.ts';
 
 export interface ReplayInput {
   readonly models: readonly OpenbModel[];
+  /** Present: a pod sits on one of these, instead of on a model's sum. */
+  readonly machines?: readonly OpenbMachine[];
   readonly pods: readonly OpenbPod[];
   readonly speed: number;
   readonly agents: number;
@@ -119,20 +122,12 @@ class Replay {
     }
   }
 
-  /** One option a GPU model, so that GPU, CPU and memory come from machines of one kind; roomier models first. */
   #bodyOf(pod: OpenbPod): SubmitBody {
-    const models = modelsFor(pod, this.#input.models).sort(
-      (a, b) => b.gpuMilli - a.gpuMilli || (a.model < b.model ? -1 : 1),
-    );
-    const options = models.map(({ model }) => {
-      const claim = (kind: string, quantity: number) => ({ kind, quantity, selector: { model } });
-      const claims = [claim('gpu', pod.gpuMilli), claim('cpu', pod.cpuMilli), claim('memory', pod.memoryMiB)];
-      return { claims: claims.filter(({ quantity }) => quantity > 0) };
-    });
-    const durationSeconds = Math.ceil(pod.durationSeconds / this.#input.speed) + DURATION_MARGIN_SECONDS;
+    const { speed, machines, models } = this.#input;
+    const durationSeconds = Math.ceil(pod.durationSeconds / speed) + DURATION_MARGIN_SECONDS;
     return {
       clientRequestId: pod.name,
-      options,
+      options: machines === undefined ? optionsByModel(pod, models) : [bundleOf(pod)],
       terms: { class: 'standard', durationSeconds, summary: pod.name },
     };
   }
@@ -276,4 +271,30 @@ class Replay {
       agents: this.#input.agents,
     };
   }
+}
+
+/** One option a GPU model, so that GPU, CPU and memory come from machines of one kind; roomier models first. */
+function optionsByModel(pod: OpenbPod, all: readonly OpenbModel[]): SubmitBody['options'] {
+  const models = modelsFor(pod, all).sort((a, b) => b.gpuMilli - a.gpuMilli || (a.model < b.model ? -1 : 1));
+  return models.map(({ model }) => ({ claims: claimsOf(pod, { selector: { model } }) }));
+}
+
+/** On one node, of the models that the pod allows. */
+function bundleOf(pod: OpenbPod): SubmitBody['options'][number] {
+  const { models } = pod;
+  return {
+    claims: claimsOf(pod, { node: 'main', ...(models.length > 0 && { selector: { model: models } }) }),
+  };
+}
+
+function claimsOf(
+  { gpuMilli, cpuMilli, memoryMiB }: OpenbPod,
+  where: Pick<ClaimBody, 'node' | 'selector'>,
+): ClaimBody[] {
+  const claims = [
+    { kind: 'gpu', quantity: gpuMilli, ...where },
+    { kind: 'cpu', quantity: cpuMilli, ...where },
+    { kind: 'memory', quantity: memoryMiB, ...where },
+  ];
+  return claims.filter(({ quantity }) => quantity > 0);
 }

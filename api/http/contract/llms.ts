@@ -36,7 +36,8 @@ the call with the same one and the same body as often as you like, it is taken o
 - \`denied\`, \`expired\`, \`cancelled\`: it is over; \`reasons\` say why.
 
 Hold a lease with POST /v1/leases/:id/heartbeat and its \`epoch\` before \`startLimitAt\` and then regularly; give it back with
-POST /v1/leases/:id/release as soon as it is not needed.
+POST /v1/leases/:id/release as soon as it is not needed. When a heartbeat answers \`revoking\`, write a checkpoint before \`endsAt\` and POST
+/v1/leases/:id/acknowledge: the request is taken up again by itself.
 
 ## How to repair a refused call
 

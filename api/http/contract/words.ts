@@ -62,6 +62,11 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     summary: 'Give a lease back',
     example: { epoch: 1 },
   },
+  'POST /v1/leases/:id/acknowledge': {
+    operationId: 'acknowledgeRevocation',
+    summary: 'Give back a lease that is being revoked; its wish is taken up again',
+    example: { epoch: 1 },
+  },
   'POST /v1/requests/:id/cancel': {
     operationId: 'cancelRequest',
     summary: 'Cancel a request; after the grant its lease is released',
@@ -117,6 +122,10 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
   'GET /v1/requests/:id/explanation': {
     operationId: 'readRequestExplanation',
     summary: 'Why a request waits: places, short rows, holders, position',
+  },
+  'GET /v1/ticks/quality': {
+    operationId: 'readTickQuality',
+    summary: 'How good the newest ticks were proved to be, counted by gap, class and fault',
   },
   'GET /v1/ticks/:id': { operationId: 'readTick', summary: 'One tick with its certificate' },
   'GET /v1/ticks/:id/file': {

@@ -2,7 +2,7 @@
 // Invariant: one schema a type, or it does not compile; documents are open, so that a field may be added within a version.
 
 import { Type } from 'typebox';
-import { type EventType, REASON_GUIDE } from '../../../scheduler/index.ts';
+import { type EventType, REASON_GUIDE, REVOCATION_RIGHTS } from '../../../scheduler/index.ts';
 import { Amount, EpochNumber, InstantText } from './fields.ts';
 
 const Text = Type.String();
@@ -22,6 +22,8 @@ export const EventAllocation = Type.Object({
   kind: Text,
   window: Type.Optional(Text),
   quantity: Amount,
+  node: Type.Optional(Text),
+  gpus: Type.Optional(Type.Array(Amount)),
   startsAt: InstantText,
   endsAt: InstantText,
 });
@@ -33,11 +35,29 @@ export const LeaseGrantedData = Type.Object({
   allocations: Type.Array(EventAllocation),
   startLimitAt: InstantText,
   endsAt: InstantText,
+  /** Kinds of which it holds more than its department's nominal share. */
+  borrowed: Type.Optional(Type.Array(Text)),
 });
 export const LeaseActivatedData = Type.Object({ epoch: EpochNumber, at: InstantText });
+/** `forRequest`: of the holder's own department. Neither is there when a row is repaired. */
+export const LeaseRevokingData = Type.Object({
+  epoch: EpochNumber,
+  at: InstantText,
+  graceEndsAt: InstantText,
+  right: Type.Enum([...REVOCATION_RIGHTS]),
+  forDepartment: Type.Optional(Text),
+  forRequest: Type.Optional(Text),
+  advice: Text,
+});
 export const LeaseExtendedData = Type.Object({ epoch: EpochNumber, extension: Text, endsAt: InstantText });
 export const ExtensionDeniedData = Type.Object({ epoch: EpochNumber, extension: Text, reasons: Reasons });
-export const LeaseEndedData = Type.Object({ epoch: EpochNumber, at: InstantText, cause: Text });
+/** `successor`: the request that takes up the wish of a revoked lease again. */
+export const LeaseEndedData = Type.Object({
+  epoch: EpochNumber,
+  at: InstantText,
+  cause: Text,
+  successor: Type.Optional(Text),
+});
 
 const DATA = {
   'annona.request.granted.v1': DecidedData,
@@ -47,6 +67,7 @@ const DATA = {
   'annona.request.cancelled.v1': DecidedData,
   'annona.lease.granted.v1': LeaseGrantedData,
   'annona.lease.activated.v1': LeaseActivatedData,
+  'annona.lease.revoking.v1': LeaseRevokingData,
   'annona.lease.extended.v1': LeaseExtendedData,
   'annona.lease.extension-denied.v1': ExtensionDeniedData,
   'annona.lease.released.v1': LeaseEndedData,

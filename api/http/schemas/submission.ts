@@ -2,7 +2,7 @@
 // Invariant: unknown fields are refused, lists are bounded, and nothing here knows which pools exist.
 
 import { type Static, Type } from 'typebox';
-import { CLASSIFICATIONS, GANG_ID_LEAST } from '../../../scheduler/index.ts';
+import { CLASSIFICATIONS, GANG_ID_LEAST, SLUG } from '../../../scheduler/index.ts';
 import { ClientRequestId, InstantText, LabelText, Name, PositiveAmount } from './fields.ts';
 
 const OPTIONS_MAX = 16;
@@ -35,6 +35,13 @@ const ClaimBody = Type.Object(
     selector: Type.Optional(SelectorBody),
     prefer: Type.Optional(Type.Array(SelectorBody, { maxItems: LABELS_MAX })),
     exclusive: Type.Optional(Type.Literal(true)),
+    node: Type.Optional(
+      Type.String({
+        pattern: SLUG.source,
+        description:
+          'Claims of the option with the same name here sit on one node: one each of gpu, cpu and memory. GPUs in thousandths: below 1000 a share of one, else whole ones.',
+      }),
+    ),
     window: Type.Optional(
       Type.Object(
         { from: Type.Optional(InstantText), to: Type.Optional(InstantText) },
@@ -65,6 +72,7 @@ const TermsBody = Type.Object(
     class: Name,
     durationSeconds: PositiveAmount,
     preemptible: Type.Optional(Type.Boolean({ default: true })),
+    requeue: Type.Optional(Type.Boolean({ default: true })),
     classification: Type.Optional(Type.Enum([...CLASSIFICATIONS], { default: 'internal' })),
     purpose: Type.Optional(Type.String({ maxLength: 500, default: '' })),
     summary: Type.Optional(Type.String({ maxLength: 200, pattern: '^[^\\r\\n]*$', default: '' })),

@@ -2,7 +2,12 @@
 // Invariant: answers are not cut by these schemas (JSON.stringify writes them); a test proves that they fit. Clients ignore unknown fields.
 
 import { Type } from 'typebox';
-import { CLASSIFICATIONS, LEASE_STATES, REQUEST_STATES } from '../../../scheduler/index.ts';
+import {
+  CLASSIFICATIONS,
+  LEASE_STATES,
+  REQUEST_STATES,
+  REVOCATION_RIGHTS,
+} from '../../../scheduler/index.ts';
 import { DETAIL_CODES, PROBLEMS } from '../../errors.ts';
 import { Amount, EpochNumber, InstantText, NullableInstant } from './fields.ts';
 
@@ -55,6 +60,7 @@ const TermsView = Type.Object({
   class: Text,
   durationSeconds: Amount,
   preemptible: Type.Boolean(),
+  requeue: Type.Optional(Type.Literal(false)),
   classification: Type.Enum([...CLASSIFICATIONS]),
   purpose: Text,
   summary: Text,
@@ -84,6 +90,8 @@ export const RequestJson = Type.Object({
   decidedAt: NullableInstant,
   tick: NullableAmount,
   lease: NullableText,
+  /** The request whose revoked lease it takes up again. */
+  restartOf: NullableText,
   reasons: Type.Array(ReasonView),
 });
 
@@ -96,6 +104,8 @@ export const AllocationView = Type.Object({
   window: Type.Optional(Text),
   quantity: Amount,
   exclusive: Type.Optional(Type.Literal(true)),
+  node: Type.Optional(Text),
+  gpus: Type.Optional(Type.Array(Amount)),
   startsAt: InstantText,
   endsAt: InstantText,
 });
@@ -116,6 +126,18 @@ export const LeaseJson = Type.Object({
   activatedAt: NullableInstant,
   heartbeatAt: NullableInstant,
   endedAt: NullableInstant,
+  /** Kinds of which it holds more than its department's nominal share. */
+  borrowed: Type.Array(Text),
+  /** Of a lease that is being revoked, or was. */
+  graceEndsAt: NullableInstant,
+  revokedFor: Type.Union([
+    Type.Object({
+      right: Type.Enum([...REVOCATION_RIGHTS]),
+      department: NullableText,
+      request: NullableText,
+    }),
+    Type.Null(),
+  ]),
 });
 
 export const HeartbeatView = Type.Object({
@@ -156,6 +178,8 @@ const poolFields = {
   classification: NullableText,
   priceMinor: Amount,
   agent: NullableText,
+  pricePer: Type.Optional(Amount),
+  nodes: Type.Optional(Type.Object({ set: Text, count: Amount })),
   capacity: Amount,
   used: Amount,
   available: Amount,
@@ -164,7 +188,7 @@ const poolFields = {
 export const PoolSummary = Type.Object({ ...poolFields, windowCount: Amount });
 export const PoolJson = Type.Object({ ...poolFields, windows: Type.Array(WindowView) });
 
-/** Multipliers are null, and the leases of a tick left out, for readers who may not see all departments. */
+/** Multipliers are null, certificates and the leases of a tick left out, for readers who may not see all departments. */
 const StageView = Type.Object({
   stage: Amount,
   class: Text,
@@ -174,6 +198,11 @@ const StageView = Type.Object({
   gap: Type.Number(),
   multipliers: Type.Union([Type.Array(Type.Array(Type.Unknown())), Type.Null()]),
   frozenDigest: Text,
+  /** `complete`, or `workLimit` where the class was given up at its bound of work. Absent in older ticks. */
+  ended: Type.Optional(Text),
+  work: Type.Optional(Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount })),
+  /** The whole proof where multipliers are not all of it: derived rows and branchings. Of one tick alone, never in a list. */
+  certificate: Type.Optional(Type.Object({ derivedRows: Text, proof: Text })),
 });
 
 export const TickJson = Type.Object({
@@ -190,6 +219,23 @@ export const TickJson = Type.Object({
   counts: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
   activated: Type.Optional(Type.Array(Text)),
   lapsed: Type.Optional(Type.Array(Text)),
+  /** Nominees looked at, and what was taken back for whom. */
+  revocations: Type.Optional(
+    Type.Object({
+      looked: Amount,
+      left: Amount,
+      refused: Amount,
+      plans: Type.Array(
+        Type.Object({
+          for: Text,
+          victims: Type.Array(Type.Array(Text)),
+          cost: Amount,
+          leastCost: Amount,
+          programs: Amount,
+        }),
+      ),
+    }),
+  ),
   digest: Text,
   previousDigest: Text,
 });

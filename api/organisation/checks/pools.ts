@@ -5,6 +5,7 @@ import { windowsOf } from '../calendar.ts';
 import type { PoolEntry } from '../schema.ts';
 import type { Entry } from '../sections.ts';
 import { parseDate, parseInstant } from '../time.ts';
+import { checkNodes } from './nodes.ts';
 import { type CheckContext, checkReference, checkStretches, checkUnique, placeName } from './report.ts';
 
 export function checkPools(context: CheckContext): void {
@@ -19,6 +20,7 @@ export function checkPools(context: CheckContext): void {
   for (const entry of pools) {
     checkSkills(context, entry);
     checkCapacity(context, entry);
+    checkNodes(context, entry);
     const { kind, unit } = entry.value;
     const first = units.get(kind);
     if (first === undefined) units.set(kind, entry);
@@ -45,7 +47,7 @@ function checkSkills(context: CheckContext, entry: Entry<PoolEntry>): void {
 function checkCapacity(context: CheckContext, entry: Entry<PoolEntry>): void {
   const { capacity, calendar, consumable } = entry.value;
   if (capacity === undefined && calendar === undefined) {
-    context.report(entry, [], { message: 'a pool needs either "capacity" or "calendar"' });
+    context.report(entry, [], { message: 'a pool needs "capacity", "calendar" or "nodes"' });
   }
   if (calendar === undefined) return;
   if (capacity !== undefined) {

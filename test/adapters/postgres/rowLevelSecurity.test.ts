@@ -97,6 +97,7 @@ describe('row-level security', () => {
       'agent_heartbeat',
       'audit',
       'configuration_edit',
+      'earmark',
       'event',
       'extension',
       'heartbeat',

@@ -1,7 +1,13 @@
 // What a commit adds: decisions by outcome and reason, waits from the submission, gaps of what was solved.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMetrics, type Metrics } from '../../../adapters/telemetry/metrics.ts';
-import type { Change, Reason, TickCommit, TickRecord } from '../../../scheduler/index.ts';
+import {
+  bandOfRecord,
+  type Change,
+  type Reason,
+  type TickCommit,
+  type TickRecord,
+} from '../../../scheduler/index.ts';
 import { aRequest, NOW } from '../../support/builders.ts';
 import { anEvent } from '../../support/relay.ts';
 
@@ -55,7 +61,7 @@ const decided = (outcome: 'granted' | 'waiting', reasons: readonly Reason[] = []
 describe('metrics of a commit', () => {
   let metrics: Metrics;
   beforeEach(() => {
-    metrics = createMetrics();
+    metrics = createMetrics({ bandOf: bandOfRecord });
   });
 
   function commit(
@@ -105,6 +111,44 @@ describe('metrics of a commit', () => {
     expect(await seriesValue('scheduler_requests_total{outcome="granted",reason="NONE"}')).toBe(1);
   });
 
+  it('counts what is taken back by its right, and times a reclaim from the notice to the lease', async () => {
+    const victims = [{ lease: 'lse_1' as never, right: 'reclaim' as const, graceEndsAt: NOW + 60_000 }];
+    const owner = { request: id, department, agent };
+    const earmark = {
+      ...owner,
+      option: 0,
+      units: [],
+      reservations: [],
+      victims,
+      madeAt: NOW,
+      graceEndsAt: NOW,
+    };
+    const revocation = { right: 'reclaim', since: NOW, graceEndsAt: NOW, request: id, department } as const;
+    commit({
+      changes: [
+        { type: 'leaseRevoking', lease: 'lse_1' as never, revocation },
+        { type: 'leaseRevoking', lease: 'lse_2' as never, revocation: { ...revocation, right: 'repair' } },
+        { type: 'earmarkMade', earmark },
+      ],
+    });
+    const ended: Change = { type: 'earmarkEnded', request: id, end: 'granted' };
+    commit({ changes: [ended], record: { now: NOW + 61_000 } });
+    expect(await seriesValue('scheduler_revocations_total{right="reclaim"}')).toBe(1);
+    expect(await seriesValue('scheduler_revocations_total{right="repair"}')).toBe(1);
+    expect(await seriesValue('scheduler_reclaim_seconds_sum')).toBe(61);
+    expect(await seriesValue('scheduler_earmarks_dropped_total')).toBe(0);
+    commit({ changes: [{ ...ended, end: 'dropped' }] });
+    expect(await seriesValue('scheduler_earmarks_dropped_total')).toBe(1);
+    expect(await seriesValue('scheduler_reclaim_seconds_count')).toBe(1);
+  });
+
+  it('times a wish that is taken up again from when it is, not from its first submission', async () => {
+    const again = { ...pending.request, restart: { of: id, revocations: 1, tick: 1 } };
+    const change: Change = { type: 'requestOpened', pending: { ...pending, request: again } };
+    commit({ changes: [change, decided('waiting')], record: { now: submittedAt + 3_600_000 } });
+    expect(await seriesValue('scheduler_first_decision_seconds_sum')).toBe(0);
+  });
+
   it('never counts a wait backwards, when the edge’s clock is ahead of the database’s', async () => {
     commit({ changes: [opened, decided('granted')], record: { now: submittedAt - 30 } });
     expect(await seriesValue('scheduler_first_decision_seconds_sum')).toBe(0);
@@ -129,6 +173,34 @@ describe('metrics of a commit', () => {
     expect(await seriesValue('scheduler_tick_gap_ratio_bucket{le="0"}')).toBe(1);
     expect(await seriesValue('scheduler_tick_gap_ratio_count')).toBe(2);
     expect(await seriesValue('scheduler_stages_total{method="empty"}')).toBe(1);
+  });
+
+  it('counts ticks with a program by the band of their worst class, and classes that were given up', async () => {
+    const stage = {
+      stage: 0,
+      class: 'batch',
+      method: 'lp' as const,
+      value: 9,
+      bound: 9,
+      multipliers: [],
+      frozenDigest: '',
+    };
+    const counts = { ...RECORD.counts, columns: 4 };
+    commit({
+      record: {
+        counts,
+        stages: [
+          { ...stage, gap: 0 },
+          { ...stage, gap: 0.004, ended: 'workLimit' },
+        ],
+      },
+    });
+    commit({ record: { counts, stages: [], fault: 'refused', termination: 'fault' } });
+    commit({});
+    expect(await seriesValue('scheduler_tick_quality_total{band="0.5%"}')).toBe(1);
+    expect(await seriesValue('scheduler_tick_quality_total{band="unclaimed"}')).toBe(1);
+    expect(await seriesValue('scheduler_tick_quality_total{band="optimal"}')).toBeUndefined();
+    expect(await seriesValue('scheduler_stages_given_up_total{class="batch"}')).toBe(1);
   });
 
   it('counts ticks, work, faults, phases and events', async () => {

@@ -1,7 +1,7 @@
 // What a scrape reads: the leader's memory and the relay's lag, as they are then.
 import { describe, expect, it } from 'vitest';
 import { createMetrics, type Metrics } from '../../../adapters/telemetry/metrics.ts';
-import type { RelayLag, State } from '../../../scheduler/index.ts';
+import { bandOfRecord, type RelayLag, type State } from '../../../scheduler/index.ts';
 import { aConfiguration, aLease, aPool, aRequest, aState, HOUR, NOW } from '../../support/builders.ts';
 
 async function seriesOf({ registry }: Metrics): Promise<Map<string, number>> {
@@ -12,7 +12,7 @@ async function seriesOf({ registry }: Metrics): Promise<Map<string, number>> {
 }
 
 function watching(state: State | null): { metrics: Metrics; become: (next: State | null) => void } {
-  const metrics = createMetrics({ version: '1.2.3' });
+  const metrics = createMetrics({ bandOf: bandOfRecord, version: '1.2.3' });
   let current = state;
   metrics.watchState({ state: () => current, now: () => NOW });
   return {
@@ -80,14 +80,14 @@ describe('gauges of the leader', () => {
   });
 
   it('show what runs', async () => {
-    const series = await seriesOf(createMetrics({ version: '1.2.3' }));
+    const series = await seriesOf(createMetrics({ bandOf: bandOfRecord, version: '1.2.3' }));
     expect(series.get(`scheduler_build_info{version="1.2.3",node="${process.version}"}`)).toBe(1);
   });
 });
 
 describe('gauges of a relay', () => {
   it('show how many events it is behind, and the age of the oldest', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics({ bandOf: bandOfRecord });
     let lag: RelayLag = { cursor: 3, behind: 12, oldestAt: NOW - 1500 };
     metrics.watchRelay({ sink: 'kafka', lag: () => lag, now: () => NOW });
     const behind = await seriesOf(metrics);
@@ -98,7 +98,7 @@ describe('gauges of a relay', () => {
   });
 
   it('stand beside what it published, buried and repeated', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics({ bandOf: bandOfRecord });
     metrics.observeRelay({ type: 'relayed', sink: 'kafka', cursor: 5, published: 5 });
     metrics.observeRelay({ type: 'failure', sink: 'kafka', error: new Error('down'), retryMs: 10 });
     const series = await seriesOf(metrics);
@@ -109,7 +109,7 @@ describe('gauges of a relay', () => {
 
 describe('counters of the runner', () => {
   it('show elections, ends of terms and failures', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics({ bandOf: bandOfRecord });
     metrics.observeRunner({ type: 'elected', epoch: 1 });
     metrics.observeRunner({ type: 'failure', error: new Error('x') });
     metrics.observeRunner({ type: 'steppedDown', epoch: 1, why: 'failure' });

@@ -1,8 +1,10 @@
 // The names of metrics, by Prometheus's rules (prometheus.io/docs/practices/naming), on what is really registered.
+
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../../adapters/telemetry/metrics.ts';
 import { COUNTERS, GAUGES, HISTOGRAMS } from '../../../adapters/telemetry/names.ts';
+import { bandOfRecord } from '../../../scheduler/index.ts';
 
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 
@@ -48,7 +50,7 @@ describe('names of metrics', () => {
   });
 
   it('are all registered, beside those of the process', async () => {
-    const metrics: Metric[] = await createMetrics().registry.getMetricsAsJSON();
+    const metrics: Metric[] = await createMetrics({ bandOf: bandOfRecord }).registry.getMetricsAsJSON();
     const names = metrics.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(own.map(({ name }) => name)));
     expect(names).toContain('process_cpu_seconds_total');

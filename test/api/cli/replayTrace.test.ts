@@ -47,29 +47,34 @@ const replay = (nodes: string, pods: string, ...more: readonly string[]) =>
   ran('replay-trace', '--format', 'openb', '--nodes', nodes, '--pods', pods, ...more);
 
 describe('annona replay-trace', () => {
-  it('plays a trace against a server of its own, accounts for every pod, and leaves nothing behind', async () => {
-    const { nodes, pods } = tinyTrace();
-    const { exitCode, out, err } = await replay(nodes, pods, '--speed', '500', '--agents', '5', '--json');
-    expect(exitCode).toBe(0);
-    expect(err).toContain('left out 1 lines: no node of any allowed model could hold it');
-    expect(err).toContain('29 pods over 2 GPU models, 5 agents, 500 trace seconds a second');
-    const summary = JSON.parse(out);
-    expect(summary).toMatchObject({
-      submitted: 29,
-      granted: 29,
-      denied: 0,
-      neverFitting: 0,
-      unplaced: 0,
-      agents: 5,
-    });
-    expect(summary.gpuAllocation.peak).toBeGreaterThan(0.2);
-    expect(summary.gpuAllocation.peak).toBeLessThanOrEqual(1);
-    expect(summary.gpuAllocation.mean).toBeLessThanOrEqual(summary.gpuAllocation.peak);
-    expect(summary.ticks).toBeGreaterThan(0);
-    expect(summary.largestGap).toBeGreaterThanOrEqual(0);
-    expect(summary.largestGap).toBeLessThan(0.5);
-    expect(leftovers()).toEqual([]);
-  }, 90_000);
+  it.each(['models', 'nodes'])(
+    'plays a trace placed on %s, accounts for every pod, and leaves nothing behind',
+    async (placement) => {
+      const { nodes, pods } = tinyTrace();
+      const how = ['--placement', placement, '--speed', '500', '--agents', '5', '--json'];
+      const { exitCode, out, err } = await replay(nodes, pods, ...how);
+      expect(exitCode).toBe(0);
+      expect(err).toContain('left out 1 lines: no node of any allowed model could hold it');
+      expect(err).toContain('29 pods over 2 GPU models, 5 agents, 500 trace seconds a second');
+      const summary = JSON.parse(out);
+      expect(summary).toMatchObject({
+        submitted: 29,
+        granted: 29,
+        denied: 0,
+        neverFitting: 0,
+        unplaced: 0,
+        agents: 5,
+      });
+      expect(summary.gpuAllocation.peak).toBeGreaterThan(0.2);
+      expect(summary.gpuAllocation.peak).toBeLessThanOrEqual(1);
+      expect(summary.gpuAllocation.mean).toBeLessThanOrEqual(summary.gpuAllocation.peak);
+      expect(summary.ticks).toBeGreaterThan(0);
+      expect(summary.largestGap).toBeGreaterThanOrEqual(0);
+      expect(summary.largestGap).toBeLessThan(0.5);
+      expect(leftovers()).toEqual([]);
+    },
+    90_000,
+  );
 
   it('ends without figures on Ctrl-C, and leaves nothing behind', async () => {
     const { nodes, pods } = tinyTrace();

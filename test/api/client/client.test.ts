@@ -57,6 +57,8 @@ describe('the client', () => {
     await annona.request('req_1');
     await annona.cancel('req_1');
     await annona.heartbeat('lse_1', 7);
+    await annona.heartbeat('lse_1', 7, { checkpointAt: '2026-11-26T10:00:00Z' });
+    await annona.acknowledge('lse_1', 7);
     await annona.release('lse_1', 7);
     await annona.get('/v1/pools?limit=2');
     const wantCalls = [
@@ -64,6 +66,8 @@ describe('the client', () => {
       ['GET /v1/requests/req_1', ''],
       ['POST /v1/requests/req_1/cancel', ''],
       ['POST /v1/leases/lse_1/heartbeat', '{"epoch":7}'],
+      ['POST /v1/leases/lse_1/heartbeat', '{"epoch":7,"checkpointAt":"2026-11-26T10:00:00Z"}'],
+      ['POST /v1/leases/lse_1/acknowledge', '{"epoch":7}'],
       ['POST /v1/leases/lse_1/release', '{"epoch":7}'],
       ['GET /v1/pools?limit=2', ''],
     ];

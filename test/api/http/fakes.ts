@@ -17,7 +17,13 @@ import type {
   RequestView,
   Scope,
 } from '../../../api/ports.ts';
-import { type DomainEvent, type RequestId, ROLES, type TickRecord } from '../../../scheduler/index.ts';
+import {
+  type DomainEvent,
+  qualityOf,
+  type RequestId,
+  ROLES,
+  type TickRecord,
+} from '../../../scheduler/index.ts';
 import { NOW, ORGANISATION } from './organisation.ts';
 
 interface Owner {
@@ -165,6 +171,12 @@ export class FakeStore {
       const seen = this.ticks.filter((record) => record.cell === cell);
       return pageOf(seen, (record) => String(record.tick), query);
     },
+    quality: async (cell: string, last: number) =>
+      this.ticks
+        .filter((record) => record.cell === cell)
+        .toSorted((a, b) => b.tick - a.tick)
+        .slice(0, last)
+        .map(qualityOf),
   };
 
   readonly poolUse = { poolUse: async () => this.use };

@@ -1,6 +1,7 @@
 // Leases over HTTP: heartbeats, extensions, release and cancel, each fenced by epoch and scope.
 
 import { describe, expect, it } from 'vitest';
+import type { Lease } from '../../../scheduler/index.ts';
 import { NOW } from './organisation.ts';
 import { AS_ANVIL, AS_SCOUT, aLease, anEdge, aSubmission, type Edge, expectProblem } from './support.ts';
 
@@ -18,6 +19,7 @@ const ACTS = [
   ['extend', { epoch: 3, seconds: 60 }],
   ['release', { epoch: 3 }],
 ] as const;
+const FENCED = [...ACTS, ['acknowledge', { epoch: 3 }]] as const;
 
 describe('the holder of a lease', () => {
   it('keeps it alive and is told how long it lasts', async () => {
@@ -83,21 +85,86 @@ describe('the holder of a lease', () => {
   });
 });
 
+const revocation = {
+  right: 'reclaim',
+  since: NOW,
+  graceEndsAt: NOW + 60_000,
+  request: 'req_other',
+  department: 'sales',
+} as unknown as NonNullable<Lease['revocation']>;
+
+describe('the holder of a lease that is being revoked', () => {
+  it('acknowledges it, and may repeat that', async () => {
+    const { call, url, store } = await anEdgeWithLease({ state: 'revoking', revocation });
+    const acknowledge = { method: 'POST', url: `${url}/acknowledge`, body: { epoch: 3 } } as const;
+    const response = await call(acknowledge);
+    expect([response.statusCode, response.json()]).toEqual([
+      202,
+      { id: 'lse_00000001_000', state: 'revoking' },
+    ]);
+    expect(store.written).toMatchObject([
+      { command: { type: 'acknowledge', lease: 'lse_00000001_000', epoch: 3 }, idempotency: null },
+    ]);
+    const lease = aLease({ state: 'released', revocation });
+    store.leases.set(lease.id, { lease, heartbeatAt: null, endedAt: NOW });
+    const again = await call(acknowledge);
+    expect([again.statusCode, again.json().state]).toEqual([202, 'released']);
+    expect(store.written).toHaveLength(1);
+  });
+
+  it.each([
+    ['active', 'NOT_REVOKING'],
+    ['granted', 'NOT_REVOKING'],
+    ['released', 'LEASE_ENDED'],
+    ['revoked', 'LEASE_ENDED'],
+  ] as const)('has nothing to acknowledge while it is %s: %s', async (state, wantCode) => {
+    const { call, url, store } = await anEdgeWithLease({ state });
+    expectProblem(await call({ method: 'POST', url: `${url}/acknowledge`, body: { epoch: 3 } }), wantCode);
+    expect(store.written).toEqual([]);
+  });
+
+  it('is told until when, by which right and for which department, and no more of another’s request', async () => {
+    const edge = await anEdgeWithLease({ state: 'revoking', revocation, borrowed: ['gpu'] });
+    const read = async () => (await edge.call({ method: 'GET', url: edge.url })).json();
+    expect(await read()).toMatchObject({
+      borrowed: ['gpu'],
+      graceEndsAt: '2026-11-23T09:01:00.000Z',
+      revokedFor: { right: 'reclaim', department: 'sales', request: null },
+    });
+    const own = { ...revocation, department: 'research' as never };
+    const lease = aLease({ state: 'revoking', revocation: own });
+    edge.store.leases.set(lease.id, { lease, heartbeatAt: NOW, endedAt: null });
+    expect((await read()).revokedFor).toEqual({
+      right: 'reclaim',
+      department: 'research',
+      request: 'req_other',
+    });
+  });
+
+  it('says with a heartbeat until when its work is safe', async () => {
+    const { call, url } = await anEdgeWithLease();
+    const beat = (checkpointAt: unknown) =>
+      call({ method: 'POST', url: `${url}/heartbeat`, body: { epoch: 3, checkpointAt } as never });
+    expect((await beat('2026-11-23T08:59:00Z')).statusCode).toBe(200);
+    expectProblem(await beat('yesterday'), 'BODY_INVALID');
+  });
+});
+
 describe('every act on a lease', () => {
-  it.each(ACTS)('%s is refused with a stale epoch, and the epoch named', async (act, body) => {
+  it.each(FENCED)('%s is refused with a stale epoch, and the epoch named', async (act, body) => {
     const { call, url, store } = await anEdgeWithLease({ epoch: 4 });
     const problem = expectProblem(await call({ method: 'POST', url: `${url}/${act}`, body }), 'STALE_EPOCH');
     expect(problem.detail).toBe('the lease has epoch 4');
     expect(store.written).toEqual([]);
   });
 
-  it.each(ACTS)('%s is refused once it has expired', async (act, body) => {
+  it.each(FENCED)('%s is refused once it has expired', async (act, body) => {
     const { call, url, store } = await anEdgeWithLease({ state: 'expired' });
     expectProblem(await call({ method: 'POST', url: `${url}/${act}`, body }), 'LEASE_ENDED');
     expect(store.written).toEqual([]);
   });
 
-  it.each(ACTS)("%s finds nothing of another agent's or department's", async (act, body) => {
+  it.each(FENCED)("%s finds nothing of another agent's or department's", async (act, body) => {
     const { call, url, store } = await anEdgeWithLease();
     for (const as of [AS_ANVIL, AS_SCOUT]) {
       expectProblem(await call({ method: 'POST', url: `${url}/${act}`, as, body }), 'NOT_FOUND');

@@ -230,6 +230,38 @@ describe('a tick', () => {
     expect(await read('department-head:research', '/v1/ticks')).toEqual({ items: [withheld], next: null });
   });
 
+  it('shows its proof to an operator, as it is kept, and to nobody else', async () => {
+    const edge = await anEdge();
+    const kept = { derivedRows: 'AAAA', proof: 'AAAA' };
+    const work = { simplexIterations: 3, lpCalls: 1, mipCalls: 0, dpCells: 9 };
+    const stages = [{ ...record.stages[0]!, ended: 'workLimit' as const, work, certificate: kept }];
+    edge.store.ticks.push({ ...record, stages });
+    const read = async (as: string) => (await edge.call({ method: 'GET', url: '/v1/ticks/12', as })).json();
+    expect((await read(AS_OPERATOR)).stages).toEqual(stages);
+    const [shown] = (await read('agent:research:forge-01')).stages;
+    expect(shown).toMatchObject({ ended: 'workLimit', multipliers: null });
+    expect('certificate' in shown).toBe(false);
+  });
+
+  it('is counted with others by how good it was proved to be', async () => {
+    const edge = await anEdge();
+    edge.store.ticks.push(record, { ...record, tick: 13, fault: 'watchdog' });
+    const read = async (query: string) =>
+      edge.call({ method: 'GET', url: `/v1/ticks/quality${query}`, as: 'agent:research:forge-01' });
+    expect((await read('')).json()).toEqual({
+      ticks: 2,
+      programs: 2,
+      from: 12,
+      to: 13,
+      bands: { 'over 5%': 2 },
+      faults: { watchdog: 1 },
+      classes: [{ class: 'standard', stages: 2, bands: { 'over 5%': 2 }, givenUp: 0, worstGap: 0.1 }],
+    });
+    expect((await read('?last=1')).json()).toMatchObject({ ticks: 1, from: 13 });
+    for (const last of ['0', '10001', '1e3', '-1'])
+      expect((await read(`?last=${last}`)).statusCode).toBe(400);
+  });
+
   it('says of itself that a clock had a part in it, where GLPK grew a tree', async () => {
     const edge = await anEdge();
     const work = { simplexIterations: 400, lpCalls: 1, mipCalls: 1, dpCells: 0 };

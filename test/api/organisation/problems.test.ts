@@ -10,7 +10,7 @@ describe('one mistake in one file', () => {
       'an unknown key',
       { file: 'pools', replace: 'capacity: 6', by: 'capacitty: 6, capacity: 6' },
       'pools.yaml:3:39: unknown key "capacitty" (did you mean "capacity"?) ' +
-        '(allowed: id, kind, unit, capacity, calendar, labels, consumable, classification, priceMinor, each)',
+        '(allowed: id, kind, unit, capacity, calendar, nodes, prices, labels, consumable, classification, priceMinor, each)',
     ],
     [
       'a missing key',

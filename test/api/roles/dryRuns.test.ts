@@ -16,7 +16,7 @@ function aService(pools = [aPool('gpu-a').gpu(8)]) {
   const leader = { state: aState(aConfiguration().pool(...pools)).build() as State | null };
   const { policy, digest } = aTickRig(leader.state!).ports;
   // More than any solve needs: a busy machine must not shape the answer.
-  const solveOptions = { engine: 'highs', budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } } as const;
+  const solveOptions = { engine: 'highs', budget: { unitsMax: 100_000 } } as const;
   const dryRuns = createDryRuns({
     ports: { policy, digest, solveOptions },
     runner: { state: () => leader.state },

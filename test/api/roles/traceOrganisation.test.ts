@@ -28,6 +28,25 @@ it('has a pool of GPUs, CPU and memory for each model, and none of GPUs where th
   expect(pools[0]?.labels).toEqual({ model: 'V100M32' });
 });
 
+it('has one set of nodes where its machines are given, equal ones in one group', () => {
+  const node = { gpus: 2, cpuMilli: 64_000, memoryMiB: 1000, model: 'T4' };
+  const machines = [
+    { name: 'a', ...node },
+    { name: 'b', gpus: 0, cpuMilli: 500, memoryMiB: 10 },
+    { name: 'c', ...node },
+  ];
+  const { pools } = openbOrganisation({ models: [], machines, agents: 1, digest: sha256 });
+  expect(pools.map(({ id, capacity }) => [id, capacity])).toEqual([
+    ['gpu-nodes', 4000],
+    ['cpu-nodes', 128_500],
+    ['memory-nodes', 2010],
+  ]);
+  expect(pools[0]?.nodes?.groups).toEqual([
+    { id: 't4-2g-64000-1000', count: 2, ...node },
+    { id: 'none-0g-500-10', count: 1, gpus: 0, cpuMilli: 500, memoryMiB: 10 },
+  ]);
+});
+
 it('spreads its agents evenly over twelve departments', () => {
   const { agents, departments } = made(30, model('T4', 2));
   expect(departments).toHaveLength(12);

@@ -1,7 +1,7 @@
 // Claim to places: selector, clearance, preference, agent groups; and which combinations become columns.
 import { describe, expect, it } from 'vitest';
-import { matches } from '../../../scheduler/formulate/candidates.ts';
 import { formulate, isUnfinished, newMemo } from '../../../scheduler/formulate/index.ts';
+import { matches } from '../../../scheduler/formulate/labels.ts';
 import {
   aConfiguration,
   aPool,

@@ -18,6 +18,7 @@ import type { Heartbeats } from '../../../scheduler/lifecycle.ts';
 import { runTick, type TickCarry, type TickResult } from '../../../scheduler/tick.ts';
 import { createInProcessSolver } from '../../../solver/node.ts';
 import { NOW } from '../../support/builders.ts';
+import { verifyingObserver } from '../../support/verified.ts';
 
 export const SILENT: Heartbeats = { heard: [], heardThrough: 0 };
 
@@ -102,7 +103,7 @@ function portsOf(rig: TickRig): SchedulerPorts {
       },
     },
     solver: createInProcessSolver(),
-    observer: { committed: () => {} },
+    observer: verifyingObserver,
     dump: {
       async write(name, document) {
         rig.dumped.push({ name, document });
@@ -112,7 +113,7 @@ function portsOf(rig: TickRig): SchedulerPorts {
     stopwatch: { elapsedMs: () => 0 },
     timers: { sleep: refuse },
     digest: sha256,
-    solveOptions: { engine: 'highs', budget: { simplexIterationsMax: 10_000, lpCallsMax: 50 } },
+    solveOptions: { engine: 'highs', budget: { unitsMax: 100_000 } },
   };
 }
 

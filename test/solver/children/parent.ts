@@ -9,7 +9,7 @@ const solver = await createSolverProcess({ watchdogMs: 60_000 });
 const model = syntheticTick({ requests: 300, seed: 11, stages: 2 });
 const solution = await solver.solve(model, {
   engine: 'highs',
-  budget: { simplexIterationsMax: 100_000, lpCallsMax: 10 },
+  budget: { unitsMax: 10_000_000 },
 });
 const canonical = JSON.stringify({ ...solution, granted: [...solution.granted] });
 const digest = createHash('sha256').update(canonical).digest('hex');

@@ -9,7 +9,7 @@ const model = syntheticTick({ requests: 120, seed: 8, stages: 2 });
 async function said(solver: SolverService): Promise<object> {
   const solution: Solution = await solver.solve(model, {
     engine: 'glpk',
-    budget: { simplexIterationsMax: 1000, lpCallsMax: 10 },
+    budget: { unitsMax: 100_000 },
   });
   await solver.close();
   const { termination, fault, engine, engineBuild } = solution;

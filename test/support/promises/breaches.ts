@@ -16,6 +16,13 @@ const set = <Row extends object>(row: Row, fields: Partial<Row>) => Object.assig
 const without = <Row>(rows: Row[], index: number) => rows.splice(index, 1);
 const last = <Row>(rows: readonly Row[]) => rows.at(-1)!;
 
+const victimOf = (dump: MutableDump) =>
+  dump.request.find(({ id }) => id === leaseOf(dump, 'revoking').request_id)!;
+const bent = (
+  document: StoreDump['request'][number]['document'],
+  terms: Partial<(typeof document)['terms']>,
+) => ({ ...document, terms: { ...document.terms, ...terms } });
+
 export const BREACHES: readonly Breach[] = [
   [
     'a pool counts one unit too many',
@@ -331,5 +338,51 @@ export const BREACHES: readonly Breach[] = [
     'an extension’s outcome is not told',
     'S10',
     (dump) => set(last(dump.extension), { outcome: 'granted', ends_at_ms: 1 }),
+  ],
+  [
+    'a lease was taken back before its grace was over',
+    'S13',
+    (dump) => set(leaseOf(dump, 'revoked'), { ended_at_ms: leaseOf(dump, 'revoked').ended_at_ms! - 1000 }),
+  ],
+  [
+    'a revocation was acknowledged by nobody',
+    'S13',
+    (dump) => set(dump.intake.find(({ act }) => act === 'acknowledge')!, { object_id: 'x' }),
+  ],
+  [
+    'a lease was taken back without notice',
+    'S13',
+    (dump) => set(leaseOf(dump, 'revoking'), { revocation: null }),
+  ],
+  [
+    'a lease was taken back that is not preemptible',
+    'S13',
+    (dump) => set(victimOf(dump), { document: bent(victimOf(dump).document, { preemptible: false }) }),
+  ],
+  [
+    'a lease was taken back before its minimum run',
+    'S13',
+    (dump) =>
+      set(leaseOf(dump, 'revoking'), { revocation: { ...leaseOf(dump, 'revoking').revocation!, since: 0 } }),
+  ],
+  [
+    'a wish was taken from more often than may be',
+    'S13',
+    (dump) =>
+      set(victimOf(dump), {
+        document: {
+          ...victimOf(dump).document,
+          restart: { of: victimOf(dump).document.id, revocations: 2, tick: 1 },
+        },
+      }),
+  ],
+  ['units are held for one who does not wait', 'S13', (dump) => set(dump.earmark[0]!, { request_id: 'x' })],
+  [
+    'units are held for one who counts on another’s lease',
+    'S13',
+    (dump) =>
+      set(leaseOf(dump, 'revoking'), {
+        revocation: { ...leaseOf(dump, 'revoking').revocation!, request: null },
+      }),
   ],
 ];

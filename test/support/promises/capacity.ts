@@ -105,7 +105,8 @@ function returnsOf(lease: LeaseRow, consumable: ReadonlySet<string>): Movement[]
     const allocation = lease.allocations[index]!;
     if (!consumable.has(key)) return true;
     if (allocation.window !== undefined) return (lease.ended_at_ms ?? 0) < allocation.startsAt;
-    return lease.activated_at_ms === null && ENDED.has(lease.state) && lease.state !== 'revoked';
+    // Whoever was on notice may have begun unseen.
+    return lease.activated_at_ms === null && ENDED.has(lease.state) && lease.revocation === null;
   });
 }
 

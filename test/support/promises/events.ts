@@ -118,6 +118,9 @@ function checkRest(dump: StoreDump, rest: readonly EventRow[], findings: Finding
         activated.add(leaseKey(event.cell, event.lease_id));
         break;
       }
+      // Counted with the revocations themselves.
+      case 'annona.lease.revoking.v1':
+        break;
       case 'annona.lease.extended.v1':
       case 'annona.lease.extension-denied.v1': {
         const outcome = event.type === 'annona.lease.extended.v1' ? 'granted' : 'denied';

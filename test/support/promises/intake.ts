@@ -42,10 +42,11 @@ export function checkIntake(dump: StoreDump, acknowledged: readonly string[]): V
   }
   for (const request of dump.request) {
     const row = submits.get(request.id)?.[0];
+    const { restart } = request.document;
     findings.hold(
-      row?.tick === request.opened_tick,
+      restart === undefined ? row?.tick === request.opened_tick : isRestart(dump, request),
       'S5',
-      `${request.id} was opened by no row of the intake`,
+      `${request.id} was opened by no row of the intake, and takes up no revoked lease`,
     );
     const { department_id, agent_id } = request;
     findings.hold(
@@ -61,4 +62,22 @@ export function checkIntake(dump: StoreDump, acknowledged: readonly string[]): V
     );
   }
   return findings.list;
+}
+
+/** Of a request that was granted, and whose lease ended by its revocation in the very tick: with its owner, its options and one revocation more. */
+function isRestart(dump: StoreDump, request: StoreDump['request'][number]): boolean {
+  const { restart, options, submittedAt } = request.document;
+  const before = dump.request.find(({ id }) => id === restart?.of);
+  const lease = dump.lease.find(
+    ({ cell, request_id }) => cell === request.cell && request_id === restart?.of,
+  );
+  return (
+    before?.agent_id === request.agent_id &&
+    lease?.revocation != null &&
+    lease.ended_tick === request.opened_tick &&
+    (lease.end_cause === 'acknowledged' || lease.end_cause === 'grace') &&
+    restart?.revocations === (before.document.restart?.revocations ?? 0) + 1 &&
+    submittedAt === before.document.submittedAt &&
+    JSON.stringify(options) === JSON.stringify(before.document.options)
+  );
 }

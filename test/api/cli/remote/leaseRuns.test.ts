@@ -31,6 +31,7 @@ describe('annona lease', () => {
     [['heartbeat', 'lse_1'], ['GET /v1/leases/lse_1', 'POST /v1/leases/lse_1/heartbeat'], { epoch: 4 }],
     [['heartbeat', 'lse_1', '--epoch', '3'], ['POST /v1/leases/lse_1/heartbeat'], { epoch: 3 }],
     [['release', 'lse_1'], ['GET /v1/leases/lse_1', 'POST /v1/leases/lse_1/release'], { epoch: 4 }],
+    [['acknowledge', 'lse_1', '--epoch', '3'], ['POST /v1/leases/lse_1/acknowledge'], { epoch: 3 }],
   ])('%j sends the epoch', async (argv, wantCalls, wantBody) => {
     stub.on(`POST /v1/leases/lse_1/${argv[0]}`, json(200, { id: 'lse_1', state: 'active' }));
     expect((await run('lease', ...argv)).exitCode).toBe(0);

@@ -87,3 +87,20 @@ it('submits a file of many, reads them back, and cancels', async () => {
     expect.stringContaining('the largest fit is 64 (cpu-a). Try: npx annona pool list'),
   ]);
 });
+
+it('verifies a tick of the server from its file and its record, and counts how good ticks were', async () => {
+  const operator = (...argv: readonly string[]) => as('operator@research', ...argv);
+  const listed = JSON.parse((await operator('ticks', 'list', '--json')).out) as {
+    items: { tick: number; counts: { columns: number } }[];
+  };
+  const { tick } = listed.items.find(({ counts }) => counts.columns > 0)!;
+  const verified = await operator('verify', String(tick));
+  expect([verified.exitCode, verified.err]).toEqual([0, '']);
+  expect(verified.out).toMatch(
+    new RegExp(`^ok +record +is what tick ${tick} committed, digest [0-9a-f]{64}$`, 'm'),
+  );
+  expect(verified.out).toMatch(/^ok +class standard +\d+ of at most \d+, gap 0\.000 %$/m);
+  const quality = await operator('ticks', 'quality');
+  expect(quality.out).toMatch(/^ticks \d+ to \d+: \d+, of which \d+ had something to decide$/m);
+  expect(quality.out).toMatch(/^standard +\d+ +\d+ +0 +0 +0 +0 +0 +0 +0 +0 +0\.000 %$/m);
+});

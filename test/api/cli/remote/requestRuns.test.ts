@@ -101,6 +101,18 @@ describe('annona request', () => {
     expect(exitCode).toBe(wantCode);
   });
 
+  it('puts GPUs, CPUs and memory on one node when it is told so, and nothing else', async () => {
+    stub.on('POST /v1/requests', json(202, { ...REQUEST, state: 'queued' }));
+    const size = ['--gpu', '500', '--cpu', '4000', '--claim', 'memory=64,zone=waw1', '--claim', 'dataset=1'];
+    await run('request', 'submit', '--one-node', ...size, '--for', '1h');
+    expect(bodies()[0].options[0].claims).toEqual([
+      { kind: 'gpu', quantity: 500, node: 'main' },
+      { kind: 'cpu', quantity: 4000, node: 'main' },
+      { kind: 'memory', quantity: 64, selector: { zone: 'waw1' }, node: 'main' },
+      { kind: 'dataset', quantity: 1 },
+    ]);
+  });
+
   it('submits a file, shows its dry run, and tells what the server finds by file, line and column', async () => {
     const file = aFile(
       'ask.yaml',

@@ -56,7 +56,11 @@ describe('annona ticks', () => {
     expect(JSON.parse((await run('ticks', 'file', '1042')).out)).toEqual(FILE);
     const path = join(home, 'tick.json');
     const { exitCode, out, err } = await run('ticks', 'file', '1042', '-o', path);
-    expect([exitCode, out, err]).toEqual([0, '', `decide it again: annona tick ${path}`]);
+    expect([exitCode, out, err]).toEqual([
+      0,
+      '',
+      `decide it again: annona tick ${path}; check it: annona verify ${path}`,
+    ]);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(FILE);
   });
 

@@ -50,6 +50,17 @@ const CHANGES: readonly Change[] = [
   { ...decided, outcome: 'cancelled', reasons: [{ code: 'CANCELLED', by: 'forge-01' }] },
   { type: 'leaseGranted', lease },
   { type: 'leaseActivated', lease: lease.id, at: NOW },
+  {
+    type: 'leaseRevoking',
+    lease: lease.id,
+    revocation: {
+      right: 'priority',
+      since: NOW,
+      graceEndsAt: NOW,
+      request: lease.request,
+      department: lease.department,
+    },
+  },
   { ...extension, outcome: 'granted', endsAt: NOW, reasons: [] },
   { ...extension, outcome: 'denied', endsAt: null, reasons },
   { ...ended, end: 'released' },

@@ -123,7 +123,7 @@ describe('pools report', () => {
         { file: 'pools', replace: 'capacity: 6, ', by: '' },
         { file: 'quotas', replace: 'nominal: 12', by: 'nominal: 6' },
       ],
-      'pools.yaml:3:5: a pool needs either "capacity" or "calendar"',
+      'pools.yaml:3:5: a pool needs "capacity", "calendar" or "nodes"',
     ],
     [
       'capacity beside a calendar',

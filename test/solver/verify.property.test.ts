@@ -1,0 +1,139 @@
+// The checker against the definition, on random tiny models: derived rows hold exactly where it says so, and no proof is below the optimum.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { boundOf, checkPlan, type DerivedRow, type Model } from '../../solver/index.ts';
+import { naiveBest, naiveCost, naiveFeasible, naiveLeftSides } from '../support/naiveSolver.ts';
+import { aRandomModel } from '../support/randomModel.ts';
+import { aCover, aDerivedRow, aRandomCertificate, draws } from '../support/randomProof.ts';
+
+const STAGE = 1;
+
+/** Grants of the first stage: every column that a coin picks and that fits. */
+function someFrozen(model: Model, draw: (most: number) => number): Uint8Array {
+  const frozen = new Uint8Array(model.columnCount);
+  for (const [j, group] of model.group.entries()) {
+    if (model.stage[group] === STAGE || draw(1) === 0) continue;
+    frozen[j] = 1;
+    if (!naiveFeasible(model, frozen)) frozen[j] = 0;
+  }
+  return frozen;
+}
+
+/** By trying every choice of one open column or none per group: does any that keeps within the base row's room pass the derived one? */
+function holdsByTrying(model: Model, derived: DerivedRow, frozen: Uint8Array): boolean {
+  const { left } = naiveLeftSides(model, frozen);
+  const own = model.definingRow.indexOf(derived.row);
+  const room = model.rhs[derived.row]! + (model.excessUpper[own] ?? 0) - left[derived.row]!;
+  const weight = (j: number): number => {
+    for (let e = model.starts[derived.row]!; e < model.starts[derived.row + 1]!; e++) {
+      if (model.indices[e] === j) return model.values[e]!;
+    }
+    return 0;
+  };
+  const fits = (j: number): boolean => {
+    const plan = frozen.slice();
+    plan[j] = 1;
+    return naiveFeasible(model, plan);
+  };
+  const groups = [...model.stage.keys()].filter((g) => model.stage[g] === STAGE);
+  const passes = (at: number, most: number, worth: number): boolean => {
+    if (most < 0) return false;
+    if (worth > derived.rhs) return true;
+    if (at === groups.length) return false;
+    if (passes(at + 1, most, worth)) return true;
+    return [...derived.columns.entries()].some(
+      ([i, j]) =>
+        model.group[j] === groups[at] &&
+        fits(j) &&
+        passes(at + 1, most - weight(j), worth + derived.coefficients[i]!),
+    );
+  };
+  return !passes(0, room, 0);
+}
+
+describe('a derived row', () => {
+  test.each([
+    { title: 'any', make: aDerivedRow },
+    { title: 'a cover', make: aCover },
+  ])('is accepted exactly where no choice within the base row passes it: $title', ({ make }) => {
+    const seen = { held: 0, failed: 0 };
+    fc.assert(
+      fc.property(fc.noBias(aRandomModel), draws, (model, draw) => {
+        const frozen = someFrozen(model, draw);
+        const derived = make(model, draw);
+        const leaf = { multipliers: [], derivedMultipliers: [] };
+        const certificate = { derivedRows: [derived], proof: leaf, frozenDigest: '' };
+        const check = boundOf(model, { stage: STAGE, frozen, certificate });
+        const wantHeld = holdsByTrying(model, derived, frozen);
+        seen[wantHeld ? 'held' : 'failed']++;
+        if (wantHeld) expect(check.ok).toBe(true);
+        else expect(check).toEqual({ ok: false, fault: 'notDerived', of: 'derivedRow', at: 0 });
+      }),
+      { numRuns: 1000 },
+    );
+    expect(Math.min(seen.held, seen.failed)).toBeGreaterThan(20);
+  });
+});
+
+describe('a proof', () => {
+  test('of derived rows, branchings and any multipliers is never below the optimum', () => {
+    let trees = 0;
+    fc.assert(
+      fc.property(fc.noBias(aRandomModel), draws, (model, draw) => {
+        const frozen = someFrozen(model, draw);
+        const derivedRows = Array.from({ length: 4 }, () =>
+          (draw(1) ? aCover : aDerivedRow)(model, draw),
+        ).filter((derived) => holdsByTrying(model, derived, frozen));
+        const certificate = aRandomCertificate(model, draw, {
+          stage: STAGE,
+          derivedRows,
+          branchings: draw(3),
+        });
+        if ('column' in certificate.proof) trees++;
+        const check = boundOf(model, { stage: STAGE, frozen, certificate });
+        const wantAtLeast = naiveBest(model, STAGE, frozen);
+        expect(check.ok && check.bound >= BigInt(wantAtLeast)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(trees).toBeGreaterThan(100);
+  });
+
+  test('that fixes every column proves the optimum itself', () => {
+    fc.assert(
+      fc.property(fc.noBias(aRandomModel), draws, (model, draw) => {
+        const frozen = someFrozen(model, draw);
+        const branchings = Number.MAX_SAFE_INTEGER;
+        const whole = aRandomCertificate(model, () => 0, { stage: STAGE, derivedRows: [], branchings });
+        const check = boundOf(model, { stage: STAGE, frozen, certificate: whole });
+        if (!check.ok) expect(check.fault).toBe('tooLarge');
+        else expect(check.bound).toBe(BigInt(naiveBest(model, STAGE, frozen)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test("a plan's values are its objectives less the cost of what its stages add to the excesses", () => {
+  let costly = 0;
+  fc.assert(
+    fc.property(fc.noBias(aRandomModel), draws, (model, draw) => {
+      const first = someFrozen(model, draw);
+      const plan = first.slice();
+      for (const [j, group] of model.group.entries()) {
+        if (model.stage[group] !== STAGE) continue;
+        plan[j] = 1;
+        if (!naiveFeasible(model, plan)) plan[j] = 0;
+      }
+      const worth = (granted: Uint8Array): number =>
+        granted.reduce((sum, entry, j) => sum + entry * model.objective[j]!, 0) - naiveCost(model, granted);
+      const check = checkPlan(model, plan);
+      if (naiveCost(model, plan) > naiveCost(model, first)) costly++;
+      expect(check.ok && (check.values.get(STAGE) ?? 0)).toBe(
+        model.stage.includes(STAGE) ? worth(plan) - worth(first) : 0,
+      );
+    }),
+    { numRuns: 1000 },
+  );
+  expect(costly).toBeGreaterThan(10);
+});

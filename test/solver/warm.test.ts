@@ -1,0 +1,56 @@
+// A warm start: an input that saves work, changes nothing that was proved, and comes back as plain data.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadEngine } from '../../solver/engines/load.ts';
+import { checkSolution, type Engine, type Solution, solve, type Warm } from '../../solver/index.ts';
+import { syntheticTick } from '../support/syntheticTick.ts';
+
+let highs: Engine;
+beforeAll(async () => {
+  highs = (await loadEngine('highs'))!;
+});
+
+const model = syntheticTick({ requests: 1500, seed: 5 });
+const solved = (warm: Warm | null, unitsMax = 1_000_000): Solution =>
+  solve(model, highs, { engine: 'highs', budget: { unitsMax }, warm });
+
+describe('a warm start', () => {
+  test('is what a solve before left: row names and numerators, the same after a trip through JSON', () => {
+    const { carry } = solved(null);
+    expect(carry!.stages.map(({ stage }) => stage)).toEqual([0]);
+    for (const [name, numerator] of carry!.stages[0]!.prices) {
+      expect(model.rowNames).toContain(name);
+      expect(numerator).toBeGreaterThan(0);
+    }
+    expect(solved(JSON.parse(JSON.stringify(carry)))).toEqual(solved(carry));
+  });
+
+  test('comes to the linear program in less work, and proves as much', () => {
+    const cold = solved(null);
+    const warm = solved(cold.carry);
+    expect(checkSolution(model, warm)).toEqual({ ok: true });
+    const [coldStage, warmStage] = [cold.stages[0]!, warm.stages[0]!];
+    expect(Math.abs(warmStage.bound - coldStage.bound)).toBeLessThanOrEqual(coldStage.bound * 1e-3);
+    const spent = (start: Warm | null): number => solved(start, 30_000).stages[0]!.gap;
+    expect(spent(cold.carry)).toBeLessThan(spent(null));
+  });
+
+  test('of another world costs work and nothing else', () => {
+    const elsewhere: Warm = { stages: [{ stage: 0, prices: [['no such row', 7]] }] };
+    const upsideDown: Warm = {
+      stages: [{ stage: 0, prices: model.rowNames.map((name) => [name, 2 ** 40] as const) }],
+    };
+    const want = solved(null).stages[0]!;
+    for (const start of [elsewhere, upsideDown]) {
+      const solution = solved(start);
+      expect(checkSolution(model, solution)).toEqual({ ok: true });
+      expect(solution.termination).toBe('complete');
+      expect(Math.abs(solution.stages[0]!.bound - want.bound)).toBeLessThanOrEqual(want.bound * 1e-3);
+      expect(solution.stages[0]!.value).toBeGreaterThanOrEqual(want.value * 0.99);
+    }
+  });
+
+  test('is left by large models only', () => {
+    const small = syntheticTick({ requests: 100, seed: 5 });
+    expect(solve(small, highs, { engine: 'highs', budget: { unitsMax: 100_000 } }).carry).toBeNull();
+  });
+});
