@@ -33,6 +33,11 @@ export interface ComponentQuestion {
 
 /** Columns of the model up to which a component is tried exactly. */
 const EXACT_COLUMNS_MAX = 30;
+/**
+ * Of a component's work, what the small tree may use: groups that are alike, under an excess at a price, branch without end, and a search
+ * that has nothing left ends with whatever comes first.
+ */
+const EXACT_PART = 1 / 2;
 /** Nodes of the engine's own tree, for the plan where ours did not close. */
 const MIP_NODES_MAX = 200;
 
@@ -51,7 +56,7 @@ function columnsOf(program: Program): number {
 function solveExactly(question: ComponentQuestion): ComponentAnswer {
   const { engine, program, meter } = question;
   const single = spread(program);
-  const tree = solveByTree(engine, single.program, meter);
+  const tree = solveByTree(engine, single.program, meter.share(EXACT_PART));
   if (tree !== null) {
     const counts = new Int32Array(program.columnCount);
     for (let q = 0; q < single.optionOf.length; q++) {
