@@ -110,18 +110,10 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 6. Commit: one transaction, refused only for a lost epoch.
   const { digests } = decidedOf(ports, problem, solved);
+  const rows = intake.rows.map(({ id }) => id);
   const commit = composeCommit(
     state,
-    {
-      tick,
-      now: intake.now,
-      intake: intake.rows.map((row) => row.id),
-      changes,
-      formulation,
-      solved,
-      digests,
-      timings: phases.timings(),
-    },
+    { tick, now: intake.now, intake: rows, changes, formulation, solved, digests, timings: phases.timings() },
     { policy: gated.under, digest: ports.digest, previousDigest: state.tickDigest },
   );
   if ((await ports.store.commit(commit)) === 'epochLost') return { type: 'epochLost' };

@@ -21,7 +21,8 @@ import {
 } from '../../scheduler/index.ts';
 import { periodsOf, windowsOf } from './calendar.ts';
 import { compareText } from './problem.ts';
-import type { AccountEntry, AgentGroup, CohortEntry, DepartmentEntry, PoolEntry } from './schema.ts';
+import type { AccountEntry, AgentGroup, CohortEntry, DepartmentEntry } from './schema.ts';
+import type { PoolEntry } from './schemaPools.ts';
 import type { Entry, GroupEntry, Sections } from './sections.ts';
 
 /** Ids of a group: its name alone, or numbered from 01 with as many digits as the last one needs. */

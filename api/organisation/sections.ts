@@ -25,9 +25,9 @@ import type {
   DepartmentEntry,
   FairnessEntry,
   LeaseTermsEntry,
-  PoolEntry,
   QuotaEntry,
 } from './schema.ts';
+import type { PoolEntry } from './schemaPools.ts';
 import { poolsOf, seriesProblems } from './series.ts';
 
 /** The names that a reference may use. Incomplete: something that could not be read may have made more, so no reference is wrong. */

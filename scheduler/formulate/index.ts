@@ -5,7 +5,6 @@ import { type Model, ModelBuilder } from '../../solver/index.ts';
 import type { PriorityClass } from '../domain/configuration.ts';
 import type { ExtensionId, RequestId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
-import type { Plan } from '../domain/plan.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -20,7 +19,7 @@ import { Fairness, spentOnFairness } from './fairness.ts';
 import type { Choice, ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
-import { seatsFor, takesAllSeats } from './nodes.ts';
+import { seatsFor } from './nodes.ts';
 import { EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
 import { demandOf, quotaRows } from './quota.ts';
@@ -32,6 +31,7 @@ import { Worths } from './worth.ts';
 
 export { type FormulationMemo, newMemo } from './candidates.ts';
 export type { Choice, ColumnMeaning, Formulation, Place, Prolongation, Service } from './formulation.ts';
+export { isUnfinished } from './unfinished.ts';
 
 /** Columns a request has at most: a shape spreads over 8 places. */
 const COLUMNS_MAX = 8;
@@ -74,17 +74,6 @@ export function formulate(
     gangs,
     memo,
   };
-}
-
-/** Whether another tick at once may grant somebody whom this plan leaves waiting. A plan that granted nothing would only repeat itself. */
-export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
-  const { seats } = formulation;
-  const isLeft = seats !== null && (!seats.complete || !takesAllSeats(seats.plan, plan));
-  const wanting = isLeft ? seats.seekers : [];
-  if (plan.assignments.length === 0 || (!formulation.truncated && wanting.length === 0)) return false;
-  const granted = new Set(plan.assignments.map(({ request }) => request));
-  for (const id of formulation.leftOut) if (!granted.has(id)) return true;
-  return wanting.some(({ request }) => !granted.has(request.id));
 }
 
 interface PreparedGang {
