@@ -16,7 +16,7 @@ import { missedDeadlines, pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
 import { linesOfPreemption } from './preemption/lines.ts';
 import { heldInQuestion } from './preemption/question.ts';
-import { heldOfRows, takenOfRow } from './tallyPolicy.ts';
+import { heldOfRows, rowsWith } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
@@ -178,21 +178,12 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
     exclusive,
     nodes,
     earmarks,
-    ...(snapshot.policyRows && { policyRows: rowsAfter(snapshot, plan) }),
+    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, unitsOf(plan)) }),
   });
 }
 
-function rowsAfter(snapshot: Snapshot, { assignments }: Plan): readonly PolicyRowUse[] {
-  const { configuration, requests, policyRows = [] } = snapshot;
-  const byId = new Map(requests.map(({ request }) => [request.id, request]));
-  return policyRows.map(({ row, held }) => {
-    let sum = BigInt(held);
-    for (const { request: id, allocations } of assignments) {
-      const request = byId.get(id);
-      if (request !== undefined) sum += takenOfRow(configuration, row, { request, allocations });
-    }
-    return { row, held: Number(sum) };
-  });
+function unitsOf({ assignments }: Plan) {
+  return assignments.map(({ request, allocations }) => ({ request, units: allocations }));
 }
 
 /** With the leases that a plan takes back on notice, and the earmarks that they are taken back for. */

@@ -15,7 +15,7 @@ import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { ResourceRequest, Selector } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
-import { takenOfRow } from './tallyPolicy.ts';
+import { type Taken, takenOfRow } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 
 export interface Span {
@@ -181,7 +181,7 @@ export class Tally {
   }
 
   /** What a grant to the request takes of the policy's rows. */
-  addRules(request: ResourceRequest, allocations: readonly Pick<Allocation, 'pool' | 'quantity'>[]): void {
+  addRules(request: ResourceRequest, allocations: readonly Taken[]): void {
     const { configuration, policyRows = [] } = this.#snapshot;
     for (const { row } of policyRows) {
       const taken = takenOfRow(configuration, row, { request, allocations });

@@ -1,31 +1,55 @@
 // What leases take of policy rows, by the checker's own arithmetic, and what live leases hold of them.
-// Invariant: shares nothing with formulate/; counts the pools that were taken, by id. Used by tally.ts, snapshot.ts and holders.ts.
+// Invariant: shares nothing with formulate/; counts the pools that were taken, by id. Used by tally.ts, verifyEarmarks.ts,
+// snapshot.ts, holders.ts and preemption/.
 
 import type { Configuration, Pool } from './domain/configuration.ts';
+import type { EarmarkedUnits } from './domain/earmark.ts';
+import type { RequestId } from './domain/ids.ts';
 import type { Allocation, Lease } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
-import type { PolicyRow, RowSelector } from './domain/policyRow.ts';
+import { nodesOf } from './domain/nodes.ts';
+import type { PolicyRow, PolicyRowUse, RowSelector } from './domain/policyRow.ts';
 import type { ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What counts of an allocation: `node` says the label `model` of what lies on machines. */
+export type Taken = Pick<Allocation, 'pool' | 'quantity' | 'node'>;
 
 export function takenOfRow(
   configuration: Configuration,
   row: PolicyRow,
   held: {
     readonly request: ResourceRequest;
-    readonly allocations: readonly Pick<Allocation, 'pool' | 'quantity'>[];
+    readonly allocations: readonly Taken[];
   },
 ): bigint {
-  const { pools } = lookupOf(configuration);
   let sum = 0n;
   for (const { selector, coefficient, per } of row.terms) {
     if (!isOf(selector, held.request)) continue;
-    const quantities = held.allocations.filter(({ pool }) => isIn(selector, pools.get(pool)));
+    const quantities = held.allocations.filter((one) => isIn(selector, poolOf(configuration, one)));
     if (quantities.length === 0) continue;
     const units = quantities.reduce((total, { quantity }) => total + BigInt(quantity), 0n);
     sum += BigInt(coefficient) * (per === 'unit' ? units : 1n);
   }
   return sum;
+}
+
+/** The snapshot's rows when waiting requests take such units as well: those of a plan, or what is earmarked for them. */
+export function rowsWith(
+  { configuration, requests, policyRows = [] }: Pick<Snapshot, 'configuration' | 'requests' | 'policyRows'>,
+  taken: readonly { readonly request: RequestId; readonly units: readonly (Taken | EarmarkedUnits)[] }[],
+): readonly PolicyRowUse[] {
+  if (policyRows.length === 0) return policyRows;
+  const byId = new Map(requests.map(({ request }) => [request.id, request]));
+  return policyRows.map(({ row, held }) => {
+    let sum = BigInt(held);
+    for (const { request: id, units } of taken) {
+      const request = byId.get(id);
+      if (request !== undefined) sum += takenOfRow(configuration, row, { request, allocations: units });
+    }
+    return { row, held: Number(sum) };
+  });
 }
 
 /** By configuration and rows: a lease is replaced when anything of it changes, so what it takes is worked out once and not in every tick. */
@@ -71,6 +95,13 @@ function isOf(selector: RowSelector, { department, agent, terms }: ResourceReque
     [selector.classifications, terms.classification],
   ];
   return wanted.every(([names, name]) => names === undefined || names.includes(name));
+}
+
+/** With the model of the node that the units lie on among its labels. */
+function poolOf(configuration: Configuration, { pool: id, node }: Taken): Pool | undefined {
+  const pool = lookupOf(configuration).pools.get(id);
+  const model = node === undefined ? undefined : nodesOf(configuration).nodes.get(node)?.group.model;
+  return pool === undefined || model === undefined ? pool : { ...pool, labels: { ...pool.labels, model } };
 }
 
 /** A pool that is configured no more has neither kind nor labels: only a selector that asks for none counts it. */

@@ -20,6 +20,7 @@ import {
   type Span,
   Tally,
 } from './tally.ts';
+import { rowsWith } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 import {
   alone,
@@ -235,9 +236,13 @@ class Revoking {
     return null;
   }
 
-  #breachWith({ department, units, reservations }: Earmark, gone: readonly HeldLease[]): Breach | null {
+  #breachWith(
+    { request, department, units, reservations }: Earmark,
+    gone: readonly HeldLease[],
+  ): Breach | null {
     const tally = new Tally(this.#later(gone));
     tally.addAllocations(department, units);
+    tally.addRules(this.#pending.get(request)!.request, units);
     tally.addReservations(reservations as Reservation[]);
     return tally.firstBreach();
   }
@@ -314,8 +319,10 @@ class Revoking {
       ...this.#earmarks,
       ...reserving.map((reservations) => ({ reservations }) as Earmark),
     ]);
+    const taken = this.#plan.assignments.map(({ request, allocations: units }) => ({ request, units }));
     return {
       ...snapshot,
+      ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, [...taken, ...this.#earmarks]) }),
       used: balance('used'),
       quotaUse: balance('quotaUse'),
       accounts,

@@ -12,7 +12,8 @@ import type { Row, RowBook } from './rows.ts';
 import type { Worths } from './worth.ts';
 
 /*
- * A column is pressed when it takes units of a capacity row that can bind; a request, when all its columns with units of a kind are. Kind k
+ * A column is pressed when it takes units of a capacity row that can bind, or a seat of such a row, which stands for the
+ * kind of which it is the largest share; a request, when all its columns with units of a kind are. Kind k
  * is scarce when pressed requests of two departments or more want more of it than F_k, what those rows have left. In grains, 16,000ths of
  * C_k, the kind's renewable units; u_dk = present use + decayed past use (scheduler/fairness.ts), w_d the department's weight, D_dk what its
  * pressed requests take at most:
@@ -38,7 +39,7 @@ export function spentOnFairness(share: number): number {
 /** One department's part of a column. */
 export interface FairPart {
   readonly department: DepartmentId;
-  /** Entries in capacity rows; one array for all columns that are alike. */
+  /** Entries in rows of capacity and seats; one array for all columns that are alike. */
   readonly units: readonly { readonly row: Row; readonly coefficient: number }[];
   /** What the share adds to the value: `shareOf`. */
   readonly share: number;
@@ -128,11 +129,12 @@ export class Fairness {
 
   #scarceKinds(binding: ReadonlySet<Row>): Map<string, Scarce> {
     const scarce = new Map<string, Scarce>();
-    for (const { kind, room } of binding) {
+    for (const { kind, room, unitsEach } of binding) {
+      const free = room * unitsEach;
       const capacity = this.#catalogue.unitsOfKind.get(kind!) ?? 0;
       const known = scarce.get(kind!);
-      if (known) known.free += room;
-      else if (capacity > 0) scarce.set(kind!, { kind: kind!, capacity, free: room, standings: new Map() });
+      if (known) known.free += free;
+      else if (capacity > 0) scarce.set(kind!, { kind: kind!, capacity, free, standings: new Map() });
     }
     return scarce;
   }
@@ -175,9 +177,9 @@ export class Fairness {
   }
 }
 
-/** Capacity rows of renewable kinds that the whole batch could overfill. */
+/** Rows of capacity and seats of renewable kinds that the whole batch could overfill. */
 function bindingRows(book: RowBook): Set<Row> {
-  const rows = book.family('capacity/');
+  const rows = [...book.family('capacity/'), ...book.family('seats/')];
   return new Set(rows.filter((row) => row.kind !== undefined && book.mostOf(row) > row.room));
 }
 
@@ -189,7 +191,7 @@ function takenOf(
 ): Taken | null {
   const byKind = new Map<string, number>();
   for (const { row, coefficient } of units)
-    if (binding.has(row)) byKind.set(row.kind!, (byKind.get(row.kind!) ?? 0) + coefficient);
+    if (binding.has(row)) byKind.set(row.kind!, (byKind.get(row.kind!) ?? 0) + coefficient * row.unitsEach);
   let best: Taken | null = null;
   for (const [kind, quantity] of [...byKind].sort(([a], [b]) => compareText(a, b))) {
     const from = scarce.get(kind);

@@ -7,6 +7,7 @@ import type { ExtensionId, RequestId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
+import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
@@ -57,7 +58,7 @@ export function formulate(
     marked.size === 0
       ? snapshot.requests
       : snapshot.requests.filter(({ request }) => !marked.has(request.id));
-  const draft = new Draft({ ...snapshot, requests }, { memo, ...settings });
+  const draft = new Draft({ ...snapshot, requests }, { memo, use: standingUse(snapshot), ...settings });
   const extensions = draft.prepareExtensions();
   for (const pending of requests) draft.prepare(pending);
   draft.addExtensions(extensions);
@@ -74,6 +75,12 @@ export function formulate(
     gangs,
     memo,
   };
+}
+
+/** `use`: of the whole snapshot, earmarks counted. */
+interface DraftSettings extends FormulateSettings {
+  readonly memo: FormulationMemo;
+  readonly use: Use;
 }
 
 interface PreparedGang {
@@ -112,11 +119,11 @@ class Draft {
   readonly #accountRows: (Row[] | undefined)[] = [];
   readonly #binding = new Map<readonly PayingAccount[], readonly PayingAccount[]>();
 
-  constructor(snapshot: Snapshot, { memo, everyPlace }: FormulateSettings & { memo: FormulationMemo }) {
+  constructor(snapshot: Snapshot, { memo, use, everyPlace }: DraftSettings) {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
     this.#memo = memo;
-    this.#room = new Room(snapshot);
+    this.#room = new Room(snapshot, use);
     this.#crowds = new Crowds(snapshot);
     this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);

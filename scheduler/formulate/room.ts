@@ -4,7 +4,7 @@
 import type { Window } from '../domain/configuration.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Shortage } from '../domain/reason.ts';
-import { standingUse } from '../preemption/standing.ts';
+import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { AccountRoom } from './accounts.ts';
 import type { BundleCandidates } from './bundles.ts';
@@ -31,13 +31,13 @@ export class Room {
   readonly #nodes: NodeRoom;
   #isContested = false;
 
-  constructor(snapshot: Snapshot) {
+  /** `use`: what stands as taken, where it was worked out already. */
+  constructor(snapshot: Snapshot, use: Use = standingUse(snapshot)) {
     this.now = snapshot.now;
     this.catalogue = catalogueOf(snapshot.configuration);
-    const use = standingUse(snapshot);
     this.quotas = new QuotaRoom(this.catalogue, use.quotaUse);
     this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
-    this.policy = new PolicyRoom(snapshot.policyRows ?? []);
+    this.policy = new PolicyRoom(use.policyRows ?? []);
     this.#used = use.used;
     this.#exclusive = use.exclusive;
     this.#nodes = new NodeRoom(snapshot);

@@ -15,7 +15,8 @@ import { penaltyOf, shareOf } from './objective.ts';
 import { endOf, openOptions } from './openings.ts';
 import { demandOf, type KindDemand, quotaRows } from './quota.ts';
 import type { Room } from './room.ts';
-import type { Row, RowBook } from './rows.ts';
+import type { Handed, Row, RowBook } from './rows.ts';
+import { dominantOf } from './seats.ts';
 import { windowRowName } from './windows.ts';
 
 export interface RowEntry {
@@ -166,13 +167,14 @@ export class Templates {
 
   /** Entries in capacity and window rows; of a bundle one, in the row of its seats. */
   unitsOf(choices: readonly Choice[]): RowEntry[] {
-    const { book } = this.#settings;
+    const { book, room } = this.#settings;
     const seated = new Set<string>();
     return choices.flatMap(({ place, window, quantity, seats, bundle }): RowEntry[] => {
       if (seats === undefined) return [{ row: this.#unitRow(place, window), coefficient: quantity }];
       if (seated.has(bundle!)) return [];
       seated.add(bundle!);
-      return [{ row: book.row(seats.place.id, seats.spots.length), coefficient: 1 }];
+      const hands = dominantOf(room.catalogue, seats);
+      return [{ row: book.row(seats.place.id, seats.spots.length, hands), coefficient: 1 }];
     });
   }
 
@@ -204,8 +206,8 @@ export class Templates {
   }
 }
 
-function renewableKind({ kind, pools: [pool] }: Place): string | undefined {
-  return isRenewable(pool) ? kind : undefined;
+function renewableKind({ kind, pools: [pool] }: Place): Handed {
+  return isRenewable(pool) ? { kind } : {};
 }
 
 /** A shape spread over several classes of seats must reach all that were cut for it. */
