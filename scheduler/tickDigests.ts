@@ -10,10 +10,10 @@ import { type Snapshot, snapshotDigest } from './snapshot.ts';
 import type { Solved } from './solving.ts';
 
 /**
- * The work of one tick: a unit is about a microsecond, so 50 ms for a hundred requests, 0.2 s for 2,000 and 0.5 s for 10,000, half of the
- * second that a tick must never pass. A tick file is decided with the same, else it could be decided otherwise.
+ * The work of one tick: a unit is about a microsecond, so 50 ms for a hundred requests, 0.3 s for 2,000 and 0.35 s for 10,000, a third of
+ * the second that a tick must never pass. A tick file is decided with the same, else it could be decided otherwise.
  */
-export const TICK_BUDGET: SolveOptions['budget'] = { unitsMax: 500_000, unitsPerColumn: 60 };
+export const TICK_BUDGET: SolveOptions['budget'] = { unitsMax: 350_000, unitsPerColumn: 60 };
 
 /** What was decided, and the programs that chose whom to take leases from; absent where nobody solved them again. */
 type Claims = Pick<Solved, 'plan' | 'stages'> & { readonly programs?: readonly SolvedProgram[] };

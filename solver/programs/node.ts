@@ -150,7 +150,7 @@ class Heard {
   }
 
   answer({ engine }: ProgramRequest, ended: Exclude<End, { why: 'answered' }>): ProgramAnswer {
-    if (this.#best === null && !this.#isInfeasible) this.#takeGreedy();
+    const isGreedy = this.#best === null && !this.#isInfeasible && this.#takeGreedy();
     return {
       ...claims(this.#program, this.#best, this.#proven),
       ...(this.#isInfeasible && { status: 'infeasible' as const }),
@@ -160,6 +160,7 @@ class Heard {
       ended: ended.why === 'lost' ? 'fault' : ended.why,
       notes: [
         ...(ended.why === 'lost' ? [`the engine's process was lost: ${ended.message}`] : []),
+        ...(isGreedy ? ['nothing had been found by then: this is the greedy plan'] : []),
         ...(this.#isInfeasible ? ['the rows that clash were not found before the end'] : []),
       ],
       conflict: null,
@@ -167,11 +168,12 @@ class Heard {
   }
 
   /** A packing program always has a plan, which needs no engine. */
-  #takeGreedy(): void {
+  #takeGreedy(): boolean {
     const packing = packingOf(this.#program);
-    if (packing.kind !== 'packing') return;
+    if (packing.kind !== 'packing') return false;
     const { best, proven } = solvePackedGreedily(this.#program, packing.form);
     this.#best = best;
     this.#proven = tighter(this.#program, this.#proven, proven);
+    return true;
   }
 }

@@ -61,6 +61,8 @@ describe('a decided tick', () => {
       'plan',
       'certificate',
       'rules',
+      'revocations',
+      'earmarks',
       'columns',
       'rows',
       'class critical',

@@ -42,14 +42,15 @@ function expectPromises(model: Model, solution: Solution): void {
 }
 
 describe('solve on random models', () => {
-  test('with HiGHS: feasible, maximal, and the optimum lies between value and bound of every stage', () => {
+  test('with HiGHS: feasible, maximal, the optimum between value and bound of every stage, and the same bytes again', () => {
     fc.assert(
       fc.property(aRandomModel, (model) => {
         const solution = solve(model, highs, { engine: 'highs', budget: BUDGET });
         expect(solution.termination).toBe('complete');
         expectPromises(model, solution);
+        expect(solve(model, highs, { engine: 'highs', budget: BUDGET })).toEqual(solution);
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 

@@ -15,7 +15,7 @@ const highs = (await loadEngine('highs'))!;
 process.on('message', ({ id, model, options }: Question) => {
   const truth = solve(model, highs, {
     ...options,
-    budget: { unitsMax: 10_000_000 },
+    budget: { unitsMax: 20_000 },
   });
   const answer = (solution: unknown): void => {
     process.send!({ kind: 'answer', id, solution });

@@ -89,6 +89,7 @@ describe('a process that goes wrong', () => {
         ended: 'timeLimit',
         objective: 11,
         boundFrom: 'certificate',
+        notes: ['nothing had been found by then: this is the greedy plan'],
       });
     }
   });
