@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formulate, newMemo } from '../../../scheduler/formulate/index.ts';
 import { arbitrarySnapshot } from '../../support/arbitrarySnapshot.ts';
-import { aConfiguration, aPool, aRequest, aState, type StateBuilder } from '../../support/builders.ts';
+import {
+  aConfiguration,
+  aPool,
+  aRequest,
+  aState,
+  nodeSet,
+  type StateBuilder,
+} from '../../support/builders.ts';
 import { decider } from '../../support/decided.ts';
 import { naiveCost } from '../../support/naiveSolver.ts';
 
@@ -140,4 +147,23 @@ it('every grant of every tick is worth at least 1 after whatever fairness takes'
     { numRuns: 200 },
   );
   expect(priced).toBeGreaterThan(0);
+});
+
+it('departments that want bundles on nodes get equal parts as well', async () => {
+  const configuration = aConfiguration()
+    .department('alpha')
+    .agent('al')
+    .department('beta')
+    .agent('bo')
+    .pool(...nodeSet('hall', { id: 'n', count: 4, gpus: 4, cpuMilli: 32_000, memoryMiB: 4000 }));
+  const state = aState(configuration);
+  for (let n = 1; n <= 16; n++)
+    state.request(
+      aRequest(n)
+        .bundle({ gpu: 2000, cpu: 1000 })
+        .by(n <= 8 ? 'al' : 'bo', n <= 8 ? 'alpha' : 'beta'),
+    );
+  const { plan } = await decide(state.snapshot());
+  const first = plan.assignments.filter(({ request }) => Number(request.slice(4)) <= 8);
+  expect([first.length, plan.assignments.length]).toEqual([4, 8]);
 });

@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { explainRequest, lookOver } from '../../../scheduler/explanation.ts';
 import { formulate, newMemo } from '../../../scheduler/formulate/index.ts';
 import {
+  type Earmark,
   type LeaseId,
   type PolicyRow,
+  type PoolId,
   parseTickFile,
   policyRowProblems,
   takeSnapshot,
   toTickFile,
 } from '../../../scheduler/index.ts';
+import { honourEarmarks } from '../../../scheduler/preemption/honour.ts';
 import { verifyPlan, workConservation } from '../../../scheduler/verify.ts';
+import { breachOfPreemptions } from '../../../scheduler/verifyPreemption.ts';
 import {
   aConfiguration,
   aLease,
@@ -233,4 +237,43 @@ it('a tick takes up the rows of the policy in force, and counts what it has gran
   expect(snapshot.policyRows).toEqual([{ row: rule(), held: 4 }]);
   const parsed = parseTickFile(JSON.parse(JSON.stringify(toTickFile(snapshot))));
   expect(parsed).toMatchObject({ ok: true, snapshot: { policyRows: snapshot.policyRows } });
+});
+
+describe('what is earmarked', () => {
+  /** Request 1 has an earmark of three H100, request 2 wants two; the row allows four. */
+  const earmarked = () => {
+    const state = aState(organisation())
+      .policy(rule())
+      .request(...[1, 2].map((n) => aRequest(n).gpu(4 - n, { model: 'h100' })));
+    const snapshot = state.snapshot();
+    const [{ request }] = snapshot.requests as [(typeof snapshot.requests)[number]];
+    const earmark: Earmark = {
+      request: request.id,
+      department: request.department,
+      agent: request.agent,
+      option: 0,
+      units: [{ claim: 0, pool: 'gpu-h' as PoolId, kind: 'gpu', quantity: 3 }],
+      reservations: [],
+      victims: [],
+      madeAt: NOW,
+      graceEndsAt: NOW + 60_000,
+    };
+    return { ...snapshot, earmarks: [earmark] };
+  };
+
+  it('is held back from everybody else', async () => {
+    const snapshot = earmarked();
+    expect(formulate({ ...snapshot, earmarks: [] }, newMemo()).columns).toHaveLength(2);
+    expect(formulate(snapshot, newMemo()).columns).toEqual([]);
+    const { plan } = await decide({ ...snapshot, earmarks: [], requests: snapshot.requests.slice(1) });
+    expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
+    expect(breachOfPreemptions(snapshot, plan)?.what).toBe('earmarked: policy/few-h100');
+  });
+
+  it('is granted while the row has room for it, and no more once live leases took that', () => {
+    const snapshot = earmarked();
+    expect(honourEarmarks(snapshot).assignments).toHaveLength(1);
+    const policyRows = snapshot.policyRows!.map(({ row }) => ({ row, held: 2 }));
+    expect(honourEarmarks({ ...snapshot, policyRows }).assignments).toEqual([]);
+  });
 });
