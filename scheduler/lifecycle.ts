@@ -61,7 +61,7 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
   for (const lease of overrunning(state, now, (one) => usedCost(state, one, now)))
-    make(endLease(state, lease, { end: 'expired', cause: 'budget', at: now }));
+    make(endUnpaid(state, lease, now));
   /** Gang -> members it had when its time was over: all of them are told the same. */
   const timedOut = new Map<string, number>();
   for (const pending of state.requests.values()) {
@@ -75,6 +75,13 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     ]);
   }
   return changes;
+}
+
+/** One that is on its way back already has been revoked all the same, only sooner. */
+function endUnpaid(state: State, lease: Lease, at: Instant): Change[] {
+  return lease.state === 'revoking'
+    ? endRevoked(state, lease, { end: 'revoked', cause: 'budget', at })
+    : endLease(state, lease, { end: 'expired', cause: 'budget', at });
 }
 
 function graceIsOver({ revocation }: Lease, now: Instant): boolean {
@@ -161,7 +168,7 @@ export function endLease(
 ): Change[] {
   const neverBegan = lease.state === 'granted' && ending.end === 'expired';
   const used = neverBegan ? new Map<string, number>() : usedCost(state, lease, ending.at);
-  const isRevoked = ending.cause === 'grace' || ending.cause === 'acknowledged';
+  const isRevoked = ending.end === 'revoked' || ending.cause === 'acknowledged';
   const credit = isRevoked ? creditPercentOf(state, lease) : 0;
   const ledger = lease.reservations.flatMap((reservation): LedgerEntry[] => {
     const cost = used.get(accountKey(reservation.account, reservation.period)) ?? 0;

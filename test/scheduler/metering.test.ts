@@ -122,3 +122,19 @@ it('an account that says nothing of over-commitment is left to its reservations'
   state.accounts.set('team/now', { reserved: 1600, spent: 0 });
   expect(causes(advance(state, HEARD, NOW + 3 * HOUR))).toEqual([]);
 });
+
+it('a lease that is being taken back is stopped like any other, and has been revoked', () => {
+  const state = running(2, 10_000);
+  const lease = state.leases.get('lse_0' as LeaseId)!;
+  const graceEndsAt = NOW + 3 * HOUR;
+  const revocation = { right: 'repair', since: NOW, graceEndsAt, request: null, department: null } as const;
+  apply(state, { type: 'leaseRevoking', lease: lease.id, revocation });
+  const changes = advance(state, HEARD, NOW + 1.25 * HOUR);
+  expect(causes(changes)).toEqual(['lse_0 budget', 'lse_1 budget']);
+  expect(changes.flatMap((change) => (change.type === 'leaseEnded' ? [change.end] : []))).toEqual([
+    'revoked',
+    'expired',
+  ]);
+  // A tenth of its half comes back for the disruption.
+  expect(useOf(state)).toEqual({ reserved: 0, spent: 950 });
+});
