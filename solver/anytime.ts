@@ -25,7 +25,7 @@ import {
 import { trimCertificate } from './trim.ts';
 import { boundOf, gapOf } from './verify.ts';
 import { carryOf, startPrices } from './warm.ts';
-import { Meter, unitsFor } from './work.ts';
+import { Meter } from './work.ts';
 
 type AnswerStage = (task: StageTask, stage: number) => StageAnswer | null;
 
@@ -33,7 +33,7 @@ type AnswerStage = (task: StageTask, stage: number) => StageAnswer | null;
 export function solve(model: Model, engine: Engine, options: SolveOptions): Solution {
   if (engine.name !== options.engine)
     throw new Error(`asked for engine ${options.engine}, given ${engine.name}`);
-  const meter = new Meter(unitsFor(options.budget, model.columnCount));
+  const meter = new Meter(options.budget.unitsMax);
   const sizes = sizesOf(model);
   const start = startPrices(model, options.warm ?? null);
   const left: { stage: number; rowPrices: Float64Array | null }[] = [];
@@ -48,6 +48,7 @@ export function solve(model: Model, engine: Engine, options: SolveOptions): Solu
     const answer = answerWithEngine(task, {
       engine,
       meter: share,
+      budget: options.budget,
       start: start.get(stage) ?? null,
       progress: progress ? tell : null,
     });

@@ -38,11 +38,12 @@ const MIP_NODES_MAX = 200;
 
 export function solveComponent(question: ComponentQuestion): ComponentAnswer {
   if (question.meter.isSpent) return greedyAnswer(question.program, 'workLimit');
-  if (columnsOf(question.program) <= EXACT_COLUMNS_MAX) return solveExactly(question);
+  if (columnsIn(question.program) <= EXACT_COLUMNS_MAX) return solveExactly(question);
   return searchPlan(question);
 }
 
-function columnsOf(program: Program): number {
+/** Columns of the model that the program stands for. */
+export function columnsIn(program: Program): number {
   let columns = 0;
   for (let q = 0; q < program.columnCount; q++) columns += program.multiplicity[program.shapeOf[q]!]!;
   return columns;

@@ -2,7 +2,7 @@
 // Invariant: components share no row; what each may work is fixed beforehand by size. Called by anytime.ts.
 import { combine, partialProof } from './certificate.ts';
 import type { Columns } from './columns.ts';
-import { type ComponentAnswer, greedyAnswer, solveComponent } from './component.ts';
+import { type ComponentAnswer, columnsIn, greedyAnswer, solveComponent } from './component.ts';
 import { type Component, componentsOf } from './components.ts';
 import type { Engine } from './engines/engine.ts';
 import { grantedColumns, takeBest } from './fill.ts';
@@ -10,8 +10,8 @@ import type { Load } from './load.ts';
 import type { Model } from './model.ts';
 import type { StageView } from './presolve.ts';
 import { cheapMultipliers } from './prices.ts';
-import type { StageCertificate, StageMethod } from './solution.ts';
-import type { Meter } from './work.ts';
+import type { StageCertificate, StageMethod, WorkBudget } from './solution.ts';
+import { type Meter, unitsFor } from './work.ts';
 
 export interface StageTask {
   readonly model: Model;
@@ -63,6 +63,7 @@ export function answerGreedily(task: StageTask): StageAnswer {
 export interface EngineRun {
   readonly engine: Engine;
   readonly meter: Meter;
+  readonly budget: WorkBudget;
   /** Numerator per row of the model, from a solve before; null for a cold start. */
   readonly start: Float64Array | null;
   /** Told of every better plan of a stage that is one component, and of each stage's last. */
@@ -71,12 +72,10 @@ export interface EngineRun {
 
 export function answerWithEngine(
   task: StageTask,
-  { engine, meter, start, progress }: EngineRun,
+  { engine, meter, budget, start, progress }: EngineRun,
 ): StageAnswer {
   const components = componentsOf(task.model, task.columns, task.view);
-  const sizeOf = ({ program }: Component): number => program.rows.length + program.columnCount;
-  const size = components.reduce((sum, component) => sum + sizeOf(component), 0);
-  const shares = components.map((component) => meter.share(sizeOf(component) / size));
+  const shares = sharesOf(components, meter, budget);
   const answers: ComponentAnswer[] = [];
   for (const [i, component] of components.entries()) {
     const better = (answer: ComponentAnswer): void => {
@@ -90,6 +89,17 @@ export function answerWithEngine(
   const answer = assemble(task, components, answers);
   progress?.(answer);
   return answer;
+}
+
+/** What each may work, fixed before any does: by size, and where size sets the budget, what it would have alone as long as that is there. */
+function sharesOf(components: readonly Component[], meter: Meter, budget: WorkBudget): Meter[] {
+  const bySize = budget.unitsPerColumn !== undefined;
+  const wanted = components.map(({ program }) =>
+    bySize ? unitsFor(budget, columnsIn(program)) : program.rows.length + program.columnCount,
+  );
+  const all = wanted.reduce((sum, units) => sum + units, 0);
+  const whole = bySize ? Math.max(all, meter.left) : all;
+  return wanted.map((units) => meter.share(whole > 0 ? units / whole : 0));
 }
 
 /** From best proved to least. */

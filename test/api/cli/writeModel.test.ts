@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 interface Stage {
-  readonly name: string;
+  readonly class: string;
   readonly value: number;
   readonly bound: number;
 }
@@ -31,13 +31,13 @@ describe('annona tick --write-model', () => {
       const decided = await ran('tick', join(ROOT, tick), '--json', '--write-model', out);
       expect(decided.exitCode).toBe(0);
       const stages = JSON.parse(decided.out).stages as Stage[];
-      const files = stages.map(({ name }) =>
+      const files = stages.map(({ class: name }) =>
         stages.length === 1 ? out : out.replace(`.${form}`, `.${name}.${form}`),
       );
       expect(decided.err.split('\n')).toEqual(
-        stages.map(({ name }, at) => `${files[at]}: the program of class ${name}`),
+        stages.map(({ class: name }, at) => `${files[at]}: the program of class ${name}`),
       );
-      for (const [at, { name, value, bound }] of stages.entries()) {
+      for (const [at, { class: name, value, bound }] of stages.entries()) {
         const { out: json } = await ran('solve', files[at]!, '--engine', 'highs', '--json');
         const answer = JSON.parse(json) as { status: string; objective: number };
         expect({ name, status: answer.status }).toEqual({ name, status: 'optimal' });
