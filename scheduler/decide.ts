@@ -12,6 +12,7 @@ import type { PendingExtension, Terms } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import { explainer } from './explain.ts';
 import type { Formulation } from './formulate/index.ts';
+import { countOvertakes } from './reservations/overtaking.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 
 export interface DecideInput {
@@ -42,6 +43,7 @@ export function decide(state: State, input: DecideInput): Change[] {
     for (const change of settleExtension(extension, lengthened.get(extension.id), input)) make(change);
   }
   for (const change of newlyWaiting(state, input)) make(change);
+  countOvertakes(state, { ...input, memo: input.formulation.memo });
   return changes;
 }
 

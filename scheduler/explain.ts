@@ -1,7 +1,7 @@
 // Why a request waits: for each option the rows that are short, with exact numbers, from what the final plan leaves. No solve.
 // Invariant: a request that has a reason other than NEXT_TICK for every option cannot be granted from what is left. Called by decide.ts and the API.
 
-import type { AgentId } from './domain/ids.ts';
+import type { AgentId, RequestId } from './domain/ids.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Reason, ReasonCode } from './domain/reason.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
@@ -47,7 +47,9 @@ const HARDNESS: readonly ReasonCode[] = [
   'WINDOW_FULL',
   'DATASET_SHARED',
   'DATASET_EXCLUSIVE',
+  'DRAINING',
   'POOL_FULL',
+  'RESERVED',
   'GANG_FULL',
   'NEXT_TICK',
 ];
@@ -88,6 +90,9 @@ class Explanation implements Explainer {
   readonly #room: Room;
   #gangs: ReadonlyMap<string, Gang> | null = null;
   readonly #search: GangInput;
+  /** The rooms of requests with reservations; members of a gang share one. */
+  readonly #reserverRooms: ReadonlyMap<RequestId, Room>;
+  readonly #reserverFindings = new Map<RequestId, Finding>();
   readonly #startable = new Map<Gang, boolean>();
   /** Of members of gangs that do not fit: one who would fit alone waits for room for all. */
   readonly #fullCodes = new Map<Finding, readonly ReasonCode[]>();
@@ -99,6 +104,7 @@ class Explanation implements Explainer {
     this.#looks = gangs;
     this.#room = new Room(snapshot);
     const { configuration } = snapshot;
+    this.#reserverRooms = roomsOfReservers(snapshot);
     this.#search = {
       configuration,
       room: this.#room,
@@ -183,7 +189,9 @@ class Explanation implements Explainer {
     if (this.#looks?.unseen.has(id)) return true;
     let known = this.#startable.get(gang);
     if (known === undefined) {
-      known = this.#search.work.steps >= GANG_STEPS_OF_TICK || mayStart(gang, this.#search);
+      const room = this.#reserverRooms.get(gang.members[0]!.request.id);
+      const search = room === undefined ? this.#search : { ...this.#search, room, opened: new Map() };
+      known = this.#search.work.steps >= GANG_STEPS_OF_TICK || mayStart(gang, search);
       this.#startable.set(gang, known);
     }
     return known;
@@ -210,6 +218,8 @@ class Explanation implements Explainer {
   }
 
   #findingOf(pending: PendingRequest): Finding {
+    const own = this.#reserverRooms.get(pending.request.id);
+    if (own !== undefined) return this.#findFor(own, pending);
     const shape = shapeOf(this.#memo, this.#snapshot.configuration, pending);
     const { department, terms } = pending.request;
     const key =
@@ -223,14 +233,24 @@ class Explanation implements Explainer {
     }
     let finding = byKey.get(key);
     if (finding === undefined) {
-      finding = this.#find(shape, pending);
+      finding = this.#find(shape, pending, this.#room);
       byKey.set(key, finding);
     }
     return finding;
   }
 
-  #find(shape: Shape, pending: PendingRequest): Finding {
-    const room = this.#room;
+  /** Of a request with a reservation: what is kept for it does not keep it out. Looked for once. */
+  #findFor(room: Room, pending: PendingRequest): Finding {
+    const { id } = pending.request;
+    let finding = this.#reserverFindings.get(id);
+    if (finding === undefined) {
+      finding = this.#find(shapeOf(this.#memo, this.#snapshot.configuration, pending), pending, room);
+      this.#reserverFindings.set(id, finding);
+    }
+    return finding;
+  }
+
+  #find(shape: Shape, pending: PendingRequest, room: Room): Finding {
     const graceMs = this.#snapshot.configuration.leaseTerms.graceSeconds * 1000;
     const open = openOptions(shape, pending.request.terms, room);
     const options = shape.options.map((claims, option) =>
@@ -243,6 +263,20 @@ class Explanation implements Explainer {
     );
     return { options, reasons, codes: codesOf(reasons), coversAnyone };
   }
+}
+
+function roomsOfReservers(snapshot: Snapshot): Map<RequestId, Room> {
+  const rooms = new Map<RequestId, Room>();
+  if (snapshot.reservations.length === 0) return rooms;
+  const held = new Set(snapshot.reservations.map(({ request }) => request));
+  const gangs = gangsOf(snapshot.requests.filter(({ request }) => held.has(request.id)));
+  for (const { members } of gangs.values()) {
+    const ids = new Set(members.map(({ request }) => request.id));
+    const room = new Room(snapshot, ids);
+    for (const id of ids) rooms.set(id, room);
+  }
+  for (const id of held) if (!rooms.has(id)) rooms.set(id, new Room(snapshot, new Set([id])));
+  return rooms;
 }
 
 /** An option that nothing keeps out waits for the next tick: the bound of columns left its combination out. */

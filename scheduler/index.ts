@@ -24,6 +24,7 @@ export * from './domain/plan.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
 export * from './domain/request.ts';
+export * from './domain/reservation.ts';
 export { revisionOf, type UnrevisedConfiguration } from './domain/revision.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';

@@ -8,8 +8,11 @@ import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest } from './domain/request.ts';
+import { type StartReservation, seatsOf } from './domain/reservation.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
 import type { Digest } from './ports.ts';
+import { type Checkpoint, checkpointsOf, comesBack, kindsReserved } from './reservations/checkpoints.ts';
+import { Returns } from './reservations/returns.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
@@ -32,6 +35,10 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
+  /** Promised starts of its requests, in their order. */
+  readonly reservations: readonly StartReservation[];
+  /** Their starts that are still to come, in order, and what leases hold then. */
+  readonly checkpoints: readonly Checkpoint[];
   /** The gang after which this tick begins to look at gangs; absent: with the first. */
   readonly gangTurn?: GangTurn;
 }
@@ -64,8 +71,23 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
+    ...promised(state, requests, now),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
   });
+}
+
+/** A request without an allow keeps nothing from anybody: the gate will have its say first. */
+function promised(
+  state: State,
+  requests: readonly PendingRequest[],
+  now: Instant,
+): Pick<Snapshot, 'reservations' | 'checkpoints'> {
+  if (state.reserved.size === 0) return { reservations: [], checkpoints: [] };
+  const reservations = requests.flatMap(({ request }) => state.reserved.get(request.id) ?? []);
+  const { configuration, leases } = state;
+  const kinds = kindsReserved(reservations);
+  const returns = new Returns({ configuration, use: state, leases: leases.values(), kinds, now });
+  return { reservations, checkpoints: checkpointsOf(configuration, reservations, { returns, now }) };
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
@@ -110,7 +132,53 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
       accounts.set(key, { reserved: add(use.reserved, amount), spent: use.spent });
     }
   }
-  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive });
+  return Object.freeze({
+    ...snapshot,
+    used,
+    quotaUse,
+    accounts,
+    exclusive,
+    ...promisesAfter(snapshot, plan),
+  });
+}
+
+/** Who was granted is promised nothing more, and holds its units at every checkpoint before its end; so does a lease that was prolonged. */
+function promisesAfter(snapshot: Snapshot, plan: Plan): Pick<Snapshot, 'reservations' | 'checkpoints'> {
+  const { configuration, requests, extensions } = snapshot;
+  if (snapshot.reservations.length === 0) return { reservations: [], checkpoints: [] };
+  const granted = new Set(plan.assignments.map(({ request }) => request));
+  const departments = new Map(requests.map(({ request }) => [request.id, request.department]));
+  const lengthened = new Map(plan.extensions.map(({ extension, endsAt }) => [extension, endsAt]));
+  const held = [
+    ...plan.assignments.map(({ request, allocations }) => ({
+      department: departments.get(request)!,
+      allocations,
+      from: Number.NEGATIVE_INFINITY,
+    })),
+    ...extensions.flatMap(({ extension, lease: { department, allocations, endsAt: from } }) => {
+      const endsAt = lengthened.get(extension.id);
+      return endsAt === undefined
+        ? []
+        : [{ department, allocations: allocations.map((one) => ({ ...one, endsAt })), from }];
+    }),
+  ];
+  const checkpoints = snapshot.checkpoints.map((checkpoint): Checkpoint => {
+    const { at } = checkpoint;
+    const used = new Map(checkpoint.used);
+    const quotaUse = new Map(checkpoint.quotaUse);
+    for (const { department, allocations, from } of held) {
+      if (at < from) continue;
+      for (const allocation of allocations) {
+        const { pool, kind, quantity, endsAt } = allocation;
+        if (endsAt <= at || !comesBack(configuration, pool)) continue;
+        used.set(pool, add(used.get(pool) ?? 0, seatsOf(configuration, allocation)));
+        const key = quotaKey(department, kind);
+        quotaUse.set(key, add(quotaUse.get(key) ?? 0, quantity));
+      }
+    }
+    return { at, used, quotaUse };
+  });
+  return { reservations: snapshot.reservations.filter(({ request }) => !granted.has(request)), checkpoints };
 }
 
 /**
@@ -140,6 +208,12 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
   for (const { extension, lease } of snapshot.extensions) {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
+  }
+  for (const { request, option, startsAt, endsAt, units } of snapshot.reservations)
+    lines.push(`p ${request} ${option} ${startsAt} ${endsAt} ${JSON.stringify(units)}`);
+  for (const { at, used, quotaUse } of snapshot.checkpoints) {
+    pushSorted(lines, `c ${at}`, used, (value) => (value === 0 ? null : `${value}`));
+    pushSorted(lines, `cq ${at}`, quotaUse, (value) => (value === 0 ? null : `${value}`));
   }
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));

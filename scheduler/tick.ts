@@ -18,6 +18,8 @@ import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
+import { comesDue } from './reservations/overdue.ts';
+import { planReservations } from './reservations/planning.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { solveVerified } from './solving.ts';
 import { tickDigests } from './tickDigests.ts';
@@ -36,6 +38,8 @@ export interface TickCarry {
   gangsDue?: number;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
+  /** Up to when requests that became overdue, and promised starts that came, were looked at; absent before the first tick. */
+  promisedAt?: Instant;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
 }
@@ -60,9 +64,11 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
   phases.end('gate');
-  const news = intake.rows.length + lapsed.length + folded.length + gated.changes.length;
-  const hasNews = news > 0 || isNew || carry.decidedAt === undefined || beganPeriod(state, carry, intake.now);
-  if (!hasNews && !carry.unfinished) return { type: 'idle' };
+  const happened = [...lapsed, ...folded, ...gated.changes];
+  const hasNews = isNew || isNews(state, { carry, intake, happened });
+  // Then promise: starts for those who waited too long, which the program that follows keeps.
+  const promised = promise(state, { carry, now: intake.now, hasNews, happened, isNew });
+  if (!hasNews && promised.length === 0 && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
@@ -77,7 +83,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
-  const changes = [...lapsed, ...folded, ...gated.changes, ...decided];
+  const changes = [...happened, ...promised, ...decided];
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
     carry.unfinished = carry.gangsDue !== 0;
@@ -133,6 +139,36 @@ function passTurn(
   state.gangTurn = turn;
   const before = hasNews ? unseen.size : (carry.gangsDue ?? 0) - found.size;
   carry.gangsDue = Math.max(0, Math.min(unseen.size, before));
+}
+
+interface Happened {
+  readonly carry: TickCarry;
+  /** What time, people and the policy have changed. */
+  readonly happened: readonly Change[];
+}
+
+function isNews(state: State, { carry, intake, happened }: Happened & { intake: IntakeBatch }): boolean {
+  if (intake.rows.length + happened.length > 0 || carry.decidedAt === undefined) return true;
+  return beganPeriod(state, carry, intake.now);
+}
+
+/** Time alone makes a request overdue, and brings a promised start: looked for once each, whatever else is new. */
+function promise(
+  state: State,
+  input: Happened & { readonly now: Instant; readonly hasNews: boolean; readonly isNew: boolean },
+): Change[] {
+  const { carry, now, hasNews, isNew, happened } = input;
+  const since = carry.promisedAt ?? Number.NEGATIVE_INFINITY;
+  carry.promisedAt = now;
+  if (!hasNews && !carry.unfinished && !comesDue(state, since, now)) return [];
+  const isFreed = isNew || hasFreed(state, happened, now);
+  return planReservations(state, { now, memo: carry.memo, isFreed });
+}
+
+/** A lease ended before its declared end, or somebody who may have been promised a start waits no more. */
+function hasFreed({ justEnded }: State, happened: readonly Change[], now: Instant): boolean {
+  for (const { endsAt } of justEnded.values()) if (endsAt > now) return true;
+  return happened.some((change) => change.type === 'decided' && change.outcome !== 'waiting');
 }
 
 /** Fresh money is the one thing that time alone brings to those who wait. */

@@ -33,6 +33,13 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
   /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
+  /** Absent: nothing is promised. */
+  readonly reservations?: Snapshot['reservations'];
+  readonly checkpoints?: readonly {
+    readonly at: Instant;
+    readonly used: Readonly<Record<string, number>>;
+    readonly quotaUse: Readonly<Record<string, number>>;
+  }[];
   /** Absent: the gangs are looked at from the first on. */
   readonly gangTurn?: GangTurn;
   readonly extensions: Snapshot['extensions'];
@@ -61,6 +68,14 @@ export function toTickFile(snapshot: Snapshot): TickFile {
     requests: snapshot.requests.map(({ shapeKey: _, ...pending }) => pending),
     ...(snapshot.exclusive.size > 0 && { exclusive: [...snapshot.exclusive].sort() }),
     ...(snapshot.gangTurn && { gangTurn: snapshot.gangTurn }),
+    ...(snapshot.reservations.length > 0 && {
+      reservations: snapshot.reservations,
+      checkpoints: snapshot.checkpoints.map(({ at, used, quotaUse }) => ({
+        at,
+        used: sortedRecord(used),
+        quotaUse: sortedRecord(quotaUse),
+      })),
+    }),
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
@@ -105,6 +120,12 @@ function snapshotOf(document: TickFile): Snapshot {
     quotaUse: new Map(Object.entries(quotaUse)),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
+    reservations: document.reservations ?? [],
+    checkpoints: (document.checkpoints ?? []).map((checkpoint) => ({
+      at: checkpoint.at,
+      used: new Map(Object.entries(checkpoint.used)),
+      quotaUse: new Map(Object.entries(checkpoint.quotaUse)),
+    })),
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
   });
 }

@@ -32,6 +32,7 @@ function recordOf(values: Schema): Schema {
 
 const units: Schema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const atLeastOne: Schema = { ...units, minimum: 1 };
+const percent: Schema = { type: 'integer', minimum: 0, maximum: 100 };
 /** Milliseconds since the Unix epoch, in the years that calendars can mean. */
 const instant: Schema = { type: 'integer', minimum: 0, maximum: 8_640_000_000_000_000 };
 const text: Schema = { type: 'string', maxLength: 4096 };
@@ -42,80 +43,85 @@ const classification: Schema = { enum: [...CLASSIFICATIONS] };
 const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
 const period = object({ id, startsAt: instant, endsAt: instant, budget: units });
 
-const configuration = object({
-  revision: id,
-  cell: id,
-  organisation: text,
-  departments: list(
-    object(
-      {
-        id,
-        title: text,
-        clearanceCeiling: classification,
-        classes: list(id),
-        requestLimits: recordOf(units),
-      },
-      { kinds: list(id) },
-    ),
-  ),
-  agents: list(
-    object({
-      id,
-      department: id,
-      roles: list({ enum: [...ROLES] }),
-      skills: list(text),
-      clearance: classification,
-      accounts: list(id),
-    }),
-  ),
-  pools: list(
-    object(
-      {
-        id,
-        kind: id,
-        unit: text,
-        capacity: units,
-        labels: recordOf(label),
-        consumable: { type: 'boolean' },
-        priceMinor: units,
-      },
-      { calendar: list(window), classification, agent: id },
-    ),
-  ),
-  quotas: list(
-    object(
-      { department: id, kind: id, nominal: units, borrowingLimit: units, lendingLimit: units },
-      { cohort: id },
-    ),
-  ),
-  cohorts: list(object({ id, title: text })),
-  accounts: list(
-    object(
-      {
-        id,
-        title: text,
-        measure: {
-          anyOf: [
-            object({ type: { const: 'money' }, currency: text }),
-            object({ type: { const: 'use' }, kind: id }),
-          ],
+const configuration = object(
+  {
+    revision: id,
+    cell: id,
+    organisation: text,
+    departments: list(
+      object(
+        {
+          id,
+          title: text,
+          clearanceCeiling: classification,
+          classes: list(id),
+          requestLimits: recordOf(units),
         },
-        periods: list(period),
-      },
-      { parent: id },
+        { kinds: list(id) },
+      ),
     ),
-  ),
-  classes: list(
-    object({
-      name: id,
-      rank: { type: 'integer', minimum: 0, maximum: 3 },
-      targetWaitSeconds: units,
-      maxDurationSeconds: units,
-    }),
-    { minItems: 1, maxItems: 4 },
-  ),
-  leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
-});
+    agents: list(
+      object({
+        id,
+        department: id,
+        roles: list({ enum: [...ROLES] }),
+        skills: list(text),
+        clearance: classification,
+        accounts: list(id),
+      }),
+    ),
+    pools: list(
+      object(
+        {
+          id,
+          kind: id,
+          unit: text,
+          capacity: units,
+          labels: recordOf(label),
+          consumable: { type: 'boolean' },
+          priceMinor: units,
+        },
+        { calendar: list(window), classification, agent: id },
+      ),
+    ),
+    quotas: list(
+      object(
+        { department: id, kind: id, nominal: units, borrowingLimit: units, lendingLimit: units },
+        { cohort: id },
+      ),
+    ),
+    cohorts: list(object({ id, title: text })),
+    accounts: list(
+      object(
+        {
+          id,
+          title: text,
+          measure: {
+            anyOf: [
+              object({ type: { const: 'money' }, currency: text }),
+              object({ type: { const: 'use' }, kind: id }),
+            ],
+          },
+          periods: list(period),
+        },
+        { parent: id },
+      ),
+    ),
+    classes: list(
+      object({
+        name: id,
+        rank: { type: 'integer', minimum: 0, maximum: 3 },
+        targetWaitSeconds: units,
+        maxDurationSeconds: units,
+      }),
+      { minItems: 1, maxItems: 4 },
+    ),
+    leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
+  },
+  {
+    reservations: object({}, { overtakes: atLeastOne, sharePercent: percent, idlePercent: percent }),
+  },
+);
 
 const selector = recordOf(label);
 const claim = object(
@@ -192,6 +198,24 @@ const lease = object({
   activatedAt: { anyOf: [{ type: 'null' }, instant] },
 });
 
+const reservation = object({
+  request: id,
+  department: id,
+  agent: id,
+  class: id,
+  option: units,
+  units: list(
+    object(
+      { claim: units, pool: id, kind: id, quantity: atLeastOne },
+      { window: id, exclusive: { const: true } },
+    ),
+    { minItems: 1 },
+  ),
+  madeAt: instant,
+  startsAt: instant,
+  endsAt: instant,
+});
+
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
 export const TICK_FILE_SCHEMA: Schema = {
@@ -214,6 +238,8 @@ export const TICK_FILE_SCHEMA: Schema = {
       exclusive: list(id),
       gangTurn: object({ rank: units, sequence: units }),
       extensions: list(object({ extension, lease })),
+      reservations: list(reservation),
+      checkpoints: list(object({ at: instant, used: recordOf(units), quotaUse: recordOf(units) })),
       breach: object({
         what: text,
         lhs: { type: ['number', 'string'] },

@@ -10,12 +10,13 @@ import type { Claim, PendingRequest } from './domain/request.ts';
 import type { Snapshot, SnapshotExtension } from './snapshot.ts';
 import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
 import { breachOfGangs } from './verifyGangs.ts';
+import { breachOfPromises } from './verifyPromises.ts';
 
 export { type Conservation, workConservation } from './conservation.ts';
 
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
-  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", "gang/<id>: <rule>" or "request/<id>: <rule>". */
+  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", "checkpoint/<pool>/<instant>", "quota@<instant>/…", "gang/<id>: <rule>" or "request/<id>: <rule>". */
   readonly what: string;
   readonly lhs: number | string;
   readonly rhs: number | string;
@@ -53,7 +54,7 @@ function firstBreach(snapshot: Snapshot, plan: Plan): Breach | null {
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
-  return tally.firstBreach() ?? breachOfGangs(snapshot, plan);
+  return tally.firstBreach() ?? breachOfGangs(snapshot, plan) ?? breachOfPromises(snapshot, plan);
 }
 
 /** Lookups of one verification. */

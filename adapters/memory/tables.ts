@@ -13,6 +13,7 @@ import type {
   RequestState,
   Reservation,
   ResourceRequest,
+  StartReservation,
   TickRecord,
 } from '../../scheduler/index.ts';
 
@@ -100,6 +101,7 @@ export interface RequestTableRow {
   readonly lease_id: string | null;
   readonly decided_tick: number | null;
   readonly decided_at_ms: number | null;
+  readonly reservation: StartReservation | null;
 }
 
 export interface LeaseTableRow {

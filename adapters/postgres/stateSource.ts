@@ -16,6 +16,7 @@ import type {
   Reason,
   RequestId,
   ResourceRequest,
+  StartReservation,
   State,
   StateSource,
 } from '../../scheduler/index.ts';
@@ -32,6 +33,7 @@ interface RequestRow {
   readonly codes: readonly string[] | null;
   readonly policyRevision: string | null;
   readonly dataRevision: string | null;
+  readonly reservation: StartReservation | null;
 }
 
 interface HeadRow {
@@ -95,6 +97,9 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     ),
     exclusive: exclusivePools(leases),
     gangs: openGangs(pending),
+    reserved: new Map(
+      requests.flatMap(({ document, reservation }) => (reservation ? [[document.id, reservation]] : [])),
+    ),
   };
 }
 

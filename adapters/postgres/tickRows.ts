@@ -12,6 +12,7 @@ import type {
   RequestState,
   Reservation,
   ResourceRequest,
+  StartReservation,
   TickCommit,
 } from '../../scheduler/index.ts';
 import { FoldedLedger, type LedgerLines, type Movement } from './ledgerRows.ts';
@@ -71,6 +72,8 @@ export interface TickRows {
   }[];
   readonly ledger: LedgerLines[];
   readonly moved: Movement[];
+  /** Promises made or moved; null: dropped. */
+  readonly reserved: { id: string; reservation: StartReservation | null }[];
   readonly foldSequence: number;
 }
 
@@ -96,6 +99,7 @@ class Folding {
   readonly #extensionsOpened: PendingExtension[] = [];
   readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
   readonly #ledger = new FoldedLedger();
+  readonly #reserved = new Map<string, StartReservation | null>();
   readonly #epoch: number;
   #foldSequence = 0;
 
@@ -140,6 +144,13 @@ class Folding {
       case 'ledger':
         this.#ledger.take(change.entry);
         return;
+      case 'reservationMade':
+      case 'reservationMoved':
+        this.#reserved.set(change.reservation.request, change.reservation);
+        return;
+      case 'reservationDropped':
+        this.#reserved.set(change.reservation.request, null);
+        return;
       default: {
         const never: never = change;
         throw new Error(`unknown change ${JSON.stringify(never)}`);
@@ -163,6 +174,7 @@ class Folding {
       extensionsDecided: this.#extensionsDecided,
       ledger: this.#ledger.lines(),
       moved: this.#ledger.movements(),
+      reserved: [...this.#reserved].map(([id, reservation]) => ({ id, reservation })),
       foldSequence: this.#foldSequence,
     };
   }

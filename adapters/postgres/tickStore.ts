@@ -54,6 +54,7 @@ function commitValues(commit: TickCommit): unknown[] {
     jsonOrNull(eventRows(commit)),
     linesOrNull(events.map((event) => event.data)),
     rows.foldSequence,
+    jsonOrNull(rows.reserved),
   ];
 }
 

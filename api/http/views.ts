@@ -8,6 +8,7 @@ import type {
   Pool,
   Reason,
   ResourceRequest,
+  StartReservation,
   Terms,
   TickRecord,
 } from '../../scheduler/index.ts';
@@ -31,7 +32,12 @@ export function requestJson(view: RequestView, reasons: readonly Reason[] = view
     tick: view.tick,
     lease: view.lease,
     reasons: reasons.map(reasonJson),
+    reservation: view.reservation && reservationJson(view.reservation),
   };
+}
+
+function reservationJson({ startsAt, madeAt, option }: StartReservation) {
+  return { startsAt: formatInstant(startsAt), madeAt: formatInstant(madeAt), option };
 }
 
 function optionJson(option: Option): { claims: unknown[] } {
@@ -49,7 +55,12 @@ function termsJson(terms: Terms): object {
 /** Reasons carry instants of their own, by these names. */
 export function reasonJson(reason: Reason) {
   const { actor, advice } = REASON_GUIDE[reason.code];
-  return { ...times(reason, ['startBefore', 'deadline', 'until']), code: reason.code, actor, advice };
+  return {
+    ...times(reason, ['startBefore', 'deadline', 'until', 'startsAt']),
+    code: reason.code,
+    actor,
+    advice,
+  };
 }
 
 /** A copy with the named instants as text; those that are absent stay absent. */

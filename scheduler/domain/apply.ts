@@ -9,6 +9,7 @@ import { noteOpenRequest } from './openRequests.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
+import type { StartReservation } from './reservation.ts';
 import { accountKey, joinGang, leaveGang, quotaKey, type State } from './state.ts';
 import { LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
 
@@ -52,6 +53,11 @@ export function apply(state: State, change: Change): void {
       return;
     case 'ledger':
       applyLedger(state, change.entry);
+      return;
+    case 'reservationMade':
+    case 'reservationMoved':
+    case 'reservationDropped':
+      applyReservation(state, change);
       return;
     default: {
       const never: never = change;
@@ -103,6 +109,8 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
     throw new StateError(`${change.request} granted without a recorded allow`);
   }
   state.requests.delete(change.request);
+  state.reserved.delete(change.request);
+  state.queue?.overtaken.delete(change.request);
   noteOpenRequest(state, pending.request.agent, -1);
   leaveGang(state.gangs, pending.request);
 }
@@ -217,6 +225,17 @@ function applyLedger(state: State, entry: LedgerEntry): void {
     }
   }
   state.accounts.set(key, next);
+}
+
+type ReservationChange = Extract<Change, { readonly reservation: StartReservation }>;
+
+function applyReservation({ requests, reserved }: State, change: ReservationChange): void {
+  const { request } = change.reservation;
+  if (!requests.has(request)) throw new StateError(`${request} is not open`);
+  if (reserved.has(request) !== (change.type !== 'reservationMade'))
+    throw new StateError(`${request}: ${change.type} ${reserved.has(request) ? 'twice' : 'without one'}`);
+  if (change.type === 'reservationDropped') reserved.delete(request);
+  else reserved.set(request, change.reservation);
 }
 
 /** The pool as configured, found through an index that is built once per configuration. */

@@ -3,6 +3,7 @@
 
 import type { AccountId, AgentId, CohortId, DepartmentId, PoolId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
+import type { ReservationTerms } from './reservation.ts';
 
 /** From open to most closed; the index is the level that policies compare. */
 export const CLASSIFICATIONS = ['public', 'internal', 'confidential', 'restricted'] as const;
@@ -136,4 +137,6 @@ export interface Configuration {
   readonly accounts: readonly Account[];
   readonly classes: readonly PriorityClass[];
   readonly leaseTerms: LeaseTerms;
+  /** What is not said has a default. */
+  readonly reservations?: Partial<ReservationTerms>;
 }

@@ -19,6 +19,8 @@ export interface OpenCandidate {
 export interface OpenClaim {
   readonly claim: number;
   readonly quantity: Units;
+  /** Of a dataset that nobody else is to read. */
+  readonly alone?: true;
   readonly candidates: readonly OpenCandidate[];
 }
 
@@ -188,13 +190,21 @@ export type SearchResult =
   | { readonly type: 'stuck'; readonly claim: number }
   | { readonly type: 'cut' };
 
-/** The first combination, in order of the claims' candidates, whose claims fit beside each other. Used by explain.ts. */
-export function searchFirst(option: OpenOption): SearchResult {
+/** The first combination, in order of the claims' candidates, whose claims fit beside each other and that `fits`. Used by findings.ts. */
+export function searchFirst(
+  option: OpenOption,
+  fits: (choices: readonly Choice[]) => boolean = () => true,
+): SearchResult {
   let steps = 0;
   let deepest = 0;
+  let found: readonly Choice[] | null = null;
   const chosen: OpenCandidate[] = [];
   const descend = (depth: number): boolean => {
-    if (depth === option.claims.length) return true;
+    if (depth === option.claims.length) {
+      const choices = choicesOf(option, chosen);
+      if (fits(choices)) found = choices;
+      return found !== null;
+    }
     deepest = Math.max(deepest, depth);
     for (const candidate of option.claims[depth]!.candidates) {
       steps += 1;
@@ -204,13 +214,14 @@ export function searchFirst(option: OpenOption): SearchResult {
     }
     return false;
   };
-  if (descend(0)) return { type: 'found', choices: choicesOf(option, chosen) };
+  descend(0);
+  if (found !== null) return { type: 'found', choices: found };
   return steps > SEARCH_STEPS_MAX ? { type: 'cut' } : { type: 'stuck', claim: deepest };
 }
 
 function choicesOf(option: OpenOption, chosen: readonly OpenCandidate[]): Choice[] {
-  return option.claims.map(({ claim, quantity }, c) => {
+  return option.claims.map(({ claim, quantity, alone }, c) => {
     const { place, window } = chosen[c]!;
-    return { claim, quantity, place, window };
+    return { claim, quantity, place, window, ...(alone && { alone }) };
   });
 }

@@ -5,11 +5,14 @@ import type { Configuration } from '../domain/configuration.ts';
 import type { ExtensionId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { SnapshotExtension } from '../snapshot.ts';
 import { type Cost, type CostLine, type HeldUnits, prolongationCost } from './accounts.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
+import { choicesOfReservation, type Taking } from './checkpoints.ts';
 import type { Prolongation } from './formulation.ts';
+import { reservedReason } from './promises.ts';
 import type { Room } from './room.ts';
 import { budgetReasons } from './shortages.ts';
 
@@ -70,9 +73,14 @@ function extensionsOfLease(
     if (held.length === 0) refused.set(extension.id, [noWindow(lease)]);
     else if (columns.length >= PROLONGATIONS_MAX)
       refused.set(extension.id, [{ code: 'NEXT_TICK', option: lease.option }]);
-    else if (room.accounts.covers(payers, costOf)) {
-      columns.push({ prolongations: [...(before?.prolongations ?? []), { extension, endsAt }], costOf });
-    } else refused.set(extension.id, budgetReasons(room, payers, { option: lease.option, costOf }));
+    else if (!room.accounts.covers(payers, costOf))
+      refused.set(extension.id, budgetReasons(room, payers, { option: lease.option, costOf }));
+    else {
+      const short = room.checkpoints.shortage([prolongedBy(room, lease, endsAt)]);
+      if (short !== null)
+        refused.set(extension.id, [reservedReason(short, { option: lease.option, claim: 0 })]);
+      else columns.push({ prolongations: [...(before?.prolongations ?? []), { extension, endsAt }], costOf });
+    }
   }
   return { lease, payers, columns, refused };
 }
@@ -87,6 +95,14 @@ function heldUnits(configuration: Configuration, lease: Lease): HeldUnits[] {
     if (window === undefined && isRenewable(pool)) held.push({ kind, quantity, priceMinor: pool.priceMinor });
   }
   return held;
+}
+
+/** What the lease would hold beyond its present end. */
+export function prolongedBy({ catalogue }: Room, lease: Lease, endsAt: Instant): Taking {
+  const units = lease.allocations.filter(({ window }) => window === undefined);
+  const choices = choicesOfReservation(catalogue, { units });
+  if (choices === null) throw new Error(`a pool of lease ${lease.id} is not configured`);
+  return { department: lease.department, choices, from: lease.endsAt, endsAt };
 }
 
 function noWindow(lease: Lease): Reason {

@@ -7,9 +7,11 @@ import type { PendingRequest } from '../domain/request.ts';
 import { quotaKey } from '../domain/state.ts';
 import { PricedChoices } from './accounts.ts';
 import type { ClaimCandidates } from './candidates.ts';
+import type { LaterShortage } from './checkpoints.ts';
 import { type OpenOption, searchFirst } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
 import { endOf, timeReason } from './openings.ts';
+import { keptReason, reservedReason } from './promises.ts';
 import { demandOf, type KindDemand } from './quota.ts';
 import type { Room } from './room.ts';
 import { windowKey, windowsFor } from './windows.ts';
@@ -52,7 +54,7 @@ export function findOption(input: OptionInput): OptionFinding {
 
 /** A combination to price and to count: one that fits if any does, else the nearest; what has no room goes into `reasons`. */
 function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[] | null {
-  const { claims, open, option } = input;
+  const { claims, open, option, pending, room } = input;
   const choices: Choice[] = [];
   for (const [index, { claim, candidates }] of claims.entries()) {
     const cheapest = cheapestFirst(open.claims[index]!.candidates)[0];
@@ -62,6 +64,7 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
         quantity: claim.quantity,
         place: cheapest.place,
         window: cheapest.window,
+        ...(claim.exclusive && { alone: true as const }),
       });
       continue;
     }
@@ -86,8 +89,19 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
     option,
     claims: open.claims.map((claim) => ({ ...claim, candidates: cheapestFirst(claim.candidates) })),
   };
+  const shortageOf = (chosen: readonly Choice[]): LaterShortage | null => {
+    const { department, terms } = pending.request;
+    const endsAt = endOf(chosen, terms, room.now);
+    return room.checkpoints.shortage([{ department, choices: chosen, endsAt }]);
+  };
+  const kept = searchFirst(sorted, (chosen) => shortageOf(chosen) === null);
+  if (kept.type === 'found') return kept.choices;
   const together = searchFirst(sorted);
-  if (together.type === 'found') return together.choices;
+  if (together.type === 'found' && kept.type === 'stuck') {
+    const short = shortageOf(together.choices);
+    if (short !== null) reasons.push(reservedReason(short, { option, claim: 0 }));
+    return together.choices;
+  }
   if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
   return choices;
 }
@@ -106,6 +120,9 @@ function windowsOf({ claims, pending, room }: OptionInput, index: number, place:
 function fullReason(input: OptionInput, index: number): Reason {
   const { claims, option, room } = input;
   const { claim, candidates } = claims[index]!;
+  const { pending } = input;
+  const kept = keptReason(room, claims[index]!, { pending, option, claim: index });
+  if (kept !== null) return kept;
   const taken = datasetReason(input, index);
   if (taken !== null) return taken;
   const short: Shortage[] = [];

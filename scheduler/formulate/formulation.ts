@@ -26,6 +26,8 @@ export interface Choice {
   readonly quantity: Units;
   readonly place: Place;
   readonly window: Window | null;
+  /** A dataset that nobody else reads meanwhile. */
+  readonly alone?: true;
 }
 
 /** One extension of a lease, and where the lease ends with it. */

@@ -3,16 +3,29 @@
 
 import { accountKey } from '../domain/state.ts';
 import type { PayingAccount } from './catalogue.ts';
+import type { Taking } from './checkpoints.ts';
 import type { GangPart } from './gangs.ts';
 import { demandOf } from './quota.ts';
 import type { Room } from './room.ts';
 
 export function fitsTogether(parts: readonly GangPart[], room: Room): boolean {
-  return fitsQuotas(parts, room) && fitsAccounts(parts, room);
+  return (
+    sharesTogether(parts, room) &&
+    affordsTogether(parts, room) &&
+    room.checkpoints.shortage(takingsOf(parts)) === null
+  );
+}
+
+export function takingsOf(parts: readonly GangPart[]): Taking[] {
+  return parts.map(({ pending, priced: { choices, endsAt } }) => ({
+    department: pending.request.department,
+    choices,
+    endsAt,
+  }));
 }
 
 /** sum q <= N + B - U per department and kind; sum of the growth beyond guarantees <= what the cohort can still lend. */
-function fitsQuotas(parts: readonly GangPart[], room: Room): boolean {
+export function sharesTogether(parts: readonly GangPart[], room: Room): boolean {
   const wanted = new Map<
     string,
     { department: GangPart['pending']['request']['department']; kind: string; units: number }
@@ -39,7 +52,7 @@ function fitsQuotas(parts: readonly GangPart[], room: Room): boolean {
   return true;
 }
 
-function fitsAccounts(parts: readonly GangPart[], room: Room): boolean {
+export function affordsTogether(parts: readonly GangPart[], room: Room): boolean {
   const due = new Map<string, number>();
   const charge = (paying: PayingAccount, part: GangPart): boolean => {
     const cost = part.priced.costOf(paying.tariff);

@@ -161,8 +161,9 @@ function partsOf(gang: Gang, seats: readonly Seat[], { configuration, room }: Ga
   const bySeat = seatsByMember(gang, seats);
   return gang.members.map((pending, member): GangPart => {
     const own = bySeat[member]!;
-    const choices = own.map(({ claim, quantity, candidate: { place, window } }): Choice => {
-      return { claim, quantity, place, window };
+    const choices = own.map(({ option, claim, quantity, candidate: { place, window } }): Choice => {
+      const { exclusive } = pending.request.options[option]!.claims[claim]!;
+      return { claim, quantity, place, window, ...(exclusive && { alone: true as const }) };
     });
     const endsAt = endOf(choices, pending.request.terms, now);
     return { pending, option: own[0]!.option, priced: new PricedChoices({ choices, now, endsAt, graceMs }) };

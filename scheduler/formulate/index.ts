@@ -3,8 +3,10 @@
 
 import { type Model, ModelBuilder } from '../../solver/index.ts';
 import type { ExtensionId, RequestId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -12,15 +14,16 @@ import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
-import { extensionsOf, type LeaseExtensions } from './extensions.ts';
+import { extensionsOf, type LeaseExtensions, prolongedBy } from './extensions.ts';
 import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
 import { demandOf, emitCohorts, quotaRows } from './quota.ts';
+import { addBeyond, type Reserver, Reservers } from './reservers.ts';
 import { Room } from './room.ts';
-import { type Row, RowBook } from './rows.ts';
+import { type Row, RowBook, type RowEntry } from './rows.ts';
 import { type Template, Templates } from './templates.ts';
 
 export { type FormulationMemo, newMemo } from './candidates.ts';
@@ -62,6 +65,8 @@ export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
   return false;
 }
 
+const NOTHING_KEPT: ReadonlyMap<Row, number> = new Map();
+
 interface PreparedGang {
   readonly gang: Gang;
   readonly gangColumns: readonly GangColumn[];
@@ -72,6 +77,8 @@ interface Prepared {
   readonly shape: Shape;
   readonly template: Template;
   readonly payers: readonly PayingAccount[];
+  /** When a reservation is kept for it. */
+  readonly reserver: Reserver | null;
 }
 
 /** Two passes: the first finds templates and what the batch could ask of each account, the second writes the rows that can bind. */
@@ -87,6 +94,7 @@ class Draft {
   readonly #builder = new ModelBuilder();
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
+  readonly #reservers: Reservers;
   readonly gangs: GangLooks;
   readonly #gangs: ReadonlyMap<string, Gang>;
   readonly #prepared: (Prepared | PreparedGang)[] = [];
@@ -109,8 +117,13 @@ class Draft {
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     const input = { configuration, room: this.#room, memo };
-    this.gangs = lookAtGangs(this.#gangs, input, snapshot.gangTurn ?? null);
-    this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });
+    const settings = { configuration, room: this.#room, rows: this.#room, book: this.#book, columnsMax };
+    this.#templates = new Templates(settings);
+    this.#reservers = new Reservers(snapshot, settings, this.#templates);
+    this.gangs = lookAtGangs(this.#gangs, input, {
+      after: snapshot.gangTurn ?? null,
+      roomOf: (gang) => this.#reserverOf(gang)?.room ?? this.#room,
+    });
   }
 
   prepareExtensions(): LeaseExtensions[] {
@@ -137,7 +150,8 @@ class Draft {
       return;
     }
     const shape = shapeOf(this.#memo, configuration, pending);
-    const template = this.#templates.of(shape, pending);
+    const reserver = this.#reservers.of([id]);
+    const template = (reserver?.templates ?? this.#templates).of(shape, pending);
     if (template.columns.length === 0) {
       const reasons = timeReasons(shape, terms, now);
       if (reasons.length > 0) this.dropped.set(id, reasons);
@@ -146,7 +160,7 @@ class Draft {
     }
     const payers = this.#room.catalogue.payersOf(agent);
     for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
-    this.#prepared.push({ pending, shape, template, payers });
+    this.#prepared.push({ pending, shape, template, payers, reserver });
   }
 
   /** In its first member's turn. */
@@ -177,8 +191,21 @@ class Draft {
         const value = EXTENSION_VALUE + prolongations.length;
         const column = this.#addColumn(group, value, { type: 'extension', lease, prolongations });
         this.#addCosts(column, binding, costOf);
+        this.#addProlonged(column, lease, prolongations.at(-1)!.endsAt);
       }
     }
+  }
+
+  /** Beyond its present end the lease holds what others may have been promised. */
+  #addProlonged(column: number, lease: Lease, endsAt: Instant): void {
+    const { checkpoints } = this.#room;
+    const { department, choices, from } = prolongedBy(this.#room, lease, endsAt);
+    const held = { ...(from !== undefined && { from }), endsAt };
+    for (const { row, coefficient } of [
+      ...checkpoints.placeEntries(this.#book, choices, held),
+      ...checkpoints.quotaEntries(this.#book, department, { ...held, demand: demandOf(choices) }),
+    ])
+      this.#book.add(row, column, coefficient);
   }
 
   addRequests(): void {
@@ -189,7 +216,7 @@ class Draft {
         this.#addGang(prepared);
         continue;
       }
-      const { pending, template } = prepared;
+      const { pending, template, reserver } = prepared;
       const binding = this.#bindingOf(prepared.payers);
       const { columns, quotas } = binding.length === 0 ? template : this.#covered(prepared, binding);
       if (columns.length === 0) continue;
@@ -212,8 +239,13 @@ class Draft {
             group,
             alike: template,
           });
-        for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
-        for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
+        const shares = quotas.get(demand) ?? [];
+        if (reserver !== null)
+          addBeyond(this.#book, column, { entries: [...units, ...shares], kept: reserver.kept });
+        else {
+          for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
+          for (const { row, coefficient } of shares) this.#book.add(row, column, coefficient);
+        }
         this.#addCosts(column, binding, costOf);
       }
     }
@@ -229,7 +261,12 @@ class Draft {
         return { request, option, choices, endsAt };
       });
       const column = this.#addColumn(group, value, { type: 'gang', services });
-      for (const part of parts) this.#addPart(column, part);
+      addBeyond(this.#book, column, {
+        entries: parts.flatMap((part) => this.#entriesOf(part)),
+        kept: this.#reserverOf(gang)?.kept ?? NOTHING_KEPT,
+      });
+      for (const part of parts)
+        this.#addCosts(column, this.#bindingOf(this.#payersOf(part)), part.priced.costOf);
       if (!this.#room.isContested) continue;
       const uses = services.map(({ request, option, choices }) =>
         datasetsOf(request.request, option, choices),
@@ -238,16 +275,31 @@ class Draft {
     }
   }
 
-  #addPart(column: number, { pending, priced: { choices, costOf } }: GangPart): void {
-    const book = this.#book;
-    const { agent, department } = pending.request;
-    for (const { place, window, quantity } of choices)
-      book.add(this.#templates.unitRow(place, window), column, quantity);
-    for (const [kind, quantity] of demandOf(choices)) {
-      for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
-        book.add(row, column, quantity);
-    }
-    this.#addCosts(column, this.#bindingOf(this.#room.catalogue.payersOf(agent)), costOf);
+  #entriesOf({ pending, priced: { choices, endsAt } }: GangPart): RowEntry[] {
+    const { department } = pending.request;
+    const { quotas, checkpoints } = this.#room;
+    const demand = demandOf(choices);
+    const units = choices.map(({ place, window, quantity }) => ({
+      row: this.#templates.unitRow(place, window),
+      coefficient: quantity,
+    }));
+    const shares = demand.flatMap(([kind, coefficient]) =>
+      quotaRows(this.#book, quotas, { department, kind }).map((row) => ({ row, coefficient })),
+    );
+    return [
+      ...units,
+      ...shares,
+      ...checkpoints.placeEntries(this.#book, choices, { endsAt }),
+      ...checkpoints.quotaEntries(this.#book, department, { demand, endsAt }),
+    ];
+  }
+
+  #payersOf({ pending }: GangPart): readonly PayingAccount[] {
+    return this.#room.catalogue.payersOf(pending.request.agent);
+  }
+
+  #reserverOf({ members }: Gang): Reserver | null {
+    return this.#reservers.of(members.map(({ request }) => request.id));
   }
 
   build(): Model {
@@ -257,18 +309,19 @@ class Draft {
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
     this.#datasets.emit(builder);
+    this.#room.checkpoints.emit(builder, book);
     return builder.build();
   }
 
   /** The template's columns that the payers cover; when they cover none of them, those that were left out are tried. */
   #covered(
-    { pending, shape, template, payers }: Prepared,
+    { pending, shape, template, payers, reserver }: Prepared,
     binding: readonly PayingAccount[],
   ): Pick<Template, 'columns' | 'quotas'> {
     const { accounts } = this.#room;
     const columns = template.columns.filter(({ priced }) => accounts.covers(binding, priced.costOf));
     if (columns.length > 0 || template.complete) return { columns, quotas: template.quotas };
-    return this.#templates.coveredBy(template, shape, { pending, payers });
+    return (reserver?.templates ?? this.#templates).coveredBy(template, shape, { pending, payers });
   }
 
   #ask(paying: PayingAccount, most: readonly number[] | null): void {

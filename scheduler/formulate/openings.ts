@@ -34,6 +34,7 @@ function optionsOf(
       ? claims.map((claim, index) => ({
           claim: index,
           quantity: claim.claim.quantity,
+          ...(claim.claim.exclusive && { alone: true as const }),
           candidates: candidatesOf(claim),
         }))
       : [],
@@ -42,9 +43,12 @@ function optionsOf(
 
 function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, room: Room): OpenCandidate[] {
   const open: OpenCandidate[] = [];
+  const endsAt = room.now + terms.durationSeconds * 1000;
   for (const { place, rank } of candidates) {
     const [pool] = place.pools;
     if (claim.exclusive && room.used(place, null) > 0) continue;
+    const units = claim.exclusive ? pool.capacity : claim.quantity;
+    if (pool.calendar === undefined && room.checkpoints.freeUntil(place, endsAt) < units) continue;
     const windows = pool.calendar === undefined ? [null] : windowsFor(pool, { claim, terms, now: room.now });
     for (const [windowsSkipped, window] of windows.entries()) {
       const free = room.free(place, window);

@@ -56,7 +56,11 @@ export class QuotaRoom {
   /** `lends` rows made so far, and whose they are. */
   readonly lends = new Map<Row, QuotaShare>();
 
-  constructor(catalogue: Catalogue, quotaUse: Snapshot['quotaUse']) {
+  /** `at`: "" for the present, "@<instant>" for a checkpoint; stands in the names of the rows. */
+  readonly at: string;
+
+  constructor(catalogue: Catalogue, quotaUse: Snapshot['quotaUse'], at = '') {
+    this.at = at;
     this.#catalogue = catalogue;
     this.#quotaUse = quotaUse;
   }
@@ -121,9 +125,9 @@ export function quotaRows(
   const standing = room.standing(who.department, who.kind);
   if (standing === null) return [];
   const key = quotaKey(who.department, who.kind);
-  const quota = book.row(`quota/${key}`, standing.room);
+  const quota = book.row(`quota${room.at}/${key}`, standing.room);
   if (standing.share.cohort === null) return [quota];
-  const lends = book.row(`lends/${key}`, standing.guaranteeRoom);
+  const lends = book.row(`lends${room.at}/${key}`, standing.guaranteeRoom);
   room.lends.set(lends, standing.share);
   return [quota, lends];
 }
@@ -131,7 +135,7 @@ export function quotaRows(
 /** `lends` and `cohort` rows, after all columns are known: only of cohorts that the batch could overdraw. */
 export function emitCohorts(builder: ModelBuilder, book: RowBook, room: QuotaRoom): void {
   const cohorts = new Map<CohortShare, { quota: Quota; row: Row }[]>();
-  for (const row of book.family('lends/')) {
+  for (const row of book.family(`lends${room.at}/`)) {
     const share = room.lends.get(row);
     if (!share?.cohort) throw new Error(`${row.name} belongs to no cohort`);
     const touched = cohorts.get(share.cohort) ?? [];
@@ -165,7 +169,7 @@ function emitCohort(
     const index = book.emit(builder, row, row.room);
     return builder.addExcess(index, Math.min(most[i]!, cohort.lendable));
   });
-  const index = builder.addRow(`cohort/${cohort.id}`, cohort.lendable - others);
+  const index = builder.addRow(`cohort${room.at}/${cohort.id}`, cohort.lendable - others);
   for (const excess of excesses) builder.useExcess(index, excess, 1);
 }
 

@@ -12,6 +12,11 @@ export interface Row {
   readonly coefficients: number[];
 }
 
+export interface RowEntry {
+  readonly row: Row;
+  readonly coefficient: number;
+}
+
 export class RowBook {
   readonly #rows = new Map<string, Row>();
   /** Column -> group. */

@@ -4,6 +4,7 @@
 import type { Configuration, PriorityClass, Window } from '../domain/configuration.ts';
 import type { DepartmentId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { costOf, PricedChoices } from './accounts.ts';
 import type { Shape } from './candidates.ts';
@@ -15,12 +16,13 @@ import { baseValue, penaltyOf } from './objective.ts';
 import { endOf, openOptions } from './openings.ts';
 import { demandOf, type KindDemand, quotaRows } from './quota.ts';
 import type { Room } from './room.ts';
-import type { Row, RowBook } from './rows.ts';
+import type { Row, RowBook, RowEntry } from './rows.ts';
 import { windowRowName } from './windows.ts';
 
-export interface RowEntry {
-  readonly row: Row;
-  readonly coefficient: number;
+/** What a column counts against quotas, and until when. */
+export interface ColumnDemand {
+  readonly kinds: KindDemand;
+  readonly endsAt: Instant;
 }
 
 /** A combination of a shape, whichever department asks. */
@@ -32,7 +34,7 @@ export interface TemplateColumn {
   /** Entries in capacity and window rows. */
   readonly units: readonly RowEntry[];
   /** One object for all columns that demand the same: quotas are looked at once for them. */
-  readonly demand: KindDemand;
+  readonly demand: ColumnDemand;
 }
 
 interface ShapeColumns {
@@ -47,14 +49,17 @@ interface ShapeColumns {
 /** A shape's columns as one department may have them. */
 export interface Template extends ShapeColumns {
   /** Entries in the department's quota and lending rows. */
-  readonly quotas: ReadonlyMap<KindDemand, readonly RowEntry[]>;
+  readonly quotas: ReadonlyMap<ColumnDemand, readonly RowEntry[]>;
   readonly targetWaitSeconds: number;
   readonly stage: number;
 }
 
 export interface TemplateSettings {
   readonly configuration: Configuration;
+  /** What fits is looked up here. */
   readonly room: Room;
+  /** The right sides of rows: the room of those who have no reservation, which is the tick's. */
+  readonly rows: Room;
   readonly book: RowBook;
   /** Columns a request may have. */
   readonly columnsMax: number;
@@ -96,6 +101,7 @@ export class Templates {
       const { department } = pending.request;
       const own = this.#shapeColumns(shape, pending, (choices) => {
         if (!quotas.fits(department, demandOf(choices))) return false;
+        if (!this.#fitsLater(choices, pending)) return false;
         const charge = this.#chargeOf(choices, pending);
         return accounts.covers(payers, (tariff) => costOf(tariff, charge));
       });
@@ -121,7 +127,8 @@ export class Templates {
     const { department, terms } = pending.request;
     let own = this.#withinQuotas(shared, department);
     if (own.columns.length === 0 && !shared.complete) {
-      const fits = (choices: readonly Choice[]): boolean => room.quotas.fits(department, demandOf(choices));
+      const fits = (choices: readonly Choice[]): boolean =>
+        room.quotas.fits(department, demandOf(choices)) && this.#fitsLater(choices, pending);
       own = this.#withinQuotas(this.#shapeColumns(shape, pending, fits), department);
     }
     const priority = classOf(configuration, terms.class);
@@ -136,18 +143,20 @@ export class Templates {
     const { room, columnsMax } = this.#settings;
     const { options, terms } = pending.request;
     const { combinations, complete } = selectCombinations(openOptions(shape, terms, room), {
-      fits,
+      fits: (choices) =>
+        room.checkpoints.fitsPlaces(choices, endOf(choices, terms, room.now)) && fits(choices),
       columnsMax,
     });
     const priced = combinations.map(({ choices }) => new PricedChoices(this.#chargeOf(choices, pending)));
     const costs = priced.map((column) => comparableCost(column, room.now));
     const leastCost = Math.min(...costs);
     const mostCost = Math.max(...costs);
-    const demands: KindDemand[] = [];
+    const demands: ColumnDemand[] = [];
     const columns = combinations.map(({ option, choices, ranks, windowsSkipped }, i): TemplateColumn => {
       const penalty = penaltyOf({ option, ranks, windowsSkipped, cost: costs[i]!, leastCost, mostCost });
-      const demand = oneOf(demands, demandOf(choices));
-      return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices), demand };
+      const { endsAt } = priced[i]!;
+      const demand = oneOf(demands, { kinds: demandOf(choices), endsAt });
+      return { option, priced: priced[i]!, penalty, units: this.#unitsOf(choices, endsAt), demand };
     });
     return { columns, complete, base: baseValue(room.catalogue, options), mostCost: mostCostOf(columns) };
   }
@@ -157,23 +166,32 @@ export class Templates {
     return { choices, now, endsAt: endOf(choices, pending.request.terms, now), graceMs: this.#graceMs };
   }
 
-  #unitsOf(choices: readonly Choice[]): RowEntry[] {
-    return choices.map(({ place, window, quantity }) => ({
+  #fitsLater(choices: readonly Choice[], { request }: PendingRequest): boolean {
+    const { now, checkpoints } = this.#settings.room;
+    const { department, terms } = request;
+    return checkpoints.fitsQuotas(department, demandOf(choices), endOf(choices, terms, now));
+  }
+
+  #unitsOf(choices: readonly Choice[], endsAt: Instant): RowEntry[] {
+    const { book, rows } = this.#settings;
+    const now = choices.map(({ place, window, quantity }) => ({
       row: this.unitRow(place, window),
       coefficient: quantity,
     }));
+    const later = rows.checkpoints.placeEntries(book, choices, { endsAt });
+    return later.length === 0 ? now : [...now, ...later];
   }
 
   /** The capacity or window row that a claim on the place takes units of. */
   unitRow(place: Place, window: Window | null): Row {
-    const { book, room } = this.#settings;
-    if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
-    return lookUp(this.#placeRows, place, () => book.row(capacityRowName(place), room.free(place, null)));
+    const { book, rows } = this.#settings;
+    if (window !== null) return book.row(windowRowName(place.pools[0], window), rows.free(place, window));
+    return lookUp(this.#placeRows, place, () => book.row(capacityRowName(place), rows.free(place, null)));
   }
 
   /** The columns that the department's quotas and its cohorts allow, with their entries there. */
   #withinQuotas(shared: ShapeColumns, department: DepartmentId): ShapeColumns & Pick<Template, 'quotas'> {
-    const quotas = new Map<KindDemand, readonly RowEntry[]>();
+    const quotas = new Map<ColumnDemand, readonly RowEntry[]>();
     for (const demand of new Set(shared.columns.map((column) => column.demand))) {
       const entries = this.#quotaEntries(demand, department);
       if (entries !== null) quotas.set(demand, entries);
@@ -181,12 +199,15 @@ export class Templates {
     return { ...shared, columns: shared.columns.filter(({ demand }) => quotas.has(demand)), quotas };
   }
 
-  #quotaEntries(demand: KindDemand, department: DepartmentId): RowEntry[] | null {
-    const { book, room } = this.#settings;
-    if (!room.quotas.fits(department, demand)) return null;
-    return demand.flatMap(([kind, coefficient]) =>
-      quotaRows(book, room.quotas, { department, kind }).map((row) => ({ row, coefficient })),
+  #quotaEntries({ kinds, endsAt }: ColumnDemand, department: DepartmentId): RowEntry[] | null {
+    const { book, room, rows } = this.#settings;
+    if (!room.quotas.fits(department, kinds)) return null;
+    if (!room.checkpoints.fitsQuotas(department, kinds, endsAt)) return null;
+    const now = kinds.flatMap(([kind, coefficient]) =>
+      quotaRows(book, rows.quotas, { department, kind }).map((row) => ({ row, coefficient })),
     );
+    const later = rows.checkpoints.quotaEntries(book, department, { demand: kinds, endsAt });
+    return later.length === 0 ? now : [...now, ...later];
   }
 }
 
@@ -197,11 +218,13 @@ function classOf(configuration: Configuration, name: string): PriorityClass {
 }
 
 /** The demand of the list that says the same, or the demand itself, which joins it. */
-function oneOf(demands: KindDemand[], demand: KindDemand): KindDemand {
+function oneOf(demands: ColumnDemand[], demand: ColumnDemand): ColumnDemand {
+  const { kinds, endsAt } = demand;
   const same = demands.find(
     (known) =>
-      known.length === demand.length &&
-      known.every(([kind, quantity], i) => kind === demand[i]![0] && quantity === demand[i]![1]),
+      known.endsAt === endsAt &&
+      known.kinds.length === kinds.length &&
+      known.kinds.every(([kind, quantity], i) => kind === kinds[i]![0] && quantity === kinds[i]![1]),
   );
   if (same) return same;
   demands.push(demand);

@@ -12,6 +12,7 @@ import type {
   PendingExtension,
   PendingRequest,
   PoolId,
+  StartReservation,
   State,
   Units,
 } from '../../scheduler/index.ts';
@@ -25,6 +26,7 @@ export class StateBuilder {
   readonly #requests: PendingRequest[] = [];
   readonly #extensions: PendingExtension[] = [];
   readonly #leases: Lease[] = [];
+  readonly #reserved: StartReservation[] = [];
   readonly #used = new Map<string, Units>();
   readonly #quotaUse = new Map<string, Units>();
   readonly #accounts = new Map<string, { reserved: Units; spent: Units }>();
@@ -57,6 +59,11 @@ export class StateBuilder {
 
   lease(lease: Lease): this {
     this.#leases.push(lease);
+    return this;
+  }
+
+  reserve(...reservations: readonly StartReservation[]): this {
+    this.#reserved.push(...reservations);
     return this;
   }
 
@@ -100,6 +107,7 @@ export class StateBuilder {
         ),
       ),
       gangs: this.#gangs(),
+      reserved: new Map(this.#reserved.map((one) => [one.request, one])),
     };
   }
 

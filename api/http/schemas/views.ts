@@ -84,6 +84,11 @@ export const RequestJson = Type.Object({
   tick: NullableAmount,
   lease: NullableText,
   reasons: Type.Array(ReasonView),
+  /** A promised start, of an open request that waited too long; it moves later only after a loss of capacity. */
+  reservation: Type.Union([
+    Type.Object({ startsAt: InstantText, madeAt: InstantText, option: Amount }),
+    Type.Null(),
+  ]),
 });
 
 export const CancelView = Type.Object({ id: Text, state: Type.Enum([...REQUEST_STATES]) });
