@@ -30,6 +30,9 @@ export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';
 export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
+export type { Coverage, Interval } from './estimate/errors.ts';
+export { type Estimate, Estimates } from './estimate/estimates.ts';
+export { NO_ESTIMATE, type NoEstimate } from './estimate/schedule.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
@@ -47,6 +50,7 @@ export {
   relayOnce,
   startRelay,
 } from './relay.ts';
+export { NO_PROMISE, type ReservationStanding } from './reservations/standing.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { takeSnapshot } from './snapshot.ts';
 export { TICK_BUDGET } from './tickDigests.ts';

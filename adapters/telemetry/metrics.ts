@@ -57,7 +57,7 @@ export function createMetrics({ version = 'unknown' }: MetricsOptions = {}): Met
   const counts = new CommitCounts({ ...histograms, ...counters });
   return {
     registry,
-    committed: (commit) => counts.add(commit),
+    committed: (commit, snapshot) => counts.add(commit, snapshot),
     observeRunner: (event) => {
       countRunner(event, counters);
       if (event.type === 'steppedDown') counts.forget();

@@ -2,7 +2,7 @@
 // Invariant: holders are named to their own department and to those who may see all; others are a sum.
 
 import type { FastifyInstance } from 'fastify';
-import type { Explanation, HolderSight } from '../../scheduler/index.ts';
+import type { Estimate, Explanation, HolderSight } from '../../scheduler/index.ts';
 import type { RequestView, Scope } from '../ports.ts';
 import { accessOf } from './access.ts';
 import type { ServerOptions } from './options.ts';
@@ -11,7 +11,7 @@ import { ExplanationView } from './schemas/explanation.ts';
 import { IdParams } from './schemas/fields.ts';
 import { formatInstant, formatNullable } from './time.ts';
 import { typed } from './typed.ts';
-import { leaseJson, reasonJson } from './views.ts';
+import { estimateJson, leaseJson, reasonJson } from './views.ts';
 
 export function addExplanation(server: FastifyInstance, options: ServerOptions): void {
   const app = typed(server);
@@ -26,7 +26,7 @@ export function addExplanation(server: FastifyInstance, options: ServerOptions):
       const view = await findRequest(options, request, request.params.id);
       const isOpen = view.state === 'waiting' || view.state === 'queued';
       const live = isOpen ? options.explanation(view.request, sightOf(scope)) : null;
-      if (live !== null) return liveJson(view, live);
+      if (live !== null) return liveJson(view, live, options.estimate(view.request.id));
       const lease = view.lease === null ? null : await options.leases.lease(scope, view.lease);
       return { ...storedJson(view), granted: lease === null ? null : leaseJson(lease) };
     },
@@ -37,8 +37,8 @@ function sightOf({ type, department }: Scope): HolderSight {
   return type === 'all' ? { type } : { type: 'department', department };
 }
 
-function liveJson({ request, state }: RequestView, explanation: Explanation) {
-  const { tick, at, reasons, position, options, held } = explanation;
+function liveJson({ request, state }: RequestView, explanation: Explanation, estimate: Estimate | null) {
+  const { tick, at, reasons, position, options, held, reservation } = explanation;
   return {
     id: request.id,
     state,
@@ -48,6 +48,14 @@ function liveJson({ request, state }: RequestView, explanation: Explanation) {
     reasons: reasons.map(reasonJson),
     position,
     options,
+    reservation: {
+      startsAt: formatNullable(reservation.startsAt),
+      madeAt: formatNullable(reservation.madeAt),
+      why: reservation.why,
+      dueAt: formatInstant(reservation.dueAt),
+    },
+    estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,
+    noEstimate: estimate?.type === 'none' ? estimate.why : null,
     held: held.map((row) => ({
       ...row,
       holders: row.holders.map((holder) => ({ ...holder, endsAt: formatInstant(holder.endsAt) })),
@@ -67,6 +75,9 @@ function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
     reasons: reasons.map(reasonJson),
     position: null,
     options: [],
+    reservation: null,
+    estimate: null,
+    noEstimate: null,
     held: [],
   };
 }

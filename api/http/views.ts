@@ -2,6 +2,7 @@
 // Invariant: a view adds nothing that its reader was not allowed to see. The shapes stand in schemas/views.ts.
 
 import type {
+  Estimate,
   Instant,
   Lease,
   Option,
@@ -17,7 +18,10 @@ import { isReplayable } from '../../solver/index.ts';
 import type { ExtensionView, LeaseView, Page, RequestView } from '../ports.ts';
 import { formatInstant, formatNullable } from './time.ts';
 
-export function requestJson(view: RequestView, reasons: readonly Reason[] = view.reasons) {
+export function requestJson(
+  view: RequestView,
+  { reasons, estimate }: { readonly reasons: readonly Reason[]; readonly estimate: Estimate | null },
+) {
   const { request } = view;
   return {
     id: request.id,
@@ -33,11 +37,22 @@ export function requestJson(view: RequestView, reasons: readonly Reason[] = view
     lease: view.lease,
     reasons: reasons.map(reasonJson),
     reservation: view.reservation && reservationJson(view.reservation),
+    estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,
   };
 }
 
 function reservationJson({ startsAt, madeAt, option }: StartReservation) {
   return { startsAt: formatInstant(startsAt), madeAt: formatInstant(madeAt), option };
+}
+
+export function estimateJson({ at, p10, p50, p90, coverage }: Extract<Estimate, { type: 'estimate' }>) {
+  return {
+    at: formatInstant(at),
+    p10: formatInstant(p10),
+    p50: formatInstant(p50),
+    p90: formatInstant(p90),
+    coverage,
+  };
 }
 
 function optionJson(option: Option): { claims: unknown[] } {

@@ -77,6 +77,7 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
     accounts: byId(sections.accounts.map(({ value }) => accountOf(value, accounts, now))),
     classes: classesOf(sections),
     leaseTerms: { ...sections.leaseTerms!.value },
+    ...(sections.reservations !== null && { reservations: { ...sections.reservations.value } }),
   };
 }
 

@@ -25,6 +25,7 @@ import type {
   LeaseTermsEntry,
   PoolEntry,
   QuotaEntry,
+  ReservationsEntry,
 } from './schema.ts';
 import { poolsOf, seriesProblems } from './series.ts';
 
@@ -45,6 +46,7 @@ export interface Sections {
   readonly cell: Entry<string> | null;
   readonly classes: Entry<readonly ClassEntry[]> | null;
   readonly leaseTerms: Entry<LeaseTermsEntry> | null;
+  readonly reservations: Entry<ReservationsEntry> | null;
   readonly skills: Entry<readonly string[]> | null;
   readonly departments: readonly Entry<DepartmentEntry>[];
   readonly groups: readonly GroupEntry[];
@@ -78,7 +80,14 @@ const REQUIRED: readonly SectionName[] = [
   'departments',
   'pools',
 ];
-const SINGLE: readonly SectionName[] = ['organisation', 'cell', 'classes', 'leaseTerms', 'skills'];
+const SINGLE: readonly SectionName[] = [
+  'organisation',
+  'cell',
+  'classes',
+  'leaseTerms',
+  'reservations',
+  'skills',
+];
 
 interface RawGroup extends RawEntry {
   readonly department: string;
@@ -107,6 +116,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
       cell: single('cell'),
       classes: single('classes'),
       leaseTerms: single('leaseTerms'),
+      reservations: single('reservations'),
       skills: single('skills'),
       departments: list('departments', 'agents'),
       groups: groups.filter((group) => isSound(group)) as (RawGroup & GroupEntry)[],

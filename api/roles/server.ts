@@ -28,9 +28,10 @@ import type { Background } from './background.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
 import { establish } from './establishConfiguration.ts';
+import { type EstimateBook, startEstimates } from './estimates.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
-import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
+import { type LookAtLeader, leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startRenewal } from './renewal.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import { DEFAULT_LIMITS, DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
@@ -136,13 +137,14 @@ async function compose(
     observers.push(relay);
     closing(() => relay.stop());
   }
+  const { look, estimates } = estimating({ runner, observers, log }, closing);
   follower.start();
   const renewal = renewing({ options, adapter, follower, log });
   closing(() => renewal?.stop());
   const upkeep = startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log });
   closing(() => upkeep.stop());
   const url = await openEdge(
-    { options, follower, adapter, metrics, hub, runner, dryRuns, tickFiles },
+    { options, follower, adapter, metrics, hub, runner, look, estimates, dryRuns, tickFiles },
     closing,
   );
   return {
@@ -153,6 +155,17 @@ async function compose(
     configuration,
     stats: () => tally.stats(),
   };
+}
+
+function estimating(
+  { runner, observers, log }: { runner: Runner; observers: CommitObserver[]; log: (line: string) => void },
+  closing: Closing,
+): { look: LookAtLeader; estimates: EstimateBook } {
+  const look = leaderLook(runner, now);
+  const estimates = startEstimates({ look, now, timers, log });
+  observers.push(estimates);
+  closing(() => estimates.stop());
+  return { look, estimates };
 }
 
 function reportTo(metrics: Metrics, log: (line: string) => void): (event: RunnerEvent) => void {
@@ -232,15 +245,16 @@ interface EdgeParts {
   readonly metrics: Metrics;
   readonly hub: EventHub;
   readonly runner: Runner;
+  readonly look: LookAtLeader;
+  readonly estimates: EstimateBook;
   readonly dryRuns: DryRuns;
   readonly tickFiles: TickFiles;
 }
 
 async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
-  const { options, adapter, runner } = parts;
+  const { options, adapter, runner, look } = parts;
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
-  const look = leaderLook(runner, now);
   closing(() => eventLoop.close());
   const server = buildServer({
     configuration,
@@ -272,6 +286,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     hub: parts.hub,
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
+    estimate: (request) => parts.estimates.of(request),
     dryRuns: parts.dryRuns,
     tickFiles: parts.tickFiles,
     limits: { ...DEFAULT_LIMITS, ...options.limits },

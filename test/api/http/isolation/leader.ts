@@ -19,16 +19,21 @@ export function leaderOf({
   configuration,
   leases,
   canaries,
-}: Led): Pick<ServerOptions, 'explanation' | 'explainWaiting' | 'dryRuns' | 'tickFiles' | 'impossibleUnder'> {
+}: Led): Pick<
+  ServerOptions,
+  'estimate' | 'explanation' | 'explainWaiting' | 'dryRuns' | 'tickFiles' | 'impossibleUnder'
+> {
   const at = configuration.accounts[0]?.periods[0]?.startsAt ?? 0;
   return {
     explainWaiting: () => [FULL],
+    estimate: () => ({ type: 'estimate', at, p10: at, p50: at, p90: at, coverage: null }),
     explanation: (_request, sight) => ({
       tick: 1,
       at,
       reasons: [FULL],
       position: { class: 'standard', ahead: leases.length },
       options: [],
+      reservation: { startsAt: at, madeAt: at, why: null, dueAt: at },
       held: heldRows({ leases, configuration, reasons: [FULL], sight }),
     }),
     dryRuns: {

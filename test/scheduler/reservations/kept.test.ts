@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aConfiguration, aPool, aRequest, aState, HOUR, MINUTE, NOW } from '../../support/builders.ts';
 import { aTickRig } from '../support/tickRig.ts';
-import { type Arrival, live } from './world.ts';
+import { type Arrival, live } from '../support/virtualWorld.ts';
 
 const DEPARTMENTS = ['alpha', 'beta', 'gamma'];
 

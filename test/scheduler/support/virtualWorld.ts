@@ -3,7 +3,7 @@
 
 import type { Change, RequestId, StartReservation } from '../../../scheduler/index.ts';
 import type { RequestBuilder } from '../../support/builders.ts';
-import { intake, submitted, type TickRig } from '../support/tickRig.ts';
+import { intake, submitted, type TickRig } from './tickRig.ts';
 
 export interface Arrival {
   readonly at: number;
@@ -19,7 +19,13 @@ export interface Story {
   readonly changes: { readonly at: number; readonly change: Change }[];
 }
 
-export async function live(rig: TickRig, arrivals: readonly Arrival[], until: number): Promise<Story> {
+/** `after` is called behind every turn. */
+export async function live(
+  rig: TickRig,
+  arrivals: readonly Arrival[],
+  until: number,
+  after: (now: number) => void = () => {},
+): Promise<Story> {
   const story: Story = { promised: new Map(), grantedAt: new Map(), changes: [] };
   const usedPercent = new Map(arrivals.map(({ request, usedPercent: used }) => [request.build().id, used]));
   const coming = [...arrivals].sort((a, b) => a.at - b.at);
@@ -30,6 +36,7 @@ export async function live(rig: TickRig, arrivals: readonly Arrival[], until: nu
     if (next === null || next > until) return story;
     now = next;
     await turn(now);
+    after(now);
   }
 
   function giveBackAt({
