@@ -32,6 +32,11 @@ interface Book {
 export class Errors {
   readonly #books = new Map<string, Book>();
 
+  /** Every interval is corrected by some of them. */
+  get areKnown(): boolean {
+    return (this.#books.get('')?.errors.total ?? 0) >= OBSERVED_LEAST;
+  }
+
   /** What was said at `at` of a start that came at `startedAt`. `uncorrected`: the median before any correction. */
   note(
     key: { class: string; pool: string },

@@ -82,7 +82,10 @@ export class Estimates {
         memo,
         ratioOf: (pool) => this.#ratios.of(pool, percent),
       });
-    const [low, middle, high] = [scheduleAt(10), scheduleAt(50), scheduleAt(90)];
+    const middle = scheduleAt(50);
+    // Once errors are known they say how far to go to either side, and two looks of three are spared.
+    const isKnown = this.#errors.areKnown;
+    const [low, high] = isKnown ? [middle, middle] : [scheduleAt(10), scheduleAt(90)];
     const told = new Map<RequestId, Estimate>();
     for (const [id, found] of middle) {
       const pending = state.requests.get(id);

@@ -28,9 +28,21 @@ export interface Placed {
   readonly pool: Place;
 }
 
+export type Misplaced = 'noRoom' | 'promised' | 'noShare';
+
+interface Looking {
+  readonly now: Instant;
+  readonly until: (place: Place) => Instant;
+  /** Who claims the same goes on where the one before found a place: what is before it was too full. */
+  readonly form: number;
+  readonly work: { steps: number };
+}
+
 export class Hall {
   readonly #catalogue: Catalogue;
   readonly #capacities = new Map<Place, Units>();
+  /** Form and claim -> the candidate that was free last, at this instant. */
+  readonly #hints = new Map<string, number>();
   readonly #used: Map<string, Units>;
   readonly #quotaUse: Map<string, Units>;
   /** Place -> promised starts that have not come. */
@@ -67,19 +79,20 @@ export class Hall {
 
   /**
    * The first option whose claims fit beside each other, each in its best place; nothing is taken. `noRoom`: whoever claims the same finds
-   * none either, until something comes back; `noShare`: its department holds too much. `steps` counts places looked at.
+   * none either, until something comes back; `promised`: for so long; `noShare`: its department holds too much. `steps` counts places looked at.
    */
   place(
     pending: PendingRequest,
     options: readonly (readonly ClaimCandidates[])[],
-    at: { now: Instant; until: (pool: Place) => Instant; work: { steps: number } },
-  ): Placed | 'noRoom' | 'noShare' {
-    let why: 'noRoom' | 'noShare' = 'noRoom';
-    for (const claims of options) {
+    at: Looking,
+  ): Placed | Misplaced {
+    let why: Misplaced = 'noRoom';
+    for (const [option, claims] of options.entries()) {
       const holds: Hold[] = [];
-      for (const claim of claims) {
-        const hold = this.#holdFor(pending, claim, { ...at, holds });
-        if (hold === null) break;
+      for (const [index, claim] of claims.entries()) {
+        const hold = this.#holdFor(pending, claim, { ...at, hint: `${at.form}#${option}.${index}`, holds });
+        if (hold === 'promised') why = hold;
+        if (typeof hold === 'string') break;
         holds.push(hold);
       }
       const [first] = holds;
@@ -95,6 +108,11 @@ export class Hall {
       this.#used.set(key, (this.#used.get(key) ?? 0) + units);
       if (returns) this.#count(pending.request.department, place.kind, units);
     }
+  }
+
+  /** Something may have come back. */
+  nextInstant(): void {
+    this.#hints.clear();
   }
 
   /** What was promised to it is taken. */
@@ -121,10 +139,13 @@ export class Hall {
   #holdFor(
     pending: PendingRequest,
     { claim, candidates }: ClaimCandidates,
-    at: { now: Instant; until: (pool: Place) => Instant; work: { steps: number }; holds: readonly Hold[] },
-  ): Hold | null {
+    at: Looking & { readonly hint: string; readonly holds: readonly Hold[] },
+  ): Hold | 'noRoom' | 'promised' {
     const { terms, id } = pending.request;
-    for (const { place } of candidates) {
+    let why: 'noRoom' | 'promised' = 'noRoom';
+    const first = this.#hints.get(at.hint) ?? 0;
+    for (let index = first; index < candidates.length; index++) {
+      const { place } = candidates[index]!;
       at.work.steps += 1;
       const [pool] = place.pools;
       const windows = pool.calendar === undefined ? [null] : windowsFor(pool, { claim, terms, now: at.now });
@@ -132,13 +153,23 @@ export class Hall {
         const key = window === null ? place.id : capacityKey(pool.id, window.id);
         const capacity = window === null ? this.#capacityOf(place) : window.capacity;
         const units = claim.exclusive ? capacity : claim.quantity;
-        const own = at.holds.reduce((sum, hold) => (hold.key === key ? sum + hold.units : sum), 0);
-        const kept = window === null ? this.#keptFrom(id, place, at.until(place)) : 0;
-        if ((this.#used.get(key) ?? 0) + own + kept + units > capacity) continue;
+        let own = 0;
+        for (const hold of at.holds) if (hold.key === key) own += hold.units;
+        const left = capacity - (this.#used.get(key) ?? 0) - own - units;
+        if (left < 0) continue;
+        if (
+          window === null &&
+          this.#promised.has(place) &&
+          this.#keptFrom(id, place, at.until(place)) > left
+        ) {
+          why = 'promised';
+          continue;
+        }
+        this.#hints.set(at.hint, index);
         return { key, place, units, returns: isRenewable(pool) };
       }
     }
-    return null;
+    return why;
   }
 
   #capacityOf(place: Place): Units {

@@ -49,13 +49,14 @@ function isAllowed({ verdict }: PendingRequest): boolean {
   return verdict?.allow === true;
 }
 
-/** By class, then age; beginning after the one named, when the last search had no steps for all. Only who was dealt with and waits. */
+/** By class, then age. Only who was dealt with and waits, of departments that are promised nothing yet: the others get nothing now. */
 export function overdueOf(state: State, now: Instant): Overdue[] {
   const { classes } = lookupOf(state.configuration);
+  const holding = new Set([...state.reserved.values()].map(({ department }) => department));
   const found: Overdue[] = [];
   for (const pending of state.requests.values()) {
-    const { id, terms } = pending.request;
-    if (pending.waitingCodes === null || state.reserved.has(id) || !isOverdue(state, pending, now)) continue;
+    const { department, terms } = pending.request;
+    if (pending.waitingCodes === null || holding.has(department) || !isOverdue(state, pending, now)) continue;
     const rank = classes.get(terms.class)?.rank;
     const members = rank === undefined ? null : membersOf(state, pending);
     if (rank === undefined || members?.[0] !== pending) continue;
