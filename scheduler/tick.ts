@@ -10,6 +10,7 @@ import { decide } from './decide.ts';
 import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
+import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import { fold } from './fold.ts';
@@ -18,9 +19,10 @@ import { gate } from './gate.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
+import { freesPromised } from './reservations/checkpoints.ts';
 import { comesDue } from './reservations/overdue.ts';
 import { planReservations } from './reservations/planning.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { solveVerified } from './solving.ts';
 import { tickDigests } from './tickDigests.ts';
 
@@ -114,7 +116,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   // 7. Stream: SSE, relay and metrics take it from here, in order.
   ports.observer.committed(commit, snapshot);
   carry.unfinished =
-    state.extensions.size > 0 || carry.gangsDue !== 0 || isUnfinished(formulation, solved.plan);
+    state.extensions.size > 0 || carry.gangsDue !== 0 || mayGrantMore(snapshot, formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }
 
@@ -139,6 +141,11 @@ function passTurn(
   state.gangTurn = turn;
   const before = hasNews ? unseen.size : (carry.gangsDue ?? 0) - found.size;
   carry.gangsDue = Math.max(0, Math.min(unseen.size, before));
+}
+
+/** What this tick left out, or set free without seeing it. */
+function mayGrantMore(snapshot: Snapshot, formulation: Formulation, plan: Plan): boolean {
+  return isUnfinished(formulation, plan) || freesPromised(snapshot.reservations, plan);
 }
 
 interface Happened {

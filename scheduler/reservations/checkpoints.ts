@@ -3,6 +3,7 @@
 
 import type { Configuration } from '../domain/configuration.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { StartReservation } from '../domain/reservation.ts';
 import { quotaKey } from '../domain/state.ts';
@@ -67,4 +68,18 @@ function checkpointAt(
 export function comesBack(configuration: Configuration, pool: string): boolean {
   const found = lookupOf(configuration).pools.get(pool);
   return found !== undefined && isRenewable(found);
+}
+
+/** Somebody was granted other units than were promised: those are free for the next tick, and the rows of this one did not know it yet. */
+export function freesPromised(reservations: readonly StartReservation[], { assignments }: Plan): boolean {
+  if (reservations.length === 0) return false;
+  const promised = new Map(reservations.map((one) => [one.request, one]));
+  return assignments.some(({ request, allocations }) =>
+    promised
+      .get(request)
+      ?.units.some(
+        ({ claim, pool, window }) =>
+          !allocations.some((one) => one.claim === claim && one.pool === pool && one.window === window),
+      ),
+  );
 }
