@@ -47,7 +47,7 @@ function answer(
   ended: SearchAnswer['ended'],
   { point, bound }: Pick<SearchAnswer, 'point' | 'bound'> = { point: null, bound: null },
 ): SearchAnswer {
-  return { ended, point, bound, nodes: 0, simplexIterations: 0 };
+  return { ended, point, bound, reducedCosts: null, nodes: 0, simplexIterations: 0 };
 }
 
 function withoutWhole(program: Program): Program {

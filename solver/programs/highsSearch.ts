@@ -88,6 +88,7 @@ function answerOf(highs: Highs, model: LiveModel, program: Program): SearchAnswe
     ended,
     point,
     bound: bounded ? claimed + program.offset : null,
+    reducedCosts: !isMixed && ended === 'optimal' && point !== null ? model.getSolution().colDual : null,
     nodes: Math.max(0, Number(model.info.get('mip_node_count'))),
     simplexIterations: Math.max(0, Number(model.info.get('simplex_iteration_count'))),
   };

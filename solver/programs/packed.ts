@@ -8,12 +8,14 @@ import { type CheckedPoint, checkedPoint, type ProvenBound } from './answer.ts';
 import type { PackingForm } from './packing.ts';
 import { type Program, rounded } from './program.ts';
 
-/** Simplex iterations; a program of 10,000 columns needs some ten thousand. */
+/** In simplex iterations a linear program; a program of 10,000 columns needs some ten thousand. */
 export const DEFAULT_WORK = 1_000_000;
 
 export interface PackedAnswer {
   readonly best: CheckedPoint;
   readonly proven: ProvenBound;
+  /** In the model's own unit. */
+  readonly bound: number;
   readonly solution: Solution;
 }
 
@@ -50,5 +52,5 @@ function packedAnswer(program: Program, form: PackingForm, solution: Solution): 
   if (best === null) throw new Error('the packing form states another program');
   // One stage: everything is of one class. None: no column can be granted, and what stands is the best.
   const bound = solution.stages[0]?.bound ?? 0;
-  return { best, proven: { bound: form.objectiveAt(bound), boundFrom: 'certificate' }, solution };
+  return { best, proven: { bound: form.objectiveAt(bound), boundFrom: 'certificate' }, bound, solution };
 }

@@ -8,6 +8,8 @@ import { type Program, wholeObjective, wholeWorth } from './program.ts';
 
 export interface PackingForm {
   readonly model: Model;
+  /** Model column -> the program's column that it steps. */
+  readonly columnOf: Int32Array;
   readonly pointOf: (granted: Uint8Array) => Float64Array;
   /** The program's objective at a value, or a bound, of the model. */
   readonly objectiveAt: (value: number) => number;
@@ -135,7 +137,12 @@ function stated({ rows: { rows, direction }, base, gains, units }: Stated): Pack
     };
     return {
       kind: 'packing',
-      form: { model: builder.build(), pointOf, objectiveAt: gains.objectiveAt },
+      form: {
+        model: builder.build(),
+        columnOf: Int32Array.from(columns, ({ of }) => of),
+        pointOf,
+        objectiveAt: gains.objectiveAt,
+      },
     };
   } catch (error) {
     if (error instanceof ModelError) return other(`its numbers are too large together (${error.message})`);

@@ -29,6 +29,8 @@ export interface SearchAnswer {
   readonly point: Float64Array | null;
   /** What the engine says that no point can pass; null: nothing. */
   readonly bound: number | null;
+  /** Of a linear program's optimum, column -> what a step away from its bound would cost; null: not told. */
+  readonly reducedCosts: Float64Array | null;
   readonly nodes: number;
   readonly simplexIterations: number;
 }

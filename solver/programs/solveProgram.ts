@@ -12,8 +12,9 @@ import {
   type ProvenBound,
   tighter,
 } from './answer.ts';
-import { type PackedAnswer, solvePacked } from './packed.ts';
-import { packingOf } from './packing.ts';
+import { evolve } from './evolve.ts';
+import { DEFAULT_WORK, type PackedAnswer, solvePacked } from './packed.ts';
+import { type PackingForm, packingOf } from './packing.ts';
 import { isBetter, type Program, programGap, programWith } from './program.ts';
 import {
   NO_LIMITS,
@@ -26,7 +27,7 @@ import { settleTrivially } from './trivial.ts';
 
 export interface ProgramRequest {
   readonly engine: ProgramEngineName;
-  /** Simplex iterations per linear program for `anytime`, nodes for `highs`; null: the method's own measure, and no limit. */
+  /** The counted limit: of `anytime` in the method's measure, null DEFAULT_WORK; of `highs` nodes, null none. */
   readonly work: number | null;
   /** The engine's own limit; null: none. `anytime` has none but its work. */
   readonly seconds: number | null;
@@ -57,6 +58,11 @@ export type Tell = (news: ProgramNews) => void;
 const EXPLAIN_NODES = 2_000;
 const EXPLAIN_SECONDS = 20;
 
+/** By default 5e7 entries, a second or less. Four times as many took the mean gap of mknapcb2 from 0.05 to 0.04 % of the best known. */
+const ENTRIES_A_UNIT = 50;
+/** Beyond it the relaxation alone takes too long for a plan at once, and there are too few children to spend. */
+const ENTRIES_MAX = 200_000;
+
 type Settled = Pick<ProgramAnswer, 'status'> & Partial<ProgramAnswer>;
 
 /** `elapsed`: seconds since the question, so that both phases keep one limit together. */
@@ -80,10 +86,11 @@ export async function solveProgram(
   if (packing.kind === 'packing' && request.engine !== 'glpk') {
     const first = solvePacked(program, packing.form, {
       engine: await linearOf(from.engines),
-      work: request.work,
+      // With `highs` the work is its tree's.
+      work: request.engine === 'anytime' ? request.work : null,
     });
-    if (request.engine === 'anytime') return packedOnly(program, first);
     tell({ phase: 'anytime', best: first.best, proven: first.proven, nodes: 0, seconds: from.elapsed() });
+    if (request.engine === 'anytime') return improved(run, packing.form, first);
     return searched(run, { engine: 'highs', first, notes: [] });
   }
   if (request.engine !== 'anytime') return searched(run, { engine: request.engine, first: null, notes: [] });
@@ -133,6 +140,40 @@ async function linearOf(engines: ProgramEngines): Promise<Engine> {
   const engine = await engines.linear();
   if (engine === null) throw new Error('HiGHS is not installed: npm install brings it');
   return engine;
+}
+
+/** The plan of the method made better by evolution; its bound stays the certificate's. */
+async function improved(run: Run, form: PackingForm, first: PackedAnswer): Promise<ProgramAnswer> {
+  const { program, request } = run;
+  const answer = packedOnly(program, first);
+  const engine = await run.engines.search('highs');
+  const entries = (request.work ?? DEFAULT_WORK) * ENTRIES_A_UNIT;
+  if (engine === null || answer.status === 'optimal' || program.values.length > ENTRIES_MAX || entries === 0)
+    return answer;
+  const worth = worthOf(program, engine);
+  if (worth === null) return answer;
+  const evolved = evolve(form.model, first.solution.granted, {
+    worth: Float64Array.from(form.columnOf, (j) => worth[j]!),
+    entries,
+    enough: first.bound,
+  });
+  const better = checkedPoint(program, form.pointOf(evolved.granted));
+  if (better === null) throw new Error('evolution came to a plan that does not fit');
+  return {
+    ...packedOnly(program, { ...first, best: better }),
+    work: { ...answer.work, evolvedEntries: evolved.entries },
+  };
+}
+
+/** Column -> objective over what the relaxation's prices ask for it; null where it has no optimum to read them from. */
+function worthOf(program: Program, engine: SearchEngine): Float64Array | null {
+  const relaxed = programWith(program, { integer: new Uint8Array(program.integer.length) });
+  const { reducedCosts } = engine.search(relaxed, NO_LIMITS);
+  if (reducedCosts === null) return null;
+  return reducedCosts.map((reduced, j) => {
+    const [worth, price] = [Math.abs(program.objective[j]!), Math.abs(program.objective[j]! - reduced)];
+    return worth / Math.max(price, worth * 1e-9, Number.MIN_VALUE);
+  });
 }
 
 function packedOnly(program: Program, { best, proven, solution }: PackedAnswer): ProgramAnswer {

@@ -152,6 +152,7 @@ function saying(said: Partial<Said>): ProgramEngines {
     ended: 'optimal',
     point: null,
     bound: null,
+    reducedCosts: null,
     nodes: 0,
     simplexIterations: 0,
     ...said,
