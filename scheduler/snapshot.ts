@@ -47,7 +47,7 @@ export interface Snapshot {
   readonly nodes: NodeView;
   /** The gang after which this tick begins to look at gangs; absent: with the first. */
   readonly gangTurn?: GangTurn;
-  /** Every lease that is being revoked, and those that somebody may have a right to; by id. */
+  /** Every lease that is being revoked, and those that may be taken back now and somebody may have a right to; by id. */
   readonly held: readonly HeldLease[];
   /** In the order in which they were made. */
   readonly earmarks: readonly Earmark[];
@@ -87,7 +87,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     nodes: knownNodes(state),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
-    held: Object.freeze(heldInQuestion(state, requests)),
+    held: Object.freeze(heldInQuestion(state, requests, now)),
     earmarks: Object.freeze([...state.earmarks.values()]),
     outsideTick: state.outsideTick,
     ...(state.nomineeTurn && { nomineeTurn: state.nomineeTurn }),

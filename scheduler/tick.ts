@@ -22,9 +22,9 @@ import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
 import { honourEarmarks } from './preemption/honour.ts';
 import { noteOutsideEvents } from './preemption/outside.ts';
 import type { Revocations } from './preemption/planning.ts';
+import { nextTakeableAt } from './preemption/question.ts';
 import { dropOrphans } from './preemption/revoke.ts';
-import { nextTakeableAt } from './preemption/rights.ts';
-import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { takeSnapshot } from './snapshot.ts';
 import { decidedOf, solveVerified } from './solving.ts';
 
 export interface TickInput {
@@ -44,7 +44,7 @@ export interface TickCarry {
   gangsDue?: number;
   /** Nominees, likewise. */
   nomineesDue?: number;
-  /** When the next lease that somebody may have a right to will have had its minimum run; absent: none. */
+  /** When the next lease may have had its minimum run, while anybody waits; absent: none. */
   takeableAt?: Instant | undefined;
   /** The configuration that all who wait were last held against; absent before the first tick. */
   reviewed?: Configuration;
@@ -92,12 +92,12 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const problem = { snapshot, honoured, formulation, warm: carry.warm ?? null };
   const solved = await solveVerified(ports, problem);
   carry.warm = solved.solution?.carry ?? problem.warm;
-  passNominees(state, { carry, snapshot, revocations: solved.revocations, hasNews });
   phases.end('solve');
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
   const changes = [...happened, ...decided];
+  passNominees(state, { carry, now: intake.now, revocations: solved.revocations, hasNews });
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
     carry.unfinished = isLooking(carry);
@@ -159,16 +159,16 @@ function passNominees(
   state: State,
   {
     carry,
-    snapshot,
+    now,
     revocations,
     hasNews,
-  }: { carry: TickCarry; snapshot: Snapshot; revocations: Revocations; hasNews: boolean },
+  }: { carry: TickCarry; now: Instant; revocations: Revocations; hasNews: boolean },
 ): void {
   const { looked, left, turn } = revocations;
   state.nomineeTurn = turn;
   const before = hasNews ? left : (carry.nomineesDue ?? 0) - looked;
   carry.nomineesDue = Math.max(0, Math.min(left, before));
-  carry.takeableAt = nextTakeableAt(snapshot);
+  carry.takeableAt = nextTakeableAt(state, now);
 }
 
 /** Gangs or nominees are left that no tick has looked at since the last news. */

@@ -6,7 +6,7 @@ import { multiplyDivideDown, type Units } from '../domain/quantity.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { ageBucket, agedValue, baseValue } from '../formulate/objective.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
-import { startOf, termsOf } from './rights.ts';
+import { startOf, termsOf } from './grace.ts';
 
 /*
  *   cost(l) = floor(value(l) * (100 + h) / 100) + lost(l)

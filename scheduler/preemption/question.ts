@@ -1,30 +1,59 @@
-// Which live leases a tick must look at: those that are being revoked, and those that somebody who waits may have a right to.
-// Invariant: reads the state; leaves out nobody against whom rights.ts or repair.ts could find a right. Called by takeSnapshot.
+// Which live leases a tick must look at: those that are being revoked, and those that may be taken back now and somebody who waits may have
+// a right to. Invariant: reads the state; leaves out nobody against whom rights.ts or repair.ts could find a right. Called by takeSnapshot and tick.ts.
 
 import type { Lease } from '../domain/lease.ts';
 import { capacityKey } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { quotaKey, type State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import type { HeldLease } from '../snapshot.ts';
+import { graceOf, leastRunMs, mayEverBeTaken, startOf, termsOf } from './grace.ts';
 
-export function heldInQuestion(state: State, requests: readonly PendingRequest[]): HeldLease[] {
+/** By id, as the leases stand in the state. Of thousands that live most are too young, which is the first thing asked of each. */
+export function heldInQuestion(state: State, requests: readonly PendingRequest[], now: Instant): HeldLease[] {
+  const { configuration } = state;
   const claimants = claimantsOf(state, requests);
   const all = isBroken(state);
+  const isAskedFor = all || claimants.ranks.size > 0;
+  const youngAfter = now - leastRunMs(state);
   const held: HeldLease[] = [];
-  if (claimants.ranks.size === 0 && !all && state.earmarks.size === 0 && !anyRevoking(state)) return held;
   for (const lease of state.leases.values()) {
+    const isRevoking = lease.state === 'revoking';
+    if (!isRevoking && (!isAskedFor || startOf(lease) > youngAfter)) continue;
     const request = state.held.get(lease.request);
     if (request === undefined) continue;
-    const isAsked =
-      lease.state === 'revoking' ||
-      (mayEverBeTaken(state, request) && (all || concerns(state, claimants, { lease, request })));
-    if (!isAsked) continue;
+    if (!isRevoking) {
+      if (!all && !concerns(state, claimants, { lease, request })) continue;
+      if (graceOf({ configuration, now }, { lease, request }) === null) continue;
+    }
     const checkpointAt = state.checkpoints.get(lease.id);
     held.push({ lease, request, ...(checkpointAt !== undefined && { checkpointAt }) });
   }
   return held;
+}
+
+/**
+ * When the next lease that is too young to be taken back may be old enough, as far as anybody could want it: never too late, and at most
+ * one look a lease and class too early. Undefined: there is none.
+ */
+export function nextTakeableAt(state: State, now: Instant): Instant | undefined {
+  if (state.requests.size === 0 && !isBroken(state)) return undefined;
+  const least = leastRunMs(state);
+  let next = Number.POSITIVE_INFINITY;
+  for (const lease of state.leases.values()) {
+    if (lease.state === 'revoking') continue;
+    let at = startOf(lease) + least;
+    if (at >= next) continue;
+    if (at <= now) {
+      const request = state.held.get(lease.request);
+      if (request === undefined || !mayEverBeTaken(state, request)) continue;
+      at = startOf(lease) + termsOf(state, request.terms.class).minimumRunSeconds * 1000;
+    }
+    if (at > now && at < next) next = at;
+  }
+  return Number.isFinite(next) ? next : undefined;
 }
 
 interface Claimants {
@@ -44,17 +73,6 @@ function claimantsOf(state: State, requests: readonly PendingRequest[]): Claiman
   return { ranks };
 }
 
-/** Said so when it was asked for, is no part of a gang, and was not revoked as often as may be. */
-export function mayEverBeTaken(
-  { configuration }: Pick<State, 'configuration'>,
-  request: ResourceRequest,
-): boolean {
-  const { preemptible, gang, class: name } = request.terms;
-  if (!preemptible || gang !== undefined) return false;
-  const most = lookupOf(configuration).preemption.get(name)?.revocationsMost ?? 0;
-  return (request.restart?.revocations ?? 0) < most;
-}
-
 function concerns(
   { configuration }: State,
   { ranks }: Claimants,
@@ -64,11 +82,6 @@ function concerns(
   const rank = lookupOf(configuration).classes.get(request.terms.class)!.rank;
   if (own !== undefined && own < rank) return true;
   return lease.borrowed !== undefined && ranks.size > (own === undefined ? 0 : 1);
-}
-
-function anyRevoking({ leases }: State): boolean {
-  for (const { state } of leases.values()) if (state === 'revoking') return true;
-  return false;
 }
 
 /** A pool, a share or what a cohort lends was cut below its use. */

@@ -7,10 +7,10 @@ import { victimsOf } from '../domain/plan.ts';
 import { compareText } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { choose, type SolverPorts } from './choose.ts';
+import { graceOf } from './grace.ts';
 import type { Later } from './later.ts';
 import type { Planned } from './planning.ts';
 import { COLUMNS_MAX, type Column, programOf, sum } from './program.ts';
-import { graceOf } from './rights.ts';
 import { brokenRows, programRows, type Short, unitsFor } from './shortRows.ts';
 
 /** Rows that a tick repairs; others are the next tick's. */

@@ -3,14 +3,12 @@
 // and repair.ts; verifyPreemption.ts says the same in code of its own.
 
 import type { RevocationRight } from '../domain/earmark.ts';
-import { lookupOf } from '../domain/lookup.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { quotaKey } from '../domain/state.ts';
 import { type Catalogue, catalogueOf } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import type { Later } from './later.ts';
-import { mayEverBeTaken } from './question.ts';
 import type { TakeableLease } from './takeable.ts';
 
 /*
@@ -32,37 +30,6 @@ export interface Claimant {
   readonly rank: number;
   /** Kind -> units that the grant would add. */
   readonly demand: ReadonlyMap<string, Units>;
-}
-
-/** Whether the lease may be taken back by anybody at this moment; null, or until when it must be given back. */
-export function graceOf(snapshot: Snapshot, { lease, request }: HeldLease): Instant | null {
-  const { configuration, now } = snapshot;
-  if (lease.state === 'revoking' || !mayEverBeTaken(snapshot, request)) return null;
-  const { minimumRunSeconds, graceSeconds } = termsOf(snapshot, request.terms.class);
-  if (now < startOf(lease) + minimumRunSeconds * 1000) return null;
-  const graceEndsAt = now + graceSeconds * 1000;
-  const pools = lookupOf(configuration).pools;
-  if (lease.endsAt <= graceEndsAt || !lease.allocations.some(({ pool }) => pools.has(pool))) return null;
-  return graceEndsAt;
-}
-
-/** When the next lease that is too young to be taken back will be old enough; undefined: there is none. */
-export function nextTakeableAt(snapshot: Snapshot): Instant | undefined {
-  let next: Instant | undefined;
-  for (const { lease, request } of snapshot.held) {
-    if (lease.state === 'revoking' || !mayEverBeTaken(snapshot, request)) continue;
-    const at = startOf(lease) + termsOf(snapshot, request.terms.class).minimumRunSeconds * 1000;
-    if (at > snapshot.now && (next === undefined || at < next)) next = at;
-  }
-  return next;
-}
-
-export function startOf({ activatedAt, grantedAt }: HeldLease['lease']): Instant {
-  return activatedAt ?? grantedAt;
-}
-
-export function termsOf({ configuration }: Snapshot, name: string) {
-  return lookupOf(configuration).preemption.get(name)!;
 }
 
 /** The request's right against the lease, or null. */

@@ -8,8 +8,8 @@ import type { ResourceRequest } from '../domain/request.ts';
 import { quotaKey } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
+import { graceOf } from './grace.ts';
 import type { Later } from './later.ts';
-import { graceOf } from './rights.ts';
 
 export interface TakeableLease {
   readonly held: HeldLease;
