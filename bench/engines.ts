@@ -1,6 +1,7 @@
 // `npm run bench:engines`: the same synthetic ticks on both engines in one process, turn about: value, proven bound, gap, time.
 // Invariant: every answer is checked in exact integers before it is printed. Times are medians; a figure holds for its machine.
 import { parseArgs } from 'node:util';
+import { TICK_BUDGET } from '../scheduler/index.ts';
 import { checkSolution, type EngineName, gapOf, type Model, type Solution } from '../solver/index.ts';
 import { createInProcessSolver, engineAbsence } from '../solver/node.ts';
 import { machine, median, rounded } from './figures.ts';
@@ -10,8 +11,6 @@ import { syntheticTick } from './syntheticTick.ts';
 const ENGINES = ['highs', 'glpk'] as const satisfies readonly EngineName[];
 const REQUESTS = [100, 500, 2000];
 const SEEDS = [1, 2, 3];
-/** A live tick's on HiGHS, and for both: what is compared is the whole solve. */
-const BUDGET = { unitsMax: 350_000, unitsPerColumn: 60 };
 
 interface Measured {
   readonly engine: EngineName;
@@ -33,7 +32,7 @@ async function measure(model: Model, repeat: number): Promise<Measured[]> {
   for (let round = 0; round <= repeat; round++) {
     for (const engine of ENGINES) {
       const from = performance.now();
-      const solution = await solver.solve(model, { engine, budget: BUDGET });
+      const solution = await solver.solve(model, { engine, budget: TICK_BUDGET });
       if (round > 0) times.get(engine)!.push(performance.now() - from);
       const check = checkSolution(model, solution);
       if (!check.ok) throw new Error(`${engine}: ${JSON.stringify(check)}`);

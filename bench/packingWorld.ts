@@ -10,6 +10,7 @@ import {
   type Configuration,
   type DepartmentId,
   decode,
+  emptyState,
   formulate,
   leaseId,
   type NodeKind,
@@ -48,7 +49,7 @@ export class PackingWorld {
   #sequence = 0;
 
   constructor(machines: readonly OpenbMachine[], solver: SolverService) {
-    this.#state = stateOf(configurationOf(machines));
+    this.#state = emptyState({ cell: 'openb', epoch: 1, configuration: configurationOf(machines) });
     this.#solver = solver;
   }
 
@@ -205,31 +206,4 @@ function configurationOf(machines: readonly OpenbMachine[]): Configuration {
   };
   const revision = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
   return { revision: `cfg_${revision}`, ...body };
-}
-
-function stateOf(configuration: Configuration): State {
-  return {
-    cell: 'openb',
-    epoch: 1,
-    configuration,
-    tick: 0,
-    tickDigest: '',
-    eventSequence: 0,
-    foldSequence: 0,
-    requests: new Map(),
-    extensions: new Map(),
-    leases: new Map(),
-    justEnded: new Map(),
-    heardAt: new Map(),
-    leaseOfRequest: new Map(),
-    used: new Map(),
-    quotaUse: new Map(),
-    accounts: new Map(),
-    exclusive: new Set(),
-    gangs: new Map(),
-    held: new Map(),
-    checkpoints: new Map(),
-    earmarks: new Map(),
-    outsideTick: 0,
-  };
 }

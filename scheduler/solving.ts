@@ -89,15 +89,14 @@ export function decidedOf(
 }
 
 async function solveGrants(ports: SchedulerPorts, tick: Formulated): Promise<Omit<Solved, 'revocations'>> {
-  const { snapshot, formulation, warm } = tick;
+  const { snapshot, formulation } = tick;
+  const { model } = formulation;
+  const warm = model.columnCount === 0 ? null : tick.warm;
   const solution =
-    formulation.model.columnCount === 0
-      ? null
-      : await ports.solver.solve(formulation.model, { ...ports.solveOptions, warm });
+    model.columnCount === 0 ? null : await ports.solver.solve(model, { ...ports.solveOptions, warm });
   const plan = plannedOf(tick, solution);
   const { classes } = snapshot.configuration;
-  const stages =
-    solution === null ? [] : stageRecords(formulation.model, solution, { classes, digest: ports.digest });
+  const stages = solution === null ? [] : stageRecords(model, solution, { classes, digest: ports.digest });
   const check = verifyPlan(snapshot, plan);
   if (check.ok) return { plan, solution, stages, warm };
   // A breach is a defect of the formulation or the decoding: what passes the check alone is kept, so that one request that trips over

@@ -5,12 +5,12 @@ export {
   type OpenbModel,
   type OpenbPod,
   type OpenbPods,
+  type OpenbSize,
   readOpenbNodes,
   readOpenbPods,
 } from './traces/openb.ts';
 export {
   type OpenbMachine,
-  type OpenbSize,
   readOpenbMachines,
   readOpenbSizes,
 } from './traces/openbNodes.ts';

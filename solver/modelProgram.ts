@@ -11,11 +11,8 @@ interface StageOfModel {
   readonly granted: Uint8Array;
 }
 
-/** Costs of excesses, where the model has them. */
-type Costs = { readonly excessCost?: Float64Array };
-
 /** Columns are named g<group>.<column of the group, from 0>, excesses e<number>, groups with several columns one/<group>. */
-export function stageProgram(model: Model & Costs, { name, stage, granted }: StageOfModel): Program {
+export function stageProgram(model: Model, { name, stage, granted }: StageOfModel): Program {
   const draft = new ProgramDraft();
   draft.name = name;
   draft.sense = 'maximise';
@@ -25,7 +22,7 @@ export function stageProgram(model: Model & Costs, { name, stage, granted }: Sta
   for (const [k, upper] of model.excessUpper.entries()) {
     const column = draft.column(`e${k}`)!;
     column.upper = upper;
-    column.objective = 0 - (model.excessCost?.[k] ?? 0);
+    column.objective = 0 - model.excessCost[k]!;
     // What the stage found is no loss of its own.
     draft.offset -= column.objective * before[k]!;
   }

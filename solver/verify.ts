@@ -253,9 +253,12 @@ function baseOf(model: Model, { row, through }: DerivedRow, frozen: Uint8Array, 
     const times = Math.max(0, weights.get(model.columnCount + k) ?? 0);
     ({ columns, coefficients } = baseRow(model, model.definingRow[k]!) ?? { columns, coefficients });
     for (const [e, j] of columns.entries()) weights.set(j, (weights.get(j) ?? 0) + times * coefficients[e]!);
-    room += times * (model.rhs[model.definingRow[k]!] ?? Number.NaN);
+    // A right side may be below zero, so that a sum could leave the exact numbers and come back.
+    const more = times * (model.rhs[model.definingRow[k]!] ?? Number.NaN);
+    if (![times, more, room + more].every(Number.isSafeInteger)) return null;
+    room += more;
   }
-  const isExact = [room, ...weights.values()].every(Number.isSafeInteger);
+  const isExact = [...weights.values()].every(Number.isSafeInteger);
   for (const [j, a] of weights) room -= a < 0 ? Number.NaN : a * (frozen[j] ?? 0);
   return isExact && room >= 0 ? { weights, room } : null;
 }

@@ -147,7 +147,7 @@ function addSolve(program: Command, io: CommandIo, finish: Finish): void {
       'anytime (a plan at once and a proven gap), highs (until it is proved), or glpk where it is installed',
       'anytime',
     )
-    .option('--work <number>', 'anytime: simplex iterations a linear program; highs: nodes')
+    .option('--work <number>', 'anytime: units of counted work; highs: nodes')
     .option('--time-limit <seconds>', 'stop then, with the best so far')
     .option('--solution', 'the value of every column too')
     .option('--explain', 'when there is no solution: the smallest set of rows and bounds that clash')

@@ -63,6 +63,32 @@ export interface State {
   gangTurn?: GangTurn | null;
 }
 
+/** A cell in which nothing has happened yet. */
+export function emptyState(of: Pick<State, 'cell' | 'epoch' | 'configuration'>): State {
+  return {
+    ...of,
+    tick: 0,
+    tickDigest: '',
+    eventSequence: 0,
+    foldSequence: 0,
+    requests: new Map(),
+    extensions: new Map(),
+    leases: new Map(),
+    justEnded: new Map(),
+    heardAt: new Map(),
+    leaseOfRequest: new Map(),
+    used: new Map(),
+    quotaUse: new Map(),
+    accounts: new Map(),
+    exclusive: new Set(),
+    gangs: new Map(),
+    held: new Map(),
+    checkpoints: new Map(),
+    earmarks: new Map(),
+    outsideTick: 0,
+  };
+}
+
 export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {
   if (terms.gang === undefined) return;
   const members = gangs.get(terms.gang.id);

@@ -2,7 +2,7 @@
 // Source of the format: hkust-adsl/kubernetes-scheduler-simulator; `gpu_milli` counts only where one GPU is asked (a fraction of it).
 // Invariant: a pod that cannot be read is counted with its reason, never silently left out.
 
-import { readCsv, TraceError, wholeNumber } from './csv.ts';
+import { type CsvRow, readCsv, TraceError, wholeNumber } from './csv.ts';
 
 export interface OpenbModel {
   readonly model: string;
@@ -14,14 +14,18 @@ export interface OpenbModel {
   readonly largest: { readonly cpuMilli: number; readonly memoryMiB: number; readonly gpuMilli: number };
 }
 
-export interface OpenbPod {
+/** What a pod asks for. */
+export interface OpenbSize {
   readonly name: string;
   readonly cpuMilli: number;
   readonly memoryMiB: number;
-  /** Thousandths of a GPU, over all GPUs of the pod. */
+  /** Thousandths of a GPU, over all GPUs of the pod: below 1000 a share of one GPU, else whole ones. */
   readonly gpuMilli: number;
   /** GPU models it may run on; empty means any. */
   readonly models: readonly string[];
+}
+
+export interface OpenbPod extends OpenbSize {
   readonly createdSeconds: number;
   readonly durationSeconds: number;
 }
@@ -33,16 +37,9 @@ export interface OpenbPods {
 }
 
 const NODE_COLUMNS = ['sn', 'cpu_milli', 'memory_mib', 'gpu', 'model'];
-const POD_COLUMNS = [
-  'name',
-  'cpu_milli',
-  'memory_mib',
-  'num_gpu',
-  'gpu_milli',
-  'gpu_spec',
-  'creation_time',
-  'deletion_time',
-];
+/** Columns that a size is read from; `gpu_spec` may be absent. */
+export const SIZE_COLUMNS = ['name', 'cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli'];
+const POD_COLUMNS = [...SIZE_COLUMNS, 'gpu_spec', 'creation_time', 'deletion_time'];
 
 /** Nodes summed by GPU model, in order of name. Nodes without a GPU are the model "none". */
 export async function readOpenbNodes(lines: AsyncIterable<string>, name: string): Promise<OpenbModel[]> {
@@ -72,36 +69,43 @@ export async function readOpenbNodes(lines: AsyncIterable<string>, name: string)
   return [...models.values()].sort((a, b) => (a.model < b.model ? -1 : 1));
 }
 
+/** Null: one of its numbers is no whole number. */
+export function sizeOf(row: CsvRow): OpenbSize | null {
+  const [cpuMilli, memoryMiB, gpus, gpuMilli] = SIZE_COLUMNS.slice(1).map((column) =>
+    wholeNumber(row.field(column)),
+  );
+  if (cpuMilli == null || memoryMiB == null || gpus == null || gpuMilli == null) return null;
+  return {
+    name: row.field('name'),
+    cpuMilli,
+    memoryMiB,
+    gpuMilli: gpus === 1 ? gpuMilli : gpus * 1000,
+    models: row
+      .field('gpu_spec')
+      .split('|')
+      .filter((model) => model !== ''),
+  };
+}
+
 /** Pods in order of creation. */
 export async function readOpenbPods(lines: AsyncIterable<string>, name: string): Promise<OpenbPods> {
   const pods: OpenbPod[] = [];
   const dropped = new Map<string, number>();
   const drop = (why: string): void => void dropped.set(why, (dropped.get(why) ?? 0) + 1);
   for await (const row of readCsv(lines, { name, columns: POD_COLUMNS })) {
-    const number = (column: string): number | null => wholeNumber(row.field(column));
-    const [cpuMilli, memoryMiB, gpus, gpuMilli] = [
-      number('cpu_milli'),
-      number('memory_mib'),
-      number('num_gpu'),
-      number('gpu_milli'),
-    ];
-    const [created, deleted] = [number('creation_time'), number('deletion_time')];
-    if (cpuMilli === null || memoryMiB === null || gpus === null || gpuMilli === null) {
+    const size = sizeOf(row);
+    const [created, deleted] = ['creation_time', 'deletion_time'].map((column) =>
+      wholeNumber(row.field(column)),
+    );
+    if (size === null) {
       drop('a size is no whole number');
-    } else if (created === null || deleted === null) {
+    } else if (created == null || deleted == null) {
       drop('no creation or deletion time');
     } else if (deleted <= created) {
       drop('deleted before it was created');
     } else {
       pods.push({
-        name: row.field('name'),
-        cpuMilli,
-        memoryMiB,
-        gpuMilli: gpus === 1 ? gpuMilli : gpus * 1000,
-        models: row
-          .field('gpu_spec')
-          .split('|')
-          .filter((model) => model !== ''),
+        ...size,
         createdSeconds: created,
         durationSeconds: deleted - created,
       });

@@ -2,6 +2,7 @@
 // Invariant: a line that cannot be read is refused with its number: a packing that left pods out would be no packing of the list.
 
 import { readCsv, TraceError, wholeNumber } from './csv.ts';
+import { type OpenbSize, SIZE_COLUMNS, sizeOf } from './openb.ts';
 
 export interface OpenbMachine {
   /** Its serial name in the trace. */
@@ -11,16 +12,6 @@ export interface OpenbMachine {
   readonly memoryMiB: number;
   /** Absent on machines without GPUs. */
   readonly model?: string;
-}
-
-export interface OpenbSize {
-  readonly name: string;
-  readonly cpuMilli: number;
-  readonly memoryMiB: number;
-  /** Below 1000 a share of one GPU, else whole ones. */
-  readonly gpuMilli: number;
-  /** GPU models it may run on; empty means any. */
-  readonly models: readonly string[];
 }
 
 /** In the order of the file. */
@@ -42,23 +33,10 @@ export async function readOpenbMachines(lines: AsyncIterable<string>, name: stri
 /** In the order of the file. */
 export async function readOpenbSizes(lines: AsyncIterable<string>, name: string): Promise<OpenbSize[]> {
   const sizes: OpenbSize[] = [];
-  const columns = ['name', 'cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli'];
-  for await (const row of readCsv(lines, { name, columns })) {
-    const [cpuMilli, memoryMiB, gpus, gpuMilli] = columns
-      .slice(1)
-      .map((column) => wholeNumber(row.field(column)));
-    if (cpuMilli == null || memoryMiB == null || gpus == null || gpuMilli == null)
-      throw new TraceError(`${name}:${row.line}: a size is no whole number`);
-    sizes.push({
-      name: row.field('name'),
-      cpuMilli,
-      memoryMiB,
-      gpuMilli: gpus === 1 ? gpuMilli : gpus * 1000,
-      models: row
-        .field('gpu_spec')
-        .split('|')
-        .filter((model) => model !== ''),
-    });
+  for await (const row of readCsv(lines, { name, columns: SIZE_COLUMNS })) {
+    const size = sizeOf(row);
+    if (size === null) throw new TraceError(`${name}:${row.line}: a size is no whole number`);
+    sizes.push(size);
   }
   return sizes;
 }

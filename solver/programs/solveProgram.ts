@@ -80,7 +80,7 @@ export async function solveProgram(
   if (packing.kind === 'packing' && request.engine !== 'glpk') {
     const first = solvePacked(program, packing.form, {
       engine: await linearOf(from.engines),
-      work: request.work,
+      work: request.engine === 'anytime' ? request.work : null,
     });
     if (request.engine === 'anytime') return packedOnly(program, first);
     tell({ phase: 'anytime', best: first.best, proven: first.proven, nodes: 0, seconds: from.elapsed() });

@@ -42,6 +42,25 @@ export function aCover(model: Model, draw: Draw): DerivedRow {
   };
 }
 
+/** A row over columns that a row holds once the defining rows of some excesses are added to it; null where no row bears another's excess. */
+export function aFreedRow(model: Model, draw: Draw): DerivedRow | null {
+  const bearing = [...model.rhs.keys()].filter((row) => excessesIn(model, row).length > 0);
+  if (bearing.length === 0) return null;
+  const row = bearing[draw(bearing.length - 1)]!;
+  const through = excessesIn(model, row).filter(() => draw(4) > 0);
+  // Excesses of the rows that were added, now and then: nested cohorts.
+  for (const k of [...through])
+    for (const deeper of excessesIn(model, model.definingRow[k]!)) if (draw(1) > 0) through.push(deeper);
+  return { ...aDerivedRow(model, draw), row, through: Int32Array.from(through), rhs: draw(8) };
+}
+
+/** Those that the row bears, not the one that it defines. */
+function excessesIn(model: Model, row: number): number[] {
+  return [...model.indices.subarray(model.starts[row]!, model.starts[row + 1]!)]
+    .map((j) => j - model.columnCount)
+    .filter((k) => k >= 0 && model.definingRow[k] !== row);
+}
+
 export interface ProofSpec {
   readonly stage: number;
   readonly derivedRows: readonly DerivedRow[];

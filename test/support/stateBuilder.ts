@@ -1,7 +1,7 @@
 // Builders of states and leases: `aState(configuration).request(aRequest().gpu(1)).used('gpu-a', 3).snapshot()`.
 // Invariant: builds what a leader's memory could be; nothing is counted for the caller, so that broken states can be built too.
 
-import { joinGang } from '../../scheduler/domain/state.ts';
+import { emptyState, joinGang } from '../../scheduler/domain/state.ts';
 import type {
   AgentId,
   Configuration,
@@ -95,18 +95,11 @@ export class StateBuilder {
 
   build(): State {
     return {
-      cell: 'main',
-      epoch: 1,
-      configuration: this.#configuration,
-      tick: 0,
-      tickDigest: '',
-      eventSequence: 0,
+      ...emptyState({ cell: 'main', epoch: 1, configuration: this.#configuration }),
       foldSequence: Math.max(0, ...this.#requests.map(({ sequence }) => sequence)),
       requests: new Map(this.#requests.map((pending) => [pending.request.id, pending])),
       extensions: new Map(this.#extensions.map((extension) => [extension.id, extension])),
       leases: new Map(this.#leases.map((lease) => [lease.id, lease])),
-      justEnded: new Map(),
-      heardAt: new Map(),
       leaseOfRequest: new Map(this.#leases.map((lease) => [lease.request, lease.id])),
       used: new Map(this.#used),
       quotaUse: new Map(this.#quotaUse),
@@ -118,9 +111,6 @@ export class StateBuilder {
       ),
       gangs: this.#gangs(),
       held: new Map(this.#held),
-      checkpoints: new Map(),
-      earmarks: new Map(),
-      outsideTick: 0,
     };
   }
 
