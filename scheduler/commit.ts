@@ -73,6 +73,7 @@ function recordOf(
     termination: solution?.termination ?? ('none' as const),
     stages,
     warm,
+    ...(state.pastUse && { pastUse: state.pastUse }),
     counts: countsOf(state, decided),
     ...(revocations !== null && revocationsRecord(revocations)),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),

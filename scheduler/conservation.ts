@@ -8,7 +8,16 @@ import type { Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import { NodeSlack, type SlackBundle } from './slackOfNodes.ts';
 import type { Snapshot } from './snapshot.ts';
-import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import {
+  chargesOf,
+  holdsByTime,
+  levelOf,
+  mayTouch,
+  missingLabel,
+  paysForClass,
+  type Span,
+  Tally,
+} from './tally.ts';
 import { heldBack } from './verifyEarmarks.ts';
 import { commonPlaces } from './verifyGangs.ts';
 
@@ -45,7 +54,9 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
   const byId = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
   for (const { request, allocations, reservations } of plan.assignments) {
     granted.add(request);
-    tally.addAllocations(byId.get(request)!.request.department, allocations);
+    const { request: served } = byId.get(request)!;
+    tally.addAllocations(served.department, allocations);
+    tally.addRules(served, allocations);
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
@@ -158,10 +169,11 @@ class Search {
     const { configuration, now } = this.#snapshot;
     const { agent, department } = member.request;
     const clearance = mayTouch(configuration, agent, department);
-    // One dataset is not as good as another: it may be held alone, or read. Nor is one place as good as another to a gang.
+    // One dataset is not as good as another: it may be held alone, or read. Nor is one place as good as another to a gang or a policy.
     const alone =
       claim.kind !== 'dataset' &&
       this.#members.length === 1 &&
+      this.#snapshot.policyRows === undefined &&
       wants.filter((want) => want.claim.kind === claim.kind).length === 1;
     const found = new Map<string, Place>();
     for (const pool of configuration.pools) {
@@ -229,7 +241,7 @@ class Search {
       const to = window === undefined ? endsAt + (holdsByTime(pool) ? graceMs : 0) : window.endsAt;
       return { pool, quantity, from: startOf(window), to };
     });
-    const due = chargesOf(configuration, agent, spans);
+    const due = chargesOf(configuration, { agent, pays: paysForClass(terms.class) }, spans);
     if (typeof due === 'string') return null;
     for (const [key, amount] of due) after.addDue(key, amount);
     const allocations = own.map(
@@ -245,6 +257,7 @@ class Search {
       }),
     );
     after.addAllocations(department, allocations);
+    after.addRules(member.request, allocations);
     return allocations;
   }
 }

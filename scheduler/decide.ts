@@ -11,6 +11,7 @@ import type { Reason } from './domain/reason.ts';
 import type { PendingExtension, Terms } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import { explainer } from './explain.ts';
+import { noteMisses } from './fairness.ts';
 import type { Formulation } from './formulate/index.ts';
 import { Borrowing } from './preemption/borrowed.ts';
 import { noticesOf } from './preemption/revoke.ts';
@@ -46,6 +47,7 @@ export function decide(state: State, input: DecideInput): Change[] {
     if (state.leases.has(extension.lease) && !dealtWith.has(extension.id)) continue;
     for (const change of settleExtension(extension, lengthened.get(extension.id), input)) make(change);
   }
+  noteMisses(state, changes, input.snapshot.now);
   for (const change of newlyWaiting(state, input)) make(change);
   return changes;
 }

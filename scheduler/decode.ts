@@ -64,6 +64,7 @@ function assignmentOf(meaning: Service, snapshot: Snapshot, split: GroupSplit): 
       reservationsOf({
         configuration,
         accounts: lookupOf(configuration).agents.get(request.agent)?.accounts ?? [],
+        by: { class: request.terms.class },
         allocations,
         graceSeconds: configuration.leaseTerms.graceSeconds,
       }),
@@ -112,7 +113,9 @@ function prolong(
       .filter(({ pool, window }) => window === undefined && pools.get(pool)?.consumable === false)
       .map((allocation) => ({ ...allocation, ...span }));
     const accounts = agents.get(lease.agent)?.accounts ?? [];
-    const reservations = inOrder(reservationsOf({ configuration, accounts, allocations, graceSeconds: 0 }));
+    const by = { reservations: lease.reservations };
+    const priced = reservationsOf({ configuration, accounts, by, allocations, graceSeconds: 0 });
+    const reservations = inOrder(priced);
     return { extension: extension.id, endsAt, reservations };
   });
 }

@@ -2,10 +2,10 @@
 // Invariant: a request that has a reason other than NEXT_TICK for every option cannot be granted from what is left. Called by decide.ts and the API.
 
 import type { Earmark } from './domain/earmark.ts';
-import type { AgentId, RequestId } from './domain/ids.ts';
+import type { RequestId } from './domain/ids.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Reason, ReasonCode } from './domain/reason.ts';
-import type { PendingExtension, PendingRequest } from './domain/request.ts';
+import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { type FormulationMemo, newMemo, type Shape, shapeOf } from './formulate/candidates.ts';
 import type { PayingAccount } from './formulate/catalogue.ts';
 import type { OpenOption } from './formulate/combinations.ts';
@@ -44,6 +44,7 @@ const HARDNESS: readonly ReasonCode[] = [
   'BUDGET_EXHAUSTED',
   'QUOTA_EXHAUSTED',
   'COHORT_EXHAUSTED',
+  'POLICY_LIMIT',
   'AWAITING_GANG',
   'WINDOW_FULL',
   'DATASET_SHARED',
@@ -123,9 +124,9 @@ class Explanation implements Explainer {
 
   #ownReasons(pending: PendingRequest): readonly Reason[] {
     const finding = this.#findingOf(pending);
-    const { agent } = pending.request;
-    if (this.#isCovered(finding, agent)) return finding.reasons;
-    const payers = this.#room.catalogue.payersOf(agent);
+    if (this.#isCovered(finding, pending.request)) return finding.reasons;
+    const { agent, terms } = pending.request;
+    const payers = this.#room.catalogue.payersOf(agent, terms.class);
     return rankReasons(finding.options.map((option) => this.#withBudget(option, payers)));
   }
 
@@ -136,7 +137,7 @@ class Explanation implements Explainer {
       if (gang !== null) return this.#gangCodes(pending, gang);
     }
     const finding = this.#findingOf(pending);
-    return this.#isCovered(finding, pending.request.agent) ? finding.codes : codesOf(this.reasons(pending));
+    return this.#isCovered(finding, pending.request) ? finding.codes : codesOf(this.reasons(pending));
   }
 
   extensionReasons(extension: PendingExtension): readonly Reason[] {
@@ -167,7 +168,7 @@ class Explanation implements Explainer {
       if (!waitingCodes.includes('AWAITING_GANG')) return waitingCodes;
     if (this.#mayStart(gang)) return ['NEXT_TICK'];
     const finding = this.#findingOf(pending);
-    if (!this.#isCovered(finding, pending.request.agent)) return codesOf(this.#gangReasons(pending, gang));
+    if (!this.#isCovered(finding, pending.request)) return codesOf(this.#gangReasons(pending, gang));
     let codes = this.#fullCodes.get(finding);
     if (codes === undefined) {
       codes = codesOf(
@@ -197,9 +198,9 @@ class Explanation implements Explainer {
     return known;
   }
 
-  #isCovered({ options, coversAnyone }: Finding, agent: AgentId): boolean {
+  #isCovered({ options, coversAnyone }: Finding, { agent, terms }: ResourceRequest): boolean {
     if (coversAnyone) return true;
-    const payers = this.#room.catalogue.payersOf(agent);
+    const payers = this.#room.catalogue.payersOf(agent, terms.class);
     return options.every(
       ({ priced }) => priced === null || this.#room.accounts.covers(payers, priced.costOf),
     );
@@ -220,10 +221,11 @@ class Explanation implements Explainer {
   #findingOf(pending: PendingRequest): Finding {
     const shape = shapeOf(this.#memo, this.#snapshot.configuration, pending);
     const { department, terms } = pending.request;
+    const who = `${department}${this.#room.policy.isEmpty ? '' : `|${this.#room.policy.signatureOf(pending.request)}`}`;
     const key =
       terms.deadline === undefined && terms.startBefore === undefined
-        ? department
-        : `${department}|${terms.startBefore ?? ''}|${terms.deadline ?? ''}`;
+        ? who
+        : `${who}|${terms.startBefore ?? ''}|${terms.deadline ?? ''}`;
     let byKey = this.#findings.get(shape);
     if (byKey === undefined) {
       byKey = new Map();

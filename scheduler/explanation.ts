@@ -16,7 +16,7 @@ import type { Snapshot } from './snapshot.ts';
 export interface ExplainedOption {
   readonly option: number;
   readonly claims: readonly ClaimTable[];
-  /** Quota, cohort and account rows that are short for it. */
+  /** Quota, cohort, policy and account rows that are short for it. */
   readonly rows: readonly ShortRow[];
 }
 
@@ -70,7 +70,7 @@ export function explainRequest(
       claims: claimTables({ claims, pending, room }),
       rows: limitRows(reasons, option),
     })),
-    held: heldRows({ leases: state.leases.values(), configuration: snapshot.configuration, reasons, sight }),
+    held: heldRows({ state, configuration: snapshot.configuration, reasons, sight }),
   };
 }
 
@@ -103,6 +103,8 @@ function limitRows(reasons: readonly Reason[], option: number): ShortRow[] {
         return reason.option === option ? reason.short.map((row) => ({ family: 'quota', ...row })) : [];
       case 'COHORT_EXHAUSTED':
         return reason.option === option ? reason.short.map((row) => ({ family: 'cohort', ...row })) : [];
+      case 'POLICY_LIMIT':
+        return reason.option === option ? reason.short.map((row) => ({ family: 'policy', ...row })) : [];
       case 'BUDGET_EXHAUSTED':
         return reason.option === option ? reason.short.map((row) => ({ family: 'account', ...row })) : [];
       default:

@@ -29,7 +29,10 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
       const verdict = verdicts.get(pending.request.id) ?? pending.verdict;
       if (!sameRevisions(verdict, under)) open.push(pending);
     }
-    if (open.length === 0) return { changes: record(state, verdicts), under };
+    if (open.length === 0) {
+      state.policyRows = policy.rows ?? [];
+      return { changes: record(state, verdicts), under };
+    }
     const rows = open.map((pending) => gateRow(state.configuration, pending.request));
     const answers = await policy.evaluate(tick, rows);
     if (answers.length !== rows.length)

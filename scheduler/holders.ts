@@ -7,14 +7,15 @@ import { type Allocation, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { Reason, Shortage } from './domain/reason.ts';
-import { accountKey, quotaKey } from './domain/state.ts';
+import { accountKey, quotaKey, type State } from './domain/state.ts';
 import { catalogueOf, isRenewable } from './formulate/catalogue.ts';
+import { takenByLease } from './tallyPolicy.ts';
 
 export type HolderSight =
   | { readonly type: 'department'; readonly department: DepartmentId }
   | { readonly type: 'all' };
 
-export const ROW_FAMILIES = ['pool', 'node', 'quota', 'cohort', 'account'] as const;
+export const ROW_FAMILIES = ['pool', 'node', 'quota', 'cohort', 'policy', 'account'] as const;
 export type RowFamily = (typeof ROW_FAMILIES)[number];
 
 export interface ShortRow extends Shortage {
@@ -42,20 +43,26 @@ export interface HeldRow extends ShortRow {
 const HOLDERS_MAX = 50;
 
 export interface HeldInput {
-  readonly leases: Iterable<Lease>;
+  readonly state: Pick<State, 'leases' | 'held' | 'policyRows'>;
   readonly configuration: Configuration;
   readonly reasons: readonly Reason[];
   readonly sight: HolderSight;
 }
 
-export function heldRows({ leases, configuration, reasons, sight }: HeldInput): HeldRow[] {
+export function heldRows({ state, configuration, reasons, sight }: HeldInput): HeldRow[] {
   const rows = new Map<string, { row: ShortRow; holders: Holder[] }>();
   for (const row of reasons.flatMap(shortRows))
     if (!rows.has(`${row.family} ${row.what}`)) rows.set(`${row.family} ${row.what}`, { row, holders: [] });
   const keys = keysOf(configuration, rows);
-  for (const lease of leases) {
+  const rules = (state.policyRows ?? []).filter(({ id }) => rows.has(`policy ${id}`));
+  for (const lease of state.leases.values()) {
     if (sight.type === 'department' && lease.department !== sight.department) continue;
-    for (const [key, units] of unitsOf(lease, { configuration, keys })) {
+    const ofRules = rules.map(({ id, ...rest }) => {
+      const taken = takenByLease(configuration, { id, ...rest }, { lease, held: state.held });
+      return [`policy ${id}`, Number(taken)] as const;
+    });
+    for (const [key, units] of [...unitsOf(lease, { configuration, keys }), ...ofRules]) {
+      if (units === 0) continue;
       const { department, agent, id, endsAt } = lease;
       rows.get(key)?.holders.push({ department, agent, lease: id, units, endsAt });
     }
@@ -84,6 +91,8 @@ function shortRows(reason: Reason): ShortRow[] {
       return reason.short.map((row) => ({ family: 'quota', ...row }));
     case 'COHORT_EXHAUSTED':
       return reason.short.map((row) => ({ family: 'cohort', ...row }));
+    case 'POLICY_LIMIT':
+      return reason.short.map((row) => ({ family: 'policy', ...row }));
     case 'BUDGET_EXHAUSTED':
       return reason.short.map((row) => ({ family: 'account', ...row }));
     default:

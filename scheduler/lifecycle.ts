@@ -12,6 +12,7 @@ import type { Reason } from './domain/reason.ts';
 import type { Option, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { accountKey, type State } from './domain/state.ts';
 import { catalogueOf } from './formulate/catalogue.ts';
+import { overrunning, unspent } from './metering.ts';
 import { takeUpAgain } from './preemption/revoke.ts';
 import { reservationsOf } from './pricing.ts';
 
@@ -59,6 +60,8 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     const cause = lapseOf(state, lease, { now, heartbeats });
     if (cause !== null) make(endLease(state, lease, { end: 'expired', cause, at: now }));
   }
+  for (const lease of overrunning(state, now, (one) => usedCost(state, one, now)))
+    make(endUnpaid(state, lease, now));
   /** Gang -> members it had when its time was over: all of them are told the same. */
   const timedOut = new Map<string, number>();
   for (const pending of state.requests.values()) {
@@ -72,6 +75,13 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     ]);
   }
   return changes;
+}
+
+/** One that is on its way back already has been revoked all the same, only sooner. */
+function endUnpaid(state: State, lease: Lease, at: Instant): Change[] {
+  return lease.state === 'revoking'
+    ? endRevoked(state, lease, { end: 'revoked', cause: 'budget', at })
+    : endLease(state, lease, { end: 'expired', cause: 'budget', at });
 }
 
 function graceIsOver({ revocation }: Lease, now: Instant): boolean {
@@ -158,11 +168,12 @@ export function endLease(
 ): Change[] {
   const neverBegan = lease.state === 'granted' && ending.end === 'expired';
   const used = neverBegan ? new Map<string, number>() : usedCost(state, lease, ending.at);
-  const isRevoked = ending.cause === 'grace' || ending.cause === 'acknowledged';
+  const isRevoked = ending.end === 'revoked' || ending.cause === 'acknowledged';
   const credit = isRevoked ? creditPercentOf(state, lease) : 0;
   const ledger = lease.reservations.flatMap((reservation): LedgerEntry[] => {
     const cost = used.get(accountKey(reservation.account, reservation.period)) ?? 0;
-    const due = Math.min(reservation.amount, cost);
+    const left = unspent(state, reservation.account, reservation.period);
+    const due = Math.min(reservation.amount, cost, left ?? cost);
     const settled = subtract(due, multiplyDivideDown(due, credit, 100));
     const base = { account: reservation.account, period: reservation.period, lease: lease.id };
     const idOf = (type: string): string => `${lease.id}/${reservation.account}/${reservation.period}/${type}`;
@@ -194,6 +205,7 @@ function usedCost(state: State, lease: Lease, at: Instant): Map<string, number> 
   const priced = reservationsOf({
     configuration: state.configuration,
     accounts: lease.reservations.map(({ account }) => account),
+    by: { reservations: lease.reservations },
     allocations: used,
     graceSeconds: 0,
   });

@@ -13,9 +13,19 @@ export interface PricingInput {
   readonly configuration: Configuration;
   /** The payer's own accounts; every ancestor pays too. */
   readonly accounts: readonly AccountId[];
+  readonly by: Paid;
   readonly allocations: readonly Priced[];
   /** Reserved behind each renewable allocation, so that a late release never overspends. */
   readonly graceSeconds: Units;
+}
+
+/** What is paid: a grant of a class, or more time of a lease, on which those of limited classes pay on that paid for the grant. */
+export type Paid = { readonly class: string } | { readonly reservations: readonly Reservation[] };
+
+/** Whether the account pays for it: it may be for some classes only. */
+export function paysFor({ id, classes }: Account, by: Paid): boolean {
+  if (classes === undefined) return true;
+  return 'class' in by ? classes.includes(by.class) : by.reservations.some(({ account }) => account === id);
 }
 
 /**
@@ -59,7 +69,8 @@ export function uncoveredAccounts(input: PricingInput): AccountId[] {
 function chainOf(input: PricingInput): Account[] {
   const seen = new Map<string, Account>();
   for (const id of input.accounts)
-    for (const account of accountChain(input.configuration, id)) seen.set(account.id, account);
+    for (const account of accountChain(input.configuration, id))
+      if (paysFor(account, input.by)) seen.set(account.id, account);
   return [...seen.values()];
 }
 

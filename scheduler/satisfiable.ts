@@ -8,7 +8,7 @@ import type { Option, ResourceRequest } from './domain/request.ts';
 import { quotaKey } from './domain/state.ts';
 import type { BundleCandidates } from './formulate/bundles.ts';
 import { type ClaimCandidates, findShape } from './formulate/candidates.ts';
-import { catalogueOf, isRenewable } from './formulate/catalogue.ts';
+import { type CohortShare, catalogueOf, isRenewable } from './formulate/catalogue.ts';
 import type { Place } from './formulate/formulation.ts';
 
 /** What bounds it, and the largest quantity of that claim that could fit. */
@@ -115,7 +115,13 @@ function bundleMisfit(bundles: readonly BundleCandidates[], option: number): Mis
   return null;
 }
 
-/** N + B, and what the whole cohort could lend: G + sum of L. Only for kinds of which every pool is renewable. */
+/** What children of a cohort could hold beyond their guarantees if nobody else held anything so. */
+function reachOf({ parent, lendable, lendingLimit, borrowingLimit }: CohortShare): Units {
+  if (parent === null) return lendable;
+  return Math.min(lendable + borrowingLimit, lendable - lendingLimit + reachOf(parent));
+}
+
+/** N + B, and what the whole cohort could lend: G + sum of L, and what that may borrow. Only for kinds of which every pool is renewable. */
 function quotaMisfit(configuration: Configuration, request: Asked, option: number): Misfit | null {
   const catalogue = catalogueOf(configuration);
   const wanted = new Map<string, Units>();
@@ -126,7 +132,7 @@ function quotaMisfit(configuration: Configuration, request: Asked, option: numbe
     if (share === undefined || !counts) continue;
     const { nominal, borrowingLimit, lendingLimit } = share.quota;
     const lent =
-      share.cohort === null ? nominal + borrowingLimit : nominal - lendingLimit + share.cohort.lendable;
+      share.cohort === null ? nominal + borrowingLimit : nominal - lendingLimit + reachOf(share.cohort);
     const before = wanted.get(claim.kind) ?? 0;
     const largest = Math.max(0, Math.min(nominal + borrowingLimit, lent) - before);
     if (claim.quantity > largest) {

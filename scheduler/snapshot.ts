@@ -3,17 +3,20 @@
 
 import type { Configuration } from './domain/configuration.ts';
 import type { Earmark, Revocation } from './domain/earmark.ts';
-import type { PoolId } from './domain/ids.ts';
+import type { AgentId, PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
 import { type Plan, victimsOf } from './domain/plan.ts';
+import type { PolicyRowUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
+import { missedDeadlines, pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
 import { linesOfPreemption } from './preemption/lines.ts';
 import { heldInQuestion } from './preemption/question.ts';
+import { heldOfRows, rowsWith } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
@@ -40,6 +43,12 @@ export interface Snapshot {
   readonly extensions: readonly SnapshotExtension[];
   readonly used: ReadonlyMap<CapacityKey, Units>;
   readonly quotaUse: ReadonlyMap<string, Units>;
+  /** Of departments and kinds, decayed: what fairness counts beside present use; absent: nothing. */
+  readonly pastUse?: ReadonlyMap<string, Units>;
+  /** Agent -> deadlines that it let pass lately; absent: none. */
+  readonly missedDeadlines?: ReadonlyMap<AgentId, number>;
+  /** What the policy limits beyond single requests, with what live leases hold of it; absent: nothing. */
+  readonly policyRows?: readonly PolicyRowUse[];
   /** `${account}/${period}`. */
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
@@ -74,6 +83,10 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
   const accounts = new Map<string, Readonly<AccountUse>>();
   for (const [key, use] of state.accounts)
     if (keys.accounts.has(key)) accounts.set(key, { reserved: use.reserved, spent: use.spent });
+  const missed = missedDeadlines(state.pastUse);
+  const { agents } = lookupOf(state.configuration);
+  for (const agent of [...missed.keys()]) if (!agents.has(agent)) missed.delete(agent);
+  const pastUse = keptOf(pastUnits(state.pastUse), keys.quotaUse);
   return Object.freeze({
     version: 1,
     cell: state.cell,
@@ -83,6 +96,9 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     extensions: Object.freeze(extensionsToDecide(state)),
     used: keptOf(state.used, keys.used),
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
+    ...(pastUse.size > 0 && { pastUse }),
+    ...(missed.size > 0 && { missedDeadlines: missed }),
+    ...(state.policyRows && state.policyRows.length > 0 && { policyRows: rowsInUse(state) }),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     nodes: knownNodes(state),
@@ -92,6 +108,12 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     outsideTick: state.outsideTick,
     ...(state.nomineeTurn && { nomineeTurn: state.nomineeTurn }),
   });
+}
+
+function rowsInUse(state: State): readonly PolicyRowUse[] {
+  const rows = state.policyRows ?? [];
+  const held = heldOfRows(state, rows);
+  return Object.freeze(rows.map((row, r) => ({ row, held: held[r]! })));
 }
 
 /** Leases on nodes that are not configured any more run on; no bundle goes there. */
@@ -148,7 +170,20 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   }
   const gone = new Set([...plan.assignments.map(({ request }) => request), ...(plan.dropped ?? [])]);
   const earmarks = snapshot.earmarks.filter(({ request }) => !gone.has(request));
-  return Object.freeze({ ...snapshot, used, quotaUse, accounts, exclusive, nodes, earmarks });
+  return Object.freeze({
+    ...snapshot,
+    used,
+    quotaUse,
+    accounts,
+    exclusive,
+    nodes,
+    earmarks,
+    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, unitsOf(plan)) }),
+  });
+}
+
+function unitsOf({ assignments }: Plan) {
+  return assignments.map(({ request, allocations }) => ({ request, units: allocations }));
 }
 
 /** With the leases that a plan takes back on notice, and the earmarks that they are taken back for. */
@@ -197,6 +232,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   if (snapshot.gangTurn !== undefined)
     lines.push(`t ${snapshot.gangTurn.rank} ${snapshot.gangTurn.sequence}`);
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
+  for (const { row, held } of snapshot.policyRows ?? []) lines.push(`l ${held} ${JSON.stringify(row)}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
   for (const { extension, lease } of snapshot.extensions) {
     lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
@@ -208,6 +244,8 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   );
   pushSorted(lines, 'b', snapshot.nodes.bundles, String);
   pushSorted(lines, 'q', snapshot.quotaUse, (value) => (value === 0 ? null : `${value}`));
+  pushSorted(lines, 'd', snapshot.missedDeadlines ?? new Map(), (value) => `${value}`);
+  pushSorted(lines, 'p', snapshot.pastUse ?? new Map(), (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'a', snapshot.accounts, ({ reserved, spent }) =>
     reserved === 0 && spent === 0 ? null : `${reserved} ${spent}`,
   );

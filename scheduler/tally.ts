@@ -4,6 +4,7 @@
 import {
   type Account,
   CLASSIFICATIONS,
+  type Cohort,
   type Configuration,
   type Pool,
   type Quota,
@@ -12,8 +13,9 @@ import {
 import type { AgentId, DepartmentId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
-import type { Selector } from './domain/request.ts';
+import type { ResourceRequest, Selector } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type Taken, takenOfRow } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 
 export interface Span {
@@ -29,16 +31,17 @@ export function holdsByTime(pool: Pool | undefined): boolean {
 }
 
 /**
- * `${account}/${period}` -> amount due for the spans on every account of the agent's chains; or the id of an account whose periods do
+ * `${account}/${period}` -> amount due for the spans on every account of the agent's chains that `pays`; or the id of an account whose periods do
  * not cover a charged stretch. Rounded up once a claim and period.
  */
 export function chargesOf(
   configuration: Configuration,
-  agent: AgentId,
+  payer: { readonly agent: AgentId; readonly pays: (account: Account) => boolean },
   spans: readonly Span[],
 ): ReadonlyMap<string, bigint> | string {
   const due = new Map<string, bigint>();
-  for (const account of chain(configuration, agent)) {
+  for (const account of chain(configuration, payer.agent)) {
+    if (!payer.pays(account)) continue;
     for (const span of spans) {
       if (!pays(account, span.pool)) continue;
       const byTime = holdsByTime(span.pool);
@@ -55,6 +58,17 @@ export function chargesOf(
     }
   }
   return due;
+}
+
+/** An account of some classes pays for grants of those. */
+export function paysForClass(priority: string): (account: Account) => boolean {
+  return ({ classes = [priority] }) => classes.includes(priority);
+}
+
+/** ... and when a lease is held longer, if it paid for the grant. */
+export function paidBefore(reservations: readonly Reservation[]): (account: Account) => boolean {
+  const known = new Set<string>(reservations.map(({ account }) => account));
+  return ({ id, classes }) => classes === undefined || known.has(id);
 }
 
 function charge(account: Account, { quantity, pool }: Span, ms: number | null): bigint {
@@ -119,6 +133,7 @@ export class Tally {
   readonly #units = new Map<string, { pool: Pool; window: string | undefined; added: bigint }>();
   readonly #quota = new Map<string, bigint>();
   readonly #accounts = new Map<string, bigint>();
+  readonly #rules = new Map<string, bigint>();
   /** Dataset -> leases that the plan lets read it. */
   readonly #readers = new Map<string, number>();
   readonly #alone = new Set<string>();
@@ -161,7 +176,17 @@ export class Tally {
     for (const [key, entry] of this.#units) copy.#units.set(key, entry);
     for (const [key, added] of this.#quota) copy.#quota.set(key, added);
     for (const [key, added] of this.#accounts) copy.#accounts.set(key, added);
+    for (const [id, added] of this.#rules) copy.#rules.set(id, added);
     return copy;
+  }
+
+  /** What a grant to the request takes of the policy's rows. */
+  addRules(request: ResourceRequest, allocations: readonly Taken[]): void {
+    const { configuration, policyRows = [] } = this.#snapshot;
+    for (const { row } of policyRows) {
+      const taken = takenOfRow(configuration, row, { request, allocations });
+      this.#rules.set(row.id, (this.#rules.get(row.id) ?? 0n) + taken);
+    }
   }
 
   addReservations(reservations: readonly Reservation[]): void {
@@ -179,6 +204,7 @@ export class Tally {
       this.#breachOfDatasets() ??
       this.#breachOfQuotas() ??
       this.#breachOfCohorts() ??
+      this.#breachOfRules() ??
       this.#breachOfAccounts()
     );
   }
@@ -242,23 +268,58 @@ export class Tally {
     return null;
   }
 
-  /** sum over d of max(0, u_d - (N_d - L_d)) <= sum over d of L_d; a cohort overdrawn before must not grow. */
+  /** In every node c: sum over children of e <= sum over children of L + B_c; one that was overdrawn before must not grow. */
   #breachOfCohorts(): Breach | null {
-    const cohorts = new Map<string, { after: bigint; before: bigint; lendable: bigint }>();
-    for (const quota of this.#snapshot.configuration.quotas) {
-      if (quota.cohort === undefined) continue;
-      const key = `${quota.cohort}/${quota.kind}`;
-      const sum = cohorts.get(key) ?? { after: 0n, before: 0n, lendable: 0n };
-      const guarantee = BigInt(quota.nominal) - BigInt(quota.lendingLimit);
-      const use = this.#useOf(quota);
-      const added = this.#quota.get(`${quota.department}/${quota.kind}`) ?? 0n;
-      sum.after += positive(use - guarantee);
-      sum.before += positive(use - added - guarantee);
-      sum.lendable += BigInt(quota.lendingLimit);
-      cohorts.set(key, sum);
+    const kinds = new Set([...this.#quota.keys()].map((key) => key.slice(key.indexOf('/') + 1)));
+    for (const kind of kinds) {
+      const breach = this.#breachOfTree(kind);
+      if (breach) return breach;
     }
-    for (const [key, { after, before, lendable }] of cohorts) {
-      if (after > lendable && after > before) return breach(`cohort/${key}`, after, lendable);
+    return null;
+  }
+
+  /** e of a department: max(0, u - (N - L)); of a cohort: max(0, its children's sum - what it keeps of what they lend). */
+  #breachOfTree(kind: string): Breach | null {
+    const { cohorts, quotas } = this.#snapshot.configuration;
+    let found: Breach | null = null;
+    const known = new Set(cohorts.map(({ id }) => id));
+    const sumUp = ({ id, parent, limits }: Cohort): { after: bigint; before: bigint; lends: bigint } => {
+      const sum = { after: 0n, before: 0n, lends: 0n };
+      for (const quota of quotas) {
+        if (quota.cohort !== id || quota.kind !== kind) continue;
+        const guarantee = BigInt(quota.nominal) - BigInt(quota.lendingLimit);
+        const use = this.#useOf(quota);
+        sum.after += positive(use - guarantee);
+        sum.before += positive(use - (this.#quota.get(`${quota.department}/${kind}`) ?? 0n) - guarantee);
+        sum.lends += BigInt(quota.lendingLimit);
+      }
+      for (const child of cohorts) {
+        if (child.parent !== id) continue;
+        const below = sumUp(child);
+        sum.after += below.after;
+        sum.before += below.before;
+        sum.lends += below.lends;
+      }
+      const isInner = parent !== undefined && known.has(parent);
+      const own = isInner ? limits?.find((limit) => limit.kind === kind) : undefined;
+      const limit = sum.lends + BigInt(own?.borrowingLimit ?? 0);
+      if (sum.after > limit && sum.after > sum.before)
+        found ??= breach(`cohort/${id}/${kind}`, sum.after, limit);
+      const lends = isInner ? smaller(BigInt(own?.lendingLimit ?? 0), sum.lends) : 0n;
+      const kept = sum.lends - lends;
+      return { after: positive(sum.after - kept), before: positive(sum.before - kept), lends };
+    };
+    for (const cohort of cohorts) if (cohort.parent === undefined || !known.has(cohort.parent)) sumUp(cohort);
+    return found;
+  }
+
+  /** held + added <= limit of every hard row that grew. */
+  #breachOfRules(): Breach | null {
+    for (const { row, held } of this.#snapshot.policyRows ?? []) {
+      const added = this.#rules.get(row.id) ?? 0n;
+      const sum = BigInt(held) + added;
+      if (row.price === undefined && added > 0n && sum > BigInt(row.limit))
+        return breach(`policy/${row.id}`, sum, row.limit);
     }
     return null;
   }
@@ -271,7 +332,11 @@ export class Tally {
         if (added === 0n) continue;
         const use = this.#snapshot.accounts.get(key);
         const total = BigInt(use?.reserved ?? 0) + BigInt(use?.spent ?? 0) + added;
-        if (total > BigInt(period.budget)) return breach(`account/${key}`, total, period.budget);
+        const { budget, overcommit = 0 } = period;
+        if (total > BigInt(budget) + BigInt(overcommit))
+          return breach(`account/${key}`, total, budget + overcommit);
+        if (overcommit > 0 && (use?.spent ?? 0) >= budget)
+          return breach(`account/${key} has money left`, BigInt(use?.spent ?? 0), budget);
       }
     }
     return null;
@@ -281,6 +346,10 @@ export class Tally {
     const key = `${department}/${kind}`;
     return BigInt(this.#snapshot.quotaUse.get(key) ?? 0) + (this.#quota.get(key) ?? 0n);
   }
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function positive(value: bigint): bigint {

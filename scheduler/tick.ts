@@ -13,6 +13,7 @@ import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
+import { countUse } from './fairness.ts';
 import { fold } from './fold.ts';
 import { type Formulation, type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
 import { gate } from './gate.ts';
@@ -24,6 +25,7 @@ import { noteOutsideEvents } from './preemption/outside.ts';
 import type { Revocations } from './preemption/planning.ts';
 import { nextTakeableAt } from './preemption/question.ts';
 import { dropOrphans } from './preemption/revoke.ts';
+import { renew } from './renewals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { decidedOf, solveVerified } from './solving.ts';
 
@@ -66,9 +68,11 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const phases = startPhases(ports.stopwatch);
 
   // 2. Fold, under the configuration of the intake: time first, then what people asked, in one order.
+  const since = countUse(state, intake.now);
   const isNew = await adopt(ports, state, { revision: intake.revision, reviewed: carry.reviewed });
   const lapsed = advance(state, input.heartbeats, intake.now);
-  const folded = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];
+  const opened = [...fold(state, intake.rows, intake.now), ...reviewWaiting(state, carry)];
+  const folded = [...opened, ...renew(state, { since, now: intake.now })];
   phases.end('fold');
 
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
@@ -106,18 +110,10 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 6. Commit: one transaction, refused only for a lost epoch.
   const { digests } = decidedOf(ports, problem, solved);
+  const rows = intake.rows.map(({ id }) => id);
   const commit = composeCommit(
     state,
-    {
-      tick,
-      now: intake.now,
-      intake: intake.rows.map((row) => row.id),
-      changes,
-      formulation,
-      solved,
-      digests,
-      timings: phases.timings(),
-    },
+    { tick, now: intake.now, intake: rows, changes, formulation, solved, digests, timings: phases.timings() },
     { policy: gated.under, digest: ports.digest, previousDigest: state.tickDigest },
   );
   if ((await ports.store.commit(commit)) === 'epochLost') return { type: 'epochLost' };

@@ -12,7 +12,7 @@ import {
 } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
 import { shapeKeyOf } from './commands/submit.ts';
-import type { ExtensionId, NodeId, PoolId, RequestId } from './domain/ids.ts';
+import type { AgentId, ExtensionId, NodeId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { NodeUse } from './domain/nodes.ts';
 import type { Plan } from './domain/plan.ts';
@@ -38,6 +38,10 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly version: typeof TICK_FILE_VERSION;
   readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
   /** Absent: none. */
+  readonly missedDeadlines?: Readonly<Record<string, number>>;
+  /** Absent: none. */
+  readonly policyRows?: Snapshot['policyRows'];
+  /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
   /** What is held of each node, and the sizes of the bundles that are held. Absent: nothing. */
   readonly nodes?: {
@@ -57,6 +61,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly extensions: Snapshot['extensions'];
   readonly used: Readonly<Record<string, number>>;
   readonly quotaUse: Readonly<Record<string, number>>;
+  /** Absent: none. */
+  readonly pastUse?: Readonly<Record<string, number>>;
   readonly accounts: Readonly<Record<string, { readonly reserved: number; readonly spent: number }>>;
   /** Prices that the solve started from. Absent: cold. */
   readonly warm?: Warm;
@@ -110,6 +116,9 @@ export function toTickFile(
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
+    ...(snapshot.missedDeadlines && { missedDeadlines: sortedRecord(snapshot.missedDeadlines) }),
+    ...(snapshot.policyRows && { policyRows: snapshot.policyRows }),
+    ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
     ...(warm && { warm }),
     ...(decided && { decided }),
@@ -153,8 +162,13 @@ function snapshotOf(document: TickFile): Snapshot {
     extensions: Object.freeze(extensions ?? []),
     used: new Map(Object.entries(used)),
     quotaUse: new Map(Object.entries(quotaUse)),
+    ...(document.pastUse && { pastUse: new Map(Object.entries(document.pastUse)) }),
     accounts: new Map(Object.entries(accounts)),
     exclusive: new Set(document.exclusive),
+    ...(document.missedDeadlines && {
+      missedDeadlines: new Map(Object.entries(document.missedDeadlines)) as Map<AgentId, number>,
+    }),
+    ...(document.policyRows && { policyRows: document.policyRows }),
     nodes: {
       use: new Map(Object.entries(document.nodes?.use ?? {}) as [NodeId, NodeUse][]),
       bundles: new Map(Object.entries(document.nodes?.bundles ?? {})),

@@ -2,6 +2,7 @@
 // Invariant: a document that passes can be formulated without a throw. Called by tickFile.ts alone.
 
 import { useKeysOf } from './domain/lookup.ts';
+import { policyRowProblems } from './domain/policyRow.ts';
 import type { Claim } from './domain/request.ts';
 import type { TickFile, TickFileProblem } from './tickFile.ts';
 import { checkHeld } from './tickFileHeld.ts';
@@ -75,7 +76,10 @@ class ReferenceCheck {
       if (quota.lendingLimit > quota.nominal)
         this.#problem(`/configuration/quotas/${i}/lendingLimit`, 'is more than the nominal share');
     }
-    this.#accounts();
+    this.#tree('/configuration/accounts', 'account', accounts);
+    this.#tree('/configuration/cohorts', 'cohort', cohorts);
+    for (const [i, account] of accounts.entries())
+      this.#spans(`/configuration/accounts/${i}/periods`, account.periods);
   }
 
   requests(): void {
@@ -101,6 +105,8 @@ class ReferenceCheck {
         this.#problem(`/requests/${i}/sequence`, 'must rise from request to request');
     }
     this.#gangs();
+    for (const problem of policyRowProblems((this.#file.policyRows ?? []).map(({ row }) => row)))
+      this.#problem('/policyRows', problem);
     const kindOf = new Map<string, string>(pools.map(({ id, kind }) => [id, kind]));
     for (const [i, { extension, lease }] of (extensions ?? []).entries()) {
       if (extension.lease !== lease.id)
@@ -116,7 +122,7 @@ class ReferenceCheck {
   }
 
   use(): void {
-    const { used, quotaUse, accounts, configuration, exclusive } = this.#file;
+    const { used, quotaUse, pastUse = {}, accounts, configuration, exclusive } = this.#file;
     this.#unique('/exclusive', exclusive ?? []);
     for (const [i, pool] of (exclusive ?? []).entries()) {
       this.#refer('pool', pool, `/exclusive/${i}`);
@@ -125,20 +131,24 @@ class ReferenceCheck {
     const keys = useKeysOf(configuration);
     this.#knownKeys('/used', Object.keys(used), keys.used);
     this.#knownKeys('/quotaUse', Object.keys(quotaUse), keys.quotaUse);
+    this.#knownKeys('/pastUse', Object.keys(pastUse), keys.quotaUse);
     this.#knownKeys('/accounts', Object.keys(accounts), keys.accounts);
+    const agents = new Set<string>(configuration.agents.map(({ id }) => id));
+    this.#knownKeys('/missedDeadlines', Object.keys(this.#file.missedDeadlines ?? {}), agents);
   }
 
-  #accounts(): void {
-    const { accounts } = this.#file.configuration;
-    const parentOf = new Map<string, string | undefined>(accounts.map(({ id, parent }) => [id, parent]));
-    for (const [i, account] of accounts.entries()) {
-      const at = `/configuration/accounts/${i}`;
-      this.#spans(`${at}/periods`, account.periods);
-      if (account.parent !== undefined) this.#refer('account', account.parent, `${at}/parent`);
+  #tree(
+    at: string,
+    what: 'account' | 'cohort',
+    nodes: readonly { readonly id: string; readonly parent?: string }[],
+  ): void {
+    const parentOf = new Map(nodes.map(({ id, parent }) => [id, parent]));
+    for (const [i, { id: own, parent }] of nodes.entries()) {
+      if (parent !== undefined) this.#refer(what, parent, `${at}/${i}/parent`);
       const seen = new Set<string>();
-      for (let id: string | undefined = account.id; id !== undefined; id = parentOf.get(id)) {
+      for (let id: string | undefined = own; id !== undefined; id = parentOf.get(id)) {
         if (seen.has(id)) {
-          this.#problem(`${at}/parent`, 'is its own ancestor');
+          this.#problem(`${at}/${i}/parent`, 'is its own ancestor');
           break;
         }
         seen.add(id);

@@ -1,147 +1,28 @@
 // The JSON form of one tick's problem, as a JSON Schema: what a failed tick is dumped as, and what people write by hand to try one.
 // Invariant: unknown fields are refused and nothing is coerced; docs/tick-file.schema.json is this object, compared by a test.
 
-import { CLASSIFICATIONS, ROLES } from './domain/configuration.ts';
 import { REVOCATION_RIGHTS } from './domain/earmark.ts';
 import { LEASE_STATES, type LeaseState } from './domain/lease.ts';
-import { NODE_GPUS_MOST, NODES_MOST } from './domain/nodes.ts';
+import { NODE_GPUS_MOST } from './domain/nodes.ts';
+import { POLICY_ROWS_MOST, POLICY_TERMS_MOST } from './domain/policyRow.ts';
 import { REASON_GUIDE } from './domain/reason.ts';
 import { GANG_SIZE_MOST } from './domain/request.ts';
+import { configuration } from './tickFileConfiguration.ts';
+import {
+  atLeastOne,
+  classification,
+  id,
+  instant,
+  label,
+  list,
+  object,
+  recordOf,
+  type Schema,
+  text,
+  units,
+} from './tickFileTerms.ts';
 
 export const TICK_FILE_VERSION = 1;
-
-type Schema = Readonly<Record<string, unknown>>;
-
-function object(
-  properties: Readonly<Record<string, Schema>>,
-  optional: Readonly<Record<string, Schema>> = {},
-): Schema {
-  return {
-    type: 'object',
-    properties: { ...properties, ...optional },
-    required: Object.keys(properties),
-    additionalProperties: false,
-  };
-}
-
-function list(items: Schema, limits: Schema = {}): Schema {
-  return { type: 'array', items, ...limits };
-}
-
-function recordOf(values: Schema): Schema {
-  return { type: 'object', additionalProperties: values };
-}
-
-const units: Schema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
-const atLeastOne: Schema = { ...units, minimum: 1 };
-/** Milliseconds since the Unix epoch, in the years that calendars can mean. */
-const instant: Schema = { type: 'integer', minimum: 0, maximum: 8_640_000_000_000_000 };
-const text: Schema = { type: 'string', maxLength: 4096 };
-const id: Schema = { type: 'string', minLength: 1, maxLength: 200 };
-const label: Schema = { anyOf: [text, list(text)] };
-const classification: Schema = { enum: [...CLASSIFICATIONS] };
-
-const window = object({ id, startsAt: instant, endsAt: instant, capacity: units });
-const period = object({ id, startsAt: instant, endsAt: instant, budget: units });
-
-const preemption = object(
-  {},
-  {
-    graceSeconds: units,
-    minimumRunSeconds: units,
-    creditPercent: { ...units, maximum: 100 },
-    hysteresisPercent: { ...units, maximum: 1000 },
-    revocationsMost: units,
-  },
-);
-const poolNodes = object({
-  set: id,
-  groups: list(
-    object(
-      { id, gpus: { ...units, maximum: NODE_GPUS_MOST }, cpuMilli: units, memoryMiB: units },
-      { count: { ...atLeastOne, maximum: NODES_MOST }, model: text },
-    ),
-    { minItems: 1 },
-  ),
-});
-
-const configuration = object({
-  revision: id,
-  cell: id,
-  organisation: text,
-  departments: list(
-    object(
-      {
-        id,
-        title: text,
-        clearanceCeiling: classification,
-        classes: list(id),
-        requestLimits: recordOf(units),
-      },
-      { kinds: list(id) },
-    ),
-  ),
-  agents: list(
-    object({
-      id,
-      department: id,
-      roles: list({ enum: [...ROLES] }),
-      skills: list(text),
-      clearance: classification,
-      accounts: list(id),
-    }),
-  ),
-  pools: list(
-    object(
-      {
-        id,
-        kind: id,
-        unit: text,
-        capacity: units,
-        labels: recordOf(label),
-        consumable: { type: 'boolean' },
-        priceMinor: units,
-      },
-      { calendar: list(window), classification, agent: id, nodes: poolNodes, pricePer: atLeastOne },
-    ),
-  ),
-  quotas: list(
-    object(
-      { department: id, kind: id, nominal: units, borrowingLimit: units, lendingLimit: units },
-      { cohort: id },
-    ),
-  ),
-  cohorts: list(object({ id, title: text })),
-  accounts: list(
-    object(
-      {
-        id,
-        title: text,
-        measure: {
-          anyOf: [
-            object({ type: { const: 'money' }, currency: text }),
-            object({ type: { const: 'use' }, kind: id }),
-          ],
-        },
-        periods: list(period),
-      },
-      { parent: id },
-    ),
-  ),
-  classes: list(
-    object(
-      {
-        name: id,
-        rank: { type: 'integer', minimum: 0, maximum: 3 },
-        targetWaitSeconds: units,
-        maxDurationSeconds: units,
-      },
-      { preemption },
-    ),
-    { minItems: 1, maxItems: 4 },
-  ),
-  leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
-});
 
 const selector = recordOf(label);
 const claim = object(
@@ -179,6 +60,7 @@ const request = object(
         startBefore: instant,
         deadline: instant,
         startLimitSeconds: atLeastOne,
+        openEnded: { const: true },
         gang: object(
           { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
           { timeoutSeconds: atLeastOne, colocate: id },
@@ -277,6 +159,33 @@ const earmark = object({
 const turn = object({ rank: units, sequence: units });
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
+const policyRow = object(
+  {
+    id: { ...id, pattern: '^[a-z0-9][a-z0-9.-]{0,62}$' },
+    terms: list(
+      object({
+        selector: object(
+          {},
+          {
+            departments: list(id),
+            agents: list(id),
+            classes: list(id),
+            classifications: list(classification),
+            kinds: list(id),
+            pools: list(id),
+            labels: selector,
+          },
+        ),
+        coefficient: units,
+        per: { enum: ['unit', 'grant'] },
+      }),
+      { minItems: 1, maxItems: POLICY_TERMS_MOST },
+    ),
+    limit: units,
+    remedy: text,
+  },
+  { price: units },
+);
 const hash: Schema = { type: 'string', maxLength: 128 };
 /** A proof may be a quarter of a megabyte, and nobody writes one by hand. */
 const proof: Schema = { type: 'string', maxLength: 2 ** 20 };
@@ -343,6 +252,9 @@ export const TICK_FILE_SCHEMA: Schema = {
     },
     {
       exclusive: list(id),
+      pastUse: recordOf(units),
+      missedDeadlines: recordOf({ ...atLeastOne, maximum: 1_000_000 }),
+      policyRows: list(object({ row: policyRow, held: units }), { maxItems: POLICY_ROWS_MOST }),
       nodes: object({
         use: recordOf(object({ gpuMilli: list(units), cpuMilli: units, memoryMiB: units })),
         bundles: recordOf(atLeastOne),

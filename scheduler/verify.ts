@@ -2,13 +2,22 @@
 // Invariant: imports nothing of formulate/, decode.ts or pricing.ts; what it refuses is a bug of those, never bad input. Called before every commit.
 
 import type { Configuration, Pool } from './domain/configuration.ts';
-import type { AgentId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
-import type { Claim, PendingRequest } from './domain/request.ts';
+import type { Claim, PendingRequest, ResourceRequest } from './domain/request.ts';
 import type { Snapshot, SnapshotExtension } from './snapshot.ts';
-import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import {
+  chargesOf,
+  holdsByTime,
+  levelOf,
+  mayTouch,
+  missingLabel,
+  paidBefore,
+  paysForClass,
+  type Span,
+  Tally,
+} from './tally.ts';
 import { breachOfGangs } from './verifyGangs.ts';
 import { breachOfNodes } from './verifyNodes.ts';
 
@@ -16,7 +25,7 @@ export { type Conservation, workConservation } from './conservation.ts';
 
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
-  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "account/…", "node/<node>/<kind>", "gang/<id>: <rule>" or "request/<id>: <rule>". */
+  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "policy/…", "account/…", "node/<node>/<kind>", "gang/<id>: <rule>" or "request/<id>: <rule>". */
   readonly what: string;
   readonly lhs: number | string;
   readonly rhs: number | string;
@@ -50,7 +59,9 @@ function firstBreach(snapshot: Snapshot, plan: Plan): Breach | null {
   }
   const tally = new Tally(snapshot);
   for (const { request, allocations, reservations } of plan.assignments) {
-    tally.addAllocations(facts.requests.get(request)!.request.department, allocations);
+    const { request: granted } = facts.requests.get(request)!;
+    tally.addAllocations(granted.department, allocations);
+    tally.addRules(granted, allocations);
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
@@ -97,8 +108,7 @@ function breachOfAssignment(facts: Facts, assignment: Assignment): Breach | null
     if (breach) return { ...breach, what: `claim ${index}: ${breach.what}` };
   }
   return (
-    breachOfTimes(facts, pending, assignment) ??
-    breachOfReservations(facts, pending.request.agent, assignment)
+    breachOfTimes(facts, pending, assignment) ?? breachOfReservations(facts, pending.request, assignment)
   );
 }
 
@@ -183,13 +193,18 @@ function breachOfTimes(facts: Facts, pending: PendingRequest, assignment: Assign
   return null;
 }
 
-function breachOfReservations(facts: Facts, agent: AgentId, assignment: Assignment): Breach | null {
+function breachOfReservations(
+  facts: Facts,
+  { agent, terms }: ResourceRequest,
+  assignment: Assignment,
+): Breach | null {
+  const payer = { agent, pays: paysForClass(terms.class) };
   const spans = assignment.allocations.map((allocation): Span => {
     const pool = facts.pools.get(allocation.pool)!;
     const to = allocation.endsAt + (holdsByTime(pool) ? facts.graceMs : 0);
     return { pool, quantity: allocation.quantity, from: allocation.startsAt, to };
   });
-  return compareReservations(chargesOf(facts.configuration, agent, spans), assignment.reservations);
+  return compareReservations(chargesOf(facts.configuration, payer, spans), assignment.reservations);
 }
 
 function breachOfExtension(facts: Facts, grant: ExtensionGrant, ends: Map<string, number>): Breach | null {
@@ -209,7 +224,8 @@ function breachOfExtension(facts: Facts, grant: ExtensionGrant, ends: Map<string
   const spans = held.map(({ pool, quantity }): Span => {
     return { pool: facts.pools.get(pool)!, quantity, from: before + facts.graceMs, to: want + facts.graceMs };
   });
-  return compareReservations(chargesOf(facts.configuration, lease.agent, spans), grant.reservations);
+  const payer = { agent: lease.agent, pays: paidBefore(lease.reservations) };
+  return compareReservations(chargesOf(facts.configuration, payer, spans), grant.reservations);
 }
 
 function compareReservations(

@@ -9,6 +9,7 @@ import { lookupOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
 import { holdsByTime, Tally } from './tally.ts';
+import { rowsWith } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 
 /** The snapshot as it stands for all who have no earmark: what is promised beyond what is coming back counts as used. */
@@ -31,6 +32,7 @@ export function heldBack(snapshot: Snapshot, plan: Plan): Snapshot {
     quotaUse: raise(snapshot.quotaUse, promised.quotaUse, back.quotaUse),
     accounts: withReserved(snapshot, standing),
     exclusive: new Set([...snapshot.exclusive, ...alone(standing)]),
+    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, standing) }),
   };
 }
 
@@ -59,10 +61,12 @@ export function breachOfEarmarks(snapshot: Snapshot, plan: Plan): Breach | null 
     const taken = [option, ...allocations.map(unitsKey)].join(' ');
     if (wanted !== taken) return { what: `earmark/${request}: takes what was held`, lhs: taken, rhs: wanted };
   }
-  const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
+  const requests = new Map(snapshot.requests.map(({ request }) => [request.id, request]));
   const tally = new Tally(heldBack(snapshot, plan));
   for (const { request, allocations, reservations } of plan.assignments) {
-    tally.addAllocations(departments.get(request)!, allocations);
+    const granted = requests.get(request)!;
+    tally.addAllocations(granted.department, allocations);
+    tally.addRules(granted, allocations);
     tally.addReservations(reservations);
   }
   const breach = tally.firstBreach();

@@ -2,7 +2,7 @@
 // Invariant: imports nothing of preemption/, formulate/ or decode.ts; recomputed from the snapshot and the plan alone, plan by plan in their order.
 // Called before every commit.
 
-import { preemptionOf } from './domain/configuration.ts';
+import { type Cohort, preemptionOf, type Quota } from './domain/configuration.ts';
 import type { Earmark, Victim } from './domain/earmark.ts';
 import type { LeaseId, RequestId } from './domain/ids.ts';
 import type { Reservation } from './domain/lease.ts';
@@ -10,7 +10,17 @@ import { lookupOf } from './domain/lookup.ts';
 import { type Plan, type Preemption, victimsOf } from './domain/plan.ts';
 import type { PendingRequest } from './domain/request.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
-import { chargesOf, holdsByTime, levelOf, mayTouch, missingLabel, type Span, Tally } from './tally.ts';
+import {
+  chargesOf,
+  holdsByTime,
+  levelOf,
+  mayTouch,
+  missingLabel,
+  paysForClass,
+  type Span,
+  Tally,
+} from './tally.ts';
+import { rowsWith } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 import {
   alone,
@@ -197,12 +207,13 @@ class Revoking {
     const set = new Map(
       earmark.reservations.map(({ account, period, amount }) => [`${account}/${period}`, BigInt(amount)]),
     );
+    const payer = { agent: earmark.agent, pays: paysForClass(terms.class) };
     for (const from of [now, graceEndsAt]) {
       const to = from + (durationSeconds + configuration.leaseTerms.graceSeconds) * 1000;
       const spans = earmark.units.map(({ pool, quantity }): Span => {
         return { pool: lookupOf(configuration).pools.get(pool)!, quantity, from, to };
       });
-      const due = chargesOf(configuration, earmark.agent, spans);
+      const due = chargesOf(configuration, payer, spans);
       if (typeof due === 'string')
         return { what: `account/${due}: a period covers the time`, lhs: 0, rhs: 1 };
       for (const [key, amount] of due)
@@ -225,9 +236,13 @@ class Revoking {
     return null;
   }
 
-  #breachWith({ department, units, reservations }: Earmark, gone: readonly HeldLease[]): Breach | null {
+  #breachWith(
+    { request, department, units, reservations }: Earmark,
+    gone: readonly HeldLease[],
+  ): Breach | null {
     const tally = new Tally(this.#later(gone));
     tally.addAllocations(department, units);
+    tally.addRules(this.#pending.get(request)!.request, units);
     tally.addReservations(reservations as Reservation[]);
     return tally.firstBreach();
   }
@@ -263,10 +278,37 @@ class Revoking {
       const quota = configuration.quotas.find(({ department, kind }) => `${department}/${kind}` === id);
       return quota === undefined ? 0 : useOf(quota) - quota.nominal - quota.borrowingLimit;
     }
-    const members = configuration.quotas.filter(({ cohort, kind }) => `${cohort}/${kind}` === id);
-    return members.reduce((over, quota) => {
-      return over + Math.max(0, useOf(quota) - quota.nominal + quota.lendingLimit) - quota.lendingLimit;
-    }, 0);
+    const [cohort = '', ...kind] = rest;
+    const { held, lends, borrows } = this.#inCohort(cohort, kind.join('/'), useOf);
+    return held - lends - borrows;
+  }
+
+  /** What the children of a cohort hold beyond their guarantees, what they lend, and what it may borrow: 0 within no other. */
+  #inCohort(
+    id: string,
+    kind: string,
+    useOf: (quota: Quota) => number,
+  ): { held: number; lends: number; borrows: number } {
+    const { cohorts, quotas } = this.#snapshot.configuration;
+    const own = (cohort: Cohort | undefined) =>
+      cohorts.some((one) => one.id === cohort?.parent)
+        ? cohort?.limits?.find((limit) => limit.kind === kind)
+        : undefined;
+    let held = 0;
+    let lends = 0;
+    for (const quota of quotas) {
+      if (quota.cohort !== id || quota.kind !== kind) continue;
+      held += Math.max(0, useOf(quota) - quota.nominal + quota.lendingLimit);
+      lends += quota.lendingLimit;
+    }
+    for (const child of cohorts) {
+      if (child.parent !== id) continue;
+      const below = this.#inCohort(child.id, kind, useOf);
+      const passesOn = Math.min(below.lends, own(child)?.lendingLimit ?? 0);
+      held += Math.max(0, below.held - (below.lends - passesOn));
+      lends += passesOn;
+    }
+    return { held, lends, borrows: own(cohorts.find((one) => one.id === id))?.borrowingLimit ?? 0 };
   }
 
   /** Everything that is being revoked has ended, these too, and every earmark has become a lease. */
@@ -304,8 +346,10 @@ class Revoking {
       ...this.#earmarks,
       ...reserving.map((reservations) => ({ reservations }) as Earmark),
     ]);
+    const taken = this.#plan.assignments.map(({ request, allocations: units }) => ({ request, units }));
     return {
       ...snapshot,
+      ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, [...taken, ...this.#earmarks]) }),
       used: balance('used'),
       quotaUse: balance('quotaUse'),
       accounts,

@@ -54,16 +54,22 @@ export function columnsIn(program: Program): number {
 function solveExactly(question: ComponentQuestion): ComponentAnswer {
   const { engine, program, meter } = question;
   const single = spread(program);
-  const tree = solveByTree(engine, single.program, meter);
-  if (tree !== null) {
+  const { closed, best } = solveByTree(engine, single.program, meter);
+  const gathered = (plan: Plan): Plan => {
     const counts = new Int32Array(program.columnCount);
     for (let q = 0; q < single.optionOf.length; q++) {
-      counts[single.optionOf[q]!] = counts[single.optionOf[q]!]! + tree.plan.counts[q]!;
+      counts[single.optionOf[q]!] = counts[single.optionOf[q]!]! + plan.counts[q]!;
     }
-    const plan = { counts, value: tree.plan.value };
-    return { method: 'exact', plan, bounding: null, tree, ended: 'complete' };
-  }
-  const found = searchPlan(question);
+    return { counts, value: plan.value };
+  };
+  if (closed !== null)
+    return { method: 'exact', plan: gathered(closed.plan), bounding: null, tree: closed, ended: 'complete' };
+  // Groups that are alike, under an excess at a price, branch until the work is spent: then the tree's best plan is all there is to go by.
+  const searched = searchPlan(question);
+  const found: ComponentAnswer =
+    best !== null && best.value > searched.plan.value
+      ? { ...searched, method: 'core', plan: gathered(best) }
+      : searched;
   if (found.ended !== 'complete' || found.bounding === null) return found;
   const mip = engine.solveMip(relax(program).lp, { nodesMax: MIP_NODES_MAX });
   meter.mipCall();

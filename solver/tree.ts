@@ -22,16 +22,23 @@ export interface TreeAnswer {
   readonly leaves: number;
 }
 
+export interface TreeSearch {
+  /** The best plan with the tree that proves it, null when the work or the leaves did not suffice. */
+  readonly closed: TreeAnswer | null;
+  /** The best plan that it came by, proved or not; null before the first branching. */
+  readonly best: Plan | null;
+}
+
 /** Each leaf is a pass of the checker over the model. */
 export const LEAVES_MAX = 200;
 const ROOT_ROUNDS = 4;
 
-/** The best plan with the tree that proves it, null when the work or the leaves did not suffice. Every multiplicity must be 1. */
-export function solveByTree(engine: Engine, program: Program, meter: Meter): TreeAnswer | null {
+/** Every multiplicity must be 1. */
+export function solveByTree(engine: Engine, program: Program, meter: Meter): TreeSearch {
   const live = new LiveProgram(engine, program, { meter });
   try {
     if (live.run() !== 'optimal' || !cutRounds(live, { meter, rounds: ROOT_ROUNDS, bound: live.objective }))
-      return null;
+      return { closed: null, best: null };
     return new Search(live, meter).run();
   } finally {
     live.dispose();
@@ -57,9 +64,10 @@ class Search {
     this.#best = this.#planner.build(orderBy(live.program.objective), null);
   }
 
-  run(): TreeAnswer | null {
+  run(): TreeSearch {
     const tree = this.#grow();
-    return tree && { plan: this.#best, cuts: this.#live.cutter.cuts, tree, leaves: this.#leaves };
+    const best = this.#best;
+    return { closed: tree && { plan: best, cuts: this.#live.cutter.cuts, tree, leaves: this.#leaves }, best };
   }
 
   #grow(): Tree | null {

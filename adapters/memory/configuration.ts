@@ -167,6 +167,8 @@ function capacityRows({ cell, pools }: Configuration): CapacityRow[] {
 
 function accountRows({ cell, accounts }: Configuration): AccountRow[] {
   return accounts.flatMap(({ id: account, periods }) =>
-    periods.map(({ id: period, budget }) => ({ cell, account, period, reserved: 0, spent: 0, budget })),
+    periods.map(({ id: period, budget, overcommit = 0 }) => {
+      return { cell, account, period, reserved: 0, spent: 0, budget: budget + overcommit };
+    }),
   );
 }

@@ -15,7 +15,7 @@ import type {
 } from '../../scheduler/index.ts';
 import { currentConfiguration } from './configuration.ts';
 import { leaseOf } from './leases.ts';
-import { type ExtensionTableRow, headOf, type RequestTableRow, type Tables } from './tables.ts';
+import { type ExtensionTableRow, headOf, type RequestTableRow, rowKey, type Tables } from './tables.ts';
 
 export class MemoryStateSource implements StateSource {
   readonly #tables: Tables;
@@ -27,6 +27,7 @@ export class MemoryStateSource implements StateSource {
   async load(cell: string, epoch: Epoch): Promise<State> {
     const tables = this.#tables;
     const head = headOf(tables, cell);
+    const pastUse = tables.ticks.get(rowKey(cell, head.tick))?.record.pastUse;
     const state: State = {
       cell,
       epoch,
@@ -43,6 +44,7 @@ export class MemoryStateSource implements StateSource {
       leaseOfRequest: new Map(),
       used: new Map(),
       quotaUse: new Map(),
+      ...(pastUse && { pastUse }),
       accounts: new Map(),
       exclusive: new Set(),
       gangs: new Map(),

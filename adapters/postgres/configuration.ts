@@ -104,6 +104,8 @@ export function capacitiesOf(configuration: Configuration): Capacity[] {
 
 export function budgetsOf(configuration: Configuration): Budget[] {
   return configuration.accounts.flatMap((account) =>
-    account.periods.map((period) => ({ account: account.id, period: period.id, budget: period.budget })),
+    account.periods.map(({ id: period, budget, overcommit = 0 }) => {
+      return { account: account.id, period, budget: budget + overcommit };
+    }),
   );
 }

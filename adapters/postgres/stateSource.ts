@@ -11,6 +11,7 @@ import type {
   Instant,
   Lease,
   LeaseId,
+  PastUse,
   PendingExtension,
   PendingRequest,
   PoolId,
@@ -45,6 +46,7 @@ interface HeadRow {
   readonly tickDigest: string;
   readonly eventSequence: number;
   readonly foldSequence: number;
+  readonly pastUse: PastUse | null;
 }
 
 export class NoConfigurationError extends Error {
@@ -96,6 +98,7 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     leaseOfRequest: new Map(leases.map((lease) => [lease.request, lease.id] as [RequestId, LeaseId])),
     used: new Map(used.filter((row) => row.used > 0).map((row) => [row.key, row.used])),
     quotaUse: quotaUseOf(configured.document, leases),
+    ...(head?.pastUse && { pastUse: head.pastUse }),
     accounts: new Map(
       accounts
         .filter(({ reserved, spent }) => reserved + spent > 0)

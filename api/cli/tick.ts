@@ -125,6 +125,7 @@ function sentence(reason: Reason): string {
     case 'GANG_FULL':
     case 'QUOTA_EXHAUSTED':
     case 'COHORT_EXHAUSTED':
+    case 'POLICY_LIMIT':
     case 'BUDGET_EXHAUSTED': {
       const short = reason.short.map(
         ({ what, requested, available, held }) =>

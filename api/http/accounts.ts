@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import {
   type Account,
   type AccountId,
+  type AccountPeriod,
   accountChain,
   type Configuration,
   type Instant,
@@ -149,13 +150,14 @@ function usesByPeriod(uses: readonly PeriodUse[]): ReadonlyMap<string, PeriodUse
 }
 
 function accountJson(account: Account, uses: ReadonlyMap<string, PeriodUse>, at: Instant) {
-  const { id, title, parent, measure, periods } = account;
+  const { id, title, parent, measure, classes, periods } = account;
   const current = currentPeriod(periods, at);
   return {
     id,
     title,
     parent: parent ?? null,
     measure,
+    classes: classes ?? null,
     periods: periods.map((period) => {
       const { reserved = 0, spent = 0 } = uses.get(periodKey(id, period.id)) ?? {};
       return {
@@ -163,15 +165,21 @@ function accountJson(account: Account, uses: ReadonlyMap<string, PeriodUse>, at:
         startsAt: formatInstant(period.startsAt),
         endsAt: formatInstant(period.endsAt),
         current: period === current,
-        ...left(period.budget, { reserved, spent }),
+        overcommit: period.overcommit ?? 0,
+        ...left(period, { reserved, spent }),
       };
     }),
   };
 }
 
 /** A budget that was cut below what is committed leaves nothing, not less than nothing. */
-function left(budget: number, { reserved, spent }: { reserved: number; spent: number }) {
-  return { budget, reserved, spent, available: Math.max(0, budget - reserved - spent) };
+function left(
+  { budget, overcommit = 0 }: AccountPeriod,
+  { reserved, spent }: { reserved: number; spent: number },
+) {
+  const isSpent = overcommit > 0 && spent >= budget;
+  const available = isSpent ? 0 : Math.max(0, budget + overcommit - reserved - spent);
+  return { budget, reserved, spent, available };
 }
 
 function forecastJson(account: Account, input: ForecastInput) {
@@ -182,7 +190,7 @@ function forecastJson(account: Account, input: ForecastInput) {
     period: period.id,
     at: formatInstant(at),
     endsAt: formatInstant(period.endsAt),
-    ...left(period.budget, input),
+    ...left(period, input),
     runsOutAt: formatNullable(runsOutAt),
     reason,
     projectedSpend,

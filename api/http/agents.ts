@@ -260,8 +260,19 @@ function effectsOf(options: ServerOptions, id: string) {
 }
 
 function agentJson(part: AgentPart, heard: ReadonlyMap<string, Instant>) {
-  const { id, department, roles, skills, clearance, accounts, concurrency, priceMinor } = part;
+  const {
+    id,
+    department,
+    roles,
+    skills,
+    clearance,
+    classes = null,
+    accounts,
+    concurrency,
+    priceMinor,
+  } = part;
   const pool = concurrency === null ? null : agentPoolId(id);
   const heartbeatAt = formatNullable(heard.get(id) ?? null);
-  return { id, department, roles, skills, clearance, accounts, concurrency, priceMinor, pool, heartbeatAt };
+  const said = { id, department, roles, skills, clearance, classes, accounts, concurrency, priceMinor };
+  return { ...said, pool, heartbeatAt };
 }

@@ -50,7 +50,7 @@ export function addDepartments(server: FastifyInstance, options: ServerOptions):
 }
 
 function departmentJson({ agents }: Configuration, department: Department) {
-  const { id, title, clearanceCeiling, classes, kinds = null, requestLimits } = department;
+  const { id, title, clearanceCeiling, classes, kinds = null, requestLimits, weight = 1 } = department;
   const count = agents.reduce((sum, agent) => (agent.department === id ? sum + 1 : sum), 0);
-  return { id, title, clearanceCeiling, classes, kinds, requestLimits, agents: count };
+  return { id, title, clearanceCeiling, classes, kinds, requestLimits, weight, agents: count };
 }

@@ -30,6 +30,7 @@ import { addQueue } from './queue.ts';
 import { addQuotas } from './quotas.ts';
 import { addRequests } from './requests.ts';
 import { NoQuery } from './schemas/fields.ts';
+import { addShares } from './shares.ts';
 import { addTickFiles } from './tickFile.ts';
 import { addTicks } from './ticks.ts';
 import { addUsage } from './usage.ts';
@@ -90,6 +91,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addPoolEdits(v1, options);
       addAgents(v1, options);
       addDepartments(v1, options);
+      addShares(v1, options);
       addQuotas(v1, options);
       addTicks(v1, options);
       addTickFiles(v1, options);

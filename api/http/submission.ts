@@ -112,6 +112,7 @@ function toTerms(terms: SubmissionBody['terms']): Terms {
     ...instantField('startBefore', terms.startBefore),
     ...instantField('deadline', terms.deadline),
     ...(terms.startLimitSeconds !== undefined && { startLimitSeconds: terms.startLimitSeconds }),
+    ...(terms.openEnded !== undefined && { openEnded: terms.openEnded }),
     ...(terms.gang !== undefined && { gang: terms.gang }),
   };
 }

@@ -2,7 +2,8 @@
 // Invariant: a pure function of the entry and of that day's week or month, so that every process of a day makes the same revision.
 
 import type { AccountPeriod, Instant, Window } from '../../scheduler/index.ts';
-import { type AccountEntry, type Calendar, WEEKDAYS } from './schema.ts';
+import type { AccountEntry } from './schema.ts';
+import { type Calendar, WEEKDAYS } from './schemaPools.ts';
 import type { Path } from './source.ts';
 import {
   clockMinutes,

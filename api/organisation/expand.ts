@@ -4,9 +4,11 @@
 import {
   type Account,
   type AccountId,
+  type AccountPeriod,
   type Agent,
   type AgentId,
   agentPoolId,
+  type Cohort,
   type CohortId,
   type Department,
   type DepartmentId,
@@ -19,7 +21,8 @@ import {
 } from '../../scheduler/index.ts';
 import { periodsOf, windowsOf } from './calendar.ts';
 import { compareText } from './problem.ts';
-import type { AccountEntry, AgentGroup, DepartmentEntry, PoolEntry } from './schema.ts';
+import type { AccountEntry, AgentGroup, CohortEntry, DepartmentEntry } from './schema.ts';
+import type { PoolEntry } from './schemaPools.ts';
 import type { Entry, GroupEntry, Sections } from './sections.ts';
 
 /** Ids of a group: its name alone, or numbered from 01 with as many digits as the last one needs. */
@@ -73,10 +76,11 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
     agents: byId(groups.map(({ id, group }) => agentOf(id, group))),
     pools: byId([...sections.pools.map(({ value }) => poolOf(value, now)), ...agentPools]),
     quotas: quotasOf(sections),
-    cohorts: byId(sections.cohorts.map(({ value }) => ({ id: value.id as CohortId, title: value.title }))),
+    cohorts: byId(sections.cohorts.map(({ value }) => cohortOf(value))),
     accounts: byId(sections.accounts.map(({ value }) => accountOf(value, accounts, now))),
     classes: classesOf(sections),
     leaseTerms: { ...sections.leaseTerms!.value },
+    ...(sections.fairness === null ? {} : { fairness: { ...sections.fairness.value } }),
   };
 }
 
@@ -88,6 +92,7 @@ function departmentOf(entry: DepartmentEntry): Department {
     classes: sorted(entry.classes),
     ...(entry.kinds === undefined ? {} : { kinds: sorted(entry.kinds) }),
     requestLimits: { ...entry.requestLimits },
+    ...(entry.weight === undefined ? {} : { weight: entry.weight }),
   };
 }
 
@@ -98,6 +103,7 @@ function agentOf(id: string, { value, department }: GroupEntry): Agent {
     roles: sorted(value.roles ?? ['agent']),
     skills: sorted(value.skills ?? []),
     clearance: value.clearance,
+    ...(value.classes === undefined ? {} : { classes: sorted(value.classes) }),
     accounts: sorted(value.accounts) as AccountId[],
   };
 }
@@ -153,6 +159,18 @@ function quotasOf(sections: Sections): Quota[] {
   return quotas.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.department, b.department));
 }
 
+function cohortOf({ id, title, parent, limits }: CohortEntry): Cohort {
+  const sortedLimits = Object.entries(limits ?? {})
+    .map(([kind, { lendingLimit = 0, borrowingLimit = 0 }]) => ({ kind, lendingLimit, borrowingLimit }))
+    .sort((a, b) => compareText(a.kind, b.kind));
+  return {
+    id: id as CohortId,
+    title,
+    ...(parent === undefined ? {} : { parent: parent as CohortId }),
+    ...(sortedLimits.length === 0 ? {} : { limits: sortedLimits }),
+  };
+}
+
 function accountOf(
   entry: AccountEntry,
   byId: ReadonlyMap<string, Entry<AccountEntry>>,
@@ -167,8 +185,16 @@ function accountOf(
       measure.type === 'money'
         ? { type: 'money', currency: measure.currency! }
         : { type: 'use', kind: measure.kind! },
-    periods: periodsOf(entry, now).map(({ period }) => period),
+    ...(entry.classes === undefined ? {} : { classes: sorted(entry.classes) }),
+    periods: periodsOf(entry, now).map(({ period }) => overcommitted(period, entry.overcommitPercent ?? 0)),
   };
+}
+
+/** The percentage of a budget, rounded down. */
+function overcommitted(period: AccountPeriod, percent: number): AccountPeriod {
+  const overcommit = Number((BigInt(period.budget) * BigInt(percent)) / 100n);
+  if (overcommit === 0) return period;
+  return { ...period, overcommit: Math.min(overcommit, Number.MAX_SAFE_INTEGER - period.budget) };
 }
 
 function classesOf(sections: Sections): PriorityClass[] {

@@ -4,7 +4,7 @@
 import { type NodeGroup, type NodeKind, unitsOfNode } from '../../scheduler/index.ts';
 import type { Problem } from './problem.ts';
 import { type Entry, field, isMapping, type RawEntry } from './raw.ts';
-import type { NodeEntry, PoolEntry, PoolTemplate } from './schema.ts';
+import type { NodeEntry, PoolEntry, PoolTemplate } from './schemaPools.ts';
 
 export type NamedPool = Omit<PoolTemplate, 'id' | 'each'> & { readonly id: string };
 

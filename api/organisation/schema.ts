@@ -3,52 +3,19 @@
 // Every section is optional here because the tree is the union of its files; sections.ts demands the required ones.
 
 import { type Static, Type } from 'typebox';
-import { CLASSIFICATIONS, NODE_GPUS_MOST, NODES_MOST, type PoolNodes, ROLES } from '../../scheduler/index.ts';
-
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-
-// The same characters as SLUG of scheduler/, which also serves ids that are no file's.
-const slug = (description: string) => Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,62}$', description });
-
-const amount = (description: string) =>
-  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
-
-const positive = (description: string) =>
-  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
-
-/** Of one node: so that all nodes of a pool stay exact together. */
-const nodeAmount = (description: string) => Type.Integer({ minimum: 0, maximum: 100_000_000, description });
-
-/** Ten years: every instant that follows from now stays one that can be written as a date. */
-const SECONDS_MAX = 3660 * 86_400;
-
-const seconds = (minimum: 0 | 1, description: string) =>
-  Type.Integer({ minimum, maximum: SECONDS_MAX, description });
-
-const title = Type.String({ minLength: 1, maxLength: 120, description: 'Name for people.' });
-
-const closed = { additionalProperties: false } as const;
-
-const classification = (description: string) => Type.Enum([...CLASSIFICATIONS], { description });
-
-const slugs = (description: string) =>
-  Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,62}$' }), { uniqueItems: true, description });
-
-/** A text or a list of texts. Written as one type list: `anyOf` would report every mistake once per branch. */
-const labelValue = Type.Unsafe<string | string[]>({
-  type: ['string', 'array'],
-  minLength: 1,
-  maxLength: 128,
-  minItems: 1,
-  uniqueItems: true,
-  items: { type: 'string', minLength: 1, maxLength: 128 },
-});
-
-const instant = (description: string) =>
-  Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}Z$', description });
-
-const clock = (description: string) =>
-  Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$', description });
+import { DEADLINE_ALLOWANCE_MOST, ROLES } from '../../scheduler/index.ts';
+import { PoolTemplate } from './schemaPools.ts';
+import {
+  amount,
+  classification,
+  closed,
+  instant,
+  positive,
+  seconds,
+  slug,
+  slugs,
+  title,
+} from './schemaTerms.ts';
 
 export const AgentGroup = Type.Object(
   {
@@ -70,6 +37,13 @@ export const AgentGroup = Type.Object(
     skills: Type.Optional(slugs('What it can do, from the section `skills`; the label `skill` of its pool.')),
     clearance: classification(
       'Highest classification that it may touch; at most the ceiling of its department.',
+    ),
+    classes: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Of its department’s classes, those that it may ask for; absent: all of them.',
+      }),
     ),
     accounts: slugs('Accounts that pay for its grants, each with all ancestors.'),
     concurrency: Type.Optional(
@@ -101,131 +75,14 @@ export const DepartmentEntry = Type.Object(
         description: 'Kind -> largest quantity in one request; a kind that is not named is unlimited.',
       }),
     ),
+    weight: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'Its part of what is scarce, against the weights of the others; absent: 1.',
+      }),
+    ),
     agents: Type.Optional(Type.Array(AgentGroup, { description: 'Its agents, in groups of equals.' })),
-  },
-  closed,
-);
-
-const Weekly = Type.Object(
-  {
-    days: Type.Array(Type.Enum([...WEEKDAYS]), {
-      minItems: 1,
-      uniqueItems: true,
-      description: 'Days of the week.',
-    }),
-    from: clock('Start, UTC.'),
-    to: clock('End, UTC; "24:00" is the end of the day.'),
-    slots: amount('Units that can be taken in each window.'),
-    weeks: Type.Integer({
-      minimum: 1,
-      maximum: 53,
-      description: 'Weeks from the Monday of the current one.',
-    }),
-  },
-  closed,
-);
-
-const ExplicitWindow = Type.Object(
-  {
-    startsAt: instant('UTC, to the minute.'),
-    endsAt: instant('UTC, to the minute.'),
-    slots: amount('Units.'),
-  },
-  closed,
-);
-
-export const Calendar = Type.Object(
-  {
-    weekly: Type.Optional(Type.Array(Weekly, { description: 'Rules that repeat every week.' })),
-    windows: Type.Optional(Type.Array(ExplicitWindow, { description: 'Single windows.' })),
-    except: Type.Optional(
-      Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), {
-        uniqueItems: true,
-        description: 'Days, UTC, without windows of the weekly rules.',
-      }),
-    ),
-  },
-  closed,
-);
-
-const labels = Type.Record(slug('A label.'), labelValue, {
-  ...closed,
-  description: 'What selectors match: model, zone, skill, name, ...',
-});
-
-const poolPrice = amount('Minor currency units per unit and hour (per unit if consumable); absent: free.');
-
-export const PoolMember = Type.Object(
-  {
-    id: slug('Id of the pool.'),
-    capacity: Type.Optional(amount('Units now.')),
-    labels: Type.Optional(labels),
-    priceMinor: Type.Optional(poolPrice),
-  },
-  closed,
-);
-
-const NodeEntry = Type.Object(
-  {
-    id: slug('Unique in the pool; a node is called "<pool>/<id>", with a count "<pool>/<id>-01".'),
-    count: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: NODES_MOST, description: 'How many equal nodes; absent: one.' }),
-    ),
-    gpus: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: NODE_GPUS_MOST, description: 'GPUs of each; absent: none.' }),
-    ),
-    model: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 128, description: 'The label `model` of its GPUs.' }),
-    ),
-    cpuMilli: nodeAmount('Thousandths of a CPU of each.'),
-    memoryMiB: nodeAmount('MiB of each.'),
-  },
-  closed,
-);
-
-const NodePrices = Type.Object(
-  {
-    gpu: Type.Optional(amount('Per GPU and hour.')),
-    cpu: Type.Optional(amount('Per CPU and hour.')),
-    memory: Type.Optional(amount('Per GiB and hour.')),
-  },
-  { ...closed, description: 'Minor currency units; what is left out is free.' },
-);
-
-export const PoolTemplate = Type.Object(
-  {
-    id: Type.Optional(slug('Id of the pool; a series has those of its members.')),
-    kind: Type.Optional(slug('gpu, cpu, memory, agent, dataset, review, license or your own.')),
-    unit: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 32,
-        description: 'What one unit is; the same for all pools of a kind.',
-      }),
-    ),
-    capacity: Type.Optional(amount('Units now. Exactly one of `capacity`, `calendar` and `nodes`.')),
-    calendar: Type.Optional(Calendar),
-    nodes: Type.Optional(
-      Type.Array(NodeEntry, {
-        minItems: 1,
-        maxItems: NODES_MOST,
-        description:
-          'Machines. Makes the pools "<id>-gpu" (mGPU), "<id>-cpu" (mCPU) and "<id>-memory" (MiB), with no `kind` and `unit` of its own.',
-      }),
-    ),
-    prices: Type.Optional(NodePrices),
-    labels: Type.Optional(labels),
-    consumable: Type.Optional(
-      Type.Boolean({ description: 'Gone once the lease has started; absent: false.' }),
-    ),
-    classification: Type.Optional(classification('Least clearance to claim from it; absent: none.')),
-    priceMinor: Type.Optional(poolPrice),
-    each: Type.Optional(
-      Type.Array(PoolMember, {
-        minItems: 1,
-        description: 'A series of pools that are alike in all the rest.',
-      }),
-    ),
   },
   closed,
 );
@@ -251,7 +108,31 @@ export const QuotaEntry = Type.Object(
   closed,
 );
 
-const CohortEntry = Type.Object({ id: slug('Id of the cohort.'), title }, closed);
+const CohortLimits = Type.Object(
+  {
+    lendingLimit: Type.Optional(
+      amount('Of the units that its own lend each other, those that it lends beyond itself; absent: 0.'),
+    ),
+    borrowingLimit: Type.Optional(amount('Units beyond those that its own lend; absent: 0.')),
+  },
+  closed,
+);
+
+const CohortEntry = Type.Object(
+  {
+    id: slug('Id of the cohort.'),
+    title,
+    parent: Type.Optional(slug('Cohort that it is in; absent: none.')),
+    limits: Type.Optional(
+      Type.Record(slug('A kind.'), CohortLimits, {
+        ...closed,
+        description:
+          'Kind -> what it lends and borrows within its parent; a kind that is not named: nothing.',
+      }),
+    ),
+  },
+  closed,
+);
 
 const Period = Type.Object(
   {
@@ -280,6 +161,21 @@ export const AccountEntry = Type.Object(
     title,
     parent: Type.Optional(slug('Account above it, which is charged as well.')),
     measure: Type.Optional(Measure),
+    classes: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Classes that it pays for, as a budget of class time; absent: all.',
+      }),
+    ),
+    overcommitPercent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 400,
+        description:
+          'Of a budget, what may be reserved beyond it; leases are stopped when the budget is spent. Absent: 0.',
+      }),
+    ),
     monthly: Type.Optional(amount('Budget of every month, UTC. Exactly one of `monthly` and `periods`.')),
     periods: Type.Optional(
       Type.Array(Period, { minItems: 1, description: 'Periods of other lengths or amounts.' }),
@@ -326,6 +222,14 @@ const ClassEntry = Type.Object(
     rank: Type.Integer({ minimum: 0, maximum: 1000, description: '0 is served first; distinct.' }),
     targetWaitSeconds: seconds(1, 'Wait after which its requests age and may get a reservation.'),
     maxDurationSeconds: seconds(1, 'Longest lease.'),
+    deadlineAllowance: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: DEADLINE_ALLOWANCE_MOST,
+        description:
+          'What pressing deadlines of one agent add to its requests together; a request is worth 1000. Absent: 200.',
+      }),
+    ),
     preemption: Type.Optional(Preemption),
   },
   closed,
@@ -340,6 +244,16 @@ const LeaseTerms = Type.Object(
   closed,
 );
 
+const Fairness = Type.Object(
+  {
+    halfLifeSeconds: seconds(
+      3600,
+      'Past use counts half after this long: ten median runs or more. Absent: a week.',
+    ),
+  },
+  closed,
+);
+
 export const OrganisationFile = Type.Object(
   {
     organisation: Type.Optional(slug('Id of the organisation.')),
@@ -349,6 +263,7 @@ export const OrganisationFile = Type.Object(
       Type.Array(ClassEntry, { minItems: 1, maxItems: 4, description: 'Strict priority classes.' }),
     ),
     leaseTerms: Type.Optional(LeaseTerms),
+    fairness: Type.Optional(Fairness),
     skills: Type.Optional(slugs('Every skill that agents and pools may name.')),
     departments: Type.Optional(Type.Array(DepartmentEntry)),
     pools: Type.Optional(Type.Array(PoolTemplate)),
@@ -366,23 +281,12 @@ export const OrganisationFile = Type.Object(
 export type OrganisationFile = Static<typeof OrganisationFile>;
 export type AgentGroup = Static<typeof AgentGroup>;
 export type DepartmentEntry = Static<typeof DepartmentEntry>;
-export type Calendar = Static<typeof Calendar>;
-export type PoolMember = Static<typeof PoolMember>;
-export type PoolTemplate = Static<typeof PoolTemplate>;
-/** One pool, whether it was written alone or in a series. */
-export type PoolEntry = Omit<PoolTemplate, 'id' | 'each' | 'nodes' | 'prices'> & {
-  readonly id: string;
-  readonly kind: string;
-  readonly unit: string;
-  readonly pricePer?: number;
-  readonly nodes?: PoolNodes;
-};
-export type NodeEntry = Static<typeof NodeEntry>;
 export type QuotaEntry = Static<typeof QuotaEntry>;
 export type CohortEntry = Static<typeof CohortEntry>;
 export type AccountEntry = Static<typeof AccountEntry>;
 export type ClassEntry = Static<typeof ClassEntry>;
 export type LeaseTermsEntry = Static<typeof LeaseTerms>;
+export type FairnessEntry = Static<typeof Fairness>;
 
 /** The published schema, as docs/organisation.schema.json holds it. */
 export function organisationSchema(): Record<string, unknown> {

@@ -23,10 +23,11 @@ import type {
   ClassEntry,
   CohortEntry,
   DepartmentEntry,
+  FairnessEntry,
   LeaseTermsEntry,
-  PoolEntry,
   QuotaEntry,
 } from './schema.ts';
+import type { PoolEntry } from './schemaPools.ts';
 import { poolsOf, seriesProblems } from './series.ts';
 
 /** The names that a reference may use. Incomplete: something that could not be read may have made more, so no reference is wrong. */
@@ -46,6 +47,7 @@ export interface Sections {
   readonly cell: Entry<string> | null;
   readonly classes: Entry<readonly ClassEntry[]> | null;
   readonly leaseTerms: Entry<LeaseTermsEntry> | null;
+  readonly fairness: Entry<FairnessEntry> | null;
   readonly skills: Entry<readonly string[]> | null;
   readonly departments: readonly Entry<DepartmentEntry>[];
   readonly groups: readonly GroupEntry[];
@@ -62,7 +64,7 @@ export interface SectionNames {
   readonly department: Names;
   readonly account: Names;
   readonly cohort: Names;
-  /** Cohorts that quotas name. */
+  /** Cohorts that quotas or cohorts within them name. */
   readonly cohortInUse: Names;
   readonly class: Names;
   readonly kind: Names;
@@ -79,7 +81,14 @@ const REQUIRED: readonly SectionName[] = [
   'departments',
   'pools',
 ];
-const SINGLE: readonly SectionName[] = ['organisation', 'cell', 'classes', 'leaseTerms', 'skills'];
+const SINGLE: readonly SectionName[] = [
+  'organisation',
+  'cell',
+  'classes',
+  'leaseTerms',
+  'fairness',
+  'skills',
+];
 
 interface RawGroup extends RawEntry {
   readonly department: string;
@@ -108,6 +117,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
       cell: single('cell'),
       classes: single('classes'),
       leaseTerms: single('leaseTerms'),
+      fairness: single('fairness'),
       skills: single('skills'),
       departments: list('departments', 'agents'),
       groups: groups.filter((group) => isSound(group)) as (RawGroup & GroupEntry)[],
@@ -135,12 +145,17 @@ function namesOf(raw: RawTree, groups: readonly RawGroup[], readable: boolean): 
   const department = names(fields('departments', 'id'), 'departments');
   const agent = groups.some(({ value }) => field(value, 'concurrency') !== undefined) ? ['agent'] : [];
   const kind = names([...(raw.get('pools') ?? []).flatMap(itemsOf).flatMap(kindsMade), ...agent], 'pools');
-  const cohorts = fields('quotas', 'cohort').filter((cohort) => cohort !== undefined);
+  const cohort = names(fields('cohorts', 'id'), 'cohorts');
+  const named = [...fields('quotas', 'cohort'), ...fields('cohorts', 'parent')];
+  const inUse = names(
+    named.filter((one) => one !== undefined),
+    'quotas',
+  );
   return {
     department,
     account: names(fields('accounts', 'id'), 'accounts'),
-    cohort: names(fields('cohorts', 'id'), 'cohorts'),
-    cohortInUse: names(cohorts, 'quotas'),
+    cohort,
+    cohortInUse: { all: inUse.all, complete: inUse.complete && cohort.complete },
     class: names(fields('classes', 'name'), 'classes'),
     // Agents make a kind as well, and hang on their departments.
     kind: { all: kind.all, complete: kind.complete && department.complete },

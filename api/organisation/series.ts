@@ -4,7 +4,7 @@
 import { type NamedPool, splitByKind } from './nodePools.ts';
 import type { Problem } from './problem.ts';
 import { type Entry, field, isMapping, isSound, itemsBelow, type RawEntry } from './raw.ts';
-import type { PoolEntry, PoolMember, PoolTemplate } from './schema.ts';
+import type { PoolEntry, PoolMember, PoolTemplate } from './schemaPools.ts';
 
 export function poolsOf(entry: RawEntry): readonly Entry<PoolEntry>[] {
   if (!isSound(entry, 'each')) return [];

@@ -76,7 +76,10 @@ function poolOf(configuration: Configuration, { capacity, ...part }: PoolPart): 
 function withAgent(configuration: Configuration, part: AgentPart): Configuration {
   const { concurrency, priceMinor, ...rest } = part;
   const skills = sorted(part.skills);
-  const agent: Agent = { ...rest, roles: sorted(part.roles), skills, accounts: sorted(part.accounts) };
+  // Its classes stand in the organisation's files alone: an edit of the rest neither widens nor loses them.
+  const classes = lookupOf(configuration).agents.get(part.id)?.classes;
+  const sets = { roles: sorted(part.roles), skills, accounts: sorted(part.accounts) };
+  const agent: Agent = { ...rest, ...sets, ...(classes && { classes }) };
   const others = configuration.pools.filter(({ agent: of }) => of !== agent.id);
   const pool: Pool = {
     id: agentPoolId(agent.id),

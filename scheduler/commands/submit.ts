@@ -8,7 +8,13 @@ import type { IntakeRow } from '../domain/intake.ts';
 import { longestSeconds, lookupOf } from '../domain/lookup.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { Option, PendingRequest, ResourceRequest, Terms } from '../domain/request.ts';
+import {
+  type Option,
+  type PendingRequest,
+  type ResourceRequest,
+  SLICE_SECONDS_MOST,
+  type Terms,
+} from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
@@ -75,7 +81,23 @@ function refuseIdentity(configuration: Configuration, input: AdmissionInput): Ad
       allowed,
     };
   }
+  if (!mayAskClass(configuration, input)) {
+    return {
+      code: 'UNKNOWN_CLASS',
+      pointer: '/terms/class',
+      message: `agent ${input.agent} is not entitled to class ${input.terms.class}`,
+      allowed: [...(agents.get(input.agent)?.classes ?? [])],
+    };
+  }
   return null;
+}
+
+/** What the agent itself is entitled to; what its department is, the policy says. */
+function mayAskClass(
+  configuration: Configuration,
+  { agent, terms }: Pick<ResourceRequest, 'agent' | 'terms'>,
+): boolean {
+  return lookupOf(configuration).agents.get(agent)?.classes?.includes(terms.class) ?? true;
 }
 
 function refuseTimes(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
@@ -88,6 +110,13 @@ function refuseTimes(configuration: Configuration, input: AdmissionInput): Admis
       code: 'TIME_RANGE',
       pointer: '/terms/deadline',
       message: 'the duration does not fit before the deadline',
+    };
+  }
+  if (input.terms.openEnded && durationSeconds > SLICE_SECONDS_MOST) {
+    return {
+      code: 'TIME_RANGE',
+      pointer: '/terms/durationSeconds',
+      message: `at most ${SLICE_SECONDS_MOST} seconds at a time for work without a known end`,
     };
   }
   const longest = longestSeconds(configuration);
@@ -228,7 +257,8 @@ function misfitsUnder(configuration: Configuration): (pending: PendingRequest) =
     const { agent, department } = request;
     const known = byShape.get(shapeKey) ?? new Map<string, Misfit | null>();
     byShape.set(shapeKey, known);
-    const key = `${catalogue.clearanceOf(agent, department)}/${department}`;
+    const entitled = mayAskClass(configuration, request);
+    const key = `${catalogue.clearanceOf(agent, department)}/${department}/${entitled}`;
     let misfit = known.get(key);
     if (misfit === undefined) {
       misfit = misfitOf(configuration, request);
@@ -262,14 +292,16 @@ function denial({ id, department, agent }: ResourceRequest, reason: Reason): Cha
 }
 
 /**
- * A class that is no more has no stage of the program: nothing of it can be granted. An agent that is no more fits nowhere either, but
+ * A class that is no more has no stage of the program, and one that the agent may not ask for any more is as good as none: nothing of it can
+ * be granted. An agent that is no more fits nowhere either, but
  * why is the policy's to say.
  */
 function misfitOf(configuration: Configuration, request: ResourceRequest): Misfit | null {
   const { classes } = lookupOf(configuration);
   if (!isOfItsDepartment(configuration, request)) return null;
   const claim = request.options[0]?.claims[0];
-  if (claim === undefined || classes.has(request.terms.class)) return neverFits(configuration, request);
+  const isServed = classes.has(request.terms.class) && mayAskClass(configuration, request);
+  if (claim === undefined || isServed) return neverFits(configuration, request);
   return { option: 0, claim: 0, kind: claim.kind, requested: claim.quantity, largest: 0, pool: null };
 }
 

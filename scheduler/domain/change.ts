@@ -23,7 +23,10 @@ export interface LedgerEntry {
   readonly amount: Units;
 }
 
-/** `acknowledged`: given back in its grace. `grace`: taken back when the grace was over. */
+/**
+ * `acknowledged`: given back in its grace. `grace`: taken back when the grace was over. `budget`: stopped by metering, when an over-committed
+ * account had nothing left.
+ */
 export const LEASE_END_CAUSES = [
   'agent',
   'cancelled',
@@ -32,6 +35,7 @@ export const LEASE_END_CAUSES = [
   'duration',
   'acknowledged',
   'grace',
+  'budget',
 ] as const;
 export type LeaseEndCause = (typeof LEASE_END_CAUSES)[number];
 

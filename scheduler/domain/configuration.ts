@@ -31,6 +31,8 @@ export interface Department {
   readonly kinds?: readonly string[];
   /** Largest quantity of a kind in one request; a kind that is not named is unlimited. */
   readonly requestLimits: Readonly<Record<string, Units>>;
+  /** Its part of what is scarce, against the others' weights; absent: 1. Never an order: fairness.ts. */
+  readonly weight?: Units;
 }
 
 export interface Agent {
@@ -39,6 +41,8 @@ export interface Agent {
   readonly roles: readonly Role[];
   readonly skills: readonly string[];
   readonly clearance: Classification;
+  /** Of its department's classes, those that it may ask for; absent: all of them. */
+  readonly classes?: readonly string[];
   /** Accounts that pay for its grants (each with all ancestors). */
   readonly accounts: readonly AccountId[];
 }
@@ -90,6 +94,18 @@ export interface Quota {
 export interface Cohort {
   readonly id: CohortId;
   readonly title: string;
+  /** The cohort that it is in: a tree, to any depth. */
+  readonly parent?: CohortId;
+  /** Per kind, of a cohort in another one; a kind that is not named it neither lends nor borrows. Sorted by kind. */
+  readonly limits?: readonly CohortLimit[];
+}
+
+export interface CohortLimit {
+  readonly kind: string;
+  /** Of what its own lend each other, what it lends to those beside it. */
+  readonly lendingLimit: Units;
+  /** What it may hold beyond that which its own lend. */
+  readonly borrowingLimit: Units;
 }
 
 export interface AccountPeriod {
@@ -98,6 +114,8 @@ export interface AccountPeriod {
   readonly startsAt: Instant;
   readonly endsAt: Instant;
   readonly budget: Units;
+  /** What may be reserved beyond the budget, counting on leases that end early; metering stops what would spend it. Absent: 0. */
+  readonly overcommit?: Units;
 }
 
 /** A budget: money in minor units, or use over time (quantity x seconds) of one kind. Ancestors measure the same. */
@@ -108,6 +126,8 @@ export interface Account {
   readonly measure:
     | { readonly type: 'money'; readonly currency: string }
     | { readonly type: 'use'; readonly kind: string };
+  /** It pays only for leases of these classes: a budget of class time. Absent: for all. */
+  readonly classes?: readonly string[];
   readonly periods: readonly AccountPeriod[];
 }
 
@@ -117,6 +137,8 @@ export interface PriorityClass {
   readonly rank: number;
   readonly targetWaitSeconds: Units;
   readonly maxDurationSeconds: Units;
+  /** What the pressing deadlines of one agent may add to its requests' values together; absent: `DEADLINE_ALLOWANCE` of the objective. */
+  readonly deadlineAllowance?: Units;
   /** How leases of the class are taken back; what is absent follows `PREEMPTION_DEFAULTS`. */
   readonly preemption?: Partial<PreemptionTerms>;
 }
@@ -169,4 +191,10 @@ export interface Configuration {
   readonly accounts: readonly Account[];
   readonly classes: readonly PriorityClass[];
   readonly leaseTerms: LeaseTerms;
+  readonly fairness?: FairnessTerms;
+}
+
+export interface FairnessTerms {
+  /** In which past use comes to count half: at least ten median runs, or it says who was lucky last. Absent: a week. */
+  readonly halfLifeSeconds: Units;
 }

@@ -6,7 +6,7 @@ import type { Instant, Units } from './quantity.ts';
 
 /** Numbers of one short row: wanted by the request, left after the plan, taken by others. */
 export interface Shortage {
-  /** A pool, a pool's window, a node's kind, a quota, a cohort or an account period, by its id. */
+  /** A pool, a pool's window, a node's kind, a quota, a cohort, a policy's row or an account period, by its id. */
   readonly what: string;
   readonly requested: Units;
   readonly available: Units;
@@ -90,6 +90,13 @@ export type Reason =
       readonly code: 'BUDGET_EXHAUSTED';
       readonly option: number;
       readonly unit: string;
+      readonly short: readonly Shortage[];
+    }
+  /** A row of the policy, by its id in `short`: `remedy` is the row's own. */
+  | {
+      readonly code: 'POLICY_LIMIT';
+      readonly option: number;
+      readonly remedy: string;
       readonly short: readonly Shortage[];
     }
   | { readonly code: 'NEXT_TICK'; readonly option: number }
@@ -176,6 +183,10 @@ export const REASON_GUIDE: Readonly<
   BUDGET_EXHAUSTED: {
     actor: 'department-head',
     advice: 'The account cannot cover the reservation; shorten the duration or raise the budget.',
+  },
+  POLICY_LIMIT: {
+    actor: 'wait',
+    advice: 'A policy limits what may be held at once; leases that end make room, or do as its remedy says.',
   },
   NEXT_TICK: {
     actor: 'wait',

@@ -47,7 +47,12 @@ export interface Terms {
   /** The lease's own start limit, at most the organisation's; absent: the organisation's. */
   readonly startLimitSeconds?: Units;
   readonly gang?: GangTerms;
+  /** Nobody knows how long it lasts: `durationSeconds` is a slice, at most `SLICE_SECONDS_MOST`, renewed for as long as the accounts pay. */
+  readonly openEnded?: true;
 }
+
+/** What is set aside at a time for work without a known end: little enough to be no loss, and 100 renewals a day at most. */
+export const SLICE_SECONDS_MOST = 900;
 
 /**
  * Requests that are granted together, in one tick, or not at all. They may be of several departments: whoever knows the id may join, so

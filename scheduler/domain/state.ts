@@ -5,6 +5,8 @@ import type { Configuration } from './configuration.ts';
 import type { Earmark } from './earmark.ts';
 import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
+import type { PastUse } from './pastUse.ts';
+import type { PolicyRow } from './policyRow.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './request.ts';
 
@@ -53,6 +55,10 @@ export interface State {
   readonly used: Map<CapacityKey, Units>;
   /** Live renewable use per department and kind, for quota rows. */
   readonly quotaUse: Map<string, Units>;
+  /** What was held before, fading; absent before the first tick that counts it. Replaced, never changed. */
+  pastUse?: PastUse;
+  /** Of the policy in force: what each tick was told last; absent before the first. Not stored. */
+  policyRows?: readonly PolicyRow[];
   /** `${account}/${period}`. */
   readonly accounts: Map<string, AccountUse>;
   /** Datasets whose one live lease holds them exclusively. */

@@ -43,7 +43,12 @@ export const LEASE_TRANSITIONS: readonly Transition<LeaseState>[] = [
   { from: 'active', to: 'expired', mover: 'leader', when: 'its end came, or heartbeats stopped' },
   { from: 'active', to: 'revoking', mover: 'leader', when: 'somebody has a right to what it holds' },
   { from: 'revoking', to: 'released', mover: 'agent', when: 'acknowledged, or done, in its grace' },
-  { from: 'revoking', to: 'revoked', mover: 'leader', when: 'the grace ended' },
+  {
+    from: 'revoking',
+    to: 'revoked',
+    mover: 'leader',
+    when: 'the grace ended, or what pays for it was spent',
+  },
 ];
 
 export const EARMARK_TRANSITIONS: readonly Transition<EarmarkState>[] = [

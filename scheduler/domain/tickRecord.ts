@@ -4,6 +4,7 @@
 import type { SolverFault, StageMethod, StoredCertificate, Warm, Work } from '../../solver/index.ts';
 import type { RevocationRight } from './earmark.ts';
 import type { Epoch, LeaseId } from './ids.ts';
+import type { PastUse } from './pastUse.ts';
 import type { Instant, Units } from './quantity.ts';
 
 export interface TickDigests {
@@ -87,6 +88,8 @@ export interface TickRecord {
   /** Prices that the solve started from, an input; null: cold, as in a term's first tick. Absent in records from before there were any. */
   readonly warm?: Warm | null;
   readonly stages: readonly StageRecord[];
+  /** As it stood before this tick's changes, so that the use since then follows from the leases. */
+  readonly pastUse?: PastUse;
   readonly counts: TickCounts;
   /** Absent when nobody was looked at. */
   readonly revocations?: RevocationsRecord;

@@ -1,15 +1,17 @@
 // Account rows: what a column reserves on each account of the payer's chain, in each period that it touches.
 // Invariant: the amounts are those of pricing.ts, which prices the reservation itself; here they are worked out once for all accounts of a tariff.
 
+import type { AccountPeriod } from '../domain/configuration.ts';
 import { type Instant, multiplyDivideUp, type Units } from '../domain/quantity.ts';
-import { accountKey } from '../domain/state.ts';
+import { type AccountUse, accountKey } from '../domain/state.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
 import type { Choice } from './formulation.ts';
 
 /*
- * account/<account>/<period>:  sum over columns of cost x  <=  budget - reserved - spent
+ * account/<account>/<period>:  sum over columns of cost x  <=  budget + over-commitment - reserved - spent
  *
+ *   (0 where an over-committed budget is spent: metering would stop at once what it grants.)
  *   cost = sum over claims   money: ceil(q * price * ms in the period / 3,600,000 / units of the price)   renewable, over [now, end + grace)
  *                                   q * price                                         consumable or windowed, at its start
  *                            use:   ceil(q * ms in the period / 1000)                 renewable of the account's kind
@@ -138,6 +140,11 @@ function exactOrInfinite(a: number, b: number, divisor: number): number {
   return multiplyDivideUp(a, b, divisor);
 }
 
+function roomIn({ budget, overcommit = 0 }: AccountPeriod, use: Readonly<AccountUse> | undefined): number {
+  const { reserved = 0, spent = 0 } = use ?? {};
+  return overcommit > 0 && spent >= budget ? 0 : budget + overcommit - reserved - spent;
+}
+
 /** budget - reserved - spent of every account period, looked up once a tick. Negative when a budget was cut below what is committed. */
 export class AccountRoom {
   readonly #accounts: Snapshot['accounts'];
@@ -155,7 +162,7 @@ export class AccountRoom {
     if (rooms === undefined) {
       rooms = account.periods.map((period) => {
         const use = this.#accounts.get(accountKey(account.id, period.id));
-        return period.budget - (use?.reserved ?? 0) - (use?.spent ?? 0);
+        return roomIn(period, use);
       });
       this.#rooms[index] = rooms;
     }

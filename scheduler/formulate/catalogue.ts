@@ -5,23 +5,33 @@ import {
   type Account,
   type Agent,
   CLASSIFICATIONS,
+  type Cohort,
   type Configuration,
   type Pool,
   type Quota,
 } from '../domain/configuration.ts';
 import type { AgentId, DepartmentId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import { accountChain, lookupOf } from '../domain/lookup.ts';
 import { add, type Units } from '../domain/quantity.ts';
 import { quotaKey } from '../domain/state.ts';
+import { paysFor } from '../pricing.ts';
 import type { Place } from './formulation.ts';
 
-/** Quotas of one kind that lend to each other. */
+/** Quotas and cohorts of one kind that lend to each other: a node of a tree. */
 export interface CohortShare {
   /** "<cohort>/<kind>". */
   readonly id: string;
   readonly members: readonly Quota[];
-  /** Sum of the lending limits: what all members together may hold beyond their guarantees. */
+  readonly children: readonly CohortShare[];
+  readonly parent: CohortShare | null;
+  /** 0 for a cohort within no other. */
+  readonly depth: number;
+  /** What its children lend: all of them together may hold so much beyond their guarantees, and what it borrows. */
   readonly lendable: Units;
+  /** Of `lendable`, what it lends to the cohorts and departments beside it, and what it may have of theirs: 0 within no other. */
+  readonly lendingLimit: Units;
+  readonly borrowingLimit: Units;
 }
 
 export interface QuotaShare {
@@ -52,8 +62,12 @@ export interface Catalogue {
   readonly quotas: ReadonlyMap<string, QuotaShare>;
   readonly tariffs: readonly Tariff[];
   readonly accounts: readonly PayingAccount[];
-  /** The accounts that pay for an agent, every ancestor once: one array for all agents with the same accounts. */
-  payersOf(agent: AgentId): readonly PayingAccount[];
+  /** The accounts that pay for an agent's grants of a class, every ancestor once: one array for all agents with the same accounts. */
+  payersOf(agent: AgentId, priority: string): readonly PayingAccount[];
+  /** Those that pay when a lease of the agent is held longer. */
+  holdersOf(lease: Lease): readonly PayingAccount[];
+  /** Weight of the department's share of what is scarce. */
+  weightOf(department: DepartmentId): number;
   /** Level of `CLASSIFICATIONS` up to which the agent may claim for the department; -1 when it is not registered there. */
   clearanceOf(agent: AgentId, department: DepartmentId): number;
 }
@@ -71,7 +85,10 @@ export function catalogueOf(configuration: Configuration): Catalogue {
     quotas: quotaShares(configuration),
     accounts: [...accounts.values()],
     tariffs: [...new Set([...accounts.values()].map(({ tariff }) => tariff))],
-    payersOf: (agent) => standings.get(agent)?.payers ?? [],
+    payersOf: (agent, priority) => standings.get(agent)?.payers(priority) ?? NOBODY,
+    holdersOf: (lease) =>
+      standings.get(lease.agent)?.all.filter(({ account }) => paysFor(account, lease)) ?? NOBODY,
+    weightOf: (department) => lookupOf(configuration).departments.get(department)?.weight ?? 1,
     clearanceOf: (agent, department) => {
       const standing = standings.get(agent);
       return standing?.department === department ? standing.clearance : -1;
@@ -81,10 +98,17 @@ export function catalogueOf(configuration: Configuration): Catalogue {
   return made;
 }
 
-interface AgentStanding {
+const NOBODY: readonly PayingAccount[] = [];
+
+interface AgentStanding extends Payers {
   readonly department: DepartmentId;
   readonly clearance: number;
-  readonly payers: readonly PayingAccount[];
+}
+
+/** Of all agents with the same accounts. */
+interface Payers {
+  readonly all: readonly PayingAccount[];
+  payers(priority: string): readonly PayingAccount[];
 }
 
 function agentStandings(
@@ -92,21 +116,36 @@ function agentStandings(
   accounts: ReadonlyMap<string, PayingAccount>,
 ): Map<AgentId, AgentStanding> {
   const { departments } = lookupOf(configuration);
-  const chains = new Map<string, readonly PayingAccount[]>();
+  const chains = new Map<string, Payers>();
   const standings = new Map<AgentId, AgentStanding>();
   for (const agent of configuration.agents) {
     const home = departments.get(agent.department);
     if (home === undefined) continue;
     const key = agent.accounts.join(' ');
-    const payers = chains.get(key) ?? chainsOf(configuration, agent, accounts);
-    chains.set(key, payers);
+    const chain = chains.get(key) ?? byClass(chainsOf(configuration, agent, accounts));
+    chains.set(key, chain);
     const clearance = Math.min(
       CLASSIFICATIONS.indexOf(agent.clearance),
       CLASSIFICATIONS.indexOf(home.clearanceCeiling),
     );
-    standings.set(agent.id, { department: agent.department, clearance, payers });
+    standings.set(agent.id, { ...chain, department: agent.department, clearance });
   }
   return standings;
+}
+
+function byClass(all: readonly PayingAccount[]): Payers {
+  const isPlain = all.every(({ account }) => account.classes === undefined);
+  const known = new Map<string, readonly PayingAccount[]>();
+  const payers = (priority: string): readonly PayingAccount[] => {
+    if (isPlain) return all;
+    let own = known.get(priority);
+    if (own === undefined) {
+      own = all.filter(({ account }) => paysFor(account, { class: priority }));
+      known.set(priority, own);
+    }
+    return own;
+  };
+  return { all, payers };
 }
 
 /** Units that come back and are held from now on: what quotas, shares and use accounts count. */
@@ -170,25 +209,54 @@ function unitsOfKind(configuration: Configuration): Map<string, Units> {
 }
 
 function quotaShares(configuration: Configuration): Map<string, QuotaShare> {
-  const members = new Map<string, Quota[]>();
+  const byKind = new Map<string, Quota[]>();
   for (const quota of configuration.quotas) {
     if (quota.cohort === undefined) continue;
-    const id = `${quota.cohort}/${quota.kind}`;
-    const list = members.get(id);
+    const list = byKind.get(quota.kind);
     if (list) list.push(quota);
-    else members.set(id, [quota]);
+    else byKind.set(quota.kind, [quota]);
   }
   const cohorts = new Map<string, CohortShare>();
-  for (const [id, list] of members) {
-    const lendable = list.reduce((sum, quota) => add(sum, quota.lendingLimit), 0);
-    cohorts.set(id, { id, members: list, lendable });
-  }
+  for (const [kind, quotas] of byKind)
+    for (const cohort of cohortTree(configuration, kind, quotas)) cohorts.set(cohort.id, cohort);
   const shares = new Map<string, QuotaShare>();
   for (const quota of configuration.quotas) {
     const cohort = quota.cohort === undefined ? null : (cohorts.get(`${quota.cohort}/${quota.kind}`) ?? null);
     shares.set(quotaKey(quota.department, quota.kind), { quota, cohort });
   }
   return shares;
+}
+
+/** All cohorts as one kind has them, those without a member among them: a cohort of cohorts may have none. */
+function cohortTree(configuration: Configuration, kind: string, quotas: readonly Quota[]): CohortShare[] {
+  const made: CohortShare[] = [];
+  const make = (cohort: Cohort, parent: CohortShare | null): CohortShare => {
+    const limits = cohort.limits?.find((limit) => limit.kind === kind);
+    const members = quotas.filter((quota) => quota.cohort === cohort.id);
+    const children: CohortShare[] = [];
+    const share = {
+      id: `${cohort.id}/${kind}`,
+      members,
+      children,
+      parent,
+      depth: parent === null ? 0 : parent.depth + 1,
+      lendable: 0,
+      lendingLimit: parent === null ? 0 : (limits?.lendingLimit ?? 0),
+      borrowingLimit: parent === null ? 0 : (limits?.borrowingLimit ?? 0),
+    };
+    for (const below of configuration.cohorts)
+      if (below.parent === cohort.id) children.push(make(below, share));
+    const lent = [...members, ...children].map(({ lendingLimit }) => lendingLimit);
+    share.lendable = lent.reduce((sum, limit) => add(sum, limit), 0);
+    // A quota that was edited down may leave a cohort with less than it said that it lends.
+    share.lendingLimit = Math.min(share.lendingLimit, share.lendable);
+    made.push(share);
+    return share;
+  };
+  const known = new Set<string>(configuration.cohorts.map(({ id }) => id));
+  for (const cohort of configuration.cohorts)
+    if (cohort.parent === undefined || !known.has(cohort.parent)) make(cohort, null);
+  return made;
 }
 
 function payingAccounts(configuration: Configuration): Map<string, PayingAccount> {

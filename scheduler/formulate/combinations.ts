@@ -198,13 +198,16 @@ export type SearchResult =
   | { readonly type: 'stuck'; readonly claim: number }
   | { readonly type: 'cut' };
 
-/** The first combination, in order of the claims' candidates, whose claims fit beside each other. Used by explain.ts. */
-export function searchFirst(option: OpenOption): SearchResult {
+/** The first combination, in order of the claims' candidates, whose claims fit beside each other and that is accepted. Used by findings.ts. */
+export function searchFirst(
+  option: OpenOption,
+  accepts: (choices: readonly Choice[]) => boolean,
+): SearchResult {
   let steps = 0;
   let deepest = 0;
   const chosen: OpenCandidate[] = [];
   const descend = (depth: number): boolean => {
-    if (depth === option.claims.length) return true;
+    if (depth === option.claims.length) return accepts(choicesOf(option, chosen));
     deepest = Math.max(deepest, depth);
     for (const candidate of option.claims[depth]!.candidates) {
       steps += 1;

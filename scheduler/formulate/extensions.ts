@@ -55,7 +55,7 @@ function extensionsOfLease(
   const { lease, list } = asked;
   const held = heldUnits(configuration, lease);
   const graceMs = configuration.leaseTerms.graceSeconds * 1000;
-  const payers = room.catalogue.payersOf(lease.agent);
+  const payers = room.catalogue.holdersOf(lease);
   const columns: ExtensionColumn[] = [];
   const refused = new Map<ExtensionId, readonly Reason[]>();
   for (const { extension } of list) {

@@ -45,6 +45,7 @@ export function findOption(input: OptionInput): OptionFinding {
   const choices = chooseOrBlame(input, reasons);
   if (choices === null) return { option, reasons, priced: null };
   reasons.push(...quotaReasons(room, { department, option, demand: demandOf(choices) }));
+  reasons.push(...policyReasons(room, { pending, option, choices }));
   return {
     option,
     reasons,
@@ -90,12 +91,15 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
     option,
     claims: open.claims.map((claim) => ({ ...claim, candidates: cheapestFirst(claim.candidates) })),
   };
-  const together = searchFirst(sorted);
-  if (together.type === 'found') {
+  const { policy } = input.room;
+  const allowed = searchFirst(sorted, (found) => policy.fits(input.pending.request, found));
+  if (allowed.type === 'found') {
     const crowded = input.bundles.length > 1 ? room.crowdedOut(input.bundles) : null;
     if (crowded !== null) reasons.push(nodeReason(input, crowded.bundle));
-    return together.choices;
+    return allowed.choices;
   }
+  const together = policy.isEmpty ? allowed : searchFirst(sorted, () => true);
+  if (together.type === 'found') return together.choices;
   if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
   return choices;
 }
@@ -197,6 +201,16 @@ function nearestOf(short: readonly Shortage[]): Shortage[] {
   return lacking.sort((a, b) => a.requested - a.available - (b.requested - b.available)).slice(0, SHORT_MOST);
 }
 
+function policyReasons(
+  { policy }: Room,
+  { pending, option, choices }: { pending: PendingRequest; option: number; choices: readonly Choice[] },
+): Reason[] {
+  return policy.shortFor(pending.request, choices).map(({ use: { row, held, room }, amount }) => {
+    const short = [{ what: row.id, requested: amount, available: room, held }];
+    return { code: 'POLICY_LIMIT', option, remedy: row.remedy, short };
+  });
+}
+
 function quotaReasons(
   room: Room,
   wanted: { department: DepartmentId; option: number; demand: KindDemand },
@@ -206,7 +220,6 @@ function quotaReasons(
   for (const [kind, requested] of wanted.demand) {
     const standing = room.quotas.standing(department, kind);
     if (standing === null) continue;
-    const { quota, cohort } = standing.share;
     if (requested > standing.room) {
       const what = quotaKey(department, kind);
       const available = Math.max(0, standing.room);
@@ -217,17 +230,11 @@ function quotaReasons(
         short: [{ what, requested, available, held: standing.use }],
       });
     }
-    if (cohort === null) continue;
-    const growth = room.quotas.excessOf(quota, requested) - room.quotas.excessOf(quota, 0);
-    const borrowed = room.quotas.borrowed(cohort);
-    const available = Math.max(0, cohort.lendable - borrowed);
-    if (growth > available) {
-      reasons.push({
-        code: 'COHORT_EXHAUSTED',
-        option,
-        kind,
-        short: [{ what: cohort.id, requested: growth, available, held: borrowed }],
-      });
+    for (const { cohort, growth, available, held } of room.quotas.cohorts.shortages(
+      room.quotas.wantOf(standing, requested),
+    )) {
+      const short = [{ what: cohort.id, requested: growth, available, held }];
+      reasons.push({ code: 'COHORT_EXHAUSTED', option, kind, short });
     }
   }
   return reasons;

@@ -1,42 +1,32 @@
-// Whether all members of a gang together pass the quota, cohort and account rows, by present use. Called by gangs.ts.
+// Whether all members of a gang together pass the quota, cohort, policy and account rows, by present use. Called by gangs.ts.
 // Invariant: exact sums over the members; a combination that passes, and fits its places, fits alone in the program.
 
-import { accountKey } from '../domain/state.ts';
+import type { DepartmentId } from '../domain/ids.ts';
+import { accountKey, quotaKey } from '../domain/state.ts';
 import type { PayingAccount } from './catalogue.ts';
 import type { GangPart } from './gangs.ts';
 import { demandOf } from './quota.ts';
 import type { Room } from './room.ts';
 
 export function fitsTogether(parts: readonly GangPart[], room: Room): boolean {
-  return fitsQuotas(parts, room) && fitsAccounts(parts, room);
+  return fitsQuotas(parts, room) && fitsPolicy(parts, room) && fitsAccounts(parts, room);
 }
 
-/** sum q <= N + B - U per department and kind; sum of the growth beyond guarantees <= what the cohort can still lend. */
+/** sum q <= N + B - U per department and kind; sum of the growth beyond guarantees <= what their cohorts can still lend. */
 function fitsQuotas(parts: readonly GangPart[], room: Room): boolean {
-  const wanted = new Map<
-    string,
-    { department: GangPart['pending']['request']['department']; kind: string; units: number }
-  >();
+  const wanted = new Map<string, { department: DepartmentId; kind: string; quantity: number }>();
   for (const { pending, priced } of parts) {
     const { department } = pending.request;
     for (const [kind, quantity] of demandOf(priced.choices)) {
-      const key = `${department}/${kind}`;
-      wanted.set(key, { department, kind, units: (wanted.get(key)?.units ?? 0) + quantity });
+      const key = quotaKey(department, kind);
+      wanted.set(key, { department, kind, quantity: (wanted.get(key)?.quantity ?? 0) + quantity });
     }
   }
-  const borrowed = new Map<string, number>();
-  for (const { department, kind, units } of wanted.values()) {
-    const standing = room.quotas.standing(department, kind);
-    if (standing === null) continue;
-    if (units > standing.room) return false;
-    const { cohort, quota } = standing.share;
-    if (cohort === null) continue;
-    const growth = room.quotas.excessOf(quota, units) - room.quotas.excessOf(quota, 0);
-    const sum = (borrowed.get(cohort.id) ?? 0) + growth;
-    borrowed.set(cohort.id, sum);
-    if (growth > 0 && sum > cohort.lendable - room.quotas.borrowed(cohort)) return false;
-  }
-  return true;
+  return room.quotas.fitsAll([...wanted.values()]);
+}
+
+function fitsPolicy(parts: readonly GangPart[], { policy }: Room): boolean {
+  return policy.fitsAll(parts.map(({ pending: { request }, priced: { choices } }) => ({ request, choices })));
 }
 
 function fitsAccounts(parts: readonly GangPart[], room: Room): boolean {
@@ -52,7 +42,8 @@ function fitsAccounts(parts: readonly GangPart[], room: Room): boolean {
       return sum <= rooms[period]!;
     });
   };
-  return parts.every((part) =>
-    room.catalogue.payersOf(part.pending.request.agent).every((paying) => charge(paying, part)),
-  );
+  return parts.every((part) => {
+    const { agent, terms } = part.pending.request;
+    return room.catalogue.payersOf(agent, terms.class).every((paying) => charge(paying, part));
+  });
 }

@@ -9,7 +9,7 @@ import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import { choicesFor, type OpenOption } from './combinations.ts';
 import { fitsTogether } from './gangRoom.ts';
 import { GangSearch, type Seat } from './gangSearch.ts';
-import { ageBucket, agedValue, baseValue, penaltyOf } from './objective.ts';
+import { penaltyOf, shareOf } from './objective.ts';
 import { allOpenOptions, endOf } from './openings.ts';
 import type { Room } from './room.ts';
 
@@ -20,7 +20,7 @@ import type { Room } from './room.ts';
  *
  *   sum over c of Y_c  <=  1                       the gang's group: whole, or not at all
  *   coefficient of Y_c in a row  =  sum over the members i of a_i(c)     capacity, window, quota and lending, account rows alike
- *   value of Y_c  =  sum over the members of (aged value - penalties)  - price penalty of the whole
+ *   value of Y_c  =  sum over the members of their values (objective.ts), the price penalty of the whole shared out evenly
  *
  * Every row stays packing, the empty plan and any greedy plan stay feasible, and the quotas and accounts of all members' departments bind.
  * Colocation is one search per value of the label. At most COLUMNS_MAX choices are columns; decision 9 says what that bound costs.
@@ -52,11 +52,14 @@ export interface GangPart {
   readonly pending: PendingRequest;
   readonly option: number;
   readonly priced: PricedChoices;
+  /** `shareOf` the member's options. */
+  readonly share: number;
 }
 
 export interface GangColumn {
   readonly parts: readonly GangPart[];
-  readonly value: number;
+  /** By member: what takes off its value. */
+  readonly penalties: readonly number[];
 }
 
 export interface GangColumns {
@@ -133,8 +136,8 @@ export function gangColumns(gang: Gang, input: GangInput): GangColumns {
       ...price,
     });
     const own = seatsByMember(gang, seats);
-    const value = parts.reduce((sum, part, member) => sum + worthOf(part, own[member]!, input), 0);
-    return { parts, value: value - whole };
+    const each = Math.ceil(whole / parts.length);
+    return { parts, penalties: parts.map(({ option }, member) => each + blemishesOf(option, own[member]!)) };
   });
   return { columns, complete };
 }
@@ -169,7 +172,9 @@ function partsOf(gang: Gang, seats: readonly Seat[], { configuration, room }: Ga
     const own = bySeat[member]!;
     const choices = choicesFor(own.map(({ open, candidate }) => ({ claim: open, candidate })));
     const endsAt = endOf(choices, pending.request.terms, now);
-    return { pending, option: own[0]!.option, priced: new PricedChoices({ choices, now, endsAt, graceMs }) };
+    const priced = new PricedChoices({ choices, now, endsAt, graceMs });
+    const share = shareOf(room.catalogue, pending.request.options);
+    return { pending, option: own[0]!.option, priced, share };
   });
 }
 
@@ -179,16 +184,10 @@ function seatsByMember({ members }: Gang, seats: readonly Seat[]): readonly (rea
   return own;
 }
 
-function worthOf(
-  { pending, option }: GangPart,
-  seats: readonly Seat[],
-  { configuration, room }: GangInput,
-): number {
-  const { options, terms } = pending.request;
-  const target = configuration.classes.find(({ name }) => name === terms.class)?.targetWaitSeconds ?? 0;
-  const bucket = ageBucket(room.now - pending.request.submittedAt, target);
+/** Of one member, its price left out: that is the whole gang's. */
+function blemishesOf(option: number, seats: readonly Seat[]): number {
   const sumOf = (of: (seat: Seat) => Units): Units => seats.reduce((sum, seat) => sum + of(seat), 0);
-  const penalty = penaltyOf({
+  return penaltyOf({
     option,
     ranks: sumOf(({ candidate }) => candidate.rank),
     windowsSkipped: sumOf(({ candidate }) => candidate.windowsSkipped),
@@ -197,7 +196,6 @@ function worthOf(
     leastCost: 0,
     mostCost: 0,
   });
-  return agedValue(baseValue(room.catalogue, options), bucket) - penalty;
 }
 
 /** Money as a plain number, to compare columns with each other: no account is charged by it. */

@@ -2,31 +2,37 @@
 // Invariant: every row is packing, every column fits alone, equal snapshots give equal models. Called by tick.ts, tickFile.ts and replay.
 
 import { type Model, ModelBuilder } from '../../solver/index.ts';
+import type { PriorityClass } from '../domain/configuration.ts';
 import type { ExtensionId, RequestId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
-import type { Plan } from '../domain/plan.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { PendingRequest } from '../domain/request.ts';
+import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
+import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount, Tariff } from './catalogue.ts';
+import { emitCohorts } from './cohorts.ts';
+import { Crowds } from './crowds.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions } from './extensions.ts';
-import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
+import { Fairness, spentOnFairness } from './fairness.ts';
+import type { Choice, ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
-import { seatsFor, takesAllSeats } from './nodes.ts';
-import { ageBucket, agedValue, EXTENSION_VALUE } from './objective.ts';
+import { seatsFor } from './nodes.ts';
+import { EXTENSION_VALUE } from './objective.ts';
 import { timeReasons } from './openings.ts';
-import { demandOf, emitCohorts, quotaRows } from './quota.ts';
+import { demandOf, quotaRows } from './quota.ts';
 import { Room } from './room.ts';
 import { type Row, RowBook } from './rows.ts';
 import type { PlannedSeats } from './seatPlanner.ts';
 import { type Template, Templates } from './templates.ts';
+import { Worths } from './worth.ts';
 
 export { type FormulationMemo, newMemo } from './candidates.ts';
 export type { Choice, ColumnMeaning, Formulation, Place, Prolongation, Service } from './formulation.ts';
+export { isUnfinished } from './unfinished.ts';
 
 /** Columns a request has at most: a shape spreads over 8 places. */
 const COLUMNS_MAX = 8;
@@ -52,7 +58,7 @@ export function formulate(
     marked.size === 0
       ? snapshot.requests
       : snapshot.requests.filter(({ request }) => !marked.has(request.id));
-  const draft = new Draft({ ...snapshot, requests }, { memo, ...settings });
+  const draft = new Draft({ ...snapshot, requests }, { memo, use: standingUse(snapshot), ...settings });
   const extensions = draft.prepareExtensions();
   for (const pending of requests) draft.prepare(pending);
   draft.addExtensions(extensions);
@@ -71,15 +77,10 @@ export function formulate(
   };
 }
 
-/** Whether another tick at once may grant somebody whom this plan leaves waiting. A plan that granted nothing would only repeat itself. */
-export function isUnfinished(formulation: Formulation, plan: Plan): boolean {
-  const { seats } = formulation;
-  const isLeft = seats !== null && (!seats.complete || !takesAllSeats(seats.plan, plan));
-  const wanting = isLeft ? seats.seekers : [];
-  if (plan.assignments.length === 0 || (!formulation.truncated && wanting.length === 0)) return false;
-  const granted = new Set(plan.assignments.map(({ request }) => request));
-  for (const id of formulation.leftOut) if (!granted.has(id)) return true;
-  return wanting.some(({ request }) => !granted.has(request.id));
+/** `use`: of the whole snapshot, earmarks counted. */
+interface DraftSettings extends FormulateSettings {
+  readonly memo: FormulationMemo;
+  readonly use: Use;
 }
 
 interface PreparedGang {
@@ -104,7 +105,9 @@ class Draft {
   readonly #memo: FormulationMemo;
   readonly #room: Room;
   readonly #book = new RowBook();
-  readonly #builder = new ModelBuilder();
+  readonly #worths = new Worths();
+  readonly #crowds: Crowds;
+  readonly #fairness: Fairness;
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
   readonly gangs: GangLooks;
@@ -116,11 +119,13 @@ class Draft {
   readonly #accountRows: (Row[] | undefined)[] = [];
   readonly #binding = new Map<readonly PayingAccount[], readonly PayingAccount[]>();
 
-  constructor(snapshot: Snapshot, { memo, everyPlace }: FormulateSettings & { memo: FormulationMemo }) {
+  constructor(snapshot: Snapshot, { memo, use, everyPlace }: DraftSettings) {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
     this.#memo = memo;
-    this.#room = new Room(snapshot);
+    this.#room = new Room(snapshot, use);
+    this.#crowds = new Crowds(snapshot);
+    this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
     for (const pending of requests) {
       const { demand, isExclusive } = shapeOf(memo, configuration, pending);
@@ -152,7 +157,7 @@ class Draft {
 
   prepare(pending: PendingRequest): void {
     const { configuration, now } = this.#snapshot;
-    const { id, agent, terms } = pending.request;
+    const { id, terms } = pending.request;
     if (terms.gang !== undefined) {
       const gang = this.#gangs.get(terms.gang.id)!;
       if (gang.members[0] === pending) this.#prepareGang(gang);
@@ -166,7 +171,8 @@ class Draft {
       if (!template.complete) this.leftOut.add(id);
       return;
     }
-    const payers = this.#room.catalogue.payersOf(agent);
+    this.#crowds.count(pending.request, template.priority);
+    const payers = this.#payersOf(pending.request);
     for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers });
   }
@@ -178,7 +184,8 @@ class Draft {
     if (!complete) for (const { request } of gang.members) this.leftOut.add(request.id);
     if (columns.length === 0) return;
     for (const [member, { request }] of gang.members.entries()) {
-      for (const paying of this.#room.catalogue.payersOf(request.agent)) {
+      this.#crowds.count(request, this.#classOf(request));
+      for (const paying of this.#payersOf(request)) {
         const most = new Array<number>(paying.tariff.periods.length).fill(0);
         for (const { parts } of columns)
           for (const { period, amount } of parts[member]!.priced.costOf(paying.tariff) ?? [])
@@ -193,7 +200,7 @@ class Draft {
   addExtensions(extensions: readonly LeaseExtensions[]): void {
     for (const { lease, payers, columns } of extensions) {
       if (columns.length === 0) continue;
-      const group = this.#builder.addGroup(0);
+      const group = this.#worths.addGroup(0);
       const binding = this.#bindingOf(payers);
       for (const { prolongations, costOf } of columns) {
         const value = EXTENSION_VALUE + prolongations.length;
@@ -204,7 +211,6 @@ class Draft {
   }
 
   addRequests(): void {
-    const { now } = this.#snapshot;
     const { isContested } = this.#room;
     for (const prepared of this.#prepared) {
       if ('gang' in prepared) {
@@ -212,16 +218,18 @@ class Draft {
         continue;
       }
       const { pending, template } = prepared;
+      const { share, priority } = template;
+      const { request } = pending;
       const binding = this.#bindingOf(prepared.payers);
-      const { columns, quotas } = binding.length === 0 ? template : this.#covered(prepared, binding);
+      const isFree = binding.length === 0 && this.#room.policy.isEmpty;
+      const { columns, quotas } = isFree ? template : this.#allowed(prepared, binding);
       if (columns.length === 0) continue;
-      if (!template.complete) this.leftOut.add(pending.request.id);
-      const bucket = ageBucket(now - pending.request.submittedAt, template.targetWaitSeconds);
-      const value = agedValue(template.base, bucket);
-      const group = this.#builder.addGroup(template.stage);
+      if (!template.complete) this.leftOut.add(request.id);
+      const group = this.#worths.addGroup(priority.rank);
       for (const { option, priced, penalty, units, demand } of columns) {
         const { choices, endsAt, costOf } = priced;
-        const column = this.#addColumn(group, value - penalty, {
+        const value = this.#crowds.worthOf(request, priority, { share, penalty });
+        const column = this.#addColumn(group, value, {
           type: 'request',
           request: pending,
           option,
@@ -229,13 +237,15 @@ class Draft {
           endsAt,
         });
         if (isContested)
-          this.#datasets.add(datasetsOf(pending.request, option, choices), {
+          this.#datasets.add(datasetsOf(request, option, choices), {
             column,
             group,
             alike: template,
           });
         for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
         for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
+        this.#fairness.add(column, group, { department: request.department, units, share });
+        this.#addRules(column, value - spentOnFairness(share), [{ request, choices }]);
         this.#addCosts(column, binding, costOf);
       }
     }
@@ -243,15 +253,24 @@ class Draft {
 
   /** One column a choice of places for all members: its coefficients are the sums of theirs. */
   #addGang({ gang, gangColumns }: PreparedGang): void {
-    const { classes } = lookupOf(this.#snapshot.configuration);
-    const { rank } = classes.get(gang.members[0]!.request.terms.class)!;
-    const group = this.#builder.addGroup(rank);
-    for (const { parts, value } of gangColumns) {
+    const priority = this.#classOf(gang.members[0]!.request);
+    const group = this.#worths.addGroup(priority.rank);
+    for (const { parts, penalties } of gangColumns) {
       const services = parts.map(({ pending: request, option, priced: { choices, endsAt } }): Service => {
         return { request, option, choices, endsAt };
       });
+      const value = parts.reduce((sum, { pending: { request }, share }, member) => {
+        const penalty = penalties[member]!;
+        return sum + this.#crowds.worthOf(request, priority, { share, penalty });
+      }, 0);
       const column = this.#addColumn(group, value, { type: 'gang', services });
-      for (const part of parts) this.#addPart(column, part);
+      for (const part of parts) this.#addPart(column, group, part);
+      const spare = parts.reduce((left, { share }) => left - spentOnFairness(share), value);
+      this.#addRules(
+        column,
+        spare,
+        services.map(({ request: { request }, choices }) => ({ request, choices })),
+      );
       if (!this.#room.isContested) continue;
       const uses = services.map(({ request, option, choices }) =>
         datasetsOf(request.request, option, choices),
@@ -260,35 +279,57 @@ class Draft {
     }
   }
 
-  #addPart(column: number, { pending, priced: { choices, costOf } }: GangPart): void {
+  #addPart(column: number, group: number, { pending, priced: { choices, costOf }, share }: GangPart): void {
     const book = this.#book;
-    const { agent, department } = pending.request;
-    for (const { row, coefficient } of this.#templates.unitsOf(choices)) book.add(row, column, coefficient);
+    const { department } = pending.request;
+    const units = this.#templates.unitsOf(choices);
+    for (const { row, coefficient } of units) book.add(row, column, coefficient);
+    this.#fairness.add(column, group, { department, units, share });
     for (const [kind, quantity] of demandOf(choices)) {
       for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
         book.add(row, column, quantity);
     }
-    this.#addCosts(column, this.#bindingOf(this.#room.catalogue.payersOf(agent)), costOf);
+    this.#addCosts(column, this.#bindingOf(this.#payersOf(pending.request)), costOf);
   }
 
   build(): Model {
     const book = this.#book;
-    const builder = this.#builder;
+    const builder = new ModelBuilder();
+    this.#fairness.settle(book, this.#worths);
+    this.#worths.emit(builder);
     for (const family of ['capacity/', 'window/', 'seats/', 'quota/'] as const)
       book.emitFamily(builder, family);
     emitCohorts(builder, book, this.#room.quotas);
     book.emitFamily(builder, 'account/');
     this.#datasets.emit(builder);
+    this.#room.policy.emit(builder, book);
+    this.#fairness.emit(builder, book);
     return builder.build();
   }
 
-  /** The template's columns that the payers cover; when they cover none of them, those that were left out are tried. */
-  #covered(
+  /** `worth`: what fairness leaves of the column at least. */
+  #addRules(
+    column: number,
+    worth: number,
+    grants: readonly { readonly request: ResourceRequest; readonly choices: readonly Choice[] }[],
+  ): void {
+    const { policy } = this.#room;
+    let spare = worth - 1;
+    for (const { request, choices } of policy.isEmpty ? [] : grants) {
+      const entries = policy.entriesOf(request, choices);
+      spare -= policy.add(this.#book, column, { entries, spare });
+    }
+  }
+
+  /** The template's columns that payers and policy leave; when those leave none, the ones that were left out are tried. */
+  #allowed(
     { pending, shape, template, payers }: Prepared,
     binding: readonly PayingAccount[],
   ): Pick<Template, 'columns' | 'quotas'> {
-    const { accounts } = this.#room;
-    const columns = template.columns.filter(({ priced }) => accounts.covers(binding, priced.costOf));
+    const { accounts, policy } = this.#room;
+    const columns = template.columns.filter(
+      ({ priced }) => accounts.covers(binding, priced.costOf) && policy.fits(pending.request, priced.choices),
+    );
     if (columns.length > 0 || template.complete) return { columns, quotas: template.quotas };
     return this.#templates.coveredBy(template, shape, { pending, payers });
   }
@@ -316,8 +357,16 @@ class Draft {
     return binding;
   }
 
+  #payersOf({ agent, terms }: ResourceRequest): readonly PayingAccount[] {
+    return this.#room.catalogue.payersOf(agent, terms.class);
+  }
+
+  #classOf({ terms }: ResourceRequest): PriorityClass {
+    return lookupOf(this.#snapshot.configuration).classes.get(terms.class)!;
+  }
+
   #addColumn(group: number, value: number, meaning: ColumnMeaning): number {
-    this.#builder.addColumn(value);
+    this.#worths.addColumn(group, value);
     this.columns.push(meaning);
     return this.#book.column(group);
   }

@@ -91,6 +91,7 @@ function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, ro
  */
 function withoutDominated(open: readonly OpenCandidate[], room: Room): OpenCandidate[] {
   const least = { consumable: Number.POSITIVE_INFINITY, renewable: Number.POSITIVE_INFINITY };
+  if (room.policy.tellsPlacesApart) return [...open];
   return open.filter(({ place, window }) => {
     if (window !== null) return true;
     const { consumable, priceMinor } = place.pools[0];

@@ -1,26 +1,23 @@
-// Quota and cohort rows: what a department may hold of a kind, and what its cohort lends it.
+// Quota rows: what a department may hold of a kind, and from where on it holds what others lend.
 // Invariant: a department within its guarantee is never refused for what others borrow. Called by room.ts, columns.ts and index.ts.
 
-import type { ModelBuilder } from '../../solver/index.ts';
 import type { Quota } from '../domain/configuration.ts';
 import type { DepartmentId } from '../domain/ids.ts';
 import type { Units } from '../domain/quantity.ts';
 import { quotaKey } from '../domain/state.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { type Catalogue, type CohortShare, compareText, isRenewable, type QuotaShare } from './catalogue.ts';
+import { type Catalogue, type CohortShare, isRenewable, type QuotaShare } from './catalogue.ts';
+import { CohortRoom, type CohortWant } from './cohorts.ts';
 import type { Choice } from './formulation.ts';
 import type { Row, RowBook } from './rows.ts';
 
 /*
- * Per kind; N nominal, B borrowing limit, L lending limit, G = N - L guarantee, U present use, of every department d of cohort c:
+ * Per kind; N nominal, B borrowing limit, L lending limit, G = N - L guarantee, U present use, of every department d:
  *
  *   quota/<d>/<k>:    sum q x          <=  N + B - U
- *   lends/<d>/<k>:    sum q x - e_d    <=  G - U              e_d >= 0: what d holds beyond its guarantee
- *   cohort/<c>/<k>:   sum over d of e_d  <=  sum over d of L_d
+ *   lends/<d>/<k>:    sum q x - e_d    <=  G - U              e_d >= 0: what d holds beyond its guarantee; cohorts.ts sums it up
  *
  * (A row per department, "the others' use <= total - G_d", is wrong: see mathematics.md, section 2.)
- * When the cohort row is broken already (a lending limit was cut), nobody may grow beyond the guarantee, and those within it go on:
- *   lends/<d>/<k>:    sum q x          <=  max(0, G - U)
  */
 
 /** Units of a kind, in order of claims. */
@@ -52,7 +49,8 @@ export class QuotaRoom {
   readonly #quotaUse: Snapshot['quotaUse'];
   readonly #catalogue: Catalogue;
   readonly #standings = new Map<string, QuotaStanding | null>();
-  readonly #borrowed = new Map<CohortShare, Units>();
+  readonly #ownExcess = new Map<CohortShare, Units>();
+  readonly cohorts = new CohortRoom((cohort) => this.ownExcess(cohort));
   /** `lends` rows made so far, and whose they are. */
   readonly lends = new Map<Row, QuotaShare>();
 
@@ -73,13 +71,13 @@ export class QuotaRoom {
     return standing;
   }
 
-  /** Sum over the members of max(0, U - G). */
-  borrowed(cohort: CohortShare): Units {
-    let sum = this.#borrowed.get(cohort);
+  /** Sum over the member departments of max(0, U - G). */
+  ownExcess(cohort: CohortShare): Units {
+    let sum = this.#ownExcess.get(cohort);
     if (sum === undefined) {
       sum = 0;
       for (const quota of cohort.members) sum += this.excessOf(quota, 0);
-      this.#borrowed.set(cohort, sum);
+      this.#ownExcess.set(cohort, sum);
     }
     return sum;
   }
@@ -92,16 +90,26 @@ export class QuotaRoom {
 
   /** Whether the demand alone passes every quota and cohort row. */
   fits(department: DepartmentId, demand: KindDemand): boolean {
-    for (const [kind, quantity] of demand) {
+    return demand.every(([kind, quantity]) => this.fitsAll([{ department, kind, quantity }]));
+  }
+
+  /** Whether demands of several departments pass them together. Each department and kind once. */
+  fitsAll(demands: readonly { department: DepartmentId; kind: string; quantity: Units }[]): boolean {
+    const wants: CohortWant[] = [];
+    for (const { department, kind, quantity } of demands) {
       const standing = this.standing(department, kind);
       if (standing === null) continue;
       if (quantity > standing.room) return false;
-      const { cohort, quota } = standing.share;
-      if (cohort === null) continue;
-      const growth = this.excessOf(quota, quantity) - this.excessOf(quota, 0);
-      if (growth > 0 && growth > cohort.lendable - this.borrowed(cohort)) return false;
+      wants.push(...this.wantOf(standing, quantity));
     }
-    return true;
+    return wants.length === 0 || this.cohorts.shortages(wants).length === 0;
+  }
+
+  /** What so many units more would take of its cohort; nothing within the guarantee. */
+  wantOf({ share: { quota, cohort } }: QuotaStanding, quantity: Units): CohortWant[] {
+    if (cohort === null) return [];
+    const growth = this.excessOf(quota, quantity) - this.excessOf(quota, 0);
+    return growth > 0 ? [{ cohort, growth }] : [];
   }
 
   #stand(share: QuotaShare): QuotaStanding {
@@ -126,49 +134,4 @@ export function quotaRows(
   const lends = book.row(`lends/${key}`, standing.guaranteeRoom);
   room.lends.set(lends, standing.share);
   return [quota, lends];
-}
-
-/** `lends` and `cohort` rows, after all columns are known: only of cohorts that the batch could overdraw. */
-export function emitCohorts(builder: ModelBuilder, book: RowBook, room: QuotaRoom): void {
-  const cohorts = new Map<CohortShare, { quota: Quota; row: Row }[]>();
-  for (const row of book.family('lends/')) {
-    const share = room.lends.get(row);
-    if (!share?.cohort) throw new Error(`${row.name} belongs to no cohort`);
-    const touched = cohorts.get(share.cohort) ?? [];
-    touched.push({ quota: share.quota, row });
-    cohorts.set(share.cohort, touched);
-  }
-  for (const [cohort, touched] of [...cohorts].sort((a, b) => compareText(a[0].id, b[0].id))) {
-    if (room.borrowed(cohort) > cohort.lendable) emitGuaranteesOnly(builder, book, touched);
-    else emitCohort(builder, book, { cohort, touched, room });
-  }
-}
-
-function emitGuaranteesOnly(builder: ModelBuilder, book: RowBook, touched: readonly { row: Row }[]): void {
-  for (const { row } of touched) {
-    const room = Math.max(0, row.room);
-    if (book.mostOf(row) > room) book.emit(builder, row, room);
-  }
-}
-
-function emitCohort(
-  builder: ModelBuilder,
-  book: RowBook,
-  input: { cohort: CohortShare; touched: readonly { quota: Quota; row: Row }[]; room: QuotaRoom },
-): void {
-  const { cohort, touched, room } = input;
-  const most = touched.map(({ row }) => Math.max(0, book.mostOf(row) - row.room));
-  const present = touched.map(({ quota }) => room.excessOf(quota, 0));
-  const others = room.borrowed(cohort) - sum(present);
-  if (others + sum(most) <= cohort.lendable) return;
-  const excesses = touched.map(({ row }, i) => {
-    const index = book.emit(builder, row, row.room);
-    return builder.addExcess(index, Math.min(most[i]!, cohort.lendable));
-  });
-  const index = builder.addRow(`cohort/${cohort.id}`, cohort.lendable - others);
-  for (const excess of excesses) builder.useExcess(index, excess, 1);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -4,7 +4,7 @@
 import type { Window } from '../domain/configuration.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Shortage } from '../domain/reason.ts';
-import { standingUse } from '../preemption/standing.ts';
+import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { AccountRoom } from './accounts.ts';
 import type { BundleCandidates } from './bundles.ts';
@@ -13,6 +13,7 @@ import { type Catalogue, catalogueOf } from './catalogue.ts';
 import type { OpenCandidate } from './combinations.ts';
 import type { Place } from './formulation.ts';
 import { NodeRoom } from './nodes.ts';
+import { PolicyRoom } from './policyRows.ts';
 import { QuotaRoom } from './quota.ts';
 import type { SeatPlan } from './seats.ts';
 import { freeInWindow, windowKey } from './windows.ts';
@@ -22,6 +23,7 @@ export class Room {
   readonly catalogue: Catalogue;
   readonly quotas: QuotaRoom;
   readonly accounts: AccountRoom;
+  readonly policy: PolicyRoom;
   readonly #used: Snapshot['used'];
   readonly #free = new Map<Place, Units>();
   readonly #asked = new Map<string, Units>();
@@ -29,12 +31,13 @@ export class Room {
   readonly #nodes: NodeRoom;
   #isContested = false;
 
-  constructor(snapshot: Snapshot) {
+  /** `use`: what stands as taken, where it was worked out already. */
+  constructor(snapshot: Snapshot, use: Use = standingUse(snapshot)) {
     this.now = snapshot.now;
     this.catalogue = catalogueOf(snapshot.configuration);
-    const use = standingUse(snapshot);
     this.quotas = new QuotaRoom(this.catalogue, use.quotaUse);
     this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
+    this.policy = new PolicyRoom(use.policyRows ?? []);
     this.#used = use.used;
     this.#exclusive = use.exclusive;
     this.#nodes = new NodeRoom(snapshot);

@@ -6,22 +6,36 @@ import { compareText } from './catalogue.ts';
 
 export interface Row {
   readonly name: string;
-  /** What is left: the row reads sum of entries <= room. May be negative only in `lends` rows. */
+  /** What is left: the row reads sum of entries <= room. May be negative only in rows that define an excess. */
   readonly room: number;
+  /** The renewable kind whose units it hands out, where it does. */
+  readonly kind?: string;
+  /** Units of the kind that 1 in the row stands for. */
+  readonly unitsEach: number;
   readonly columns: number[];
   readonly coefficients: number[];
 }
+
+export type Handed = Partial<Pick<Row, 'kind' | 'unitsEach'>>;
 
 export class RowBook {
   readonly #rows = new Map<string, Row>();
   /** Column -> group. */
   readonly #group: number[] = [];
 
-  /** The row of that name; `room` counts on the first call only. */
-  row(name: string, room: number): Row {
+  /** The row of that name; `room` and what it `hands` out count on the first call only. */
+  row(name: string, room: number, hands: Handed = {}): Row {
     const known = this.#rows.get(name);
     if (known) return known;
-    const made: Row = { name, room, columns: [], coefficients: [] };
+    const { kind, unitsEach = 1 } = hands;
+    const made: Row = {
+      name,
+      room,
+      ...(kind !== undefined && { kind }),
+      unitsEach,
+      columns: [],
+      coefficients: [],
+    };
     this.#rows.set(name, made);
     return made;
   }

@@ -1,13 +1,14 @@
-// What the requests that seats are cut for would take of everything else: quotas, accounts, places of their other claims.
+// What the requests that seats are cut for would take of everything else: quotas, accounts, policy rows, places of their other claims.
 // Invariant: those that pass are a feasible plan together, so that seats are never cut for a crowd that its quota keeps out. Called by seatPlanner.ts.
 
+import type { DepartmentId } from '../domain/ids.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
-import { quotaKey } from '../domain/state.ts';
 import { PricedChoices } from './accounts.ts';
-import type { CohortShare, PayingAccount } from './catalogue.ts';
+import type { PayingAccount } from './catalogue.ts';
 import type { Choice, Place } from './formulation.ts';
 import { endOf } from './openings.ts';
+import type { PolicyEntry } from './policyRows.ts';
 import { demandOf } from './quota.ts';
 import type { Room } from './room.ts';
 
@@ -15,8 +16,9 @@ export class SeatBudget {
   readonly #room: Room;
   readonly #graceMs: number;
   readonly #places = new Map<Place, Units>();
-  readonly #quotas = new Map<string, Units>();
-  readonly #cohorts = new Map<CohortShare, Units>();
+  /** Kind -> department -> units. */
+  readonly #quotas = new Map<string, Map<DepartmentId, Units>>();
+  readonly #rules = new Map<PolicyEntry['use'], Units>();
   readonly #accounts = new Map<PayingAccount, number[]>();
 
   constructor(room: Room, graceMs: number) {
@@ -28,8 +30,8 @@ export class SeatBudget {
   copy(): SeatBudget {
     const copy = new SeatBudget(this.#room, this.#graceMs);
     for (const [place, units] of this.#places) copy.#places.set(place, units);
-    for (const [key, units] of this.#quotas) copy.#quotas.set(key, units);
-    for (const [cohort, units] of this.#cohorts) copy.#cohorts.set(cohort, units);
+    for (const [kind, held] of this.#quotas) copy.#quotas.set(kind, new Map(held));
+    for (const [use, units] of this.#rules) copy.#rules.set(use, units);
     for (const [paying, spent] of this.#accounts) copy.#accounts.set(paying, [...spent]);
     return copy;
   }
@@ -41,11 +43,15 @@ export class SeatBudget {
 
   /** Takes what the choices take, or nothing when they do not fit. */
   take(pending: PendingRequest, choices: readonly Choice[]): boolean {
-    const { department, agent } = pending.request;
+    const { department, agent, terms } = pending.request;
     if (!this.#hasQuota(department, choices)) return false;
-    const payers = this.#room.catalogue.payersOf(agent);
+    const rules = this.#room.policy.entriesOf(pending.request, choices);
+    if (rules.some((entry) => this.#isShort(entry))) return false;
+    const payers = this.#room.catalogue.payersOf(agent, terms.class);
     if (payers.length > 0 && !this.#pay(pending, choices, payers)) return false;
-    for (const [kind, quantity] of demandOf(choices)) this.#hold(department, kind, quantity);
+    for (const [kind, quantity] of demandOf(choices))
+      this.#heldOf(kind).set(department, quantity + (this.#heldOf(kind).get(department) ?? 0));
+    for (const { use, amount } of rules) this.#rules.set(use, amount + (this.#rules.get(use) ?? 0));
     for (const { place, quantity, window } of choices) {
       if (window === null && place.pools[0].nodes === undefined)
         this.#places.set(place, (this.#places.get(place) ?? 0) + quantity);
@@ -53,33 +59,30 @@ export class SeatBudget {
     return true;
   }
 
-  #hasQuota(department: PendingRequest['request']['department'], choices: readonly Choice[]): boolean {
+  /** With all that was taken of the kind before: cohorts count the departments of every one of them together. */
+  #hasQuota(department: DepartmentId, choices: readonly Choice[]): boolean {
     const { quotas } = this.#room;
-    for (const [kind, quantity] of demandOf(choices)) {
-      const standing = quotas.standing(department, kind);
-      if (standing === null) continue;
-      const before = this.#quotas.get(quotaKey(department, kind)) ?? 0;
-      if (before + quantity > standing.room) return false;
-      const { cohort, quota } = standing.share;
-      if (cohort === null) continue;
-      const growth = quotas.excessOf(quota, before + quantity) - quotas.excessOf(quota, before);
-      const lent = quotas.borrowed(cohort) + (this.#cohorts.get(cohort) ?? 0);
-      if (growth > 0 && lent + growth > cohort.lendable) return false;
-    }
-    return true;
+    return demandOf(choices).every(([kind, quantity]) => {
+      if (quotas.standing(department, kind) === null) return true;
+      const wanted = new Map(this.#heldOf(kind));
+      wanted.set(department, quantity + (wanted.get(department) ?? 0));
+      return quotas.fitsAll(
+        [...wanted].map(([whose, units]) => ({ department: whose, kind, quantity: units })),
+      );
+    });
   }
 
-  #hold(department: PendingRequest['request']['department'], kind: string, quantity: Units): void {
-    const { quotas } = this.#room;
-    const standing = quotas.standing(department, kind);
-    if (standing === null) return;
-    const key = quotaKey(department, kind);
-    const before = this.#quotas.get(key) ?? 0;
-    this.#quotas.set(key, before + quantity);
-    const { cohort, quota } = standing.share;
-    if (cohort === null) return;
-    const growth = quotas.excessOf(quota, before + quantity) - quotas.excessOf(quota, before);
-    this.#cohorts.set(cohort, (this.#cohorts.get(cohort) ?? 0) + growth);
+  #isShort({ use, amount }: PolicyEntry): boolean {
+    return use.row.price === undefined && amount + (this.#rules.get(use) ?? 0) > use.room;
+  }
+
+  #heldOf(kind: string): Map<DepartmentId, Units> {
+    let held = this.#quotas.get(kind);
+    if (held === undefined) {
+      held = new Map();
+      this.#quotas.set(kind, held);
+    }
+    return held;
   }
 
   /** All payers or none. */

@@ -238,8 +238,9 @@ class SeatPlanner {
     return seat && { ...seat, size: { gpuMilli, cpuMilli, memoryMiB }, bundle };
   }
 
-  /** Parts are alike when every bundle of the batch stands to them alike, and they cost and are labelled alike. */
+  /** Parts are alike when every bundle of the batch stands to them alike, they cost and are labelled alike, and no policy row names pools. */
   #alike(): (part: NodePart) => string {
+    if (this.#input.room.policy.tellsPlacesApart) return (part) => part.id;
     const standings = new Map<NodePart, string[]>();
     for (const shape of new Set(this.#input.seekers.map((seeker) => seeker.shape))) {
       for (const [c, { tiers }] of shape.bundles.flat().entries()) {

@@ -2,13 +2,14 @@
 // Invariant: all seats fit on the nodes at once, so that any assignment of bundles to seats that hold them can be decoded. Made by
 // seatPlanner.ts; read by room.ts, templates.ts and decode.ts.
 
-import { type BundleSize, bundleKey, type NodeKind } from '../domain/nodes.ts';
+import { type BundleSize, bundleKey, NODE_KINDS, type NodeKind } from '../domain/nodes.ts';
 import type { Units } from '../domain/quantity.ts';
 import { type BundleCandidates, holds, type NodePart } from './bundles.ts';
-import { compareText } from './catalogue.ts';
+import { type Catalogue, compareText } from './catalogue.ts';
 import type { OpenCandidate } from './combinations.ts';
 import type { Spot } from './fleet.ts';
 import type { Place } from './formulation.ts';
+import type { Handed } from './rows.ts';
 
 /*
  * seats/<parts>/<size>:  sum over the bundles that a column puts on a seat of the class  <=  number of its seats
@@ -95,6 +96,15 @@ export class SeatPlan {
     );
     return [...own, ...larger.slice(0, LARGER_MOST)].sort((a, b) => a.rank - b.rank);
   }
+}
+
+/** The kind of which a seat is the largest share of all there is, and how much it has of it: what fairness counts of whoever takes it. */
+export function dominantOf({ unitsOfKind }: Catalogue, size: BundleSize): Handed {
+  const units: Record<NodeKind, Units> = { gpu: size.gpuMilli, cpu: size.cpuMilli, memory: size.memoryMiB };
+  const shareOf = (kind: NodeKind): number =>
+    units[kind] / (unitsOfKind.get(kind) ?? Number.POSITIVE_INFINITY);
+  const kind = NODE_KINDS.reduce((most, one) => (shareOf(one) > shareOf(most) ? one : most));
+  return { kind, unitsEach: units[kind] };
 }
 
 function seatClass(parts: NodePart[], size: BundleSize, spots: readonly Spot[]): SeatClass {

@@ -20,12 +20,12 @@ export function budgetShortages(room: Room, paying: PayingAccount, cost: Cost): 
   return cost
     .filter(({ period, amount }) => amount > rooms[period]!)
     .map(({ period, amount }) => {
-      const { id, budget } = account.periods[period]!;
+      const { id, budget, overcommit = 0 } = account.periods[period]!;
       return {
         what: accountKey(account.id, id),
         requested: Math.min(amount, Number.MAX_SAFE_INTEGER),
         available: Math.max(0, rooms[period]!),
-        held: budget - rooms[period]!,
+        held: budget + overcommit - rooms[period]!,
       };
     });
 }

@@ -11,11 +11,12 @@ import { capacityRowName } from './capacity.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
 import { type OpenOption, selectCombinations } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
-import { baseValue, penaltyOf } from './objective.ts';
+import { penaltyOf, shareOf } from './objective.ts';
 import { endOf, openOptions } from './openings.ts';
 import { demandOf, type KindDemand, quotaRows } from './quota.ts';
 import type { Room } from './room.ts';
-import type { Row, RowBook } from './rows.ts';
+import type { Handed, Row, RowBook } from './rows.ts';
+import { dominantOf } from './seats.ts';
 import { windowRowName } from './windows.ts';
 
 export interface RowEntry {
@@ -39,7 +40,8 @@ interface ShapeColumns {
   readonly columns: readonly TemplateColumn[];
   /** False: a fitting combination was left out. */
   readonly complete: boolean;
-  readonly base: number;
+  /** `shareOf` the shape's options. */
+  readonly share: number;
   /** Per period of the tariff at least what any column costs; null when some column reaches beyond the periods. */
   mostCost(tariff: Tariff): readonly number[] | null;
 }
@@ -48,8 +50,7 @@ interface ShapeColumns {
 export interface Template extends ShapeColumns {
   /** Entries in the department's quota and lending rows. */
   readonly quotas: ReadonlyMap<KindDemand, readonly RowEntry[]>;
-  readonly targetWaitSeconds: number;
-  readonly stage: number;
+  readonly priority: PriorityClass;
 }
 
 export interface TemplateSettings {
@@ -67,7 +68,7 @@ export class Templates {
   readonly #shapes = new Map<Shape, Map<string, ShapeColumns>>();
   readonly #templates = new Map<ShapeColumns, Map<DepartmentId, Template>>();
   readonly #placeRows = new Map<Place, Row>();
-  readonly #covered = new Map<Template, Map<readonly PayingAccount[], Template>>();
+  readonly #covered = new Map<Template, Map<readonly PayingAccount[], Map<string, Template>>>();
 
   constructor(settings: TemplateSettings) {
     this.#settings = settings;
@@ -83,19 +84,25 @@ export class Templates {
     return lookUp(byDepartment, pending.request.department, () => this.#templateOf(shape, pending, shared));
   }
 
-  /** The template again for a payer whose accounts cover none of its columns, out of the combinations that were left out. */
+  /** The template again for whom accounts or policy leave none of its columns, out of the combinations that were left out. */
   coveredBy(
     template: Template,
     shape: Shape,
     asked: { pending: PendingRequest; payers: readonly PayingAccount[] },
   ): Template {
     const { pending, payers } = asked;
-    const byPayers = lookUp(this.#covered, template, () => new Map<readonly PayingAccount[], Template>());
-    return lookUp(byPayers, payers, () => {
-      const { quotas, accounts } = this.#settings.room;
+    const byPayers = lookUp(
+      this.#covered,
+      template,
+      () => new Map<readonly PayingAccount[], Map<string, Template>>(),
+    );
+    const { quotas, accounts, policy } = this.#settings.room;
+    const bySignature = lookUp(byPayers, payers, () => new Map<string, Template>());
+    return lookUp(bySignature, policy.signatureOf(pending.request), () => {
       const { department } = pending.request;
       const own = this.#shapeColumns(shape, pending, (choices) => {
-        if (!quotas.fits(department, demandOf(choices))) return false;
+        if (!quotas.fits(department, demandOf(choices)) || !policy.fits(pending.request, choices))
+          return false;
         const charge = this.#chargeOf(choices, pending);
         return accounts.covers(payers, (tariff) => costOf(tariff, charge));
       });
@@ -124,8 +131,7 @@ export class Templates {
       const fits = (choices: readonly Choice[]): boolean => room.quotas.fits(department, demandOf(choices));
       own = this.#withinQuotas(this.#shapeColumns(shape, pending, fits), department);
     }
-    const priority = classOf(configuration, terms.class);
-    return { ...own, targetWaitSeconds: priority.targetWaitSeconds, stage: priority.rank };
+    return { ...own, priority: classOf(configuration, terms.class) };
   }
 
   #shapeColumns(
@@ -151,7 +157,7 @@ export class Templates {
       const demand = oneOf(demands, demandOf(choices));
       return { option, priced: priced[i]!, penalty, units: this.unitsOf(choices), demand };
     });
-    return { columns, complete, base: baseValue(room.catalogue, options), mostCost: mostCostOf(columns) };
+    return { columns, complete, share: shareOf(room.catalogue, options), mostCost: mostCostOf(columns) };
   }
 
   #chargeOf(choices: readonly Choice[], pending: PendingRequest) {
@@ -161,13 +167,14 @@ export class Templates {
 
   /** Entries in capacity and window rows; of a bundle one, in the row of its seats. */
   unitsOf(choices: readonly Choice[]): RowEntry[] {
-    const { book } = this.#settings;
+    const { book, room } = this.#settings;
     const seated = new Set<string>();
     return choices.flatMap(({ place, window, quantity, seats, bundle }): RowEntry[] => {
       if (seats === undefined) return [{ row: this.#unitRow(place, window), coefficient: quantity }];
       if (seated.has(bundle!)) return [];
       seated.add(bundle!);
-      return [{ row: book.row(seats.place.id, seats.spots.length), coefficient: 1 }];
+      const hands = dominantOf(room.catalogue, seats);
+      return [{ row: book.row(seats.place.id, seats.spots.length, hands), coefficient: 1 }];
     });
   }
 
@@ -175,7 +182,9 @@ export class Templates {
   #unitRow(place: Place, window: Window | null): Row {
     const { book, room } = this.#settings;
     if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
-    return lookUp(this.#placeRows, place, () => book.row(capacityRowName(place), room.free(place, null)));
+    return lookUp(this.#placeRows, place, () =>
+      book.row(capacityRowName(place), room.free(place, null), renewableKind(place)),
+    );
   }
 
   /** The columns that the department's quotas and its cohorts allow, with their entries there. */
@@ -195,6 +204,10 @@ export class Templates {
       quotaRows(book, room.quotas, { department, kind }).map((row) => ({ row, coefficient })),
     );
   }
+}
+
+function renewableKind({ kind, pools: [pool] }: Place): Handed {
+  return isRenewable(pool) ? { kind } : {};
 }
 
 /** A shape spread over several classes of seats must reach all that were cut for it. */

@@ -86,12 +86,15 @@ function assignmentOf(others: Snapshot, { request }: PendingRequest, earmark: Ea
   if (choices === null || !fits(others, earmark)) return null;
   const room = new Room(others);
   if (!room.quotas.fits(request.department, demandOf(choices))) return null;
+  if (!room.policy.fits(request, choices)) return null;
   const { graceSeconds } = configuration.leaseTerms;
   const priced = new PricedChoices({ choices, now, endsAt, graceMs: graceSeconds * 1000 });
-  if (!room.accounts.covers(room.catalogue.payersOf(request.agent), priced.costOf)) return null;
+  if (!room.accounts.covers(room.catalogue.payersOf(request.agent, request.terms.class), priced.costOf))
+    return null;
   const allocations = earmark.units.map((units): Allocation => ({ ...units, startsAt: now, endsAt }));
   const accounts = lookupOf(configuration).agents.get(request.agent)?.accounts ?? [];
-  const reservations = reservationsOf({ configuration, accounts, allocations, graceSeconds });
+  const by = { class: request.terms.class };
+  const reservations = reservationsOf({ configuration, accounts, by, allocations, graceSeconds });
   reservations.sort((a, b) => compareText(a.account, b.account) || compareText(a.period, b.period));
   return { request: request.id, option: earmark.option, allocations, reservations, endsAt };
 }

@@ -1,12 +1,13 @@
 // What will be used once every lease that is being revoked has ended and every earmark has become a lease: plan by plan, as a tick adds to it.
-// Invariant: later use = use + earmarked - being revoked, of every pool and quota; accounts count what earmarks hold back. Called by nominees.ts and repair.ts.
+// Invariant: later use = use + earmarked - being revoked, of every pool and quota; accounts and policy rows count what earmarks hold back. Called by nominees.ts and repair.ts.
 
 import type { Earmark } from '../domain/earmark.ts';
 import type { DepartmentId, LeaseId, PoolId } from '../domain/ids.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
-import { quotaKey } from '../domain/state.ts';
+import { type AccountUse, quotaKey } from '../domain/state.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
-import { addReturns, comingBack, emptySums, more, promises, type Sums } from './standing.ts';
+import { rowsWith } from '../tallyPolicy.ts';
+import { addReturns, comingBack, emptySums, more, promises, type Sums, type Use } from './standing.ts';
 
 export class Later {
   readonly #snapshot: Snapshot;
@@ -14,6 +15,7 @@ export class Later {
   readonly #quotaUse: Map<string, Units>;
   readonly #accounts: Map<string, Units>;
   readonly #exclusive: Set<PoolId>;
+  readonly #earmarks: Earmark[];
   readonly #victims = new Set<LeaseId>();
   readonly #returns = new Map<LeaseId, Sums>();
   /** Key of a pool or quota -> when the last of its units under revocation is back, at the latest. */
@@ -22,6 +24,7 @@ export class Later {
   /** `after`: the snapshot with the tick's grants in it. */
   constructor(after: Snapshot) {
     this.#snapshot = after;
+    this.#earmarks = [...after.earmarks];
     const promised = promises(after, after.earmarks);
     const back = comingBack(after);
     this.#used = balance(after.used, promised.used, back.used);
@@ -70,10 +73,7 @@ export class Later {
   }
 
   /** The later world without these leases, as a snapshot in which one request can be formulated. `now`: when it would start at the latest. */
-  without(
-    leases: readonly HeldLease[],
-    now: Instant,
-  ): Pick<Snapshot, 'now' | 'used' | 'quotaUse' | 'accounts' | 'exclusive'> {
+  without(leases: readonly HeldLease[], now: Instant): Pick<Snapshot, 'now' | keyof Use> {
     const back = emptySums();
     for (const held of leases) {
       const own = this.returnsOf(held);
@@ -85,9 +85,16 @@ export class Later {
       now,
       used: balance(this.#used, new Map(), back.used),
       quotaUse: balance(this.#quotaUse, new Map(), back.quotaUse),
-      accounts: new Map([...this.#accounts].map(([key, spent]) => [key, { reserved: 0, spent }])),
+      accounts: new Map([...this.#accounts].map(([key, use]) => [key, this.#standing(key, use)])),
       exclusive: new Set([...this.#exclusive].filter((pool) => !back.exclusive.has(pool))),
+      ...(this.#snapshot.policyRows && { policyRows: rowsWith(this.#snapshot, this.#earmarks) }),
     };
+  }
+
+  /** What is spent is known; the rest of the use is reserved. */
+  #standing(key: string, use: Units): AccountUse {
+    const { spent } = this.#snapshot.accounts.get(key) ?? { spent: 0 };
+    return { reserved: use - spent, spent };
   }
 
   revoke({ lease }: Pick<HeldLease, 'lease'>, graceEndsAt: Instant): void {
@@ -116,6 +123,7 @@ export class Later {
   }
 
   promise(earmark: Earmark): void {
+    this.#earmarks.push(earmark);
     const promised = promises(this.#snapshot, [earmark]);
     for (const [key, units] of promised.used) more(this.#used, key, units);
     for (const [key, units] of promised.quotaUse) more(this.#quotaUse, key, units);

@@ -179,10 +179,12 @@ function reservedFor(
   later: Later,
   asked: { pending: PendingRequest; allocations: readonly EarmarkedUnits[]; endsAt: Instant },
 ): readonly Reservation[] | null {
-  const accounts = lookupOf(configuration).agents.get(asked.pending.request.agent)?.accounts ?? [];
+  const { agent, terms } = asked.pending.request;
+  const accounts = lookupOf(configuration).agents.get(agent)?.accounts ?? [];
   const input = {
     configuration,
     accounts,
+    by: { class: terms.class },
     allocations: asked.allocations.map((units) => ({ ...units, startsAt: now, endsAt: asked.endsAt })),
     graceSeconds: configuration.leaseTerms.graceSeconds,
   };
@@ -192,8 +194,8 @@ function reservedFor(
   );
   const isCovered = reservations.every(({ account, period, amount }) => {
     const periods = lookupOf(configuration).accounts.get(account)?.periods ?? [];
-    const budget = periods.find(({ id }) => id === period)?.budget ?? 0;
-    return later.account(accountKey(account, period)) + amount <= budget;
+    const { budget, overcommit = 0 } = periods.find(({ id }) => id === period) ?? { budget: 0 };
+    return later.account(accountKey(account, period)) + amount <= budget + overcommit;
   });
   return isCovered ? reservations : null;
 }

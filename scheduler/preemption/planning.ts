@@ -169,7 +169,7 @@ class Failures {
 
   #keyOf({ request, shapeKey }: PendingRequest): string {
     const { agent, department, terms } = request;
-    const payers = this.#catalogue.payersOf(agent);
+    const payers = this.#catalogue.payersOf(agent, terms.class);
     const number = this.#payers.get(payers) ?? this.#payers.size;
     this.#payers.set(payers, number);
     const clearance = this.#catalogue.clearanceOf(agent, department);

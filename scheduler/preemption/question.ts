@@ -7,7 +7,8 @@ import { lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { quotaKey, type State } from '../domain/state.ts';
-import { catalogueOf } from '../formulate/catalogue.ts';
+import { type CohortShare, catalogueOf } from '../formulate/catalogue.ts';
+import { QuotaRoom } from '../formulate/quota.ts';
 import type { HeldLease } from '../snapshot.ts';
 import { graceOf, leastRunMs, mayEverBeTaken, startOf, termsOf } from './grace.ts';
 
@@ -88,15 +89,17 @@ function concerns(
 function isBroken({ configuration, used, quotaUse }: State): boolean {
   for (const { id, capacity, calendar } of configuration.pools)
     if (calendar === undefined && (used.get(capacityKey(id)) ?? 0) > capacity) return true;
-  const lent = new Map<object, number>();
-  for (const { quota, cohort } of catalogueOf(configuration).quotas.values()) {
-    const { nominal, borrowingLimit, lendingLimit, department, kind } = quota;
-    const use = quotaUse.get(quotaKey(department, kind)) ?? 0;
-    if (use > nominal + borrowingLimit) return true;
-    if (cohort === null) continue;
-    const beyond = (lent.get(cohort) ?? 0) + Math.max(0, use - (nominal - lendingLimit));
-    if (beyond > cohort.lendable) return true;
-    lent.set(cohort, beyond);
+  const catalogue = catalogueOf(configuration);
+  const { cohorts } = new QuotaRoom(catalogue, quotaUse);
+  const known = new Set<CohortShare>();
+  for (const { quota, cohort } of catalogue.quotas.values()) {
+    const { nominal, borrowingLimit, department, kind } = quota;
+    if ((quotaUse.get(quotaKey(department, kind)) ?? 0) > nominal + borrowingLimit) return true;
+    // A cohort in a broken one counts as whole, so the highest decides.
+    for (let one = cohort; one !== null && !known.has(one); one = one.parent) {
+      if (cohorts.isBroken(one)) return true;
+      known.add(one);
+    }
   }
   return false;
 }

@@ -8,6 +8,7 @@ import type { Units } from '../domain/quantity.ts';
 import { quotaKey } from '../domain/state.ts';
 import { type CohortShare, catalogueOf, compareText, isRenewable } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
+import { limitOfMembers, roomOfMembers } from './cohortLimits.ts';
 import type { Later } from './later.ts';
 import type { Column, ShortCohort, ShortRow } from './program.ts';
 
@@ -30,6 +31,7 @@ export type Short =
       readonly type: 'cohort';
       readonly name: string;
       readonly kind: string;
+      /** What the members may hold together beyond their guarantees. */
       readonly lendable: Units;
       /** In order of departments; G - later use, with the nominee's units. */
       readonly members: readonly { readonly department: DepartmentId; readonly slack: number }[];
@@ -67,7 +69,8 @@ export function shortOf(snapshot: Snapshot, later: Later, needs: Needs): Short[]
     const key = quotaKey(department, kind);
     if (slack < 0) short.push({ type: 'quota', name: `quota/${key}`, key, kind, slack });
     if (share.cohort === null) continue;
-    const cohort = cohortOf(later, share.cohort, { department, kind, units });
+    const lendable = roomOfMembers(later, share.cohort);
+    const cohort = cohortOf(later, share.cohort, { department, kind, units, lendable });
     const isGrowth = cohort.members.some((member) => member.department === department && member.slack < 0);
     if (isGrowth && excessOf(cohort.members) > cohort.lendable) short.push(cohort);
   }
@@ -92,7 +95,8 @@ export function brokenRows(snapshot: Snapshot, later: Later): Short[] {
     if (slack < 0) broken.push({ type: 'quota', name: `quota/${key}`, key, kind, slack });
     if (cohort === null || seen.has(cohort)) continue;
     seen.add(cohort);
-    const row = cohortOf(later, cohort, { department, kind, units: 0 });
+    const lendable = limitOfMembers(later, cohort);
+    const row = cohortOf(later, cohort, { department, kind, units: 0, lendable });
     if (excessOf(row.members) > row.lendable) cohorts.push(row);
   }
   return [...broken, ...cohorts];
@@ -151,8 +155,9 @@ export function programRows(
 function cohortOf(
   later: Later,
   cohort: CohortShare,
-  { department, kind, units }: { department: DepartmentId; kind: string; units: Units },
+  needs: { department: DepartmentId; kind: string; units: Units; lendable: Units },
 ): Extract<Short, { type: 'cohort' }> {
+  const { department, kind, units, lendable } = needs;
   const members = [...cohort.members]
     .sort((a, b) => compareText(a.department, b.department))
     .map((quota) => {
@@ -160,7 +165,7 @@ function cohortOf(
       const slack = quota.nominal - quota.lendingLimit - later.quotaUse(quota.department, kind) - own;
       return { department: quota.department, slack };
     });
-  return { type: 'cohort', name: `cohort/${cohort.id}`, kind, lendable: cohort.lendable, members };
+  return { type: 'cohort', name: `cohort/${cohort.id}`, kind, lendable, members };
 }
 
 function excessOf(members: readonly { readonly slack: number }[]): Units {

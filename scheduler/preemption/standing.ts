@@ -10,6 +10,7 @@ import type { Units } from '../domain/quantity.ts';
 import { accountKey, quotaKey } from '../domain/state.ts';
 import { isRenewable } from '../formulate/catalogue.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { rowsWith } from '../tallyPolicy.ts';
 
 /*
  * E earmarked, R being revoked, U used of a pool (or of a quota):
@@ -17,10 +18,11 @@ import type { Snapshot } from '../snapshot.ts';
  *   later:  sum q x  <=  C - U - E + R          now:  sum q x  <=  C - U - max(0, E - R)
  *
  * What starts now must keep both, so that each earmark can be honoured when the last of its leases has ended. The second row is the tighter
- * of "C - U" and "later". Accounts hold E back whole: what a revoked lease will give back is not known before it ends.
+ * of "C - U" and "later". Accounts and policy rows hold E back whole: of an account what a revoked lease will give back is not known before
+ * it ends, and nobody has a right to what another lease takes of a policy row.
  */
 
-export type Use = Pick<Snapshot, 'used' | 'quotaUse' | 'accounts' | 'exclusive'>;
+export type Use = Pick<Snapshot, 'used' | 'quotaUse' | 'accounts' | 'exclusive' | 'policyRows'>;
 
 const uses = new WeakMap<Snapshot, Use>();
 
@@ -47,6 +49,7 @@ function heldBack(snapshot: Snapshot): Use {
     quotaUse: raised(snapshot.quotaUse, promised.quotaUse, back.quotaUse),
     accounts,
     exclusive: new Set([...snapshot.exclusive, ...promised.exclusive]),
+    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, snapshot.earmarks) }),
   };
 }
 

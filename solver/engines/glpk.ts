@@ -47,6 +47,7 @@ export interface Glpk {
   readonly GLP_NOFEAS: number;
   readonly GLP_OPT: number;
   readonly GLP_UNBND: number;
+  readonly GLP_UNDEF: number;
   solve(problem: GlpkProblem, options: GlpkOptions): { readonly result: GlpkResult };
 }
 

@@ -21,12 +21,18 @@ function search(glpk: Glpk, program: Program, { seconds }: SearchLimits): Search
   if (relaxed.status !== glpk.GLP_OPT) return withoutOptimum(glpk, program, { relaxed, seconds });
   const relaxation = { point: pointOf(program, relaxed), bound: Number(relaxed.z) + program.offset };
   if (!program.integer.includes(1)) return answer('optimal', relaxation);
-  const tree = solve(glpk, program, { presol: true, seconds });
+  const tree = searchTree(glpk, program, seconds);
   if (tree.status === glpk.GLP_OPT)
     return answer('optimal', { point: pointOf(program, tree), bound: Number(tree.z) + program.offset });
   if (tree.status === glpk.GLP_NOFEAS) return answer('infeasible');
   const point = tree.status === glpk.GLP_FEAS ? pointOf(program, tree) : null;
   return answer(seconds === null ? 'failed' : 'timeLimit', { point, bound: relaxation.bound });
+}
+
+/** Where its presolver sees that there is no whole point it says nothing at all (`GLP_UNDEF`): the tree says so. */
+function searchTree(glpk: Glpk, program: Program, seconds: number | null): GlpkResult {
+  const tree = solve(glpk, program, { presol: true, seconds });
+  return tree.status === glpk.GLP_UNDEF ? solve(glpk, program, { presol: false, seconds }) : tree;
 }
 
 /** The relaxation has no point, or no end. A whole program without an end is unbounded where it has a point at all. */

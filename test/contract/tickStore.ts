@@ -72,6 +72,15 @@ export const tickStoreContract = (name: string, makeStore: () => Promise<StoreUn
       expect((await load()).requests.get(aRequest(2).id)?.waitingCodes).toEqual(['NEXT_TICK']);
     });
 
+    it('gives back the past use that its last record tells, and none where that tells of none', async () => {
+      const levels = [['research/gpu', 2048, 7] as const];
+      const pastUse = { atSeconds: 1_795_424_400, stepSeconds: 18_900, levels };
+      await cell.tick([cell.opened(aRequest(1))], { record: { pastUse } });
+      expect((await load()).pastUse).toEqual(pastUse);
+      await cell.tick([cell.opened(aRequest(2))]);
+      expect((await load()).pastUse).toBeUndefined();
+    });
+
     it('stamps the intake rows that it folded, and they are not taken again', async () => {
       await store.ports.intakeWriter.write([
         aSubmit(aRequest(1)),

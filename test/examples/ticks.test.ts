@@ -12,14 +12,14 @@ const PAGE = readFileSync(join(ROOT, 'examples/README.md'), 'utf8');
 const WANT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'contended.json': {
     'train-large': 'QUOTA_EXHAUSTED COHORT_EXHAUSTED POOL_FULL',
-    'train-small': '4 h100',
+    'train-small': '4 a100',
     'read-corpus': '2 h100, 1 corpus',
     'index-corpus': 'COHORT_EXHAUSTED POOL_FULL POOL_FULL',
     'clean-corpus': '1 corpus',
     demo: '2 h100',
     compare: '4 a100',
     sweep: 'BUDGET_EXHAUSTED COHORT_EXHAUSTED POOL_FULL',
-    replies: '4 a100',
+    replies: '4 h100',
     summaries: 'QUOTA_EXHAUSTED COHORT_EXHAUSTED POOL_FULL',
   },
   'lending.json': {

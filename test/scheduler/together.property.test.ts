@@ -11,7 +11,7 @@ import { createExhaustiveEngine } from '../../solver/engines/exhaustive.ts';
 import { checkSolution, solve } from '../../solver/index.ts';
 import { arbitraryTogether } from '../support/arbitraryTogether.ts';
 import { decider, SOLVE } from '../support/decided.ts';
-import { naiveBest, naiveFeasible } from '../support/naiveSolver.ts';
+import { naiveBest, naiveCost, naiveFeasible } from '../support/naiveSolver.ts';
 
 const decide = decider();
 
@@ -89,7 +89,7 @@ it('the exhaustive engine’s plan is the best of all plans that the checker tak
           if (!verifyPlan(snapshot, decode(formulation, { granted }, snapshot)).ok) continue;
           wantValue = Math.max(
             wantValue,
-            model.objective.reduce((sum, worth, j) => sum + worth * granted[j]!, 0),
+            model.objective.reduce((sum, worth, j) => sum + worth * granted[j]!, -naiveCost(model, granted)),
           );
         }
         expect(naiveBest(model, model.stage[0]!, new Uint8Array(model.columnCount))).toBe(wantValue);

@@ -2,6 +2,7 @@
 // Invariant: everything comes from fast-check's draws, so a failing case shrinks and repeats.
 
 import fc from 'fast-check';
+import type { PolicyRowUse, RowSelector } from '../../scheduler/index.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';
 import {
   aConfiguration,
@@ -57,6 +58,8 @@ const organisation = fc.record({
   secret: fc.constantFrom(false, false, true),
   clearances: fc.array(fc.constantFrom(...CLEARANCES), { minLength: 3, maxLength: 3 }),
   quotas: fc.option(fc.array(quota, { minLength: 3, maxLength: 3 }), { nil: null }),
+  /** The first two departments' cohort lies within that of the third. */
+  nested: fc.option(fc.record({ borrow: small(6), lend: small(6) }), { nil: null }),
   budgets: fc.record({
     organisation: budget,
     department: budget,
@@ -78,6 +81,25 @@ const claims = fc.record({
   review: fc.constantFrom('none', 'none', 'none', 'any', 'later'),
 });
 
+/** What a policy might limit: by department, pool, label, kind or class, hard or at a price, now and then broken already. */
+const policyRow = fc.record({
+  selector: fc.constantFrom<RowSelector>(
+    {},
+    { departments: ['alpha'] },
+    { agents: ['agent-1'], kinds: ['gpu'] },
+    { pools: ['gpu-0', 'cpu-0'] },
+    { labels: { model: 'h100' } },
+    { classes: ['standard'], kinds: ['gpu', 'cpu'] },
+    { classifications: ['internal'], kinds: ['review', 'license'] },
+  ),
+  second: fc.constantFrom<RowSelector>({ kinds: ['agent'] }, { departments: ['beta', 'gamma'] }),
+  coefficients: fc.tuple(between(0, 3), small(2)),
+  per: fc.constantFrom('unit' as const, 'grant' as const),
+  limit: small(12),
+  held: held,
+  price: fc.option(between(1, 400), { nil: null }),
+});
+
 const request = fc.record({
   agent: small(2),
   class: fc.constantFrom('critical', 'standard', 'standard', 'batch'),
@@ -87,6 +109,7 @@ const request = fc.record({
   options: fc.array(claims, { minLength: 1, maxLength: 2 }),
 });
 
+type PolicyDraw = typeof policyRow extends fc.Arbitrary<infer T> ? T : never;
 type Organisation = typeof organisation extends fc.Arbitrary<infer T> ? T : never;
 type Claims = typeof claims extends fc.Arbitrary<infer T> ? T : never;
 type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
@@ -99,6 +122,7 @@ function configure(org: Organisation): ConfigurationBuilder {
   ];
   builder.account('organisation', 0, { periods: periods(org.budgets.organisation) });
   builder.account('seconds', 0, { kind: 'gpu', periods: periods(org.budgets.seconds) });
+  if (org.nested) builder.cohort('inner', 'all', org.nested);
   for (const [i, department] of DEPARTMENTS.entries()) {
     builder.account(department, 0, { parent: 'organisation', periods: periods(org.budgets.department) });
     const accounts = [department, ...(i === 1 ? ['seconds'] : [])] as never[];
@@ -106,7 +130,7 @@ function configure(org: Organisation): ConfigurationBuilder {
     const share = org.quotas?.[i];
     if (share) {
       const { nominal, borrow, lend, inCohort } = share;
-      const cohort = inCohort ? { cohort: 'all' } : {};
+      const cohort = inCohort ? { cohort: org.nested && i < 2 ? 'inner' : 'all' } : {};
       builder.quota(department, 'gpu', { nominal, borrow, lend: Math.min(lend, nominal), ...cohort });
     }
   }
@@ -191,10 +215,24 @@ function snapshotOf(
   return state.snapshot();
 }
 
+function useOf(drawn: PolicyDraw, i: number): PolicyRowUse {
+  const { selector, second, coefficients, per, limit, held, price } = drawn;
+  const terms = [
+    { selector, coefficient: coefficients[0], per },
+    { selector: second, coefficient: coefficients[1], per: 'unit' as const },
+  ];
+  const row = { id: `rule-${i}`, terms, limit, remedy: 'ask for less', ...(price !== null && { price }) };
+  return { row, held };
+}
+
 export const arbitrarySnapshot: fc.Arbitrary<Snapshot> = fc
   .tuple(
     organisation,
     fc.array(request, { minLength: 1, maxLength: 9 }),
     fc.array(fc.constantFrom(60, 3600), { maxLength: 2 }),
+    fc.array(policyRow, { maxLength: 2 }),
   )
-  .map(([org, requests, extensions]) => snapshotOf(org, requests, extensions));
+  .map(([org, requests, extensions, policy]) => {
+    const snapshot = snapshotOf(org, requests, extensions);
+    return policy.length === 0 ? snapshot : { ...snapshot, policyRows: policy.map(useOf) };
+  });

@@ -8,6 +8,7 @@ import {
   type Agent,
   type AgentId,
   type Classification,
+  type Cohort,
   type CohortId,
   type Configuration,
   type Department,
@@ -143,7 +144,7 @@ export class ConfigurationBuilder {
   readonly #agents: Agent[] = [];
   readonly #pools: Pool[] = [];
   readonly #quotas: Quota[] = [];
-  readonly #cohorts = new Set<string>();
+  readonly #cohorts = new Map<string, Omit<Cohort, 'id' | 'title'>>();
   readonly #accounts: Account[] = [];
   #classes = CLASSES;
   #leaseTerms: LeaseTerms = { startLimitSeconds: 30, heartbeatTimeoutSeconds: 30, graceSeconds: 0 };
@@ -186,7 +187,7 @@ export class ConfigurationBuilder {
     kind: string,
     share: { nominal: Units; borrow?: Units; lend?: Units; cohort?: string },
   ): this {
-    if (share.cohort !== undefined) this.#cohorts.add(share.cohort);
+    if (share.cohort !== undefined && !this.#cohorts.has(share.cohort)) this.#cohorts.set(share.cohort, {});
     this.#quotas.push({
       department: department as DepartmentId,
       kind,
@@ -198,11 +199,24 @@ export class ConfigurationBuilder {
     return this;
   }
 
+  /** A cohort in another one; cohorts of quotas need no call of their own. */
+  cohort(id: string, parent: string, gpu: { borrow?: Units; lend?: Units } = {}): this {
+    if (!this.#cohorts.has(parent)) this.#cohorts.set(parent, {});
+    const limits = [{ kind: 'gpu', lendingLimit: gpu.lend ?? 0, borrowingLimit: gpu.borrow ?? 0 }];
+    this.#cohorts.set(id, { parent: parent as CohortId, limits });
+    return this;
+  }
+
   /** A money account; `kind` makes it one of use. Without periods: one of ten days around NOW, "now". */
   account(
     id: string,
     budget: Units,
-    change: { parent?: string; kind?: string; periods?: readonly AccountPeriod[] } = {},
+    change: {
+      parent?: string;
+      kind?: string;
+      classes?: readonly string[];
+      periods?: readonly AccountPeriod[];
+    } = {},
   ): this {
     this.#accounts.push({
       id: id as AccountId,
@@ -210,6 +224,7 @@ export class ConfigurationBuilder {
       measure:
         change.kind === undefined ? { type: 'money', currency: 'EUR' } : { type: 'use', kind: change.kind },
       periods: change.periods ?? [{ id: 'now', startsAt: NOW - 5 * DAY, endsAt: NOW + 5 * DAY, budget }],
+      ...(change.classes && { classes: change.classes }),
       ...(change.parent !== undefined && { parent: change.parent as AccountId }),
     });
     return this;
@@ -234,7 +249,7 @@ export class ConfigurationBuilder {
       agents: this.#agents,
       pools: this.#pools,
       quotas: this.#quotas,
-      cohorts: [...this.#cohorts].map((id) => ({ id: id as CohortId, title: id })),
+      cohorts: [...this.#cohorts].map(([id, rest]) => ({ id: id as CohortId, title: id, ...rest })),
       accounts: this.#accounts,
       classes: this.#classes,
       leaseTerms: this.#leaseTerms,

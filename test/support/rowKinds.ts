@@ -86,6 +86,22 @@ const STATES: Readonly<Record<string, StateBuilder>> = {
       aRequest(4).gpu(2).by('bo', 'beta'),
       aRequest(5).gpu(1).by('cy', 'gamma'),
     ),
+  'a cohort within a cohort': aState(
+    lending()
+      .department('delta')
+      .agent('di')
+      .quota('delta', 'gpu', { nominal: 6, borrow: 9, lend: 3, cohort: 'outer' })
+      .cohort('all', 'outer', { borrow: 2, lend: 1 }),
+  )
+    .quotaUse('alpha', 'gpu', 2)
+    .request(
+      aRequest(1).gpu(3).by('al', 'alpha'),
+      aRequest(2).gpu(2).by('bo', 'beta'),
+      aRequest(3).gpu(3).by('bo', 'beta'),
+      aRequest(4).gpu(4).by('cy', 'gamma'),
+      aRequest(5).gpu(5).by('di', 'delta'),
+      aRequest(6).gpu(3).by('di', 'delta'),
+    ),
   'nested accounts and one of use': aState(paid(120).pool(aPool('gpu-a').gpu(50).price(60))).request(
     ...[4, 3, 5, 2].map((gpus, i) => aRequest(i + 1).gpu(gpus)),
   ),
@@ -123,6 +139,46 @@ const STATES: Readonly<Record<string, StateBuilder>> = {
   'twelve alike, five of which fit': aState(aConfiguration().pool(aPool('gpu-a').gpu(11))).request(
     ...Array.from({ length: 12 }, (_, i) => aRequest(i + 1).gpu(2)),
   ),
+  'departments that pass the level of fairness': aState(
+    aConfiguration()
+      .department('alpha')
+      .agent('al')
+      .department('beta')
+      .agent('bo')
+      .pool(aPool('gpu-a').gpu(9)),
+  )
+    .quotaUse('alpha', 'gpu', 1)
+    .request(
+      ...[3, 1, 2].map((gpus, i) =>
+        aRequest(i + 1)
+          .gpu(gpus)
+          .by('al', 'alpha'),
+      ),
+      ...[2, 4, 1].map((gpus, i) =>
+        aRequest(i + 10)
+          .gpu(gpus)
+          .by('bo', 'beta'),
+      ),
+    ),
+  'a policy that limits units of a model, and one with a price': aState(
+    aConfiguration().pool(aPool('gpu-a').gpu(6, 'a100'), aPool('gpu-b').gpu(6, 'h100')),
+  )
+    .policy(
+      {
+        id: 'few-h100',
+        terms: [{ selector: { labels: { model: 'h100' } }, coefficient: 2, per: 'unit' }],
+        limit: 7,
+        remedy: 'take an A100',
+      },
+      {
+        id: 'spare-a100',
+        terms: [{ selector: { pools: ['gpu-a'] }, coefficient: 1, per: 'unit' }],
+        limit: 2,
+        price: 90,
+        remedy: 'take an H100',
+      },
+    )
+    .request(...[3, 2, 1, 2, 1].map((gpus, i) => aRequest(i + 1).gpu(gpus))),
   'two strict classes': aState(aConfiguration().pool(aPool('gpu-a').gpu(7))).request(
     ...[4, 2, 3].map((gpus, i) =>
       aRequest(i + 1)

@@ -11,6 +11,7 @@ import type {
   LeaseId,
   PendingExtension,
   PendingRequest,
+  PolicyRow,
   PoolId,
   RequestId,
   ResourceRequest,
@@ -29,6 +30,7 @@ export class StateBuilder {
   readonly #leases: Lease[] = [];
   readonly #held = new Map<RequestId, ResourceRequest>();
   readonly #used = new Map<string, Units>();
+  readonly #policyRows: PolicyRow[] = [];
   readonly #quotaUse = new Map<string, Units>();
   readonly #accounts = new Map<string, { reserved: Units; spent: Units }>();
 
@@ -77,6 +79,12 @@ export class StateBuilder {
     return this;
   }
 
+  /** What the policy limits. */
+  policy(...rows: readonly PolicyRow[]): this {
+    this.#policyRows.push(...rows);
+    return this;
+  }
+
   /** The lease wants to last longer. */
   extend(lease: Lease, seconds: Units): this {
     const number = this.#extensions.length + 1;
@@ -111,6 +119,7 @@ export class StateBuilder {
       ),
       gangs: this.#gangs(),
       held: new Map(this.#held),
+      ...(this.#policyRows.length > 0 && { policyRows: [...this.#policyRows] }),
     };
   }
 

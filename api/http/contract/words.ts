@@ -111,6 +111,10 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     operationId: 'deleteQuota',
     summary: 'Remove a quota; the department is then not limited in that kind',
   },
+  'GET /v1/shares': {
+    operationId: 'readShares',
+    summary: 'What part of the time of each class each department held in the last seven days',
+  },
   'GET /v1/queue/reasons': {
     operationId: 'readQueueReasons',
     summary: 'Why requests wait, the most common reason first',
@@ -182,6 +186,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   accounts: 'Budgets over periods, in money or in use over time.',
   agents: 'Services that act for one department each.',
   departments: 'The tenants.',
+  shares: 'What part of each class each tenant held, for everybody to see.',
   events: 'What happened, as it is committed.',
   extensions: 'Wishes to hold a lease longer.',
   leases: 'Units held for a time, fenced by an epoch.',

@@ -84,6 +84,7 @@ export const AgentJson = Type.Object({
   roles: Type.Array(Type.Enum([...ROLES])),
   skills: Type.Array(Text),
   clearance: Classification,
+  classes: Type.Union([Type.Array(Text), Type.Null()]),
   accounts: Type.Array(Text),
   concurrency: NullableAmount,
   priceMinor: Amount,
@@ -100,6 +101,7 @@ export const DepartmentJson = Type.Object({
   classes: Type.Array(Text),
   kinds: Type.Union([Type.Array(Text), Type.Null()]),
   requestLimits: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
+  weight: Amount,
   agents: Amount,
 });
 

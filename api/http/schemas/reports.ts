@@ -20,6 +20,7 @@ const PeriodView = Type.Object({
   endsAt: InstantText,
   current: Type.Boolean(),
   budget: Amount,
+  overcommit: Amount,
   reserved: Amount,
   spent: Amount,
   available: Amount,
@@ -30,7 +31,17 @@ export const AccountJson = Type.Object({
   title: Text,
   parent: NullableText,
   measure: MeasureView,
+  classes: Type.Union([Type.Array(Text), Type.Null()]),
   periods: Type.Array(PeriodView),
+});
+
+/** Of one department, class and kind: what was held, and what part of all that was held so. */
+export const SharesJson = Type.Object({
+  from: InstantText,
+  to: InstantText,
+  items: Type.Array(
+    Type.Object({ department: Text, class: Text, kind: Text, unitSeconds: Amount, thousandths: Amount }),
+  ),
 });
 
 export const LedgerLineJson = Type.Object({

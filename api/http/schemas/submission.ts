@@ -79,6 +79,7 @@ const TermsBody = Type.Object(
     startBefore: Type.Optional(InstantText),
     deadline: Type.Optional(InstantText),
     startLimitSeconds: Type.Optional(PositiveAmount),
+    openEnded: Type.Optional(Type.Literal(true)),
     gang: Type.Optional(GangBody),
   },
   { additionalProperties: false },

@@ -67,6 +67,7 @@ const TermsView = Type.Object({
   startBefore: Type.Optional(InstantText),
   deadline: Type.Optional(InstantText),
   startLimitSeconds: Type.Optional(Amount),
+  openEnded: Type.Optional(Type.Literal(true)),
   gang: Type.Optional(
     Type.Object({
       id: Text,

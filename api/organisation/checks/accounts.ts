@@ -6,7 +6,7 @@ import { measureOf } from '../expand.ts';
 import type { AccountEntry } from '../schema.ts';
 import type { Entry } from '../sections.ts';
 import { parseInstant } from '../time.ts';
-import { type CheckContext, checkReference, checkStretches, checkUnique } from './report.ts';
+import { type CheckContext, checkCycles, checkReference, checkStretches, checkUnique } from './report.ts';
 
 export function checkAccounts(context: CheckContext): void {
   const { accounts, names } = context.sections;
@@ -28,9 +28,13 @@ export function checkAccounts(context: CheckContext): void {
       });
     }
     checkMeasure(context, entry, byId);
+    entry.value.classes?.forEach((wanted, index) => {
+      const path = ['classes', index];
+      checkReference(context, { what: 'class', names: names.class, entry, path, wanted });
+    });
     checkBudget(context, entry);
   }
-  checkCycles(context, byId);
+  checkCycles(context, { what: 'account', entries: accounts, byId });
   checkCurrency(context);
 }
 
@@ -102,24 +106,6 @@ function checkBudget(context: CheckContext, entry: Entry<AccountEntry>): void {
     'period',
     made.map(({ period, rule }) => ({ stretch: period, path: rule })),
   );
-}
-
-/** Each cycle once, at its first account in the order of the files. */
-function checkCycles(context: CheckContext, byId: ReadonlyMap<string, Entry<AccountEntry>>): void {
-  const settled = new Set<string>();
-  for (const entry of context.sections.accounts) {
-    const trail: string[] = [];
-    let id: string | undefined = entry.value.id;
-    while (id !== undefined && !settled.has(id) && !trail.includes(id)) {
-      trail.push(id);
-      id = byId.get(id)?.value.parent;
-    }
-    if (id !== undefined && trail.includes(id)) {
-      const cycle = [...trail.slice(trail.indexOf(id)), id].join(' > ');
-      context.report(byId.get(id)!, ['parent'], { message: `the account is its own ancestor: ${cycle}` });
-    }
-    for (const step of trail) settled.add(step);
-  }
 }
 
 /** Prices are in one currency, so that a second one would be charged the same figure. */

@@ -87,6 +87,16 @@ export function checkAgents(context: CheckContext): void {
         wanted,
       });
     });
+    group.value.classes?.forEach((wanted, index) => {
+      const path = ['classes', index];
+      checkReference(context, {
+        what: 'class',
+        names: context.sections.names.class,
+        entry: group,
+        path,
+        wanted,
+      });
+    });
     checkPayers(context, group);
   }
 }

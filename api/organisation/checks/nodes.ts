@@ -1,7 +1,7 @@
 // Nodes of a pool: unique ids, a bounded number, models only of GPUs, and names that fit. Called by ./pools.ts, once a set.
 
 import { NODES_MOST } from '../../../scheduler/index.ts';
-import type { PoolEntry } from '../schema.ts';
+import type { PoolEntry } from '../schemaPools.ts';
 import type { Entry } from '../sections.ts';
 import { type CheckContext, checkUnique } from './report.ts';
 

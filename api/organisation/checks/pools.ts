@@ -2,7 +2,7 @@
 // Called by ../check.ts.
 
 import { windowsOf } from '../calendar.ts';
-import type { PoolEntry } from '../schema.ts';
+import type { PoolEntry } from '../schemaPools.ts';
 import type { Entry } from '../sections.ts';
 import { parseDate, parseInstant } from '../time.ts';
 import { checkNodes } from './nodes.ts';

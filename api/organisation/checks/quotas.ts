@@ -1,10 +1,10 @@
-// Quotas and cohorts: departments and kinds exist, shares are sane alone and together, cohorts have members.
+// Quotas and cohorts: departments and kinds exist, shares are sane alone and together, cohorts have members and are a tree.
 // Called by ../check.ts.
 
 import { kindCapacity } from '../expand.ts';
 import type { QuotaEntry } from '../schema.ts';
 import type { Entry } from '../sections.ts';
-import { type CheckContext, checkReference, checkUnique, type IdPlace } from './report.ts';
+import { type CheckContext, checkCycles, checkReference, checkUnique, type IdPlace } from './report.ts';
 
 export function checkQuotas(context: CheckContext): void {
   const { quotas, cohorts, names } = context.sections;
@@ -39,6 +39,7 @@ export function checkQuotas(context: CheckContext): void {
       checkShare(context, entry, department);
     }
   }
+  checkCohorts(context);
   checkMembers(context);
   checkPromises(context);
 }
@@ -70,6 +71,57 @@ function checkShare(context: CheckContext, entry: Entry<QuotaEntry>, department:
     if ((entry.value.shares[department]![key] ?? 0) === 0) continue;
     context.report(entry, path(key), { message: `the ${key} has no effect without a cohort` });
   }
+}
+
+/** A tree; limits say something only within another cohort, and nobody lends more than its own lend each other. */
+function checkCohorts(context: CheckContext): void {
+  const { cohorts, names } = context.sections;
+  const byId = new Map(cohorts.map((entry) => [entry.value.id, entry]));
+  checkCycles(context, { what: 'cohort', entries: cohorts, byId });
+  for (const entry of cohorts) {
+    const { parent, limits } = entry.value;
+    if (parent !== undefined) {
+      const reference = {
+        what: 'cohort',
+        names: names.cohort,
+        entry,
+        path: ['parent'],
+        wanted: parent,
+      } as const;
+      checkReference(context, reference);
+    }
+    for (const [kind, { lendingLimit = 0 }] of Object.entries(limits ?? {})) {
+      const path = ['limits', kind];
+      checkReference(context, { what: 'kind', names: names.kind, entry, path, wanted: kind, atKey: true });
+      if (parent === undefined) {
+        context.reportKey(entry, path, { message: 'the limits have no effect without a parent' });
+        continue;
+      }
+      const lent = lentWithin(context, { cohort: entry.value.id, kind, seen: new Set() });
+      if (lent === null || BigInt(lendingLimit) <= lent) continue;
+      context.report(entry, [...path, 'lendingLimit'], {
+        message: `lends ${lendingLimit}, but its own lend each other only ${lent}`,
+      });
+    }
+  }
+}
+
+/** What the children of a cohort lend; null where that goes round or could not be read. */
+function lentWithin(
+  context: CheckContext,
+  { cohort, kind, seen }: { cohort: string; kind: string; seen: Set<string> },
+): bigint | null {
+  const { quotas, cohorts, names } = context.sections;
+  if (seen.has(cohort) || !names.cohortInUse.complete) return null;
+  seen.add(cohort);
+  let lent = 0n;
+  for (const { value } of quotas) {
+    if (value.cohort !== cohort || value.kind !== kind) continue;
+    for (const { lendingLimit = 0 } of Object.values(value.shares)) lent += BigInt(lendingLimit);
+  }
+  for (const { value } of cohorts)
+    if (value.parent === cohort) lent += BigInt(value.limits?.[kind]?.lendingLimit ?? 0);
+  return lent;
 }
 
 /** A cohort that no quota names is a misspelt one as a rule. */

@@ -53,6 +53,38 @@ export function checkUnique(context: CheckContext, what: string, ids: readonly I
   }
 }
 
+interface TreeEntry {
+  readonly id: string;
+  readonly parent?: string | undefined;
+}
+
+/** Each cycle of parents once, at its first entry in the order of the files. */
+export function checkCycles<T extends TreeEntry>(
+  context: CheckContext,
+  tree: {
+    readonly what: string;
+    readonly entries: readonly Entry<T>[];
+    readonly byId: ReadonlyMap<string, Entry<T>>;
+  },
+): void {
+  const settled = new Set<string>();
+  for (const entry of tree.entries) {
+    const trail: string[] = [];
+    let id: string | undefined = entry.value.id;
+    while (id !== undefined && !settled.has(id) && !trail.includes(id)) {
+      trail.push(id);
+      id = tree.byId.get(id)?.value.parent;
+    }
+    if (id !== undefined && trail.includes(id)) {
+      const cycle = [...trail.slice(trail.indexOf(id)), id].join(' > ');
+      context.report(tree.byId.get(id)!, ['parent'], {
+        message: `the ${tree.what} is its own ancestor: ${cycle}`,
+      });
+    }
+    for (const step of trail) settled.add(step);
+  }
+}
+
 export interface IdPlace {
   readonly id: string;
   readonly entry: Entry<unknown>;

@@ -43,7 +43,7 @@ describe('annona verify FILE', () => {
       expect(out).toMatch(
         /^tick of cell main at 2026-11-23T09:00:00.000Z: 3 of 7 requests granted, 1 pools$/m,
       );
-      expect(out).toMatch(/^ok +class standard +39266 of at most 39266, gap 0\.000 %$/m);
+      expect(out).toMatch(/^ok +class standard +37516 of at most 37516, gap 0\.000 %$/m);
       expect(out.split('\n').at(-1)).toBe('verified: every check holds');
     }
   });

@@ -42,6 +42,7 @@ describe('accounts', () => {
       title: 'Account acme',
       parent: null,
       measure: { type: 'money', currency: 'EUR' },
+      classes: null,
       periods: [
         {
           id: '2026-10',
@@ -49,6 +50,7 @@ describe('accounts', () => {
           endsAt: '2026-11-01T00:00:00.000Z',
           current: false,
           budget: 500,
+          overcommit: 0,
           reserved: 0,
           spent: 0,
           available: 500,
@@ -59,6 +61,7 @@ describe('accounts', () => {
           endsAt: '2026-12-01T00:00:00.000Z',
           current: true,
           budget: 1000,
+          overcommit: 0,
           reserved: 200,
           spent: 30,
           available: 770,

@@ -139,6 +139,8 @@ const torn = fc
     return text.slice(0, at) + put + text.slice(at + cut);
   });
 const body = fc.oneof(
+  // Untouched now and then: who is refused each time has seen the door only.
+  { weight: 1, arbitrary: fc.constant(JSON.stringify(WHOLE)) },
   { weight: 5, arbitrary: mutated },
   { weight: 3, arbitrary: torn },
   { weight: 1, arbitrary: fc.json() },

@@ -9,6 +9,21 @@ const get = (edge: ReportingEdge, url: string, as: string, headers: Record<strin
   edge.call({ method: 'GET', url, as, headers });
 const SPAN = 'from=2026-11-23T00:00:00Z&to=2026-12-01T00:00:00Z';
 
+it('everybody sees what part of each class’s time each department held in the last seven days', async () => {
+  const edge = await aReportingEdge();
+  const share = { class: 'standard', kind: 'gpu' };
+  for (const as of [AS_FORGE, AS_SCOUT, AS_OPERATOR]) {
+    expect((await get(edge, '/v1/shares', as)).json()).toEqual({
+      from: '2026-11-19T09:00:00.000Z',
+      to: '2026-11-26T09:00:00.000Z',
+      items: [
+        { department: 'research', ...share, unitSeconds: 20, thousandths: 666 },
+        { department: 'sales', ...share, unitSeconds: 10, thousandths: 333 },
+      ],
+    });
+  }
+});
+
 describe('usage', () => {
   it('counts by department, to those who may see it', async () => {
     const edge = await aReportingEdge();

@@ -1,13 +1,15 @@
 // Account rows: what a grant reserves, split over periods and ancestors, and when a budget refuses it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { explainer } from '../../../scheduler/explain.ts';
 import { costOf } from '../../../scheduler/formulate/accounts.ts';
 import { catalogueOf } from '../../../scheduler/formulate/catalogue.ts';
 import { formulate, newMemo } from '../../../scheduler/formulate/index.ts';
 import { reservationsOf, uncoveredAccounts } from '../../../scheduler/pricing.ts';
-import { verifyPlan } from '../../../scheduler/verify.ts';
+import { afterPlan } from '../../../scheduler/snapshot.ts';
+import { verifyPlan, workConservation } from '../../../scheduler/verify.ts';
 import { arbitrarySnapshot } from '../../support/arbitrarySnapshot.ts';
-import { aConfiguration, aPool, aRequest, aState, DAY, HOUR, NOW } from '../../support/builders.ts';
+import { aConfiguration, aLease, aPool, aRequest, aState, DAY, HOUR, NOW } from '../../support/builders.ts';
 import { decider } from '../../support/decided.ts';
 
 const decide = decider();
@@ -146,8 +148,8 @@ it('a column costs on every tariff what pricing.ts reserves for it', () => {
       const { graceSeconds } = configuration.leaseTerms;
       for (const column of formulate(snapshot, newMemo()).columns) {
         if (column.type !== 'request') continue;
-        const { agent } = column.request.request;
-        const payers = payersOf(agent);
+        const { agent, terms } = column.request.request;
+        const payers = payersOf(agent, terms.class);
         const allocations = column.choices.map(({ place, window, quantity }) => ({
           pool: place.pools[0].id,
           kind: place.kind,
@@ -157,7 +159,7 @@ it('a column costs on every tariff what pricing.ts reserves for it', () => {
           ...(window && { window: window.id }),
         }));
         const accounts = configuration.agents.find(({ id }) => id === agent)?.accounts ?? [];
-        const input = { configuration, accounts, allocations, graceSeconds };
+        const input = { configuration, accounts, by: { class: terms.class }, allocations, graceSeconds };
         const want = new Map(
           reservationsOf(input).map(({ account, period, amount }) => [`${account}/${period}`, amount]),
         );
@@ -173,4 +175,60 @@ it('a column costs on every tariff what pricing.ts reserves for it', () => {
     }),
     { numRuns: 150 },
   );
+});
+
+describe('an account of some classes', () => {
+  const builder = () =>
+    aConfiguration()
+      .account('team', 100_000)
+      .account('urgent-hours', 7200, { kind: 'gpu', classes: ['critical'] })
+      .agent('ada', { accounts: ['team' as never, 'urgent-hours' as never] })
+      .pool(aPool('gpu-a').gpu(40).price(1));
+
+  it('is a budget of class time: other classes neither need it nor use it', async () => {
+    const snapshot = aState(builder())
+      .request(
+        aRequest(1).gpu(1).seconds(3600).class('critical'),
+        aRequest(2).gpu(1).seconds(3600).class('critical'),
+        aRequest(3).gpu(1).seconds(3600).class('critical'),
+        aRequest(4).gpu(9).seconds(3600).class('standard'),
+      )
+      .snapshot();
+    const { plan } = await decide(snapshot);
+    expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
+    expect(workConservation(snapshot, plan)).toEqual({ idle: [], unsearched: [] });
+    const paid = plan.assignments.map(({ request, reservations }) => [
+      Number(request.slice(4)),
+      reservations.map(({ account, amount }) => `${account} ${amount}`),
+    ]);
+    expect(paid).toEqual([
+      [1, ['team 1', 'urgent-hours 3600']],
+      [2, ['team 1', 'urgent-hours 3600']],
+      [4, ['team 9']],
+    ]);
+    expect(explainer(afterPlan(snapshot, plan)).reasons(snapshot.requests[2]!)).toEqual([
+      {
+        code: 'BUDGET_EXHAUSTED',
+        option: 0,
+        unit: 'gpu-seconds',
+        short: [{ what: 'urgent-hours/now', requested: 3600, available: 0, held: 7200 }],
+      },
+    ]);
+  });
+
+  it('pays when a lease that it paid for is held longer, and for no other', async () => {
+    const reserved = (account: string) => ({ account: account as never, period: 'now', amount: 1 });
+    const urgent = aLease('gpu-a', { reservations: [reserved('team'), reserved('urgent-hours')] });
+    const plain = aLease('gpu-a', { id: 'lse_00000001_001' as never, reservations: [reserved('team')] });
+    const snapshot = aState(builder())
+      .account('urgent-hours/now', { reserved: 7000 })
+      .lease(urgent)
+      .lease(plain)
+      .extend(urgent, 3600)
+      .extend(plain, 3600)
+      .snapshot();
+    const { plan } = await decide(snapshot);
+    expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
+    expect(plan.extensions.map(({ extension }) => extension)).toEqual(['ext_2']);
+  });
 });

@@ -22,6 +22,7 @@ import {
   type RequestBuilder,
 } from '../../support/builders.ts';
 import { decider } from '../../support/decided.ts';
+import { naiveCost } from '../../support/naiveSolver.ts';
 import { aCrowd } from './crowd.ts';
 
 const decide = decider();
@@ -203,10 +204,19 @@ function bestValues(model: Model, mayGrant: (column: number) => boolean): number
   const granted = new Uint8Array(model.columnCount);
   const values = stages.map(() => 0);
   let best = [...values];
+  /** What the grants of the first stages cost: a stage pays for what it adds. */
+  const costOf = (last: number): number => {
+    const stageOf = (j: number): number => stages.indexOf(model.stage[model.group[j]!]!);
+    return naiveCost(
+      model,
+      granted.map((one, j) => (stageOf(j) <= last ? one : 0)),
+    );
+  };
   const descend = (at: number): void => {
     const group = groups[at];
     if (group === undefined) {
-      if (isBetter(values, best)) best = [...values];
+      const own = values.map((value, s) => value - costOf(s) + (s === 0 ? 0 : costOf(s - 1)));
+      if (isBetter(own, best)) best = own;
       return;
     }
     const stage = stages.indexOf(model.stage[group]!);

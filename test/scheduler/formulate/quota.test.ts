@@ -1,5 +1,6 @@
 // Quota and cohort rows: the example of mathematics.md section 2, and what a broken row means.
 import { describe, expect, it } from 'vitest';
+import { explainer } from '../../../scheduler/explain.ts';
 import { verifyPlan } from '../../../scheduler/verify.ts';
 import {
   aConfiguration,
@@ -80,6 +81,76 @@ describe('a cohort', () => {
       .used('gpu-a', 15)
       .request(...ones('c', 2, 1), ...ones('a', 12, 10));
     expect(await grantedTo(state)).toEqual({ a: 8 });
+  });
+});
+
+describe('a cohort within a cohort', () => {
+  /** A and B lend each other all; C stands beside them, lends four and may borrow. Ten each. */
+  const nested = (inner: { lend?: number; borrow?: number }) => {
+    const builder = aConfiguration().pool(aPool('gpu-a').gpu(30)).cohort('ab', 'all', inner);
+    for (const [id, share] of Object.entries({
+      a: { lend: 10, borrow: 20, cohort: 'ab' },
+      b: { lend: 10, borrow: 20, cohort: 'ab' },
+      c: { lend: 4, borrow: 20, cohort: 'all' },
+    })) {
+      builder.department(id).agent(`agent-${id}`);
+      builder.quota(id, 'gpu', { nominal: 10, ...share });
+    }
+    return builder;
+  };
+
+  it('lends within itself what its own lend, and beyond itself nothing that it does not say', async () => {
+    expect(await grantedTo(aState(nested({})).request(...ones('a', 30, 1)))).toEqual({ a: 20 });
+    expect(await grantedTo(aState(nested({})).request(...ones('c', 30, 1)))).toEqual({ c: 10 });
+  });
+
+  it('lends to those beside it up to its limit, whoever of its own is idle', async () => {
+    expect(await grantedTo(aState(nested({ lend: 7 })).request(...ones('c', 30, 1)))).toEqual({ c: 17 });
+    const state = aState(nested({ lend: 7 }))
+      .quotaUse('b', 'gpu', 8)
+      .used('gpu-a', 8);
+    expect(await grantedTo(state.request(...ones('c', 30, 1)))).toEqual({ c: 17 });
+  });
+
+  it('borrows of those beside it up to its limit and theirs', async () => {
+    expect(await grantedTo(aState(nested({ borrow: 3 })).request(...ones('a', 30, 1)))).toEqual({ a: 23 });
+    expect(await grantedTo(aState(nested({ borrow: 9 })).request(...ones('a', 30, 1)))).toEqual({ a: 24 });
+  });
+
+  it('keeps for its own what it does not lend, when one beside it holds all it may', async () => {
+    const state = aState(nested({ lend: 7 }))
+      .quotaUse('c', 'gpu', 17)
+      .used('gpu-a', 17);
+    expect(await grantedTo(state.request(...ones('a', 30, 1)))).toEqual({ a: 13 });
+  });
+
+  it('that lends nothing, like the third, keeps two departments and a cohort to their own', async () => {
+    const state = aState(nested({})).request(...ones('a', 30, 1), ...ones('c', 30, 100));
+    expect(await grantedTo(state)).toEqual({ a: 20, c: 10 });
+  });
+
+  it('that is overdrawn above still serves its own within what it keeps', async () => {
+    // C was lent seven, and the limit was cut to two since.
+    const state = aState(nested({ lend: 2 }))
+      .quotaUse('c', 'gpu', 17)
+      .used('gpu-a', 17);
+    expect(await grantedTo(state.request(...ones('a', 30, 1), ...ones('c', 3, 100)))).toEqual({ a: 13 });
+  });
+
+  it('names the cohort that is short, with what it has lent', async () => {
+    const snapshot = aState(nested({ lend: 7 }))
+      .quotaUse('c', 'gpu', 15)
+      .used('gpu-a', 15)
+      .request(aRequest(1).by('agent-c', 'c').gpu(4))
+      .snapshot();
+    expect(explainer(snapshot).reasons(snapshot.requests[0]!)).toEqual([
+      {
+        code: 'COHORT_EXHAUSTED',
+        option: 0,
+        kind: 'gpu',
+        short: [{ what: 'all/gpu', requested: 4, available: 2, held: 9 }],
+      },
+    ]);
   });
 });
 

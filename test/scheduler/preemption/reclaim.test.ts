@@ -186,3 +186,43 @@ describe('a department within its nominal share', () => {
     expect(cell.holding()).toContain('03');
   });
 });
+
+describe('a cohort within another', () => {
+  /** a lends ten to c; both may have ten more of what b lends, which stands in the cohort above. */
+  const nested = (borrow: number) =>
+    threeDepartments()
+      .pool(aPool('gpu-a').gpu(60))
+      .cohort('team', 'all', { borrow })
+      .quota('a', 'gpu', { nominal: 10, lend: 10, cohort: 'team' })
+      .quota('b', 'gpu', { nominal: 10, lend: 10, cohort: 'all' })
+      .quota('c', 'gpu', { nominal: 10, borrow: 20, cohort: 'team' });
+
+  it.each([
+    ['its own limit binds', 10],
+    ['what the cohort above lends binds', 20],
+  ])('gives back as much as it must and no more where %s', async (_, borrow) => {
+    const cell = new HandCell(nested(borrow));
+    await cell.submit(of(1, 'cleo', 10), of(2, 'cleo', 10)).tick();
+    await cell.submit(of(3, 'cleo', 10)).tick(SECOND);
+    await cell.tick(SECOND);
+    expect(cell.holding()).toEqual(['01', '02', '03']);
+    await cell.submit(of(4, 'ann', 10)).tick(MINIMUM_RUN);
+    expect(cell.revoking()).toEqual(['03']);
+    await cell.tick(GRACE);
+    expect(cell.holding()).toEqual(['01', '02', '04']);
+  });
+
+  it('is repaired when what it may borrow is cut', async () => {
+    const cell = new HandCell(nested(10));
+    await cell.submit(of(1, 'cleo', 10), of(2, 'cleo', 10)).tick();
+    await cell.submit(of(3, 'cleo', 10)).tick(SECOND);
+    await cell.tick(SECOND);
+    const { configuration } = cell.state;
+    const cohorts = configuration.cohorts.map((cohort) =>
+      cohort.id === 'team' ? { ...cohort, limits: [] } : cohort,
+    );
+    cell.state.configuration = { ...configuration, revision: 'cfg_cut', cohorts };
+    await cell.tick(MINIMUM_RUN);
+    expect(cell.revoking()).toEqual(['03']);
+  });
+});

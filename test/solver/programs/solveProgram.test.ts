@@ -70,6 +70,15 @@ describe.each(NAMES)('%s on programs whose every point can be tried', (engine) =
   }
 });
 
+describe.each(NAMES)('%s on a program whose row keeps out every whole number', (engine) => {
+  it('finds that there is no point', async () => {
+    const program = lp(
+      'max\n obj: 0 x\nst\n r: 5 x <= -1\n s: 5 x >= -2\nbounds\n -2 <= x <= 0\ngen\n x\nend',
+    );
+    expect(await solved(program, { engine })).toMatchObject({ status: 'infeasible' });
+  });
+});
+
 describe('programs that are nothing, or without end', () => {
   it.each([
     ['no columns', 'min\n obj: 7\nst\nend', { status: 'optimal', objective: 7, bound: 7 }],

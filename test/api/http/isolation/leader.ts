@@ -29,7 +29,12 @@ export function leaderOf({
       reasons: [FULL],
       position: { class: 'standard', ahead: leases.length },
       options: [],
-      held: heldRows({ leases, configuration, reasons: [FULL], sight }),
+      held: heldRows({
+        state: { leases: new Map(leases.map((lease) => [lease.id, lease])), held: new Map() },
+        configuration,
+        reasons: [FULL],
+        sight,
+      }),
     }),
     dryRuns: {
       ask: async () => ({

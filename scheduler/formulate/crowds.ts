@@ -1,0 +1,65 @@
+// How many requests of one agent and class could start in this tick: they share what a request is worth as such, and the deadline allowance.
+// Invariant: counted before the first column is valued, gangs' members included. Called by index.ts alone.
+
+import type { PriorityClass } from '../domain/configuration.ts';
+import type { Instant } from '../domain/quantity.ts';
+import type { ResourceRequest } from '../domain/request.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { ageBucket, DEADLINE_ALLOWANCE, deadlineBonus, deadlineBucket, worthOf } from './objective.ts';
+
+interface Crowd {
+  alike: number;
+  pressing: number;
+}
+
+export class Crowds {
+  readonly #now: Instant;
+  readonly #missed: Snapshot['missedDeadlines'];
+  /** Class -> agent -> crowd. */
+  readonly #crowds = new Map<string, Map<string, Crowd>>();
+
+  constructor({ now, missedDeadlines }: Pick<Snapshot, 'now' | 'missedDeadlines'>) {
+    this.#now = now;
+    this.#missed = missedDeadlines;
+  }
+
+  count(request: ResourceRequest, priority: PriorityClass): void {
+    const crowd = this.#of(request);
+    crowd.alike += 1;
+    if (deadlineBucket(request.terms, this.#now, priority.targetWaitSeconds) > 0) crowd.pressing += 1;
+  }
+
+  /** What a column of the request is worth, before fairness. */
+  worthOf(
+    request: ResourceRequest,
+    priority: PriorityClass,
+    column: { readonly share: number; readonly penalty: number },
+  ): number {
+    const { alike, pressing } = this.#of(request);
+    const { targetWaitSeconds, deadlineAllowance = DEADLINE_ALLOWANCE } = priority;
+    const bucket = deadlineBucket(request.terms, this.#now, targetWaitSeconds);
+    return worthOf({
+      ...column,
+      alike,
+      ageBucket: ageBucket(this.#now - request.submittedAt, targetWaitSeconds),
+      bonus: deadlineBonus(deadlineAllowance, bucket, {
+        pressing,
+        missed: this.#missed?.get(request.agent) ?? 0,
+      }),
+    });
+  }
+
+  #of({ agent, terms }: ResourceRequest): Crowd {
+    let byAgent = this.#crowds.get(terms.class);
+    if (byAgent === undefined) {
+      byAgent = new Map();
+      this.#crowds.set(terms.class, byAgent);
+    }
+    let crowd = byAgent.get(agent);
+    if (crowd === undefined) {
+      crowd = { alike: 0, pressing: 0 };
+      byAgent.set(agent, crowd);
+    }
+    return crowd;
+  }
+}
