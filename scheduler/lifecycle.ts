@@ -6,6 +6,7 @@ import type { Change, LedgerEntry } from './domain/change.ts';
 import { type Configuration, PREEMPTION_DEFAULTS } from './domain/configuration.ts';
 import type { LeaseId } from './domain/ids.ts';
 import type { Lease, LeaseEnd } from './domain/lease.ts';
+import { leaseIndexOf } from './domain/leaseIndex.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { type Instant, multiplyDivideDown, subtract, type Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -50,8 +51,7 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
     if (lease.state === 'granted') make([{ type: 'leaseActivated', lease: id, at }]);
     else state.heardAt.set(id, Math.max(at, state.heardAt.get(id) ?? at));
   }
-  // A Map may lose the entry that is being visited: no copy of thousands of leases in every tick.
-  for (const lease of state.leases.values()) {
+  for (const lease of leaseIndexOf(state).lapsing(Math.max(now, heartbeats.heardThrough))) {
     if (lease.state === 'revoking') {
       if (graceIsOver(lease, now))
         make(endRevoked(state, lease, { end: 'revoked', cause: 'grace', at: now }));

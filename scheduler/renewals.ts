@@ -5,6 +5,7 @@ import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import type { ExtensionId } from './domain/ids.ts';
 import type { Lease } from './domain/lease.ts';
+import { leaseIndexOf } from './domain/leaseIndex.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
@@ -18,9 +19,9 @@ const LEAD = 3;
  */
 export function renew(state: State, { since, now }: { since: Instant; now: Instant }): Change[] {
   const changes: Change[] = [];
-  for (const lease of state.leases.values()) {
+  for (const lease of leaseIndexOf(state).openEnded()) {
     const request = state.held.get(lease.request);
-    if (request?.terms.openEnded !== true || lease.state === 'revoking') continue;
+    if (request === undefined || lease.state === 'revoking') continue;
     const dueAt = lease.endsAt - Math.floor((request.terms.durationSeconds * 1000) / LEAD);
     if (dueAt <= since || dueAt > now || !mayGoOn(lease, request)) continue;
     const change = renewalOf(state, lease, request);

@@ -5,6 +5,7 @@ import type { Change, LedgerEntry } from './change.ts';
 import type { Earmark, Revocation } from './earmark.ts';
 import type { AccountId, LeaseId, RequestId } from './ids.ts';
 import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease.ts';
+import { noteLease, noteLeaseEnd, noteOpenEnded } from './leaseIndex.ts';
 import { poolIndex } from './lookup.ts';
 import { noteNodes } from './nodes.ts';
 import { noteOpenRequest } from './openRequests.ts';
@@ -49,7 +50,7 @@ export function apply(state: State, change: Change): void {
       applyRevoking(state, change.lease, change.revocation);
       return;
     case 'leaseFlagged':
-      state.leases.set(change.lease, flagged(liveLease(state, change.lease), change.borrowed));
+      setLease(state, flagged(liveLease(state, change.lease), change.borrowed));
       return;
     case 'earmarkMade':
       applyEarmark(state, change.earmark);
@@ -117,7 +118,10 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
   if (change.outcome === 'granted' && pending.verdict?.allow !== true) {
     throw new StateError(`${change.request} granted without a recorded allow`);
   }
-  if (change.outcome === 'granted') state.held.set(change.request, pending.request);
+  if (change.outcome === 'granted') {
+    state.held.set(change.request, pending.request);
+    if (pending.request.terms.openEnded === true) noteOpenEnded(state, change.request);
+  }
   state.requests.delete(change.request);
   noteOpenRequest(state, pending.request.agent, -1);
   leaveGang(state.gangs, pending.request);
@@ -133,11 +137,16 @@ function gangUntilOf(reasons: readonly Reason[]): { readonly gangUntil?: Instant
   return awaiting ? { gangUntil: awaiting.until } : {};
 }
 
+function setLease(state: State, lease: Lease): void {
+  state.leases.set(lease.id, lease);
+  noteLease(state, lease);
+}
+
 function applyGrant(state: State, lease: Lease): void {
   if (state.leases.has(lease.id)) throw new StateError(`${lease.id} granted twice`);
   for (const allocation of lease.allocations) takeUnits(state, lease, allocation);
   noteNodes(state, lease, 1);
-  state.leases.set(lease.id, lease);
+  setLease(state, lease);
   state.leaseOfRequest.set(lease.request, lease.id);
 }
 
@@ -155,8 +164,8 @@ function applyActivation(state: State, id: LeaseId, at: Instant): void {
   const lease = liveLease(state, id);
   if (!mayFollow(LEASE_TRANSITIONS, lease.state, 'active'))
     throw new StateError(`${id}: ${lease.state} -> active`);
-  state.leases.set(id, { ...lease, state: 'active', activatedAt: at });
   state.heardAt.set(id, at);
+  setLease(state, { ...lease, state: 'active', activatedAt: at });
 }
 
 /** The units stand as used until the lease ends. */
@@ -164,7 +173,7 @@ function applyRevoking(state: State, id: LeaseId, revocation: Revocation): void 
   const lease = liveLease(state, id);
   if (!mayFollow(LEASE_TRANSITIONS, lease.state, 'revoking'))
     throw new StateError(`${id}: ${lease.state} -> revoking`);
-  state.leases.set(id, { ...lease, state: 'revoking', revocation });
+  setLease(state, { ...lease, state: 'revoking', revocation });
 }
 
 function flagged({ borrowed: _, ...lease }: Lease, borrowed: readonly string[]): Lease {
@@ -185,6 +194,7 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
   for (const allocation of lease.allocations) returnUnits(state, lease, { allocation, at: change.at });
   noteNodes(state, lease, -1);
   state.leases.delete(lease.id);
+  noteLeaseEnd(state, lease);
   state.justEnded.set(lease.id, lease);
   state.heardAt.delete(lease.id);
   state.checkpoints.delete(lease.id);
@@ -213,7 +223,7 @@ function applyExtension(state: State, change: Extract<Change, { type: 'extension
   const lease = liveLease(state, change.lease);
   const { endsAt } = change;
   if (endsAt < lease.endsAt) throw new StateError(`${lease.id} would move back`);
-  state.leases.set(lease.id, {
+  setLease(state, {
     ...lease,
     endsAt,
     reservations: mergeReservations([...lease.reservations, ...change.reservations]),

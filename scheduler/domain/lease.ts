@@ -61,3 +61,7 @@ export type CapacityKey = string;
 export function capacityKey(pool: PoolId, window?: string): CapacityKey {
   return window === undefined ? pool : `${pool}@${window}`;
 }
+
+export function startOf({ activatedAt, grantedAt }: Pick<Lease, 'activatedAt' | 'grantedAt'>): Instant {
+  return activatedAt ?? grantedAt;
+}

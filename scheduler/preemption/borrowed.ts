@@ -5,6 +5,7 @@
 import type { Change } from '../domain/change.ts';
 import type { DepartmentId } from '../domain/ids.ts';
 import type { Allocation, Lease } from '../domain/lease.ts';
+import { leaseIndexOf } from '../domain/leaseIndex.ts';
 import { poolIndex } from '../domain/lookup.ts';
 import type { Units } from '../domain/quantity.ts';
 import { quotaKey, type State } from '../domain/state.ts';
@@ -28,11 +29,12 @@ export class Borrowing {
       if (cohort !== null) this.#nominal.set(key, quota.nominal);
   }
 
-  /** Flags that ends and cuts of the last ticks have made wrong, in order of lease ids. One pass over the leases, and none while nobody borrows. */
+  /** Flags that ends and cuts of the last ticks have made wrong, in order of lease ids. Only leases of departments that hold more than their share are looked at. */
   reflag(): Change[] {
     const state = this.#state;
+    const flagged = leaseIndexOf(state).borrowing();
     const keys = this.#keysInQuestion();
-    if (keys.size === 0 && !anyFlagged(state)) return [];
+    if (keys.size === 0 && flagged.length === 0) return [];
     this.#gather(keys);
     const borrowed = new Map<Lease, string[]>();
     for (const [key, holding] of this.#holdings) {
@@ -41,7 +43,8 @@ export class Borrowing {
         borrowed.set(lease, [...(borrowed.get(lease) ?? []), kind]);
     }
     const changes: Change[] = [];
-    for (const lease of state.leases.values()) {
+    const concerned = new Set([...flagged, ...borrowed.keys()]);
+    for (const lease of [...concerned].sort((a, b) => compareText(a.id, b.id))) {
       const kinds = (borrowed.get(lease) ?? []).sort(compareText);
       if (sameKinds(kinds, lease.borrowed ?? [])) continue;
       changes.push({ type: 'leaseFlagged', lease: lease.id, borrowed: kinds });
@@ -77,9 +80,8 @@ export class Borrowing {
 
   #gather(keys: ReadonlySet<string>): void {
     for (const key of keys) this.#holdings.set(key, { leases: [], own: 0 });
-    const departments = new Set([...keys].map((key) => key.slice(0, key.indexOf('/'))));
-    for (const lease of this.#state.leases.values()) {
-      if (!departments.has(lease.department)) continue;
+    const departments = new Set([...keys].map((key) => key.slice(0, key.indexOf('/')) as DepartmentId));
+    for (const lease of leaseIndexOf(this.#state).ofDepartments(departments)) {
       for (const [kind, units] of unitsOfKinds(this.#state, lease.allocations))
         this.#holdings.get(quotaKey(lease.department, kind))?.leases.push({ lease, units });
     }
@@ -98,11 +100,6 @@ export class Borrowing {
     }
     return borrowed;
   }
-}
-
-function anyFlagged({ leases }: State): boolean {
-  for (const { borrowed } of leases.values()) if (borrowed !== undefined) return true;
-  return false;
 }
 
 function unitsOfKinds({ configuration }: State, allocations: readonly Allocation[]): Map<string, Units> {

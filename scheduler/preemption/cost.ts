@@ -1,12 +1,13 @@
 // What it costs to take a lease back: integers in the units of the objective, the same everywhere.
 // Invariant: at least 1, and at most 2^22, so that thirty of them with their order of age stay far below what is exact. Called by nominees.ts and repair.ts.
 
+import { startOf } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import { multiplyDivideDown, type Units } from '../domain/quantity.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { ageBucket, shareOf, worthOf } from '../formulate/objective.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
-import { startOf, termsOf } from './grace.ts';
+import { termsOf } from './grace.ts';
 
 /*
  *   cost(l) = floor(value(l) * (100 + h) / 100) + lost(l)

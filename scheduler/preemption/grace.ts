@@ -1,7 +1,7 @@
 // When a lease may be taken back at all, whoever asks: it said so, has had its minimum run, and does not end by itself before its grace would.
 // Invariant: looks at the lease, its request and the class's terms alone. Called by question.ts, takeable.ts, repair.ts and cost.ts.
 
-import type { Lease } from '../domain/lease.ts';
+import { type Lease, startOf } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
@@ -39,10 +39,6 @@ export function leastRunMs({ configuration }: Configured): number {
   for (const { minimumRunSeconds } of lookupOf(configuration).preemption.values())
     least = Math.min(least, minimumRunSeconds * 1000);
   return least;
-}
-
-export function startOf({ activatedAt, grantedAt }: Pick<Lease, 'activatedAt' | 'grantedAt'>): Instant {
-  return activatedAt ?? grantedAt;
 }
 
 export function termsOf({ configuration }: Configured, name: string) {

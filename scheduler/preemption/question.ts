@@ -1,38 +1,41 @@
 // Which live leases a tick must look at: those that are being revoked, and those that may be taken back now and somebody who waits may have
 // a right to. Invariant: reads the state; leaves out nobody against whom rights.ts or repair.ts could find a right. Called by takeSnapshot and tick.ts.
 
-import type { Lease } from '../domain/lease.ts';
-import { capacityKey } from '../domain/lease.ts';
+import { capacityKey, type Lease, startOf } from '../domain/lease.ts';
+import { leaseIndexOf } from '../domain/leaseIndex.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { quotaKey, type State } from '../domain/state.ts';
-import { type CohortShare, catalogueOf } from '../formulate/catalogue.ts';
+import { type CohortShare, catalogueOf, compareText } from '../formulate/catalogue.ts';
 import { QuotaRoom } from '../formulate/quota.ts';
 import type { HeldLease } from '../snapshot.ts';
-import { graceOf, leastRunMs, mayEverBeTaken, startOf, termsOf } from './grace.ts';
+import { graceOf, leastRunMs, mayEverBeTaken, termsOf } from './grace.ts';
 
-/** By id, as the leases stand in the state. Of thousands that live most are too young, which is the first thing asked of each. */
+/** By id. Of thousands that live most are too young to be looked at. */
 export function heldInQuestion(state: State, requests: readonly PendingRequest[], now: Instant): HeldLease[] {
   const { configuration } = state;
   const claimants = claimantsOf(state, requests);
   const all = isBroken(state);
-  const isAskedFor = all || claimants.ranks.size > 0;
-  const youngAfter = now - leastRunMs(state);
+  const index = leaseIndexOf(state);
   const held: HeldLease[] = [];
-  for (const lease of state.leases.values()) {
-    const isRevoking = lease.state === 'revoking';
-    if (!isRevoking && (!isAskedFor || startOf(lease) > youngAfter)) continue;
-    const request = state.held.get(lease.request);
-    if (request === undefined) continue;
-    if (!isRevoking) {
-      if (!all && !concerns(state, claimants, { lease, request })) continue;
-      if (graceOf({ configuration, now }, { lease, request }) === null) continue;
-    }
+  const add = (lease: Lease, request: ResourceRequest): void => {
     const checkpointAt = state.checkpoints.get(lease.id);
     held.push({ lease, request, ...(checkpointAt !== undefined && { checkpointAt }) });
+  };
+  for (const lease of index.revoking()) {
+    const request = state.held.get(lease.request);
+    if (request !== undefined) add(lease, request);
   }
-  return held;
+  if (!all && claimants.ranks.size === 0) return held;
+  const revoking = held.length;
+  for (const lease of index.startedBy(now - leastRunMs(state))) {
+    const request = state.held.get(lease.request);
+    if (request === undefined || lease.state === 'revoking') continue;
+    if (!all && !concerns(state, claimants, { lease, request })) continue;
+    if (graceOf({ configuration, now }, { lease, request }) !== null) add(lease, request);
+  }
+  return revoking === 0 ? held : held.sort((a, b) => compareText(a.lease.id, b.lease.id));
 }
 
 /**
@@ -42,18 +45,15 @@ export function heldInQuestion(state: State, requests: readonly PendingRequest[]
 export function nextTakeableAt(state: State, now: Instant): Instant | undefined {
   if (state.requests.size === 0 && !isBroken(state)) return undefined;
   const least = leastRunMs(state);
+  const index = leaseIndexOf(state);
   let next = Number.POSITIVE_INFINITY;
-  for (const lease of state.leases.values()) {
-    if (lease.state === 'revoking') continue;
-    let at = startOf(lease) + least;
-    if (at >= next) continue;
-    if (at <= now) {
-      const request = state.held.get(lease.request);
-      if (request === undefined || !mayEverBeTaken(state, request)) continue;
-      at = startOf(lease) + termsOf(state, request.terms.class).minimumRunSeconds * 1000;
-    }
+  for (const lease of index.startedBy(now - least)) {
+    const request = state.held.get(lease.request);
+    if (lease.state === 'revoking' || request === undefined || !mayEverBeTaken(state, request)) continue;
+    const at = startOf(lease) + termsOf(state, request.terms.class).minimumRunSeconds * 1000;
     if (at > now && at < next) next = at;
   }
+  next = Math.min(next, (index.nextStart ?? Number.POSITIVE_INFINITY) + least);
   return Number.isFinite(next) ? next : undefined;
 }
 
