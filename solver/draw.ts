@@ -1,5 +1,5 @@
 // Draws from a fixed seed: chance that is the same in every process. Invariant: whole 32-bit arithmetic only (mulberry32).
-// Used by exchange.ts and neighbourhood.ts; nothing else of a solve is drawn.
+// Used by exchange.ts and programs/evolve.ts; nothing else is drawn.
 
 /** In [0, 1). */
 export type Draw = () => number;

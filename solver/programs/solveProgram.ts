@@ -12,8 +12,8 @@ import {
   type ProvenBound,
   tighter,
 } from './answer.ts';
-import { type PackedAnswer, solvePacked } from './packed.ts';
-import { packingOf } from './packing.ts';
+import { type PackedAnswer, packedCrossed, solvePacked, workFor } from './packed.ts';
+import { type PackingForm, packingOf } from './packing.ts';
 import { isBetter, type Program, programGap, programWith } from './program.ts';
 import {
   NO_LIMITS,
@@ -26,7 +26,7 @@ import { settleTrivially } from './trivial.ts';
 
 export interface ProgramRequest {
   readonly engine: ProgramEngineName;
-  /** Simplex iterations per linear program for `anytime`, nodes for `highs`; null: the method's own measure, and no limit. */
+  /** The counted limit: of `anytime` units of counted work, null DEFAULT_WORK; of `highs` nodes, null none. */
   readonly work: number | null;
   /** The engine's own limit; null: none. `anytime` has none but its work. */
   readonly seconds: number | null;
@@ -78,11 +78,8 @@ export async function solveProgram(
     return answered({ status: packing.kind, notes: [packing.why], conflict });
   }
   if (packing.kind === 'packing' && request.engine !== 'glpk') {
-    const first = solvePacked(program, packing.form, {
-      engine: await linearOf(from.engines),
-      work: request.engine === 'anytime' ? request.work : null,
-    });
-    if (request.engine === 'anytime') return packedOnly(program, first);
+    if (request.engine === 'anytime') return anytime(run, packing.form);
+    const first = solvePacked(program, packing.form, { engine: await linearOf(from.engines), work: null });
     tell({ phase: 'anytime', best: first.best, proven: first.proven, nodes: 0, seconds: from.elapsed() });
     return searched(run, { engine: 'highs', first, notes: [] });
   }
@@ -133,6 +130,23 @@ async function linearOf(engines: ProgramEngines): Promise<Engine> {
   const engine = await engines.linear();
   if (engine === null) throw new Error('HiGHS is not installed: npm install brings it');
   return engine;
+}
+
+/** The plan of the method, made better by crossing; its bound stays the certificate's. */
+async function anytime(run: Run, form: PackingForm): Promise<ProgramAnswer> {
+  const { program, request } = run;
+  const work = workFor(form.model, request.work);
+  const first = solvePacked(program, form, { engine: await linearOf(run.engines), work: work.method });
+  const { best, proven, solution } = first;
+  run.tell({ phase: 'anytime', best, proven, nodes: 0, seconds: run.elapsed() });
+  const answer = packedOnly(program, first);
+  // After a fault the prices say little, and the notes call the plan greedy.
+  if (work.crossing === 0 || answer.status === 'optimal' || solution.fault !== null) return answer;
+  const crossed = packedCrossed(program, form, { first, units: work.crossing });
+  return {
+    ...packedOnly(program, crossed.answer),
+    work: { ...answer.work, crossingEntries: crossed.entries },
+  };
 }
 
 function packedOnly(program: Program, { best, proven, solution }: PackedAnswer): ProgramAnswer {
