@@ -13,18 +13,24 @@ import { type Program, rounded } from './program.ts';
 /** Units of counted work, about a microsecond each: two seconds. */
 export const DEFAULT_WORK = 2_000_000;
 
-/** Of the work, for crossing: on knapsacks of 100 columns the method gains nothing by a second half, and crossing much. */
+/** Of the work, for crossing. */
 const CROSSING_PART = 0.5;
+/**
+ * Of the work, for the method, a column: 250,000 units of the default for 100 columns. With a million, knapsacks of 100 columns had the
+ * same bounds to the last digit and plans that crossing finds anyway.
+ */
+const METHOD_PART_PER_COLUMN = 1 / 800;
 /** Units an entry added, taken off or tried costs: six to nine thousandths of a microsecond where it was measured. */
 const UNITS_PER_CROSSING_ENTRY = 0.01;
 /** Entries of a model beyond which so few children are made that crossing finds nothing. */
 const CROSSING_ENTRIES_MAX = 200_000;
 
-/** Units of the method and of crossing; `work`: units of both together, null DEFAULT_WORK. */
+/** Units of the method and of crossing, together at most `work`; null: DEFAULT_WORK. Without crossing the method has all. */
 export function workFor(model: Model, work: number | null): { method: number; crossing: number } {
   const units = work ?? DEFAULT_WORK;
-  const crossing = model.indices.length > CROSSING_ENTRIES_MAX ? 0 : Math.floor(units * CROSSING_PART);
-  return { method: units - crossing, crossing };
+  if (model.indices.length > CROSSING_ENTRIES_MAX) return { method: units, crossing: 0 };
+  const methodPart = Math.min(1 - CROSSING_PART, METHOD_PART_PER_COLUMN * model.columnCount);
+  return { method: Math.ceil(units * methodPart), crossing: Math.floor(units * CROSSING_PART) };
 }
 
 export interface PackedAnswer {
