@@ -16,8 +16,8 @@ export const DEFAULT_WORK = 2_000_000;
 /** Of the work, for crossing. */
 const CROSSING_PART = 0.5;
 /**
- * Of the work, for the method, a column: 250,000 units of the default for 100 columns. With a million, knapsacks of 100 columns had the
- * same bounds to the last digit and plans that crossing finds anyway.
+ * Of the work, for the method, a column: 250,000 units of the default for 100 columns. Beside the whole default for the method alone, all 120
+ * knapsacks of bench:library kept their bounds to the last digit; of the plans 68 were better after crossing, 2 worse.
  */
 const METHOD_PART_PER_COLUMN = 1 / 800;
 /** Units an entry added, taken off or tried costs: six to nine thousandths of a microsecond where it was measured. */
