@@ -66,7 +66,7 @@ export function withRevocations(plan: Plan, { preemptions }: Revocations): Plan 
 /** Earmarks that are honoured, and what the program grants beside them. */
 export function plannedOf(
   { honoured, formulation }: Pick<Formulated, 'honoured' | 'formulation'>,
-  solution: Solution | null,
+  solution: Pick<Solution, 'granted'> | null,
 ): Plan {
   const { assignments, dropped, rest } = honoured;
   const main = solution === null ? EMPTY : decode(formulation, solution, rest);

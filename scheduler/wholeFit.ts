@@ -1,0 +1,48 @@
+// Whether one request fits whole into what a snapshot leaves, and how it would be granted: the tick's own steps with it alone, and no solve.
+// Invariant: what is answered has passed the verifier that the tick commits by. Called by offers.ts and strongerOffers.ts.
+
+import { shapeKeyOf } from './commands/submit.ts';
+import type { Assignment } from './domain/plan.ts';
+import type { PendingRequest, ResourceRequest } from './domain/request.ts';
+import { type FormulationMemo, formulate } from './formulate/index.ts';
+import { honourEarmarks } from './preemption/honour.ts';
+import type { Snapshot } from './snapshot.ts';
+import { plannedOf } from './solving.ts';
+import { verifyPlan } from './verify.ts';
+import { breachOfPreemptions } from './verifyPreemption.ts';
+
+/** What the policy says of it is not asked here: whoever offers it asks. */
+const ASSUMED = { allow: true, codes: [], policyRevision: '', dataRevision: '' } as const;
+
+/** Null when it does not fit. The best of its columns is taken, as the tick would with nobody else there. */
+export function fitWhole(
+  snapshot: Snapshot,
+  request: ResourceRequest,
+  memo: FormulationMemo,
+): Assignment | null {
+  const alone = withoutOthers(snapshot, request);
+  const honoured = honourEarmarks(alone);
+  const formulation = formulate(honoured.rest, memo);
+  const { objective } = formulation.model;
+  let best = -1;
+  for (const [column, worth] of objective.entries()) if (best < 0 || worth > objective[best]!) best = column;
+  if (best < 0) return null;
+  const granted = objective.map((_, column) => (column === best ? 1 : 0));
+  const plan = plannedOf({ honoured, formulation }, { granted: Uint8Array.from(granted) });
+  if (!verifyPlan(alone, plan).ok || breachOfPreemptions(alone, plan) !== null) return null;
+  return plan.assignments.find((assignment) => assignment.request === request.id) ?? null;
+}
+
+/** Those for whom units are held stay: their earmarks are honoured before anybody is granted anything. */
+function withoutOthers(snapshot: Snapshot, request: ResourceRequest): Snapshot {
+  const marked = new Set(snapshot.earmarks.map((earmark) => earmark.request));
+  const pending: PendingRequest = {
+    request,
+    sequence: Number.MAX_SAFE_INTEGER,
+    shapeKey: shapeKeyOf(request),
+    verdict: ASSUMED,
+    waitingCodes: null,
+  };
+  const kept = snapshot.requests.filter((one) => marked.has(one.request.id));
+  return Object.freeze({ ...snapshot, requests: Object.freeze([...kept, pending]) });
+}
