@@ -2,7 +2,7 @@
 // Invariant: the state that it is given is read once, before the first wait, and never changed; nothing is written, told or kept.
 
 import type { DecisionOutcome } from './domain/change.ts';
-import type { IntakeRow } from './domain/intake.ts';
+import type { IntakeCommand, IntakeRow, Replaces } from './domain/intake.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -30,15 +30,23 @@ export interface DryRunAnswer {
   readonly at: Instant;
 }
 
-export async function dryRun(
-  ports: DryRunPorts,
-  state: State,
-  asked: { readonly request: ResourceRequest; readonly now: Instant; readonly memo: FormulationMemo },
-): Promise<DryRunAnswer> {
-  const { request, now, memo } = asked;
+export interface DryRunAsked {
+  readonly request: ResourceRequest;
+  /** Present: it takes the place of that request. */
+  readonly replaces?: Replaces;
+  readonly now: Instant;
+  readonly memo: FormulationMemo;
+}
+
+export async function dryRun(ports: DryRunPorts, state: State, asked: DryRunAsked): Promise<DryRunAnswer> {
+  const { request, replaces, now, memo } = asked;
   const copy = copyOf(state);
   const result = await runTick(detached(ports), copy, {
-    intake: { rows: [rowOf(request, now)], now, revision: copy.configuration.revision },
+    intake: {
+      rows: [rowOf({ type: 'submit', request, ...(replaces && { replaces }) }, now)],
+      now,
+      revision: copy.configuration.revision,
+    },
     // Silence is not judged: who has not been heard by now may be heard by the tick.
     heartbeats: { heard: [], heardThrough: Number.NEGATIVE_INFINITY },
     carry: { memo, unfinished: false, reviewed: copy.configuration, decidedAt: now },
@@ -47,13 +55,13 @@ export async function dryRun(
   return answerOf(result.commit, request);
 }
 
-function rowOf(request: ResourceRequest, now: Instant): IntakeRow {
-  const { department, agent } = request;
+function rowOf(command: Extract<IntakeCommand, { type: 'submit' }>, now: Instant): IntakeRow {
+  const { department, agent } = command.request;
   return {
     id: 0,
     receivedAt: now,
     actor: { subject: agent, department, agent },
-    command: { type: 'submit', request },
+    command,
   };
 }
 

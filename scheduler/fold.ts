@@ -2,6 +2,7 @@
 // Invariant: a row is folded once; a row that changes nothing is stamped all the same.
 
 import { acknowledgeRevocation, cancelRequest, openExtension, releaseLease } from './commands/lease.ts';
+import { replaceRequest } from './commands/replace.ts';
 import { openSubmitted } from './commands/submit.ts';
 import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
@@ -25,7 +26,9 @@ function decideRow(state: State, row: IntakeRow, now: Instant): Change[] {
   const { command } = row;
   switch (command.type) {
     case 'submit':
-      return openSubmitted(state, row, command.request);
+      return command.replaces === undefined
+        ? openSubmitted(state, row, command.request)
+        : replaceRequest(state, row, { request: command.request, replaces: command.replaces });
     case 'cancel':
       return cancelRequest(state, row, { request: command.request, now });
     case 'release':

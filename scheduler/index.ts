@@ -12,6 +12,11 @@ export {
   shapeKeyOf,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
+export {
+  type DecidedProgram,
+  type DecidedPrograms,
+  keepPrograms,
+} from './decidedProgram.ts';
 export { decode } from './decode.ts';
 export { apply } from './domain/apply.ts';
 export * from './domain/change.ts';
@@ -43,6 +48,14 @@ export { HALF_LIFE_SECONDS, pastUnits } from './fairness.ts';
 export { formulate, newMemo } from './formulate/index.ts';
 export { DEADLINE_ALLOWANCE_MOST } from './formulate/objective.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
+export { type Lack, lackOf } from './lack.ts';
+export type { OfferChange } from './offerChanges.ts';
+export {
+  allowedOffers,
+  OFFERS_MOST,
+  type Offer,
+  offersFor,
+} from './offers.ts';
 export * from './ports.ts';
 export {
   bandOfRecord,
@@ -67,6 +80,7 @@ export {
 } from './relay.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { type Snapshot, takeSnapshot } from './snapshot.ts';
+export { budgetOffers, classOffer, type StrongerOffer } from './strongerOffers.ts';
 export { runTick, type TickCarry, type TickInput, type TickResult } from './tick.ts';
 export { TICK_BUDGET } from './tickDigests.ts';
 export {
@@ -77,5 +91,7 @@ export {
   type TickFileAnswer,
   toTickFile,
 } from './tickFile.ts';
+export { type TickFileOffers, tickFileOffers } from './tickFileOffers.ts';
 export { verifyPlan } from './verify.ts';
 export { type TickCheck, type TickVerdict, verifyTick } from './verifyTick.ts';
+export { type Displaced, type WhatItTakes, whatItTakes } from './whatItTakes.ts';

@@ -4,6 +4,7 @@
 
 import { admit } from './commands/submit.ts';
 import type { Configuration } from './domain/configuration.ts';
+import type { RequestId } from './domain/ids.ts';
 import type { Assignment } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -23,7 +24,7 @@ import {
 } from './offerChanges.ts';
 import type { Digest, PolicyGate } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
-import { fitWhole } from './wholeFit.ts';
+import { wholeFit } from './wholeFit.ts';
 
 export interface Offer {
   /** Of the request and of what is offered: the same again is the same offer. */
@@ -114,24 +115,29 @@ function mayBeOffered({ terms }: ResourceRequest, reasons: readonly Reason[]): b
   );
 }
 
-/** Somebody else fits as well and only waits for a tick to look: what is left may be theirs. */
+/** Somebody else fits as well and only waits for a tick to look, or a lease may be prolonged: what is left may be theirs. */
 function isContested(snapshot: Snapshot, explained: Explainer, { request }: PendingRequest): boolean {
-  return (
-    snapshot.extensions.length > 0 ||
-    snapshot.requests.some(
-      (one) => one.request.id !== request.id && explained.codes(one).includes('NEXT_TICK'),
-    )
-  );
+  if (snapshot.extensions.length > 0) return true;
+  let next = startable.get(explained);
+  if (next === undefined) {
+    const fitting = snapshot.requests.filter((pending) => explained.codes(pending).includes('NEXT_TICK'));
+    next = new Set(fitting.map((pending) => pending.request.id));
+    startable.set(explained, next);
+  }
+  return next.size > (next.has(request.id) ? 1 : 0);
 }
 
+/** Found once a look at the memory: all who wait are asked. */
+const startable = new WeakMap<Explainer, ReadonlySet<RequestId>>();
+
 function probeOf(snapshot: Snapshot, request: ResourceRequest): ChangeInput['probe'] {
-  const memo = newMemo();
+  const fitted = wholeFit(snapshot, newMemo());
   let left = PROBES_MOST;
   return ({ options, terms }) => {
     if (left === 0) return null;
     left -= 1;
     const asked = { ...request, options, terms };
-    return isAdmitted(snapshot, asked) ? fitWhole(snapshot, asked, memo) : null;
+    return isAdmitted(snapshot, asked) ? fitted(asked) : null;
   };
 }
 

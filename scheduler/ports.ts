@@ -1,7 +1,7 @@
 // Every port of the scheduler: what it needs from outside, one to three methods each, one contract suite each in test/contract.
 // Invariant: no port leaks its store; time, ids and chance come in here and nowhere else.
 
-import type { SolveOptions, SolverService } from '../solver/index.ts';
+import type { Solution, SolveOptions, SolverService } from '../solver/index.ts';
 import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { DomainEvent } from './domain/event.ts';
@@ -13,6 +13,7 @@ import type { Instant, Units } from './domain/quantity.ts';
 import type { RecordedVerdict } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { TickRecord } from './domain/tickRecord.ts';
+import type { Formulation } from './formulate/index.ts';
 import type { Heartbeats } from './lifecycle.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -101,10 +102,17 @@ export interface PolicyGate {
   adopt(configuration: Configuration): Promise<void>;
 }
 
+/** `program`: null where there was no column to decide on. */
+export interface Decided {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly program?: { readonly formulation: Formulation; readonly solution: Solution } | null;
+}
+
 /** Told after each commit, in order: SSE, the Kafka relay and the metrics hang on it. Must not throw and must not block. */
 export interface CommitObserver {
   /** `decided`: what the tick decided on, and what; frozen, and may be kept. */
-  committed(commit: TickCommit, decided?: { readonly snapshot: Snapshot; readonly plan: Plan }): void;
+  committed(commit: TickCommit, decided?: Decided): void;
 }
 
 /** Where a failed tick is dumped whole, as a tick file. Answers where it lies. */

@@ -122,7 +122,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   state.eventSequence += commit.events.length;
 
   // 7. Stream: SSE, relay and metrics take it from here, in order.
-  ports.observer.committed(commit, { snapshot, plan: solved.plan });
+  const program = solved.solution && { formulation, solution: solved.solution };
+  ports.observer.committed(commit, { snapshot, plan: solved.plan, program });
   carry.unfinished = state.extensions.size > 0 || isLooking(carry) || isUnfinished(formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }

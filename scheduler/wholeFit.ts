@@ -14,35 +14,34 @@ import { breachOfPreemptions } from './verifyPreemption.ts';
 /** What the policy says of it is not asked here: whoever offers it asks. */
 const ASSUMED = { allow: true, codes: [], policyRevision: '', dataRevision: '' } as const;
 
-/** Null when it does not fit. The best of its columns is taken, as the tick would with nobody else there. */
-export function fitWhole(
-  snapshot: Snapshot,
-  request: ResourceRequest,
-  memo: FormulationMemo,
-): Assignment | null {
-  const alone = withoutOthers(snapshot, request);
+export type WholeFit = (request: ResourceRequest) => Assignment | null;
+
+/** Answers null when the request does not fit. The best of its columns is taken, as the tick would with nobody else there. */
+export function wholeFit(snapshot: Snapshot, memo: FormulationMemo): WholeFit {
+  // Those for whom units are held stay: their earmarks are honoured before anybody is granted anything.
+  const marked = new Set(snapshot.earmarks.map((earmark) => earmark.request));
+  const kept = snapshot.requests.filter(({ request }) => marked.has(request.id));
+  return (request) => {
+    const requests = Object.freeze([...kept, pendingOf(request)]);
+    return fitAlone(Object.freeze({ ...snapshot, requests }), request, memo);
+  };
+}
+
+function fitAlone(alone: Snapshot, request: ResourceRequest, memo: FormulationMemo): Assignment | null {
   const honoured = honourEarmarks(alone);
   const formulation = formulate(honoured.rest, memo);
   const { objective } = formulation.model;
   let best = -1;
   for (const [column, worth] of objective.entries()) if (best < 0 || worth > objective[best]!) best = column;
   if (best < 0) return null;
-  const granted = objective.map((_, column) => (column === best ? 1 : 0));
-  const plan = plannedOf({ honoured, formulation }, { granted: Uint8Array.from(granted) });
+  const granted = new Uint8Array(objective.length);
+  granted[best] = 1;
+  const plan = plannedOf({ honoured, formulation }, { granted });
   if (!verifyPlan(alone, plan).ok || breachOfPreemptions(alone, plan) !== null) return null;
   return plan.assignments.find((assignment) => assignment.request === request.id) ?? null;
 }
 
-/** Those for whom units are held stay: their earmarks are honoured before anybody is granted anything. */
-function withoutOthers(snapshot: Snapshot, request: ResourceRequest): Snapshot {
-  const marked = new Set(snapshot.earmarks.map((earmark) => earmark.request));
-  const pending: PendingRequest = {
-    request,
-    sequence: Number.MAX_SAFE_INTEGER,
-    shapeKey: shapeKeyOf(request),
-    verdict: ASSUMED,
-    waitingCodes: null,
-  };
-  const kept = snapshot.requests.filter((one) => marked.has(one.request.id));
-  return Object.freeze({ ...snapshot, requests: Object.freeze([...kept, pending]) });
+function pendingOf(request: ResourceRequest): PendingRequest {
+  const sequence = Number.MAX_SAFE_INTEGER;
+  return { request, sequence, shapeKey: shapeKeyOf(request), verdict: ASSUMED, waitingCodes: null };
 }

@@ -113,8 +113,12 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     .argument('<file>', 'a tick file, as docs/tick-file.md describes; - for standard input')
     .option('--engine <name>', 'highs, or glpk where it is installed')
     .option('--json', 'one JSON object')
+    .option('--offers', 'what those who wait could have at once instead')
     .option('--write-model <path>', 'write its integer program there too: .mps, .lp or .json')
-    .addHelpText('after', '\nExample:\n  npx annona tick examples/ticks/contended.json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx annona tick examples/ticks/contended.json\n  npx annona tick examples/ticks/contended.json --offers',
+    )
     .action(async (file, options) => finish(await (await import('./tick.ts')).tick(file, options, io)));
   addSolve(program, io, finish);
   program

@@ -1,13 +1,21 @@
 // `annona tick FILE`: decides one tick file offline with the production engine, and prints decisions and certificate.
 // A file that a failed tick was dumped as is decided the same way.
 
-import { decideTickFile, REASON_GUIDE, type Reason, type TickFileAnswer } from '../../scheduler/index.ts';
+import {
+  decideTickFile,
+  REASON_GUIDE,
+  type Reason,
+  type TickFileAnswer,
+  type TickFileOffers,
+  tickFileOffers,
+} from '../../scheduler/index.ts';
 import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { placeText } from './place.ts';
 import { formatFor } from './programFile.ts';
+import { changeText } from './remote/offerLines.ts';
 import { readJson, readTick, type TickDocument } from './tickDocument.ts';
 import { KeepingSolver, writeModel } from './writeModel.ts';
 
@@ -16,11 +24,14 @@ type Snapshot = TickDocument['snapshot'];
 /** Multipliers are integers over this. */
 const MULTIPLIER_UNIT = 2 ** 20;
 
-export async function tick(
-  file: string,
-  options: { readonly json?: boolean; readonly engine?: string; readonly writeModel?: string },
-  io: CommandIo,
-): Promise<number> {
+interface TickOptions {
+  readonly json?: boolean;
+  readonly engine?: string;
+  readonly writeModel?: string;
+  readonly offers?: boolean;
+}
+
+export async function tick(file: string, options: TickOptions, io: CommandIo): Promise<number> {
   if (options.writeModel !== undefined) formatFor(options.writeModel);
   const { engine } = readConfig({ engine: options.engine }, {});
   const absence = await engineAbsence(engine);
@@ -29,8 +40,13 @@ export async function tick(
   const solver = new KeepingSolver(createInProcessSolver());
   try {
     const answer = await decideTickFile(snapshot, { solver, digest: sha256, engine, warm });
-    if (options.json) io.out(JSON.stringify(answer));
-    else print(snapshot, answer, io);
+    const plan = answer.file.decided?.plan ?? { assignments: [], extensions: [] };
+    const offers = options.offers === true ? tickFileOffers(snapshot, plan, sha256) : null;
+    if (options.json) io.out(JSON.stringify({ ...answer, ...(offers && { offers }) }));
+    else {
+      print(snapshot, answer, io);
+      printOffers(offers ?? [], io);
+    }
     if (options.writeModel !== undefined) {
       const classes = new Map(snapshot.configuration.classes.map(({ rank, name }) => [rank, name]));
       await writeModel(options.writeModel, { asked: solver.asked, classes, io });
@@ -103,6 +119,21 @@ function printCertificate({ stages }: TickFileAnswer, io: CommandIo): void {
   io.out('');
 }
 
+/** Each with what is asked otherwise, and what would be held at once. */
+function printOffers(waiting: readonly TickFileOffers[], io: CommandIo): void {
+  const rows = waiting.flatMap(({ request, offers }) =>
+    offers.map(({ changes, assignment }) => [
+      'offer',
+      request,
+      changes.map((change) => changeText({ ...change })).join('; '),
+      assignment.allocations.map(({ quantity, pool }) => `${quantity} of ${pool}`).join(', '),
+    ]),
+  );
+  if (rows.length === 0) return;
+  io.out('');
+  for (const line of table(rows)) io.out(line);
+}
+
 /** Once a code, in the order in which the codes came up. */
 function printAdvice({ decisions, extensions }: TickFileAnswer, io: CommandIo): void {
   const codes = new Set(
@@ -146,6 +177,10 @@ function sentence(reason: Reason): string {
       return `${reason.code} in ${reason.field}`;
     case 'PREEMPTING':
       return `${reason.code} ${reason.leases.join(', ')}`;
+    case 'REPLACED':
+      return `${reason.code} by ${reason.by}`;
+    case 'OFFER_LAPSED':
+      return `${reason.code} of ${reason.request}`;
     case 'START_LIMIT_PASSED':
     case 'DEADLINE_UNREACHABLE':
     case 'NEXT_TICK':

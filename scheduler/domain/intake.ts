@@ -6,7 +6,12 @@ import type { Instant, Units } from './quantity.ts';
 import type { ResourceRequest } from './request.ts';
 
 export type IntakeCommand =
-  | { readonly type: 'submit'; readonly request: ResourceRequest }
+  | {
+      readonly type: 'submit';
+      readonly request: ResourceRequest;
+      /** Present: it takes the place of a waiting request, as an accepted offer does. */
+      readonly replaces?: Replaces;
+    }
   | { readonly type: 'cancel'; readonly request: RequestId }
   | { readonly type: 'release'; readonly lease: LeaseId; readonly epoch: Epoch }
   | {
@@ -19,6 +24,12 @@ export type IntakeCommand =
   /** The holder of a lease that is being revoked gives it back before its grace ends. */
   | { readonly type: 'acknowledge'; readonly lease: LeaseId; readonly epoch: Epoch }
   | EditCommand;
+
+/** A waiting request of the same agent. `tick`: only while no tick was committed after this one; null: whatever has been decided since. */
+export interface Replaces {
+  readonly request: RequestId;
+  readonly tick: number | null;
+}
 
 /** An edit that was stored with its revision in one transaction: for the audit, the fold of it changes nothing. */
 export interface EditCommand {

@@ -1,7 +1,7 @@
 // Why: a closed union of codes with data. Every waiting or refused request carries at least one, the binding one first.
 // Each code documents who acts next; the table is the documentation's source and is tested to be complete.
 
-import type { LeaseId } from './ids.ts';
+import type { LeaseId, RequestId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
 /** Numbers of one short row: wanted by the request, left after the plan, taken by others. */
@@ -118,7 +118,11 @@ export type Reason =
     }
   | { readonly code: 'START_LIMIT_PASSED'; readonly startBefore: Instant }
   | { readonly code: 'DEADLINE_UNREACHABLE'; readonly deadline: Instant }
-  | { readonly code: 'CANCELLED'; readonly by: string };
+  | { readonly code: 'CANCELLED'; readonly by: string }
+  /** An offer was accepted: that request asks for it instead. */
+  | { readonly code: 'REPLACED'; readonly by: RequestId }
+  /** It was to take the place of that request, which had ended, or was looked at again, before it came. */
+  | { readonly code: 'OFFER_LAPSED'; readonly request: RequestId };
 
 /** `members`: the gang has all that it declared. */
 export type GangField = 'size' | 'timeoutSeconds' | 'colocate' | 'class' | 'members';
@@ -211,4 +215,9 @@ export const REASON_GUIDE: Readonly<
     advice: 'It can no longer end by its deadline; submit again with a later one or a shorter duration.',
   },
   CANCELLED: { actor: 'nobody', advice: 'It was cancelled.' },
+  REPLACED: { actor: 'nobody', advice: 'An offer was accepted in its place; the named request goes on.' },
+  OFFER_LAPSED: {
+    actor: 'requester',
+    advice: 'The request that it was to replace stands as it was, or has ended; read its offers again.',
+  },
 };

@@ -215,9 +215,9 @@ describe('an offer on any cell', () => {
         accepted += 1;
         for (const { field } of offer.changes) fields.add(field);
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
-    expect(accepted).toBeGreaterThan(10);
+    expect(accepted).toBeGreaterThan(5);
     expect([...fields]).toEqual(expect.arrayContaining(['quantity']));
   }, 120_000);
 });

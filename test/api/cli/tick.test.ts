@@ -41,6 +41,18 @@ describe('annona tick', () => {
     expect(answer.stages.map(({ gap }) => gap)).toEqual([0]);
   });
 
+  it('offers those who wait what is left over', async () => {
+    const lean = join(home, 'lean.json');
+    const state = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)))
+      .request(aRequest(1).gpu(5), aRequest(2).gpu(5))
+      .build();
+    writeFileSync(lean, JSON.stringify(toTickFile(takeSnapshot(state, NOW))));
+    const { out } = await ran('tick', lean, '--offers');
+    expect(out).toMatch(/^offer +req_0+2 +gpu 5 -> 3 +3 of gpu-a$/m);
+    const { offers } = JSON.parse((await ran('tick', lean, '--offers', '--json')).out);
+    expect(offers).toMatchObject([{ offers: [{ changes: [{ field: 'quantity', from: 5, to: 3 }] }] }]);
+  });
+
   it('names each mistake of a file with its place, and leaves with 2', async () => {
     const document = JSON.parse(readFileSync(file, 'utf8'));
     document.configuration.pools[0].capacity = -8;
