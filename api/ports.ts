@@ -29,6 +29,7 @@ import type {
   TickRecord,
 } from '../scheduler/index.ts';
 
+export type * from './offerPorts.ts';
 export type * from './reportPorts.ts';
 
 export interface Principal {

@@ -13,6 +13,7 @@ import type {
   Heartbeat,
   HeldLease,
   LeaseView,
+  OffersView,
   RequestView,
   SubmitBody,
   Submitted,
@@ -37,7 +38,11 @@ export interface AnnonaClient {
   request(id: string): Promise<RequestView>;
   requests(filter?: Query & ListOptions): AsyncIterable<RequestView>;
   /** Why it is as it is, and what would change it. */
-  explanation(id: string): Promise<View>;
+  explanation(id: string, asked?: { readonly whatItTakes?: boolean }): Promise<View>;
+  /** What it could have at once if it asked otherwise, and the version at which that is so. */
+  offers(id: string): Promise<OffersView>;
+  /** Replaces the request by the offer: at the named version alone, or as long as the offer stands with '*'. */
+  acceptOffer(id: string, offer: string, ifVersion: string): Promise<Submitted>;
   /** Waits for the outcome: by events, and by asking. */
   wait(id: string, options?: WaitOptions): Promise<RequestView>;
   /** After the grant its lease is released. */
@@ -106,7 +111,16 @@ export function createClient(options: ClientOptions): AnnonaClient {
 
 type RequestCalls = Pick<
   AnnonaClient,
-  'submit' | 'submitBatch' | 'dryRun' | 'request' | 'requests' | 'explanation' | 'wait' | 'cancel'
+  | 'submit'
+  | 'submitBatch'
+  | 'dryRun'
+  | 'request'
+  | 'requests'
+  | 'explanation'
+  | 'offers'
+  | 'acceptOffer'
+  | 'wait'
+  | 'cancel'
 >;
 
 function requestCalls(calls: Calls): RequestCalls {
@@ -124,7 +138,23 @@ function requestCalls(calls: Calls): RequestCalls {
       body({ method: 'POST', path: '/v1/requests', query: { dryRun: true }, body: submission }),
     request: (id) => body({ method: 'GET', path: at('requests', id) }),
     requests: (filter = {}) => listItems(calls, '/v1/requests', filter),
-    explanation: (id) => body({ method: 'GET', path: `${at('requests', id)}/explanation` }),
+    explanation: (id, { whatItTakes = false } = {}) =>
+      body({
+        method: 'GET',
+        path: `${at('requests', id)}/explanation`,
+        ...(whatItTakes && { query: { whatItTakes: true } }),
+      }),
+    offers: (id) => body({ method: 'GET', path: `${at('requests', id)}/offers` }),
+    async acceptOffer(id, offer, ifVersion) {
+      const answer = await calls.call({
+        method: 'POST',
+        path: `${at('requests', id)}/offers/${encodeURIComponent(offer)}/accept`,
+        headers: { 'if-match': ifVersion === '*' ? '*' : `"${ifVersion}"` },
+        // With a version the call is known again; without one the second would find what the first has replaced.
+        repeatable: ifVersion !== '*',
+      });
+      return answer.body as Submitted;
+    },
     cancel: (id) => body({ method: 'POST', path: `${at('requests', id)}/cancel` }),
   };
 }

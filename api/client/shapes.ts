@@ -49,6 +49,20 @@ export interface Submitted {
   readonly reasons?: readonly Reason[];
 }
 
+/** `body` is a submission, and can be sent as it is. */
+export interface OfferView extends View {
+  readonly id: string;
+  readonly changes: readonly View[];
+  readonly body: SubmitBody;
+}
+
+export interface OffersView {
+  readonly request: string;
+  readonly ifVersion: string;
+  readonly at: string;
+  readonly offers: readonly OfferView[];
+}
+
 export interface RequestView {
   readonly id: string;
   readonly clientRequestId: string;

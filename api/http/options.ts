@@ -29,6 +29,7 @@ import type {
   Identity,
   IntakeWriter,
   LeaseReader,
+  Offering,
   PoolUseReader,
   QueueReader,
   RateLimiter,
@@ -79,6 +80,7 @@ export interface ServerOptions {
   /** All that is known of why an open request waits, from the leader's memory; null when this process does not know. */
   readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
   readonly dryRuns: DryRuns;
+  readonly offering: Offering;
   readonly tickFiles: TickFiles;
   readonly limits: EdgeLimits;
   readonly rateLimiter: RateLimiter;

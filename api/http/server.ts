@@ -23,6 +23,7 @@ import { addHealth } from './health.ts';
 import { parseStrictJson } from './json.ts';
 import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
+import { addOffers } from './offers.ts';
 import type { ServerOptions } from './options.ts';
 import { addPoolEdits } from './poolEdits.ts';
 import { addPools } from './pools.ts';
@@ -86,6 +87,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addRequests(v1, options);
       addBatch(v1, options);
       addExplanation(v1, options);
+      addOffers(v1, options);
       addLeases(v1, options);
       addPools(v1, options);
       addPoolEdits(v1, options);

@@ -35,7 +35,7 @@ export function requestJson(view: RequestView, reasons: readonly Reason[] = view
   };
 }
 
-function optionJson(option: Option): { claims: unknown[] } {
+export function optionJson(option: Option): { claims: unknown[] } {
   return {
     claims: option.claims.map(({ window, ...claim }) =>
       window === undefined ? claim : { ...claim, window: times(window, ['from', 'to']) },
@@ -43,7 +43,7 @@ function optionJson(option: Option): { claims: unknown[] } {
   };
 }
 
-function termsJson(terms: Terms): object {
+export function termsJson(terms: Terms): object {
   return times(terms, ['startBefore', 'deadline']);
 }
 

@@ -10,9 +10,9 @@ import {
   type ResourceRequest,
   type Runner,
 } from '../../scheduler/index.ts';
-import type { SolverService } from '../../solver/index.ts';
-import { createSolverProcess } from '../../solver/node.ts';
 import type { DryRunOutcome, DryRuns } from '../ports.ts';
+import { backgroundSolver } from './backgroundSolver.ts';
+import { BoundedLine } from './boundedLine.ts';
 
 /** A dry run of a cell with 10,000 requests takes a tick's time, 100 to 300 ms: the last in line waits for about two seconds. */
 const LINE_MAX = 8;
@@ -30,19 +30,11 @@ export interface DryRunService extends DryRuns {
 }
 
 export function createDryRuns({ ports, runner, now, watchdogMs }: DryRunParts): DryRunService {
-  let starting: Promise<SolverService> | null = null;
-  let asked = 0;
-  let turn: Promise<unknown> = Promise.resolve();
+  const line = new BoundedLine(LINE_MAX);
+  const solver = backgroundSolver(watchdogMs);
   const memo = newMemo();
-  const solver = (): Promise<SolverService> => {
-    starting ??= createSolverProcess({ watchdogMs, priority: 'background' }).catch((error: unknown) => {
-      starting = null;
-      throw error;
-    });
-    return starting;
-  };
   const run = async (request: ResourceRequest): Promise<DryRunOutcome> => {
-    const own = await solver();
+    const own = await solver.ready();
     // Asked when its turn has come: the memory of then, not of when it joined the line.
     const state = runner.state();
     if (state === null) return { type: 'notLeading' };
@@ -56,18 +48,11 @@ export function createDryRuns({ ports, runner, now, watchdogMs }: DryRunParts): 
   return {
     async ask(request) {
       if (runner.state() === null) return { type: 'notLeading' };
-      if (asked >= LINE_MAX) return BUSY;
-      asked += 1;
-      const mine = turn.then(() => run(request));
-      turn = mine.catch(() => undefined);
-      return mine.finally(() => {
-        asked -= 1;
-      });
+      return line.ask(() => run(request)) ?? BUSY;
     },
     async close() {
-      await turn;
-      const own = await starting;
-      await own?.close();
+      await line.settled();
+      await solver.close();
     },
   };
 }

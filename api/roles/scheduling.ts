@@ -9,6 +9,7 @@ import { defaultBundle, workerPolicy } from '../../policies/node.ts';
 import {
   type CommitObserver,
   type Configuration,
+  keepPrograms,
   type Runner,
   type RunnerEvent,
   type SchedulerPorts,
@@ -18,9 +19,11 @@ import {
 } from '../../scheduler/index.ts';
 import type { EngineName } from '../../solver/index.ts';
 import { createSolverProcess } from '../../solver/node.ts';
-import type { DryRuns } from '../ports.ts';
+import type { DryRuns, Offering } from '../ports.ts';
 import { createDryRuns } from './dryRuns.ts';
 import { dumpTo } from './dump.ts';
+import { type LookAtLeader, leaderLook } from './liveReasons.ts';
+import { createOffering } from './offering.ts';
 import { policyDataOf, policyGate } from './policyGate.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
@@ -50,6 +53,9 @@ export interface SchedulingParts {
 export interface Scheduling {
   readonly runner: Runner;
   readonly dryRuns: DryRuns;
+  readonly offering: Offering;
+  /** Shared by all who explain. */
+  readonly look: LookAtLeader;
   stop(): Promise<void>;
 }
 
@@ -66,6 +72,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
       throw error;
     },
   );
+  const programs = keepPrograms();
   const ports: SchedulerPorts = {
     leadership: adapter.leadership,
     stateSource: adapter.stateSource,
@@ -77,6 +84,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     solver,
     observer: {
       committed(commit, decided) {
+        programs.committed(commit, decided);
         for (const observer of parts.observers()) observer.committed(commit, decided);
       },
     },
@@ -92,12 +100,17 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     parts.report,
   );
   const dryRuns = createDryRuns({ ports, runner, now, watchdogMs: DRY_RUN_WATCHDOG_MS });
+  const look = leaderLook(runner, now);
+  const offering = createOffering({ ports, look, programs, now, watchdogMs: DRY_RUN_WATCHDOG_MS });
   return {
     runner,
     dryRuns,
+    offering,
+    look,
     async stop() {
       await runner.stop();
       await dryRuns.close();
+      await offering.close();
       await solver.close();
       await policy.close();
     },

@@ -24,14 +24,14 @@ import {
 import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
 import { buildServer } from '../http/server.ts';
-import type { DryRuns, TickFiles } from '../ports.ts';
+import type { DryRuns, Offering, TickFiles } from '../ports.ts';
 import type { Background } from './background.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
 import { establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
-import { leaderLook, liveExplanation, liveReasons } from './liveReasons.ts';
+import { type LookAtLeader, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startRenewal } from './renewal.ts';
 import { startScheduling, timers } from './scheduling.ts';
 import { DEFAULT_LIMITS, DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
@@ -121,7 +121,7 @@ async function compose(
     tickFiles,
     ...(context.observers ?? []),
   ];
-  const { runner, dryRuns, stop } = await startScheduling({
+  const { runner, dryRuns, offering, look, stop } = await startScheduling({
     options,
     configuration,
     adapter,
@@ -143,7 +143,7 @@ async function compose(
   const upkeep = startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log });
   closing(() => upkeep.stop());
   const url = await openEdge(
-    { options, follower, adapter, metrics, hub, runner, dryRuns, tickFiles },
+    { options, follower, adapter, metrics, hub, runner, dryRuns, offering, look, tickFiles },
     closing,
   );
   return {
@@ -234,14 +234,15 @@ interface EdgeParts {
   readonly hub: EventHub;
   readonly runner: Runner;
   readonly dryRuns: DryRuns;
+  readonly offering: Offering;
+  readonly look: LookAtLeader;
   readonly tickFiles: TickFiles;
 }
 
 async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
-  const { options, adapter, runner } = parts;
+  const { options, adapter, runner, look } = parts;
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
-  const look = leaderLook(runner, now);
   closing(() => eventLoop.close());
   const server = buildServer({
     configuration,
@@ -274,6 +275,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
     dryRuns: parts.dryRuns,
+    offering: parts.offering,
     tickFiles: parts.tickFiles,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     rateLimiter: new BucketRateLimiter(now),

@@ -3,6 +3,7 @@
 
 import type { Reason, View } from '../../client/index.ts';
 import { placeText } from '../place.ts';
+import { offerLines, priceLines, takesLines } from './offerLines.ts';
 import { type Column, plain, table, tableOf } from './output.ts';
 
 type Views = readonly View[];
@@ -46,6 +47,9 @@ export function explanationLines(explanation: View): string[] {
       viewsOf(option.claims).flatMap((claim) => claimLines(option, claim)),
     ),
     ...viewsOf(explanation.held).flatMap(holderLines),
+    ...priceLines(explanation.price as View | null | undefined),
+    ...takesLines(explanation.whatItTakes as View | null | undefined),
+    ...offerLines(viewsOf(explanation.offers)),
     ...grantLines(explanation.granted as View | null | undefined),
   ];
 }

@@ -7,7 +7,7 @@ const STATES = 'queued, waiting, granted, denied, expired or cancelled';
 
 export const REQUEST: GroupSpec = {
   name: 'request',
-  description: 'ask for units: submit, list, get, explain, watch, cancel',
+  description: 'ask for units: submit, list, get, explain, offers, accept, watch, cancel',
   commands: [
     {
       name: 'submit',
@@ -85,9 +85,40 @@ export const REQUEST: GroupSpec = {
       description:
         'why it is as it is: every reason with its numbers, who holds what it waits for, what would admit it',
       args: [ID],
-      examples: ['request explain req_01m8477v3q6j54wb1twp4bfhvh'],
+      options: [
+        {
+          flags: '--what-it-takes',
+          description: 'solve the last program with it: what it lacked, and whom it would displace',
+        },
+      ],
+      examples: ['request explain req_01m8477v3q6j54wb1twp4bfhvh', 'request explain latest --what-it-takes'],
       role: 'agent',
       load: async () => (await import('./requestRuns.ts')).explain,
+    },
+    {
+      name: 'offers',
+      description: 'what it could have at once if it asked for less, elsewhere, later or for less long',
+      args: [ID],
+      examples: ['request offers latest', 'request offers req_01m8477v3q6j54wb1twp4bfhvh --json'],
+      role: 'agent',
+      load: async () => (await import('./offerRuns.ts')).offers,
+    },
+    {
+      name: 'accept',
+      description: 'replace a waiting request by one of its offers',
+      args: [ID, ['<offer>', 'an offer, as `annona request offers` shows it']],
+      options: [
+        {
+          flags: '--if-version <version>',
+          description: 'only if nothing was decided since; by default as long as the offer stands',
+        },
+      ],
+      examples: [
+        'request accept latest off_5b0a1f6c2d9e8f7a6b5c',
+        'request accept req_01m8477v3q6j54wb1twp4bfhvh off_5b0a1f6c2d9e8f7a6b5c --if-version tick-12',
+      ],
+      role: 'agent',
+      load: async () => (await import('./offerRuns.ts')).acceptOffer,
     },
     {
       name: 'watch',

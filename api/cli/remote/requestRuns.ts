@@ -144,7 +144,8 @@ export async function getRequest(invocation: Invocation): Promise<number> {
 
 export async function explain(invocation: Invocation): Promise<number> {
   const { client } = await connect(invocation);
-  const explanation = await client.explanation(await idOf(invocation, client));
+  const whatItTakes = flagOf(invocation.options, 'whatItTakes');
+  const explanation = await client.explanation(await idOf(invocation, client), { whatItTakes });
   if (flagOf(invocation.options, 'json')) invocation.io.out(JSON.stringify(explanation));
   else print(invocation.io, explanationLines(explanation));
   return EXIT.done;
@@ -175,7 +176,7 @@ export async function cancel(invocation: Invocation): Promise<number> {
 }
 
 /** `latest`: the newest one that the caller may see. */
-async function idOf(invocation: Invocation, client: AnnonaClient): Promise<string> {
+export async function idOf(invocation: Invocation, client: AnnonaClient): Promise<string> {
   const id = required(invocation, 0);
   if (id !== 'latest') return id;
   const [newest] = await firstOf(client.requests({ limit: 1 }), 1);

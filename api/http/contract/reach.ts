@@ -52,7 +52,7 @@ const PLACED: Readonly<Partial<Record<ProblemCode, readonly Trait[]>>> = {
   STALE_EPOCH: ['heartbeat', 'extend', 'release', 'acknowledge'],
   LEASE_ENDED: ['heartbeat', 'extend', 'release', 'acknowledge'],
   NOT_REVOKING: ['acknowledge'],
-  REQUEST_ENDED: ['cancel'],
+  REQUEST_ENDED: ['cancel', 'submit', 'readRequests'],
   TIME_RANGE: ['submit', 'extend'],
   UNKNOWN_CLASS: SUBMIT,
   UNKNOWN_KIND: SUBMIT,

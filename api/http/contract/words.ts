@@ -72,6 +72,18 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     summary: 'Cancel a request; after the grant its lease is released',
     example: {},
   },
+  'GET /v1/requests/:id/offers': {
+    operationId: 'listRequestOffers',
+    summary: 'What a waiting request could have at once if it asked otherwise',
+  },
+  'POST /v1/requests/:id/offers/:offer/accept': {
+    operationId: 'acceptOffer',
+    summary: 'Replace a waiting request by one of its offers',
+    description:
+      'If-Match takes the version that the offers were read at, in quotes: the call then takes effect at that version alone. `*` takes the offer as long as it stands.',
+    example: {},
+    locates: [202],
+  },
   'GET /v1/events': {
     operationId: 'followEvents',
     summary: 'Follow events as they are committed',
@@ -121,7 +133,7 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
   },
   'GET /v1/requests/:id/explanation': {
     operationId: 'readRequestExplanation',
-    summary: 'Why a request waits: places, short rows, holders, position',
+    summary: 'Why a request waits: places, short rows, holders, position, price, offers, what it would take',
   },
   'GET /v1/ticks/quality': {
     operationId: 'readTickQuality',

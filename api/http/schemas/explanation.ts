@@ -3,6 +3,7 @@
 import { Type } from 'typebox';
 import { REQUEST_STATES, ROW_FAMILIES, STANDINGS } from '../../../scheduler/index.ts';
 import { Amount, InstantText, NullableInstant } from './fields.ts';
+import { OfferView, PriceView, TakesView } from './offers.ts';
 import { LeaseJson, ReasonView } from './views.ts';
 
 const Text = Type.String();
@@ -71,4 +72,7 @@ export const ExplanationView = Type.Object({
     }),
   ),
   granted: nullable(LeaseJson),
+  price: nullable(PriceView),
+  offers: nullable(Type.Array(OfferView)),
+  whatItTakes: nullable(TakesView),
 });

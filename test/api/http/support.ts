@@ -106,6 +106,11 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     rateLimiter: new BucketRateLimiter(() => NOW),
     openRequests: () => null,
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
+    offering: {
+      offers: async () => ({ type: 'notLeading' }),
+      whatItTakes: async () => ({ type: 'notLeading' }),
+      lack: () => null,
+    },
     liveLease: () => null,
     lagMs: () => 0,
     ...server,

@@ -104,3 +104,30 @@ it('verifies a tick of the server from its file and its record, and counts how g
   expect(quality.out).toMatch(/^ticks \d+ to \d+: \d+, of which \d+ had something to decide$/m);
   expect(quality.out).toMatch(/^standard +\d+ +\d+ +0 +0 +0 +0 +0 +0 +0 +0 +0\.000 %$/m);
 });
+
+it('offers a waiting request what is left over, and takes it', async () => {
+  const held = JSON.parse(
+    (await as('ada', 'request', 'submit', '--gpu', '2', '--for', '10m', '--wait', '20', '--json')).out,
+  );
+  expect(held.state).toBe('granted');
+  const stuck = await as('ada', 'request', 'submit', '--gpu', '3', '--for', '10m', '--wait', '1', '--json');
+  const { id } = JSON.parse(stuck.out);
+  const offered = JSON.parse((await as('ada', 'request', 'offers', id, '--json')).out);
+  const [offer] = offered.offers;
+  expect(offer.changes).toMatchObject([{ field: 'quantity', from: 3, to: 1 }]);
+  const explained = await as('ada', 'request', 'explain', id, '--what-it-takes', '--json');
+  expect(JSON.parse(explained.out)).toMatchObject({
+    offers: [{ id: offer.id }],
+    whatItTakes: { standing: expect.any(String), stronger: [] },
+  });
+
+  const stale = await as('ada', 'request', 'accept', id, offer.id, '--if-version', 'tick-1');
+  expect([stale.exitCode === 0, stale.err]).toEqual([false, expect.stringContaining('by now')]);
+  const taken = await as('ada', 'request', 'accept', id, offer.id, '--json');
+  const made = JSON.parse(taken.out).id;
+  expect(await as('ada', 'request', 'watch', made)).toMatchObject({ exitCode: 0 });
+  const old = JSON.parse((await as('ada', 'request', 'get', id, '--json')).out);
+  expect(old).toMatchObject({ state: 'cancelled', reasons: [{ code: 'REPLACED', by: made }] });
+  const again = await as('ada', 'request', 'accept', id, offer.id);
+  expect([again.exitCode === 0, again.err]).toEqual([false, expect.stringContaining('cancelled')]);
+});

@@ -2,7 +2,7 @@
 // Invariant: the seed decides the calls; a fault names the operation, what is wrong, and the call that shows it.
 
 import fc from 'fast-check';
-import type { DryRunOutcome } from '../../../../api/ports.ts';
+import type { DryRunOutcome, Offering } from '../../../../api/ports.ts';
 import { NOW, ORGANISATION } from '../organisation.ts';
 import { aLease, anEdge, type Edge } from '../support.ts';
 import { callsOf, type FuzzCall } from './calls.ts';
@@ -17,7 +17,10 @@ export interface FuzzReport {
 }
 
 export async function fuzz(options: { readonly cases: number; readonly seed: number }): Promise<FuzzReport> {
-  const edge = await anEdge({ ...NO_STREAMS, server: { dryRuns: { ask: async () => WAITING } } });
+  const edge = await anEdge({
+    ...NO_STREAMS,
+    server: { dryRuns: { ask: async () => WAITING }, offering: OFFERING },
+  });
   await furnish(edge);
   const operations = editsLast(await operationsOf(edge));
   const words = await learned(edge, operations);
@@ -41,6 +44,13 @@ export async function fuzz(options: { readonly cases: number; readonly seed: num
   await edge.app.close();
   return { cases, statuses, codes };
 }
+
+/** Nothing is left over, and no program is kept. */
+const OFFERING: Offering = {
+  offers: async () => ({ type: 'offers', tick: 1, at: NOW, offers: [] }),
+  whatItTakes: async () => ({ type: 'answered', takes: null, stronger: [] }),
+  lack: () => null,
+};
 
 /** What takes the organisation apart comes last: without pools and agents everything else is refused. */
 function editsLast(operations: readonly Operation[]): Operation[] {

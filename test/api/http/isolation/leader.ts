@@ -4,6 +4,7 @@
 import type { ServerOptions } from '../../../../api/http/server.ts';
 import { heldRows } from '../../../../scheduler/holders.ts';
 import type { Configuration, Lease, Reason, TickFile } from '../../../../scheduler/index.ts';
+import { seenBy } from '../../../../scheduler/whatItTakes.ts';
 
 const SHORT = [{ what: 'gpu-a', requested: 1, available: 0, held: 8 }];
 const FULL: Reason = { code: 'POOL_FULL', option: 0, claim: 0, kind: 'gpu', short: SHORT };
@@ -19,7 +20,10 @@ export function leaderOf({
   configuration,
   leases,
   canaries,
-}: Led): Pick<ServerOptions, 'explanation' | 'explainWaiting' | 'dryRuns' | 'tickFiles' | 'impossibleUnder'> {
+}: Led): Pick<
+  ServerOptions,
+  'explanation' | 'explainWaiting' | 'dryRuns' | 'offering' | 'tickFiles' | 'impossibleUnder'
+> {
   const at = configuration.accounts[0]?.periods[0]?.startsAt ?? 0;
   return {
     explainWaiting: () => [FULL],
@@ -36,6 +40,27 @@ export function leaderOf({
         sight,
       }),
     }),
+    offering: {
+      offers: async () => ({ type: 'offers', tick: 1, at, offers: [] }),
+      whatItTakes: async (_request, sight) => ({
+        type: 'answered',
+        takes: {
+          tick: 1,
+          at,
+          standing: 'displaces',
+          atLeast: 1,
+          atMost: 2,
+          ...seenBy(
+            sight,
+            leases.map(({ department, agent, request }) => {
+              return { department, agent, request, what: 'grant', units: { gpu: 1 } };
+            }),
+          ),
+        },
+        stronger: [],
+      }),
+      lack: () => null,
+    },
     dryRuns: {
       ask: async () => ({
         type: 'decided',
