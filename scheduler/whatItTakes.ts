@@ -11,6 +11,7 @@ import {
   type SolveOptions,
   type SolverService,
   type StageOutcome,
+  type WorkBudget,
 } from '../solver/index.ts';
 import { columnsOfRequest, type DecidedProgram } from './decidedProgram.ts';
 import type { AgentId, DepartmentId, RequestId } from './domain/ids.ts';
@@ -48,7 +49,9 @@ export interface WhatItTakes {
 }
 
 /** Places of one request that are tried: the cheapest first, and no more once none can lack less. */
-const SOLVES_MOST = 4;
+const SOLVES_MOST = 2;
+/** The tick's prices lead most of the way; what more work finds is worth less than an answer at once. */
+const WORK: WorkBudget = { unitsMax: 60_000, gapEnough: 1e-3 };
 
 export interface TakesInput {
   readonly program: DecidedProgram;
@@ -58,7 +61,7 @@ export interface TakesInput {
 
 /** Null where the program granted it, or had no column of it. */
 export async function whatItTakes(
-  ports: { readonly solver: SolverService; readonly solveOptions: SolveOptions },
+  ports: { readonly solver: SolverService; readonly solveOptions: Pick<SolveOptions, 'engine'> },
   { program, request, sight }: TakesInput,
 ): Promise<WhatItTakes | null> {
   const { formulation, solution, tick, snapshot } = program;
@@ -108,7 +111,7 @@ interface Solved {
 
 /** The plan that lacks least, and what all columns together lack at least: of those that were solved by their own proof as well. */
 async function cheapest(
-  { solver, solveOptions }: { readonly solver: SolverService; readonly solveOptions: SolveOptions },
+  { solver, solveOptions: { engine } }: Parameters<typeof whatItTakes>[0],
   wanted: {
     readonly program: DecidedProgram;
     readonly outcome: StageOutcome;
@@ -126,7 +129,9 @@ async function cheapest(
     if (forced === null) throw new Error(`column ${column} has a bound and fits nowhere`);
     const nothing = new Uint8Array(forced.model.columnCount);
     const rest =
-      nothing.length === 0 ? null : await solver.solve(forced.model, { ...solveOptions, warm: null });
+      nothing.length === 0
+        ? null
+        : await solver.solve(forced.model, { engine, budget: WORK, warm: solution.carry });
     const plan = forced.whole(rest?.granted ?? nothing);
     const lack = Math.max(0, bound - stageValue(model, { plan, stage }));
     const others = rest?.stages.find((one) => one.stage === stage)?.bound ?? 0;
