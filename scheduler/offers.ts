@@ -24,7 +24,7 @@ import {
 } from './offerChanges.ts';
 import type { Digest, PolicyGate } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
-import { wholeFit } from './wholeFit.ts';
+import { isOnlyColumn, wholeFit } from './wholeFit.ts';
 
 export interface Offer {
   /** Of the request and of what is offered: the same again is the same offer. */
@@ -49,6 +49,8 @@ export const OFFERS_MOST = 5;
 const OFFERS_OF_A_KIND = 2;
 /** A probe takes 0.1 to 1 ms; a bisection takes as many as the quantity has binary digits. */
 const PROBES_MOST = 96;
+/** Between the reading of an offer and the tick that grants it: a duration that just fits before a deadline would fit no more. */
+const MARGIN_MS = 10_000;
 const ID_CHARACTERS = 20;
 
 /** None for a member of a gang, for whom leases are taken back, who needs to change nothing, or while others would come first. */
@@ -62,6 +64,7 @@ export function offersFor({ snapshot, explained, pending, digest }: OfferInput):
     let ofKind = 0;
     for (const changed of kind) {
       const { changes, options, terms, assignment } = changed;
+      if (!isSeated(snapshot, request, changed)) continue;
       const id = offerId(request, changed, digest);
       if (!offers.has(id)) ofKind += 1;
       offers.set(id, { id, changes, options, terms, assignment });
@@ -141,9 +144,15 @@ function probeOf(snapshot: Snapshot, request: ResourceRequest): ChangeInput['pro
   };
 }
 
+/** At most as many programs are written as there are offers of a kind that fit. */
+function isSeated(snapshot: Snapshot, request: ResourceRequest, { options, terms }: Changed): boolean {
+  const isOnNode = options.some(({ claims }) => claims.some(({ node }) => node !== undefined));
+  return !isOnNode || isOnlyColumn(snapshot, { ...request, options, terms }, newMemo());
+}
+
 function isAdmitted(
   { configuration, now }: { configuration: Configuration; now: Instant },
   asked: ResourceRequest,
 ): boolean {
-  return admit(configuration, { ...asked, submittedAt: now }).ok;
+  return admit(configuration, { ...asked, submittedAt: now + MARGIN_MS }).ok;
 }

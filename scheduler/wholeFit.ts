@@ -27,6 +27,19 @@ export function wholeFit(snapshot: Snapshot, memo: FormulationMemo): WholeFit {
   };
 }
 
+/**
+ * Whether it alone has columns in the program of all who wait. On nodes it takes that: seats are cut for the whole batch, and a cut for one who
+ * gets nothing in the end may leave no seat that a lone request would find. Elsewhere who fits alone has a column.
+ */
+export function isOnlyColumn(snapshot: Snapshot, request: ResourceRequest, memo: FormulationMemo): boolean {
+  const others = snapshot.requests.filter((one) => one.request.id !== request.id);
+  const requests = Object.freeze([...others, pendingOf(request)]);
+  const { columns } = formulate(honourEarmarks(Object.freeze({ ...snapshot, requests })).rest, memo);
+  const isOwn = (meaning: (typeof columns)[number]): boolean =>
+    meaning.type === 'request' && meaning.request.request.id === request.id;
+  return columns.length > 0 && columns.every(isOwn);
+}
+
 function fitAlone(alone: Snapshot, request: ResourceRequest, memo: FormulationMemo): Assignment | null {
   const honoured = honourEarmarks(alone);
   const formulation = formulate(honoured.rest, memo);

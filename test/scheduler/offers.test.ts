@@ -107,6 +107,22 @@ describe('what is offered', () => {
   });
 });
 
+describe('a deadline', () => {
+  it('leaves the time in which an offer is read and taken', () => {
+    const inTime = (seconds: number) => {
+      const request = aRequest(1)
+        .gpu(1)
+        .seconds(7200)
+        .terms({ deadline: NOW + seconds * 1000 });
+      const state = aState(aConfiguration().pool(aPool('gpu-a').gpu(1))).request(request);
+      return numbers(offersOf(state.build(), aRequest(1).build().id));
+    };
+    expect(inTime(3609)).toEqual([[['durationSeconds', 7200, 3540]]]);
+    expect(inTime(3610)).toEqual([[['durationSeconds', 7200, 3600]]]);
+    expect(inTime(60)).toEqual([]);
+  });
+});
+
 describe('nothing is offered', () => {
   const full = () => aState(aConfiguration().pool(aPool('gpu-a').gpu(8, 'h100'))).used('gpu-a', 8);
   const id = aRequest(1).build().id;
