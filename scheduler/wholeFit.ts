@@ -28,8 +28,8 @@ export function wholeFit(snapshot: Snapshot, memo: FormulationMemo): WholeFit {
 }
 
 /**
- * Whether it alone has columns in the program of all who wait. On nodes it takes that: seats are cut for the whole batch, and a cut for one who
- * gets nothing in the end may leave no seat that a lone request would find. Elsewhere who fits alone has a column.
+ * Whether it alone has columns in the program of all who wait. On nodes it takes that: seats are cut for the whole batch, and what a lone
+ * request finds may be cut otherwise among many. Elsewhere who fits alone has a column.
  */
 export function isOnlyColumn(snapshot: Snapshot, request: ResourceRequest, memo: FormulationMemo): boolean {
   const others = snapshot.requests.filter((one) => one.request.id !== request.id);
