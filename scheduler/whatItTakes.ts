@@ -96,7 +96,7 @@ function provedLacks(
   { at, value, columns }: { at: CertifiedStage; value: Units; columns: readonly number[] },
 ): Proved[] {
   const proved = columns.flatMap((column): Proved[] => {
-    const check = boundGranting(model, at, new Set([column]));
+    const check = boundGranting(model, at, column);
     if (!check.ok) throw new Error(`the certificate of class ${at.stage} fails at ${check.of} ${check.at}`);
     return check.bound === null ? [] : [{ column, lack: Math.max(0, value - Number(check.bound)) }];
   });

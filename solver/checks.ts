@@ -58,9 +58,6 @@ export interface FailedProof {
 
 export type BoundCheck = { readonly ok: true; readonly bound: bigint } | FailedProof;
 
-/** Null: no plan grants any of the columns. */
-export type GrantingCheck = { readonly ok: true; readonly bound: bigint | null } | FailedProof;
-
 export type SolutionCheck =
   | { readonly ok: true }
   | { readonly ok: false; readonly plan: Extract<PlanCheck, { ok: false }> }

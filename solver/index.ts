@@ -14,6 +14,7 @@ export {
   writeProgram,
 } from './files.ts';
 export { type ForcedModel, forcedModel } from './forced.ts';
+export { boundGranting, type GrantingCheck } from './granting.ts';
 export { type Model, ModelBuilder, ModelError } from './model.ts';
 export { stageProgram } from './modelProgram.ts';
 export type { ProgramAnswer, ProgramEngineName, ProgramStatus } from './programs/answer.ts';
@@ -23,4 +24,4 @@ export { type ProgramEngines, type ProgramRequest, solveProgram } from './progra
 export { isReplayable } from './replay.ts';
 export type * from './solution.ts';
 export { CERTIFICATE_BYTES_MAX, storedBytes, trimCertificate } from './trim.ts';
-export { boundGranting, boundOf, checkPlan, checkSolution, firstThatFits, gapOf } from './verify.ts';
+export { boundOf, checkPlan, checkSolution, firstThatFits, gapOf } from './verify.ts';

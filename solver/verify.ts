@@ -1,16 +1,8 @@
 // The checker: is the plan feasible, and what does the certificate prove? Exact, by code that shares nothing with what made the answer.
-// Invariant: imports types and its own arithmetic alone, runs in a browser. Called by the parent of the solver process, the scheduler, `annona verify`, the console.
+// Invariant: imports types alone, runs in a browser. Called by the parent of the solver process, the scheduler, `annona verify`, the console.
 // Doubles are exact where they are used: a sum of integers >= 0 below 2^53 is the true sum, and a larger one stays at or above 2^53, over
 // every limit. What may be larger or of either sign is a BigInt.
-import type {
-  BoundCheck,
-  CertifiedStage,
-  FailedProof,
-  GrantingCheck,
-  PlanCheck,
-  SolutionCheck,
-} from './checks.ts';
-import { leastBeyond, usefulOf } from './leastBeyond.ts';
+import type { BoundCheck, CertifiedStage, FailedProof, PlanCheck, SolutionCheck } from './checks.ts';
 import type { Model } from './model.ts';
 import type { DerivedRow, Proof, ProofLeaf, Solution } from './solution.ts';
 
@@ -28,12 +20,12 @@ type Fixed = ReadonlyMap<number, 0 | 1>;
 type Row = Pick<DerivedRow, 'columns' | 'rhs'> & { readonly coefficients: Int32Array | Float64Array };
 type PricedRow = Row & { readonly numerator: number; readonly room: bigint };
 type Fault = FailedProof | null;
-/** Null: all plans. */
-type Granting = ReadonlySet<number> | null;
 /** Frozen and fixed grants, and fixed ones alone. */
 type Taken = { readonly plan: Uint8Array; readonly ones: Uint8Array };
 type Base = { readonly weights: ReadonlyMap<number, number>; readonly room: number };
 type Claimed = Pick<Solution, 'granted' | 'stages'>;
+/** A column of a derived row: its coefficient in the base row, and in the derived one. */
+type Choice = { readonly weight: number; readonly worth: number };
 
 /** One column per group at most, every row, excess columns included. */
 export function checkPlan(model: Model, granted: Uint8Array): PlanCheck {
@@ -67,24 +59,6 @@ export function checkPlan(model: Model, granted: Uint8Array): PlanCheck {
  * with rhs' the room that frozen and fixed grants leave, and least_k the excess that they need. True for any multipliers >= 0.
  */
 export function boundOf(model: Model, stage: CertifiedStage): BoundCheck {
-  const check = largestLeaf(model, stage, null);
-  // Never null: the leaf of all zeros keeps the frozen grants and adds none, which breaks no row.
-  return check.ok ? { ok: true, bound: check.bound! } : check;
-}
-
-/**
- * The same for the plans that grant one of these columns, all of one group: its part of the sum is the best of them, though it were below
- * zero, so that a leaf's bound falls by lambda A_j - c_j of the best. Null: no plan beside the frozen grants has any of them.
- */
-export function boundGranting(
-  model: Model,
-  stage: CertifiedStage,
-  columns: ReadonlySet<number>,
-): GrantingCheck {
-  return largestLeaf(model, stage, columns);
-}
-
-function largestLeaf(model: Model, stage: CertifiedStage, granting: Granting): GrantingCheck {
   const load = loadOf(model, stage.frozen);
   if (load.broken >= 0) return { ok: false, fault: 'broken', of: 'row', at: load.broken };
   const fault = derivedRowFault(model, stage, load);
@@ -108,11 +82,12 @@ function largestLeaf(model: Model, stage: CertifiedStage, granting: Granting): G
     }
     if (++leaves > LEAVES_MAX)
       return { ok: false, fault: 'tooLarge', of: 'column', at: [...fixed.keys()].at(-1)! };
-    const leaf = leafBound(model, stage, proof, { fixed, granting });
+    const leaf = leafBound(model, stage, proof, fixed);
     if (typeof leaf === 'object' && leaf !== null) return leaf;
     if (leaf !== null && (largest === null || leaf > largest)) largest = leaf;
   }
-  return { ok: true, bound: largest === null ? null : (largest + BigInt(load.cost) * ONE) >> 20n };
+  // Never null: the leaf of all zeros keeps the frozen grants and adds none, which breaks no row.
+  return { ok: true, bound: (largest! + BigInt(load.cost) * ONE) >> 20n };
 }
 
 /** Everything an answer claims, recomputed: plan, value, bound and gap of every stage, and that nothing left out would still fit. */
@@ -220,13 +195,8 @@ function fitsBeside(model: Model, { left, excess, limits, defines }: Load): Uint
   return fits;
 }
 
-/** In units of 2^-20; null when no plan is in this leaf: the columns fixed to 1 break a row, or what is to be granted has no column left. */
-function leafBound(
-  model: Model,
-  at: CertifiedStage,
-  leaf: ProofLeaf,
-  { fixed, granting }: { readonly fixed: Fixed; readonly granting: Granting },
-): bigint | Fault {
+/** In units of 2^-20; null when the columns fixed to 1 break a row: no plan is in this leaf. */
+function leafBound(model: Model, at: CertifiedStage, leaf: ProofLeaf, fixed: Fixed): bigint | Fault {
   const ones = new Uint8Array(model.columnCount);
   for (const [j, to] of fixed) ones[j] = to;
   const plan = at.frozen.map((entry, j) => entry | ones[j]!);
@@ -239,27 +209,8 @@ function leafBound(
     const group = model.group[j]!;
     return model.stage[group] === at.stage && !fixed.has(j) && !served.has(group) ? fits : 0;
   });
-  const must = granting === null ? -1 : groupToServe(model, { granting, ones, open });
-  if (must === null) return null;
   const worth = ones.reduce((sum, entry, j) => sum + entry * model.objective[j]!, 0);
-  return BigInt(worth) * ONE + dualValue(model, rows, { open, load, must });
-}
-
-/** The group that one of the columns must still serve, whose other columns close; -1 when it is served by one of them. Null: none is left. */
-function groupToServe(
-  model: Model,
-  { granting, ones, open }: { granting: ReadonlySet<number>; ones: Uint8Array; open: Uint8Array },
-): number | null {
-  const [first] = granting;
-  const group = model.group[first ?? -1];
-  let isOpen = false;
-  for (const [j, of] of model.group.entries()) {
-    if (of !== group) continue;
-    if (ones[j] === 1) return granting.has(j) ? -1 : null;
-    if (!granting.has(j)) open[j] = 0;
-    isOpen ||= open[j] === 1;
-  }
-  return isOpen ? group! : null;
+  return BigInt(worth) * ONE + dualValue(model, rows, open, load);
 }
 
 /** Base rows, then derived rows, with their multipliers and the room that frozen and fixed columns leave. */
@@ -313,11 +264,7 @@ function baseOf(model: Model, { row, through }: DerivedRow, frozen: Uint8Array, 
 }
 
 /** The sums over rows, groups and excesses of the formula above `boundOf`. */
-function dualValue(
-  model: Model,
-  rows: readonly PricedRow[],
-  { open, load, must }: { readonly open: Uint8Array; readonly load: Load; readonly must: number },
-): bigint {
+function dualValue(model: Model, rows: readonly PricedRow[], open: Uint8Array, load: Load): bigint {
   const prices = new Float64Array(model.columnCount);
   const excessPrices = new Array<bigint>(model.excessCount).fill(0n);
   let sum = 0n;
@@ -341,18 +288,17 @@ function dualValue(
       if (price !== undefined) large.set(j, price + BigInt(numerator) * BigInt(coefficients[e]!));
     }
   }
-  let best: bigint | null = null;
+  let best = 0n;
   for (let j = 0; j < model.columnCount; j++) {
-    const group = model.group[j]!;
-    if (model.group[j - 1] !== group) {
-      sum += best ?? 0n;
-      best = group === must ? null : 0n;
+    if (j > 0 && model.group[j - 1] !== model.group[j]) {
+      sum += best;
+      best = 0n;
     }
     if (open[j] === 0) continue;
     const worth = BigInt(model.objective[j]!) * ONE - (large.get(j) ?? BigInt(prices[j]!));
-    if (best === null || worth > best) best = worth;
+    if (worth > best) best = worth;
   }
-  return sum + (best ?? 0n);
+  return sum + best;
 }
 
 /** Null when every derived row holds in every plan of the stage. */
@@ -380,4 +326,37 @@ function derivedRowFault(model: Model, { stage, frozen, certificate }: Certified
     if (least <= base.room) return failed('notDerived');
   }
   return null;
+}
+
+/** Rising in weight and worth: a choice that is no lighter than another and worth no more never serves better. */
+function usefulOf(choices: Choice[]): Choice[] {
+  choices.sort((a, b) => a.weight - b.weight || b.worth - a.worth);
+  return choices.filter(({ worth }, i) => choices.findIndex((lighter) => lighter.worth >= worth) === i);
+}
+
+/**
+ * The least weight of choices, one a group at most, that are worth more than `rhs` together: above the base row's room, no plan has them.
+ * Dynamic programming over worth, so that no room is too large; null when it takes more work than is left.
+ */
+function leastBeyond(groups: readonly Choice[][], rhs: number, work: { cells: number }): number | null {
+  let items: Choice[][] = [];
+  for (const [worth, alike] of Map.groupBy(groups, (useful) => (useful.length > 1 ? 0 : useful[0]!.worth))) {
+    // Of single choices worth the same the lightest serve best, and no more than reach beyond rhs are of use.
+    if (worth > 0) alike.sort(([a], [b]) => a!.weight - b!.weight);
+    items = items.concat(alike.slice(0, worth > 0 ? Math.ceil((rhs + 1) / worth) : undefined));
+  }
+  if (items.reduce((sum, useful) => sum + useful.at(-1)!.worth, 0) <= rhs) return Number.POSITIVE_INFINITY;
+  work.cells -= items.reduce((sum, useful) => sum + useful.length, 0) * (rhs + 2);
+  if (work.cells < 0) return null;
+  const least = new Float64Array(rhs + 2).fill(Number.POSITIVE_INFINITY);
+  least[0] = 0;
+  let reach = 0;
+  for (const useful of items) {
+    reach = Math.min(rhs + 1, reach + useful.at(-1)!.worth);
+    for (let p = reach; p > 0; p--) {
+      for (const { weight, worth } of useful)
+        least[p] = Math.min(least[p]!, least[Math.max(0, p - worth)]! + weight);
+    }
+  }
+  return least[rhs + 1]!;
 }
