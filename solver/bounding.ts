@@ -46,9 +46,16 @@ const SLACK_MOST = 1e-4;
 /** Demand over capacity, as a mean over entries, up to which it pays to start from every shape at its worthiest option. */
 const CROWDED = 3;
 
-export function boundProgram(engine: Engine, program: Program, { meter, start }: BoundingOptions): Bounding {
+/** A bound that a plan can be looked for with, and what would tighten it. */
+export interface Bounded {
+  readonly bounding: Bounding;
+  /** The cuts of a program large enough to be sifted: they take longer than a first plan, which a live tick wants first. Null: all is done. */
+  tighten(): Bounding | null;
+}
+
+export function boundProgram(engine: Engine, program: Program, { meter, start }: BoundingOptions): Bounded {
   const search = new BoundSearch(engine, program, meter);
-  return search.run(start);
+  return { bounding: search.run(start), tighten: () => search.tighten() };
 }
 
 /** `again`: the sieve left out too much, and has been widened; `cut off`: by the work. */
@@ -63,6 +70,8 @@ class BoundSearch {
   #standing: Standing | null = null;
   #point: Float64Array | null = null;
   #rowPrices: Float64Array | null = null;
+  /** Whether there is nothing that `tighten` could do. */
+  #isCut = true;
 
   constructor(engine: Engine, program: Program, meter: Meter) {
     this.#engine = engine;
@@ -72,16 +81,26 @@ class BoundSearch {
     this.#best = new BestMultipliers(program, this.#cutter.cuts);
   }
 
-  /** First the linear program, then its cuts over what the prices leave in doubt. */
+  /** The linear program; of a small one with its cuts. */
   run(start: Float64Array | null): Bounding {
     const isSmall = this.#program.shapeCount < SIFTED_SHAPES_LEAST;
     let ended: PassEnd;
     if (isSmall) ended = this.#pass(null, ROUNDS_MAX);
     else {
       const first = start && this.#best.consider({ rows: start, cuts: new Float64Array(0) });
-      ended = first === null ? this.#pass(null, 0) : this.#sift(first, 0);
-      if (ended === 'done') ended = this.#sift(this.#best.found.prices, ROUNDS_MAX);
+      ended = first === null ? this.#pass(null, 0) : this.#passes(this.#sieveAt(first), 0);
+      if (ended === 'done') this.#isCut = false;
     }
+    return this.#found(ended);
+  }
+
+  tighten(): Bounding | null {
+    if (this.#isCut || this.#meter.isSpent) return null;
+    this.#isCut = true;
+    return this.#found(this.#passes(this.#sieveAt(this.#best.found.prices), ROUNDS_MAX));
+  }
+
+  #found(ended: PassEnd): Bounding {
     return {
       ...this.#best.found,
       point: this.#point,
@@ -91,15 +110,17 @@ class BoundSearch {
     };
   }
 
-  #sift(prices: Float64Array, rounds: number): PassEnd {
+  #sieveAt(prices: Float64Array): Sieve {
     const most = Math.max(PRICED_LEAST, Math.round(this.#program.shapeCount * PRICED_SHARE));
-    const sieve = sieveAt(this.#program, prices, most);
-    let ended: PassEnd = 'cut off';
+    return sieveAt(this.#program, prices, most);
+  }
+
+  #passes(sieve: Sieve, rounds: number): PassEnd {
     for (let pass = 0; pass < PASSES_MAX && !this.#meter.isSpent; pass++) {
-      ended = this.#pass(sieve, pass === 0 ? rounds : Math.min(rounds, ROUNDS_AGAIN));
+      const ended = this.#pass(sieve, pass === 0 ? rounds : Math.min(rounds, ROUNDS_AGAIN));
       if (ended !== 'again') return ended;
     }
-    return ended === 'again' ? 'done' : ended;
+    return this.#meter.isSpent ? 'cut off' : 'done';
   }
 
   /** One linear program over what the sieve leaves, and rounds of cuts. */

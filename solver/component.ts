@@ -1,6 +1,6 @@
 // One component answered: exactly by a small tree where it is small, else bound, plan, cores and neighbourhoods while work is left.
 // Invariant: the plan is feasible and maximal whatever ended it; same program, same work, same answer. Called by stage.ts.
-import { type Bounding, boundProgram } from './bounding.ts';
+import { type Bounded, type Bounding, boundProgram } from './bounding.ts';
 import { type CoreQuestion, doubtOf, solveCore } from './core.ts';
 import type { Engine } from './engines/engine.ts';
 import { exchange } from './exchange.ts';
@@ -79,22 +79,13 @@ function solveExactly(question: ComponentQuestion): ComponentAnswer {
 }
 
 function searchPlan(question: ComponentQuestion): ComponentAnswer {
-  const { engine, program, meter, start, better } = question;
-  const bounding = boundProgram(engine, program, { meter, start });
+  const { engine, program, meter, start } = question;
+  const { bounding, tighten } = boundProgram(engine, program, { meter, start });
   if (bounding.failed) return greedyAnswer(program, 'refused');
-  const planner = new Planner(program);
-  const order = orderBy(bounding.prices);
-  const answer: ComponentAnswer = {
-    method: 'lp',
-    plan: planner.build(order, bounding.point),
-    bounding,
-    tree: null,
-    ended: bounding.point === null || meter.isSpent ? 'workLimit' : 'complete',
-  };
-  better(answer);
-  if (answer.ended === 'workLimit') return answer;
-  const search = { engine, program, bounding, planner, order, meter, gapEnough: question.gapEnough };
-  return improve(search, answer, better);
+  const search = new Search(question, bounding);
+  if (bounding.point === null || meter.isSpent) return search.ended('workLimit');
+  search.improve(tighten);
+  return search.ended(meter.isSpent ? 'workLimit' : 'complete');
 }
 
 /** Without any linear program. */
@@ -113,47 +104,112 @@ const FAILURES_MAX = 12;
 /** A gap as small as this is worth nobody's time. */
 export const GAP_ENOUGH = 1e-4;
 
-function improve(
-  question: CoreQuestion & Pick<ComponentQuestion, 'gapEnough'>,
-  from: ComponentAnswer,
-  better: ComponentQuestion['better'],
-): ComponentAnswer {
-  let answer = from;
-  const { program, planner, order, meter } = question;
-  const { point, prices, bound } = from.bounding!;
-  const doubt = doubtOf(program, point!, prices);
-  const core = 2 * doubt.fractional + CORE_BESIDE;
-  const isOver = (): boolean =>
-    meter.isSpent || bound < answer.plan.value + 1 || bound - answer.plan.value <= bound * question.gapEnough;
-  const consider = (plan: Plan | null): boolean => {
-    if (plan === null || plan.value <= answer.plan.value) return false;
-    answer = { ...answer, method: 'core', plan };
-    better(answer);
-    return true;
-  };
-  const dive = (shapes: Int32Array, stands: Float64Array | Int32Array): boolean =>
-    !isOver() && consider(solveCore(question, { shapes, stands, best: answer.plan.value }));
-  let seed = 0;
-  const swap = (moves: number): boolean => {
-    if (isOver()) return false;
-    seed++;
+/** One search for a better plan, guided by the tightest bounding there is. */
+class Search {
+  readonly #question: ComponentQuestion;
+  #guide: CoreQuestion;
+  #answer: ComponentAnswer;
+  #seed = 0;
+
+  constructor(question: ComponentQuestion, bounding: Bounding) {
+    this.#question = question;
+    this.#guide = this.#guideBy(bounding);
+    const plan = this.#planFrom(bounding);
+    this.#answer = { method: 'lp', plan, bounding, tree: null, ended: 'complete' };
+    question.better(this.#answer);
+  }
+
+  ended(ended: ComponentAnswer['ended']): ComponentAnswer {
+    return { ...this.#answer, ended };
+  }
+
+  /** First what a linear program alone can guide, then what its cuts can. */
+  improve(tighten: Bounded['tighten']): void {
+    this.#cores([1]);
+    const tightened = this.#isOver ? null : tighten();
+    if (tightened !== null && !tightened.failed) this.#follow(tightened);
+    this.#cores(tightened === null ? [2] : [1, 2]);
+    this.#neighbourhoods();
+  }
+
+  #guideBy(bounding: Bounding): CoreQuestion {
+    const { engine, program, meter } = this.#question;
+    return {
+      engine,
+      program,
+      bounding,
+      planner: new Planner(program),
+      order: orderBy(bounding.prices),
+      meter,
+    };
+  }
+
+  #planFrom({ point }: Bounding): Plan {
+    return this.#guide.planner.build(this.#guide.order, point);
+  }
+
+  #follow(bounding: Bounding): void {
+    this.#guide = this.#guideBy(bounding);
+    this.#answer = { ...this.#answer, bounding };
+    this.#question.better(this.#answer);
+    if (bounding.point !== null) this.#consider(this.#planFrom(bounding));
+  }
+
+  #cores(sizes: readonly number[]): void {
+    const { program, bounding } = this.#guide;
+    const { point, prices } = bounding;
+    if (point === null) return;
+    const doubt = doubtOf(program, point, prices);
+    const core = 2 * doubt.fractional + CORE_BESIDE;
     const shapes = doubt.shapes.subarray(0, core);
-    return consider(
-      exchange({ program, planner, order, shapes, prices, plan: answer.plan, moves, seed, meter }),
-    );
-  };
-  swap(FIRST_MOVES);
-  for (const times of [1, 2]) {
-    dive(doubt.shapes.subarray(0, times * core), point!);
-    swap(ROUND_MOVES);
-  }
-  const neighbourhoods = new Neighbourhoods(program, from.bounding!);
-  for (let failures = 0; failures < FAILURES_MAX && !isOver(); failures++) {
-    if (dive(neighbourhoods.next(answer.plan), answer.plan.counts)) {
-      neighbourhoods.reward();
-      failures = -1;
+    this.#swap(shapes, FIRST_MOVES);
+    for (const times of sizes) {
+      this.#dive(doubt.shapes.subarray(0, times * core), point);
+      this.#swap(shapes, ROUND_MOVES);
     }
-    if (swap(ROUND_MOVES)) failures = -1;
   }
-  return meter.isSpent ? { ...answer, ended: 'workLimit' } : answer;
+
+  #neighbourhoods(): void {
+    const { program, bounding } = this.#guide;
+    if (bounding.point === null) return;
+    const doubt = doubtOf(program, bounding.point, bounding.prices);
+    const shapes = doubt.shapes.subarray(0, 2 * doubt.fractional + CORE_BESIDE);
+    const neighbourhoods = new Neighbourhoods(program, bounding);
+    for (let failures = 0; failures < FAILURES_MAX && !this.#isOver; failures++) {
+      if (this.#dive(neighbourhoods.next(this.#answer.plan), this.#answer.plan.counts)) {
+        neighbourhoods.reward();
+        failures = -1;
+      }
+      if (this.#swap(shapes, ROUND_MOVES)) failures = -1;
+    }
+  }
+
+  get #isOver(): boolean {
+    const { bound } = this.#guide.bounding;
+    const { value } = this.#answer.plan;
+    const { meter, gapEnough } = this.#question;
+    return meter.isSpent || bound < value + 1 || bound - value <= bound * gapEnough;
+  }
+
+  #dive(shapes: Int32Array, stands: Float64Array | Int32Array): boolean {
+    if (this.#isOver) return false;
+    return this.#consider(solveCore(this.#guide, { shapes, stands, best: this.#answer.plan.value }));
+  }
+
+  #swap(shapes: Int32Array, moves: number): boolean {
+    if (this.#isOver) return false;
+    this.#seed++;
+    const { program, planner, order, bounding, meter } = this.#guide;
+    const { prices } = bounding;
+    const seed = this.#seed;
+    const { plan } = this.#answer;
+    return this.#consider(exchange({ program, planner, order, shapes, prices, plan, moves, seed, meter }));
+  }
+
+  #consider(plan: Plan | null): boolean {
+    if (plan === null || plan.value <= this.#answer.plan.value) return false;
+    this.#answer = { ...this.#answer, method: 'core', plan };
+    this.#question.better(this.#answer);
+    return true;
+  }
 }
