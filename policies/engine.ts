@@ -56,13 +56,41 @@ export async function loadPolicy(options: LoadOptions): Promise<PolicyInstance> 
   const data = parseData(options.data);
   const dataBytes = bytesOf(JSON.stringify({ organisation: data }));
   const maximum = options.memoryPagesMax ?? MEMORY_PAGES_MAX;
-  const initial = Math.ceil((dataBytes.byteLength * DATA_EXPANSION) / PAGE_BYTES) + SPARE_PAGES;
+  const initial = pagesFor(dataBytes);
   if (initial > maximum) {
     throw new PolicyRefused(
       'DATA_INVALID',
       `needs about ${initial} pages of memory, the maximum is ${maximum}`,
     );
   }
+  const { fresh, run } = openFresh({ wasm, dataBytes, initial, maximum });
+  const instance = { manifest, revision: manifest.revision, dataRevision: data.revision, run };
+  probe(instance, fresh);
+  return instance;
+}
+
+interface OpenOptions {
+  readonly wasm: ArrayBuffer;
+  /** JSON text of the whole `data` document. */
+  readonly dataBytes: ArrayBuffer;
+  /** Pages of 64 KiB. */
+  readonly maximum: number;
+}
+
+/** Asks entrypoints of any module that OPA compiled, under one `data`. Throws on any fault. */
+export function openModule(options: OpenOptions): PolicyInstance['run'] {
+  const initial = Math.min(pagesFor(options.dataBytes), options.maximum);
+  return openFresh({ ...options, initial }).run;
+}
+
+function pagesFor(dataBytes: ArrayBuffer): number {
+  return Math.ceil((dataBytes.byteLength * DATA_EXPANSION) / PAGE_BYTES) + SPARE_PAGES;
+}
+
+function openFresh({ wasm, dataBytes, initial, maximum }: OpenOptions & { readonly initial: number }): {
+  fresh: () => LoadedPolicy;
+  run: PolicyInstance['run'];
+} {
   const module = compile(wasm);
   const fresh = (): LoadedPolicy => {
     const loaded = loadPolicySync(module, { initial, maximum });
@@ -79,9 +107,7 @@ export async function loadPolicy(options: LoadOptions): Promise<PolicyInstance> 
     live = engine;
     return answer;
   };
-  const instance = { manifest, revision: manifest.revision, dataRevision: data.revision, run };
-  probe(instance, fresh);
-  return instance;
+  return { fresh, run };
 }
 
 /** Before activation: nothing is left to the host, and an empty batch is answered by this data. */
@@ -196,7 +222,7 @@ export function ruleOf(manifest: PolicyManifest, code: string): PolicyRule | und
   return manifest.rules.find((rule) => rule.code === code) ?? host;
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   // The SDK throws strings and plain objects, seldom an Error.
   if (error instanceof Error) return error.message;
   return typeof error === 'string' ? error : String(JSON.stringify(error));

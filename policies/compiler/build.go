@@ -3,13 +3,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"strings"
 
@@ -21,6 +18,12 @@ import (
 type hashedFile struct {
 	Path   string `json:"path"`
 	Sha256 string `json:"sha256"`
+}
+
+type builtBundle struct {
+	Manifest manifest `json:"manifest"`
+	Wasm     []byte   `json:"wasm"`
+	Verdict  string   `json:"verdict"`
 }
 
 type manifest struct {
@@ -35,14 +38,14 @@ type manifest struct {
 	Sources       []hashedFile `json:"sources"`
 }
 
-func (b *bundleSources) build(ctx context.Context) error {
-	module, err := b.compileModule(ctx)
+func (b *bundleSources) build(ctx context.Context) (*builtBundle, error) {
+	module, err := compileModule(ctx, b.compiled(), entrypoints)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	version, err := opaVersion()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	written := manifest{
 		FormatVersion: 1,
@@ -60,26 +63,10 @@ func (b *bundleSources) build(ctx context.Context) error {
 		fmt.Fprintf(&lines, "%s  %s\n", file.Sha256, file.Path)
 	}
 	written.Revision = digest([]byte(lines.String()))
-
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(written); err != nil {
-		return err
-	}
-	for suffix, content := range map[string][]byte{
-		".wasm": module, ".manifest.json": text.Bytes(), generatedSuffix: b.verdict.text,
-	} {
-		if err := os.WriteFile(b.out+suffix, content, 0o644); err != nil {
-			return err
-		}
-	}
-	fmt.Printf("%s: revision %s, %d codes, %d bytes\n", b.name, written.Revision[:12], len(b.rules), len(module))
-	return nil
+	return &builtBundle{Manifest: written, Wasm: module, Verdict: string(b.verdict.text)}, nil
 }
 
-func (b *bundleSources) compileModule(ctx context.Context) ([]byte, error) {
+func compileModule(ctx context.Context, sources []source, paths []string) ([]byte, error) {
 	capabilities, err := limitedCapabilities()
 	if err != nil {
 		return nil, err
@@ -87,14 +74,14 @@ func (b *bundleSources) compileModule(ctx context.Context) ([]byte, error) {
 	input := &bundle.Bundle{Data: map[string]any{}}
 	input.SetRegoVersion(ast.RegoV1)
 	input.Manifest.Init()
-	for _, s := range b.compiled() {
+	for _, s := range sources {
 		input.Modules = append(input.Modules, bundle.ModuleFile{URL: s.name, Path: s.name, Raw: s.text, Parsed: s.module.Copy()})
 	}
 	compiler := compile.New().
 		WithRegoVersion(ast.RegoV1).
 		WithCapabilities(capabilities).
 		WithTarget(compile.TargetWasm).
-		WithEntrypoints(entrypoints...).
+		WithEntrypoints(paths...).
 		WithPruneUnused(true).
 		WithBundle(input)
 	if err := compiler.Build(ctx); err != nil {

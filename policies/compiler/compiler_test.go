@@ -29,11 +29,15 @@ package annona.policies.sample
 
 func sample(t *testing.T, text string) (*bundleSources, error) {
 	t.Helper()
-	directory := t.TempDir()
-	if err := os.WriteFile(filepath.Join(directory, "sample.rego"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	sources := []sourceText{{Path: "sample/sample.rego", Text: text}}
+	for _, name := range []string{"proof.rego", "rows.rego"} {
+		read, err := os.ReadFile(filepath.Join(library, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, sourceText{Path: "library/" + name, Text: string(read)})
 	}
-	bundle, err := readBundle("sample", filepath.Join(directory, "sample"), []string{library, directory})
+	bundle, err := readBundle(requestMessage{Name: "sample", Out: "sample", Sources: sources})
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +52,63 @@ func TestAccepts(t *testing.T) {
 	if len(bundle.rules) != 1 || bundle.rules[0].Owner != "tests" || bundle.rules[0].Mode != "enforce" {
 		t.Fatalf("rules are %+v", bundle.rules)
 	}
-	first, err := bundle.compileModule(context.Background())
+	first, err := bundle.build(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := bundle.compileModule(context.Background())
+	second, err := bundle.build(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(first, second) {
+	if !bytes.Equal(first.Wasm, second.Wasm) {
 		t.Fatal("the same sources gave different modules")
+	}
+}
+
+func TestAcceptsEveryWayToReadTheOrganisation(t *testing.T) {
+	_, err := sample(t, header+`SAMPLE(row) := false if {
+	data.organisation.departments.research.clearanceCeiling > row.quantities.gpu
+	data.organisation.departments[row.department].limits.gpu > row.quantities["cpu"]
+	some id, department in data.organisation.departments
+	department.clearanceCeiling > 1
+	data.organisation.agents[row.agent].department == id
+	listed(row)
+}
+
+listed(row) if row.class in data.organisation.departments[row.department].classes
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestListsTheCasesOfATest(t *testing.T) {
+	bundle, err := sample(t, header+`SAMPLE(row) := false if row.purpose != ""`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	test, err := parseSource("sample/sample_test.rego", []byte(`package annona.sample_test
+
+import data.annona.verdict
+
+test_one if verdict.clean_SAMPLE({"purpose": "x"})
+
+test_many[tc.name] if {
+	some tc in data.cases
+	asked := {"purpose": tc.purpose}
+	verdict.clean_SAMPLE(asked)
+}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle.tests = []source{test}
+	built, err := bundle.buildTests(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(built.Tests) != 2 || built.Tests[0].Cases != "" || built.Tests[1].Cases != "annona/sample_test/cases_of_test_many" {
+		t.Fatalf("tests are %+v", built.Tests)
 	}
 }
 
@@ -84,6 +135,15 @@ func TestRefuses(t *testing.T) {
 		"an unknown severity":       {strings.Replace(header, "low", "grave", 1) + `SAMPLE(row) := false if row.purpose`, "custom.severity"},
 		"a misspelt key":            {strings.Replace(header, "remedy", "remdy", 1) + `SAMPLE(row) := false if row.purpose`, "custom.remdy is not known"},
 		"an obligation of no kind":  {strings.Replace(header, "#   remedy", "#   obligation: {}\n#   remedy", 1) + `SAMPLE(row) := false if row.purpose`, "obligation.kind is missing"},
+		"input in a policy":         {header + `SAMPLE(row) := false if input.tick == row.purpose`, "of the whole batch"},
+		"a misspelt field":          {header + `SAMPLE(row) := false if row.porpose == "x"`, "row.porpose"},
+		"one in a helper":           {header + "SAMPLE(row) := false if f(row)\n\nf(asked) if asked.porpose == \"x\"", "row.porpose"},
+		"one of the organisation":   {header + `SAMPLE(row) := false if data.organisation.departments[row.department].ceiling > 1`, "ceiling"},
+		"one behind a constant key": {header + `SAMPLE(row) := false if data.organisation.departments.research.ceiling > count(row.purpose)`, "ceiling"},
+		"one behind a variable":     {header + "SAMPLE(row) := false if {\n\tid := row.department\n\tdata.organisation.departments[id].ceiling > 1\n}", "ceiling"},
+		"a field of another type":   {header + `SAMPLE(row) := false if trim_space(row.clearance) == ""`, "trim_space"},
+		"a row named twice":         {header + `SAMPLE(row) := false if count([1 | some row in row.roles]) == 0`, "assigned before"},
+		"recursion":                 {header + "SAMPLE(row) := false if f(row.purpose)\n\nf(x) if f(x)", "recursive"},
 		"a syntax of another Rego":  {header + "SAMPLE(row) = false { row.purpose }", "rego_parse_error"},
 	}
 	for name, test := range cases {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,35 +34,71 @@ type rule struct {
 }
 
 func collectRules(sources []source) ([]rule, error) {
-	seen := map[string]string{}
+	seen := map[string]*ast.Rule{}
 	var rules []rule
+	var found problems
 	for _, s := range sources {
-		policy, isPolicy := strings.CutPrefix(packageName(s.module), policyPrefix)
+		policy := strings.TrimPrefix(packageName(s.module), policyPrefix)
 		for _, r := range s.module.Rules {
 			code := string(r.Head.Name)
-			if !isPolicy || !codePattern.MatchString(code) {
+			if !isPolicy(s.module) || !codePattern.MatchString(code) {
 				continue
 			}
-			where := fmt.Sprintf("%v: %s", r.Location, code)
-			if len(r.Head.Args) != 1 {
-				return nil, fmt.Errorf("%s: a reason code is a function of one row", where)
-			}
 			if other, ok := seen[code]; ok {
-				return nil, fmt.Errorf("%s: already defined at %s; a code is one rule with else branches", where, other)
+				found = append(found, problemAt(r.Location, "annona_code", fmt.Sprintf("%s: already defined at %v", code, other.Location),
+					"A code is one rule: join the two with `else` branches."))
+				continue
 			}
-			seen[code] = where
-			read, err := readRule(s.module, r, policy)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", where, err)
+			seen[code] = r
+			if problem := shapeProblem(r); problem != nil {
+				found = append(found, *problem)
+				continue
 			}
+			read, metadata := readRule(s.module, r, policy)
+			found = append(found, metadata...)
 			rules = append(rules, read)
 		}
 	}
-	if len(rules) == 0 {
-		return nil, fmt.Errorf("no reason codes below %s*: such a bundle would allow everything", policyPrefix)
+	if len(rules) == 0 && len(found) == 0 {
+		found = append(found, problem{Path: firstPath(sources), Line: 1, Column: 1, Code: "annona_no_codes",
+			Message: fmt.Sprintf("no reason codes below %s*: such a bundle would allow everything", policyPrefix),
+			Remedy:  "Name a rule in capitals, a function of one row, in `package annona.policies.NAME`; `annona policy init` writes one."})
 	}
 	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.Code, b.Code) })
-	return rules, nil
+	return rules, found.orNil()
+}
+
+// firstPath: the first file that is not of the library, which has no codes by nature.
+func firstPath(sources []source) string {
+	for _, s := range sources {
+		if !strings.HasPrefix(packageName(s.module), "annona.library.") {
+			return s.name
+		}
+	}
+	return ""
+}
+
+func isPolicy(module *ast.Module) bool {
+	return strings.HasPrefix(packageName(module), policyPrefix)
+}
+
+// shapeProblem: a code that is no function of one row would be asked nothing, or not be asked at all.
+func shapeProblem(r *ast.Rule) *problem {
+	code := string(r.Head.Name)
+	var wrong string
+	switch {
+	case len(r.Head.Args) != 1:
+		wrong = "a reason code is a function of one row"
+	case strings.HasPrefix(code, "POLICY_") || strings.HasPrefix(code, "OBLIGATION_"):
+		found := problemAt(r.Location, "annona_code", code+": codes that begin with POLICY_ and OBLIGATION_ are the host's own",
+			"Give the rule another name.")
+		return &found
+	default:
+		return nil
+	}
+	found := problemAt(r.Location, "annona_code", code+": "+wrong,
+		fmt.Sprintf("Write `%s(row) := false if { … }`: false where the row is proved clean; anything else is a hit.", code))
+	return &found
 }
 
 func packageName(module *ast.Module) string {
@@ -69,10 +106,14 @@ func packageName(module *ast.Module) string {
 }
 
 // readRule merges the package's METADATA under the rule's own, so that an owner is stated once a policy.
-func readRule(module *ast.Module, r *ast.Rule, policy string) (rule, error) {
+func readRule(module *ast.Module, r *ast.Rule, policy string) (rule, problems) {
+	read := rule{Code: string(r.Head.Name), Policy: policy, Mode: "enforce"}
+	wrong := func(what, remedy string) problem {
+		return problemAt(r.Location, "annona_metadata", fmt.Sprintf("%s: METADATA %s", read.Code, what), remedy)
+	}
 	set, errs := ast.BuildAnnotationSet([]*ast.Module{module})
 	if len(errs) > 0 {
-		return rule{}, errs
+		return read, problemsOf(errs)
 	}
 	merged := map[string]any{}
 	if annotations := set.GetPackageScope(module.Package); annotations != nil {
@@ -80,7 +121,6 @@ func readRule(module *ast.Module, r *ast.Rule, policy string) (rule, error) {
 			merged[key] = value
 		}
 	}
-	read := rule{Code: string(r.Head.Name), Policy: policy, Mode: "enforce"}
 	for _, annotations := range set.GetRuleScope(r) {
 		read.Title = annotations.Title
 		read.Description = annotations.Description
@@ -91,48 +131,59 @@ func readRule(module *ast.Module, r *ast.Rule, policy string) (rule, error) {
 	known := map[string]*string{
 		"owner": &read.Owner, "mode": &read.Mode, "severity": &read.Severity, "field": &read.Field, "remedy": &read.Remedy,
 	}
-	for key, value := range merged {
+	var found problems
+	for _, key := range slices.Sorted(maps.Keys(merged)) {
 		if key == "obligation" {
-			obligation, ok := value.(map[string]any)
+			obligation, ok := merged[key].(map[string]any)
 			if !ok {
-				return rule{}, fmt.Errorf("METADATA custom.obligation must be a map with a kind")
+				found = append(found, wrong("custom.obligation must be a map with a kind", "Write `obligation:` and below it `kind: approval`."))
 			}
 			read.Obligation = obligation
 			continue
 		}
 		field, ok := known[key]
 		if !ok {
-			return rule{}, fmt.Errorf("METADATA custom.%s is not known", key)
+			found = append(found, wrong(fmt.Sprintf("custom.%s is not known", key), "The keys are owner, mode, severity, field, remedy and obligation."))
+			continue
 		}
-		text, ok := value.(string)
+		text, ok := merged[key].(string)
 		if !ok {
-			return rule{}, fmt.Errorf("METADATA custom.%s must be text", key)
+			found = append(found, wrong(fmt.Sprintf("custom.%s must be text", key), "Put it in quotes."))
 		}
 		*field = strings.TrimSpace(text)
 	}
-	return read, read.check(merged)
+	for _, one := range read.missing(merged) {
+		found = append(found, wrong(one.what, one.remedy))
+	}
+	return read, found
 }
 
-func (r rule) check(stated map[string]any) error {
-	if r.Code == malformedCode || strings.HasPrefix(r.Code, "POLICY_") || strings.HasPrefix(r.Code, "OBLIGATION_") {
-		return fmt.Errorf("codes that begin with POLICY_ and OBLIGATION_ are the host's own")
-	}
-	for field, value := range map[string]string{"title": r.Title, "custom.owner": r.Owner, "custom.field": r.Field, "custom.remedy": r.Remedy} {
-		if strings.TrimSpace(value) == "" {
-			return fmt.Errorf("METADATA %s is missing", field)
+type lack struct{ what, remedy string }
+
+func (r rule) missing(stated map[string]any) []lack {
+	var lacks []lack
+	for _, one := range []struct{ key, value, remedy string }{
+		{"title", r.Title, "Say in a sentence what the rule denies: `# title: …` above the rule."},
+		{"custom.owner", r.Owner, "Name who answers for the policy: `# custom:` and `#   owner: …` above the package."},
+		{"custom.field", r.Field, "Name the field of the row that the rule judges: `#   field: purpose`."},
+		{"custom.remedy", r.Remedy, "Tell whoever is denied what to do: `#   remedy: …`."},
+	} {
+		if one.value == "" {
+			lacks = append(lacks, lack{one.key + " is missing", one.remedy})
 		}
 	}
 	if !slices.Contains([]string{"low", "medium", "high", "critical"}, r.Severity) {
-		return fmt.Errorf("METADATA custom.severity is %q, want low, medium, high or critical", r.Severity)
+		lacks = append(lacks, lack{fmt.Sprintf("custom.severity is %q, want low, medium, high or critical", r.Severity), "Write `#   severity: medium`."})
 	}
-	if r.Obligation == nil {
-		if _, ok := stated["mode"]; !ok || !slices.Contains([]string{"enforce", "warn", "dryrun"}, r.Mode) {
-			return fmt.Errorf("METADATA custom.mode is %q, want enforce, warn or dryrun", stated["mode"])
+	if _, hasObligation := stated["obligation"]; hasObligation {
+		if kind, ok := r.Obligation["kind"].(string); r.Obligation != nil && (!ok || kind == "") {
+			lacks = append(lacks, lack{"custom.obligation.kind is missing", "Write `kind: approval` below `obligation:`."})
 		}
-		return nil
+		return lacks
 	}
-	if kind, ok := r.Obligation["kind"].(string); !ok || kind == "" {
-		return fmt.Errorf("METADATA custom.obligation.kind is missing")
+	if _, ok := stated["mode"]; !ok || !slices.Contains([]string{"enforce", "warn", "dryrun"}, r.Mode) {
+		mode, _ := stated["mode"].(string)
+		lacks = append(lacks, lack{fmt.Sprintf("custom.mode is %q, want enforce, warn or dryrun", mode), "Write `#   mode: warn` until the rule is trusted, then `enforce`."})
 	}
-	return nil
+	return lacks
 }

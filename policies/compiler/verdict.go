@@ -3,9 +3,8 @@
 package main
 
 import (
-	"bytes"
 	"slices"
-	"text/template"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/format"
 )
@@ -13,16 +12,13 @@ import (
 // Entry points of the module, by their path. The host looks them up by these names.
 var entrypoints = []string{"annona/verdict/batch", "annona/verdict/explain"}
 
-// Each code gets a function that holds where the row is proved clean, so that a call that is undefined counts as a hit.
-// `not policy.CODE(row) == false` would not do: OPA moves the inner call out of the negation, and a rule that is undefined
-// (an unknown agent, a missing limit) then hits nothing and allows.
-// A finding takes its field from METADATA and what was wanted from the row; the rule adds the limit where it knows one.
-var verdictTemplate = template.Must(template.New("verdict").Parse(`# Generated from the reason codes of the policies by policies/compiler; do not edit.
+const verdictHead = `# Generated from the reason codes of the policies by policies/compiler; do not edit.
 package annona.verdict
 
 import data.annona.library.rows
-{{range .Policies}}import data.annona.policies.{{.}}
-{{end}}
+`
+
+const verdictDocuments = `
 batch := {
 	"v": 1,
 	"tick": input.tick,
@@ -43,60 +39,69 @@ explain := {
 
 allow := {i | some i, _ in rows.all} - union({hits | some hits in deny})
 
-deny := {
-	"{{.Malformed}}": {i | some i, row in rows.all; not rows.well_formed(row)},
-{{range .Denials}}	"{{.Code}}": {i | some i, row in rows.all; not clean_{{.Code}}(row)},
-{{end}}}
+`
 
-obligations := {
-{{range .Obligations}}	"{{.Code}}": {i | some i, row in rows.all; not clean_{{.Code}}(row)},
-{{end}}}
-
-findings contains {"row": i, "code": "{{.Malformed}}", "policy": "rows", "field": null, "want": null, "limit": null} if {
+const verdictMalformed = `
+findings contains {"row": i, "code": "MALFORMED", "policy": "rows", "field": null, "want": null, "limit": null} if {
 	some i, row in rows.all
 	not rows.well_formed(row)
 }
-{{range .All}}
-clean_{{.Code}}(row) if {{.Policy}}.{{.Code}}(row) == false
+`
+
+// Each code gets a function that holds where the row is proved clean, so that a call that is undefined counts as a hit.
+// `not policy.CODE(row) == false` would not do: OPA moves the inner call out of the negation, and a rule that is undefined
+// (an unknown agent, a missing limit) then hits nothing and allows.
+// A finding takes its field from METADATA and what was wanted from the row; the rule adds the limit where it knows one.
+const verdictRule = `
+clean_CODE(row) if POLICY.CODE(row) == false
 
 findings contains {
 	"row": i,
-	"code": "{{.Code}}",
-	"policy": "{{.Policy}}",
-	"field": "{{.Field}}",
-	"want": object.get(detail, "want", object.get(row, "{{.Field}}", null)),
+	"code": "CODE",
+	"policy": "POLICY",
+	"field": "FIELD",
+	"want": object.get(detail, "want", object.get(row, "FIELD", null)),
 	"limit": object.get(detail, "limit", null),
 } if {
 	some i, row in rows.all
-	not clean_{{.Code}}(row)
-	detail := detail_{{.Code}}(row)
+	not clean_CODE(row)
+	detail := detail_CODE(row)
 }
 
-detail_{{.Code}}(row) := rows.detail(value) if {
-	value := {{.Policy}}.{{.Code}}(row)
+detail_CODE(row) := rows.detail(value) if {
+	value := POLICY.CODE(row)
 } else := {}
-{{end}}`))
+`
 
+const verdictHits = `	"CODE": {i | some i, row in rows.all; not clean_CODE(row)},
+`
+
+// Filled in by replacement: text/template reaches methods by name, which keeps the linker from dropping unused code.
 func verdictText(rules []rule) ([]byte, error) {
 	var policies []string
-	var denials, obligations []rule
+	var denials, obligations, findings strings.Builder
 	for _, r := range rules {
+		filled := strings.NewReplacer("CODE", r.Code, "POLICY", r.Policy, "FIELD", r.Field)
 		if !slices.Contains(policies, r.Policy) {
 			policies = append(policies, r.Policy)
 		}
-		if r.Obligation == nil {
-			denials = append(denials, r)
-		} else {
-			obligations = append(obligations, r)
+		list := &denials
+		if r.Obligation != nil {
+			list = &obligations
 		}
+		list.WriteString(filled.Replace(verdictHits))
+		findings.WriteString(filled.Replace(verdictRule))
 	}
 	slices.Sort(policies)
-	var text bytes.Buffer
-	err := verdictTemplate.Execute(&text, map[string]any{
-		"Policies": policies, "All": rules, "Denials": denials, "Obligations": obligations, "Malformed": malformedCode,
-	})
-	if err != nil {
-		return nil, err
+	var text strings.Builder
+	text.WriteString(verdictHead)
+	for _, policy := range policies {
+		text.WriteString("import data." + policyPrefix + policy + "\n")
 	}
-	return format.Source("verdict.rego", text.Bytes())
+	text.WriteString(verdictDocuments)
+	text.WriteString("deny := {\n\t\"" + malformedCode + "\": {i | some i, row in rows.all; not rows.well_formed(row)},\n" + denials.String() + "}\n\n")
+	text.WriteString("obligations := {\n" + obligations.String() + "}\n")
+	text.WriteString(strings.ReplaceAll(verdictMalformed, "MALFORMED", malformedCode))
+	text.WriteString(findings.String())
+	return format.Source("verdict.rego", []byte(text.String()))
 }

@@ -20,6 +20,8 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
     'started by solver/programs/child.ts, which takes the extension of its own form',
   'policies/index.ts': 'the door',
   'policies/node.ts': 'the door of processes',
+  'policies/authoring/worker.ts':
+    'started by policies/authoring/node.ts, which takes the extension of its own form',
   'scheduler/index.ts': 'the door',
   'api/cli/annona.js': 'the command',
   'api/cli/main.ts': 'imported by the launcher',
