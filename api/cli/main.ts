@@ -7,6 +7,7 @@ import { StartRefused } from '../roles/startRefused.ts';
 import { packageVersion } from '../version.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { CommandError, type CommandIo, EXIT, processIo } from './io.ts';
+import { addPolicy } from './policy/index.ts';
 import { addRemote } from './remote/index.ts';
 
 export async function run(argv: readonly string[], io: CommandIo = processIo()): Promise<number> {
@@ -50,6 +51,7 @@ function newProgram(io: CommandIo, finish: Finish): Command {
     .showHelpAfterError('(annona --help lists the commands; annona help COMMAND explains one)');
   addServing(program, io, finish);
   addOffline(program, io, finish);
+  addPolicy(program, { io, done: finish });
   addRemote(program, { io, done: finish });
   addCompletion(program, io);
   return program;

@@ -1,0 +1,58 @@
+// `annona policy build`: checks, tests, and writes the three files of a bundle; or, on any failure, none of them.
+import { writeFile } from 'node:fs/promises';
+import { CommandError, type CommandIo, EXIT } from '../io.ts';
+import { coverageOf, coveredPercent, printCoverage } from './coverage.ts';
+import { author, bytesOfBase64, type ReadOptions } from './sources.ts';
+import { printReport, runAll, tally } from './test.ts';
+
+export interface BuildOptions extends ReadOptions {
+  readonly output: string;
+  /** Percent. */
+  readonly coverage?: string;
+}
+
+export async function build(paths: readonly string[], options: BuildOptions, io: CommandIo): Promise<number> {
+  const out = options.output.replace(/\.wasm$/, '');
+  const floor = percent(options.coverage);
+  const authored = await author(paths, { ...options, out }, io);
+  try {
+    const report = await runAll(authored);
+    if (!report) return EXIT.checkFailed;
+    const [passed, failed] = tally(report);
+    if (failed > 0) {
+      printReport(report, io);
+      throw new CommandError('tests failed: nothing is written', EXIT.checkFailed);
+    }
+    if (floor !== undefined) {
+      const covered = await coverageOf(authored);
+      if (!covered) return EXIT.checkFailed;
+      if (covered.failed.length > 0 || coveredPercent(covered.files) < floor) {
+        printCoverage(covered, io);
+        throw new CommandError(
+          `the tests touch less than ${floor} % of the lines, or fail in OPA's interpreter: nothing is written`,
+          EXIT.checkFailed,
+        );
+      }
+    }
+    const bundle = (await authored.ask('build'))?.bundle;
+    if (!bundle) return EXIT.checkFailed;
+    await writeFile(`${out}.wasm`, new Uint8Array(bytesOfBase64(bundle.wasm)));
+    await writeFile(`${out}.manifest.json`, `${JSON.stringify(bundle.manifest, null, 2)}\n`);
+    await writeFile(`${out}.verdict.rego`, bundle.verdict);
+    const { revision, rules, wasm } = bundle.manifest;
+    if (options.json)
+      io.out(JSON.stringify({ revision, wasm, codes: rules.map((rule) => rule.code), tests: passed }));
+    else
+      io.out(`${out}.wasm: revision ${revision.slice(0, 12)}, ${rules.length} codes, ${passed} tests passed`);
+    return EXIT.done;
+  } finally {
+    await authored.close();
+  }
+}
+
+function percent(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
+  throw new CommandError(`--coverage ${text} is not a percentage from 0 to 100`, EXIT.usage);
+}

@@ -1,0 +1,182 @@
+// `annona policy`: from the first folder to a bundle and a question, each with its exit code, in words and as JSON.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBundle } from '../../../../policies/node.ts';
+import { ran } from '../recording.ts';
+
+let home = '';
+let folder = '';
+const at = (name: string): string => join(home, name);
+const edited = (name: string, from: string, to: string): string => {
+  const copy = mkdtempSync(join(home, 'edited-'));
+  for (const file of ['first.rego', 'first_test.rego', 'vectors.json']) {
+    const text = readFileSync(join(folder, file), 'utf8');
+    if (file === name) expect(text).toContain(from);
+    writeFileSync(join(copy, file), file === name ? text.replace(from, to) : text);
+  }
+  return copy;
+};
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'annona-policy-'));
+  folder = at('first');
+  expect((await ran('policy', 'init', folder)).exitCode).toBe(0);
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+describe('a first policy', () => {
+  it('checks, passes its tests and is touched by them', async () => {
+    const checked = await ran('policy', 'check', folder);
+    expect([checked.exitCode, checked.out]).toEqual([0, 'in order: 1 code (URGENT_WITHOUT_PURPOSE)']);
+    const tested = await ran('policy', 'test', folder);
+    expect([tested.exitCode, tested.out]).toEqual([0, '10 passed, 0 failed (6 Rego tests, 4 vectors)']);
+    const covered = await ran('policy', 'coverage', folder, '--json');
+    const { percent, failed, files } = JSON.parse(covered.out);
+    expect([covered.exitCode, failed, files.length]).toEqual([0, [], 1]);
+    expect(percent).toBeGreaterThan(80);
+    expect(percent).toBeLessThanOrEqual(100);
+  });
+
+  it('is not written over', async () => {
+    const before = readFileSync(join(folder, 'first.rego'), 'utf8');
+    const again = await ran('policy', 'init', folder);
+    expect([again.exitCode, again.err]).toEqual([2, expect.stringContaining('choose another folder')]);
+    expect(readFileSync(join(folder, 'first.rego'), 'utf8')).toBe(before);
+  });
+
+  it('builds to a bundle that the runtime loads, the same one each time', async () => {
+    const built = await ran('policy', 'build', folder, '-o', at('one/../first.wasm'), '--json');
+    expect(built.exitCode, built.err).toBe(0);
+    const { revision, codes, tests } = JSON.parse(built.out);
+    expect([codes, tests]).toEqual([['URGENT_WITHOUT_PURPOSE'], 10]);
+    const bundle = await readBundle(at('first'));
+    expect(bundle.manifest.revision).toBe(revision);
+    const before = readFileSync(at('first.wasm'));
+    await ran('policy', 'build', folder, '-o', at('first'));
+    expect(readFileSync(at('first.wasm')).equals(before)).toBe(true);
+  });
+});
+
+describe('what is wrong', () => {
+  it('is told by file, line and column, with what to do', async () => {
+    const broken = edited('first.rego', 'row.purpose', 'row.porpose');
+    const { exitCode, out } = await ran('policy', 'check', broken);
+    expect(exitCode).toBe(7);
+    expect(out).toMatch(/first\.rego:\d+:\d+: rego_type_error: undefined ref: row\.porpose.*"purpose"/);
+    expect(out).toMatch(/\n {4}The fields that a rule sees/);
+    const { problems } = JSON.parse((await ran('policy', 'check', broken, '--json')).out);
+    expect(problems).toMatchObject([
+      { code: 'rego_type_error', path: expect.stringMatching(/first\.rego$/) },
+    ]);
+  });
+
+  it('fails the tests, each by its name, and is not built', async () => {
+    const broken = edited('first.rego', 'longest_seconds := 3600', 'longest_seconds := 3599');
+    const tested = await ran('policy', 'test', broken);
+    expect(tested.exitCode).toBe(7);
+    expect(tested.out).toMatch(
+      /FAIL .*first_test\.rego:\d+ annona\.first_test\.test_an_hour_needs_no_purpose/,
+    );
+    expect(tested.out).toContain('FAIL vector "an hour needs no purpose"');
+    expect(tested.out).toContain('codes are [URGENT_WITHOUT_PURPOSE], want []');
+    const built = await ran('policy', 'build', broken, '-o', at('broken'));
+    expect([built.exitCode, built.err]).toEqual([7, expect.stringContaining('nothing is written')]);
+    expect(existsSync(at('broken.wasm'))).toBe(false);
+  });
+
+  it('is not hidden by a filter that matches nothing, nor by vectors that are none', async () => {
+    const some = JSON.parse((await ran('policy', 'test', folder, '--filter', 'purpose', '--json')).out);
+    expect(some.failed).toBe(0);
+    expect([...some.rego, ...some.vectors].every(({ name }) => name.includes('purpose'))).toBe(true);
+    expect(some.passed).toBeLessThan(10);
+    const none = await ran('policy', 'test', folder, '--filter', 'no such test');
+    expect([none.exitCode, none.err]).toEqual([2, expect.stringContaining('no such test')]);
+    const odd = edited('vectors.json', '"codes": []', '"codes": "none"');
+    const refused = await ran('policy', 'test', odd);
+    expect([refused.exitCode, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/cases\[0\]\.codes must be a list/),
+    ]);
+  });
+
+  it('stops a build whose tests touch too little', async () => {
+    const whole = await ran('policy', 'build', folder, '-o', at('whole'), '--coverage', '100');
+    expect(whole.exitCode, whole.err).toBe(0);
+    const bare = edited('first_test.rego', 'test_batch_work_needs_no_purpose', 'batch_work_needs_no_purpose');
+    const built = await ran('policy', 'build', bare, '-o', at('bare'), '--coverage', '100');
+    expect([built.exitCode, built.err]).toEqual([7, expect.stringContaining('less than 100 %')]);
+    expect(existsSync(at('bare.wasm'))).toBe(false);
+    const odd = await ran('policy', 'build', folder, '-o', at('bare'), '--coverage', 'much');
+    expect(odd.exitCode).toBe(2);
+  });
+
+  it('is a path that is not there', async () => {
+    const { exitCode, err } = await ran('policy', 'check', at('nowhere'));
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('annona policy init')]);
+  });
+});
+
+describe('one request', () => {
+  const asked = (fields: object): string => {
+    writeFileSync(at('request.json'), JSON.stringify(fields));
+    return at('request.json');
+  };
+
+  it('is judged by the folder and by the bundle alike', async () => {
+    await ran('policy', 'build', folder, '-o', at('asked'));
+    const request = asked({ durationSeconds: 7_000 });
+    const byFolder = await ran('policy', 'eval', folder, request);
+    const byBundle = await ran(
+      'policy',
+      'eval',
+      at('asked.wasm'),
+      request,
+      '--vectors',
+      join(folder, 'vectors.json'),
+    );
+    expect(byFolder.exitCode).toBe(3);
+    expect(byFolder.out).toBe(
+      'deny\n  URGENT_WITHOUT_PURPOSE (enforce): State the purpose of the request, or ask for an hour or less.',
+    );
+    expect([byBundle.exitCode, byBundle.out]).toEqual([3, byFolder.out]);
+    const allowed = await ran('policy', 'eval', folder, asked({ durationSeconds: 3_600 }));
+    expect([allowed.exitCode, allowed.out]).toEqual([0, 'allow']);
+  });
+
+  it('is explained rule by rule, with what was wanted, the limit and the remedy', async () => {
+    const request = asked({ durationSeconds: 7_000 });
+    const { out } = await ran('policy', 'explain', folder, request);
+    expect(out).toMatch(/^code +mode +answer +field +wanted +limit +remedy$/m);
+    expect(out).toMatch(/^URGENT_WITHOUT_PURPOSE +enforce +hit +purpose +7000 +3600 +State the purpose/m);
+    const { rules } = JSON.parse((await ran('policy', 'explain', folder, request, '--json')).out);
+    expect(rules).toEqual([
+      {
+        code: 'URGENT_WITHOUT_PURPOSE',
+        mode: 'enforce',
+        hit: true,
+        field: 'purpose',
+        want: 7_000,
+        limit: 3_600,
+        remedy: 'State the purpose of the request, or ask for an hour or less.',
+      },
+    ]);
+  });
+
+  it('of the wrong shape is denied by the host, which names the field', async () => {
+    const { exitCode, out } = await ran('policy', 'explain', folder, asked({ durationSeconds: '7000' }));
+    expect(exitCode).toBe(3);
+    expect(out).toMatch(/^POLICY_INPUT_INVALID +enforce +hit +durationSeconds/m);
+  });
+
+  it('needs to be JSON, and the policies need data', async () => {
+    writeFileSync(at('odd.json'), '{');
+    expect((await ran('policy', 'eval', folder, at('odd.json'))).exitCode).toBe(2);
+    await ran('policy', 'build', folder, '-o', at('asked'));
+    const { exitCode, err } = await ran('policy', 'eval', at('asked'), asked({}));
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('--data FILE')]);
+    writeFileSync(at('data.json'), '{"revision": "r"}');
+    const odd = await ran('policy', 'eval', at('asked'), asked({}), '--data', at('data.json'));
+    expect([odd.exitCode, odd.err]).toEqual([2, expect.stringContaining('DATA_INVALID')]);
+  });
+});
