@@ -43,7 +43,9 @@ export async function build(paths: readonly string[], options: BuildOptions, io:
     if (options.json)
       io.out(JSON.stringify({ revision, wasm, codes: rules.map((rule) => rule.code), tests: passed }));
     else
-      io.out(`${out}.wasm: revision ${revision.slice(0, 12)}, ${rules.length} codes, ${passed} tests passed`);
+      io.out(
+        `${out}.wasm: revision ${revision.slice(0, 12)}, ${rules.length} ${rules.length === 1 ? 'code' : 'codes'}, ${passed} tests passed`,
+      );
     return EXIT.done;
   } finally {
     await authored.close();

@@ -26,7 +26,7 @@ const REFUSED: readonly Refused[] = [
     text: rule('row.purpose ! 3'),
     line: RULE_LINE,
     code: 'rego_parse_error',
-    says: /./,
+    says: /illegal !/,
     remedy: /Rego v1/,
   },
   {
