@@ -24,6 +24,7 @@ import type {
   RequestState,
   ResourceRequest,
   Role,
+  StartReservation,
   TickFile,
   TickQuality,
   TickRecord,
@@ -117,6 +118,8 @@ export interface RequestView {
   /** Tick of the last Decision; null while queued. */
   readonly tick: number | null;
   readonly decidedAt: Instant | null;
+  /** Its promised start, while it is open and has one. */
+  readonly reservation: StartReservation | null;
 }
 
 export interface LeaseView {

@@ -4,7 +4,7 @@
 import type { Pool, Window } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
-import type { Plan } from './domain/plan.ts';
+import type { Assignment, Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import { NodeSlack, type SlackBundle } from './slackOfNodes.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -18,8 +18,10 @@ import {
   type Span,
   Tally,
 } from './tally.ts';
+import type { Breach } from './verify.ts';
 import { heldBack } from './verifyEarmarks.ts';
 import { commonPlaces } from './verifyGangs.ts';
+import { breachOfPromises } from './verifyPromises.ts';
 
 export interface Conservation {
   /** Requests left waiting although this option would fit on these pools. */
@@ -27,6 +29,14 @@ export interface Conservation {
     readonly request: RequestId;
     readonly option: number;
     readonly pools: readonly string[];
+  }[];
+  /** Requests that would fit if nothing were promised to others: the named exception. `what` and the numbers are the promise's. */
+  readonly kept: readonly {
+    readonly request: RequestId;
+    readonly code: 'RESERVED' | 'DRAINING';
+    readonly what: string;
+    readonly requested: number;
+    readonly available: number;
   }[];
   /** Requests of which the search ran out of steps, or that came after all steps for gangs were spent. */
   readonly unsearched: readonly RequestId[];
@@ -62,16 +72,21 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
   const idle: Conservation['idle'][number][] = [];
   const unsearched: RequestId[] = [];
+  const kept: Conservation['kept'][number][] = [];
   const ofGangs = { left: GANG_STEPS_MAX };
   const nodes = new NodeSlack(snapshot, plan);
   for (const members of waitingUnits(snapshot, granted)) {
     const steps = members.length === 1 ? { left: STEPS_MAX } : ofGangs;
-    const search = new Search({ snapshot, tally, nodes, members, steps });
+    const search = new Search({ snapshot, plan, tally, nodes, members, steps });
     const found = search.run();
-    if (found) for (const { request } of members) idle.push({ request: request.id, ...found });
-    else if (search.ranOut) for (const { request } of members) unsearched.push(request.id);
+    const { ranOut, promise } = search;
+    for (const { request } of members) {
+      if (found) idle.push({ request: request.id, ...found });
+      else if (ranOut) unsearched.push(request.id);
+      else if (promise) kept.push({ request: request.id, ...exceptionOf(snapshot, promise) });
+    }
   }
-  return { idle, unsearched };
+  return { idle, kept, unsearched };
 }
 
 /** Who can start only together: the members of a complete gang, anybody else alone. An incomplete gang is a named exception. */
@@ -89,6 +104,18 @@ function waitingUnits({ requests }: Snapshot, granted: ReadonlySet<RequestId>): 
   return [...alone, ...complete];
 }
 
+/** Of a dataset that is promised to one reader alone it drains. */
+function exceptionOf(
+  { configuration, reservations }: Snapshot,
+  { what, lhs, rhs }: Breach,
+): Omit<Conservation['kept'][number], 'request'> {
+  const pool = configuration.pools.find(({ id, kind }) => kind === 'dataset' && what.split('/')[1] === id);
+  const drains = reservations.some(({ units }) =>
+    units.some(({ pool: id, exclusive }) => exclusive && id === pool?.id),
+  );
+  return { code: drains ? 'DRAINING' : 'RESERVED', what, requested: Number(lhs), available: Number(rhs) };
+}
+
 /** One claim of one of those who start together. */
 interface Want {
   readonly member: PendingRequest;
@@ -98,6 +125,7 @@ interface Want {
 
 interface SearchInput {
   readonly snapshot: Snapshot;
+  readonly plan: Plan;
   readonly tally: Tally;
   readonly nodes: NodeSlack;
   readonly members: readonly PendingRequest[];
@@ -106,13 +134,17 @@ interface SearchInput {
 
 class Search {
   ranOut = false;
+  /** The first promise that a choice which fits otherwise would break. */
+  promise: Breach | null = null;
   readonly #steps: { left: number };
   readonly #snapshot: Snapshot;
+  readonly #plan: Plan;
   readonly #tally: Tally;
   readonly #nodes: NodeSlack;
   readonly #members: readonly PendingRequest[];
 
-  constructor({ snapshot, tally, nodes, members, steps }: SearchInput) {
+  constructor({ snapshot, plan, tally, nodes, members, steps }: SearchInput) {
+    this.#plan = plan;
     this.#nodes = nodes;
     this.#snapshot = snapshot;
     this.#tally = tally;
@@ -171,6 +203,7 @@ class Search {
     const clearance = mayTouch(configuration, agent, department);
     // One dataset is not as good as another: it may be held alone, or read. Nor is one place as good as another to a gang or a policy.
     const alone =
+      this.#snapshot.reservations.length === 0 &&
       claim.kind !== 'dataset' &&
       this.#members.length === 1 &&
       this.#snapshot.policyRows === undefined &&
@@ -210,16 +243,22 @@ class Search {
 
   #fits(wants: readonly Want[], chosen: readonly Place[]): boolean {
     const after = this.#tally.copy();
-    const taken: { assignment: { allocations: Allocation[] } }[] = [];
+    const taken: { assignment: Assignment }[] = [];
     for (const member of this.#members) {
       const allocations = this.#take(after, member, { wants, chosen });
       if (allocations === null) return false;
-      taken.push({ assignment: { allocations } });
+      const { id: request } = member.request;
+      taken.push({ assignment: { request, option: 0, allocations, reservations: [], endsAt: 0 } });
     }
     const label = this.#members[0]!.request.terms.gang?.colocate;
     if (label !== undefined && commonPlaces(this.#snapshot.configuration, taken, label)?.size === 0)
       return false;
-    return after.firstBreach() === null && this.#nodes.fit(bundlesOn(wants, chosen), () => this.#spend(1));
+    if (after.firstBreach() !== null) return false;
+    if (!this.#nodes.fit(bundlesOn(wants, chosen), () => this.#spend(1))) return false;
+    const assignments = [...this.#plan.assignments, ...taken.map(({ assignment }) => assignment)];
+    const promise = breachOfPromises(this.#snapshot, { ...this.#plan, assignments });
+    this.promise ??= promise;
+    return promise === null;
   }
 
   /** What one of them takes, added to the tally; null when it would end too late, or no period of an account covers it. */

@@ -15,6 +15,7 @@ import { noteMisses } from './fairness.ts';
 import type { Formulation } from './formulate/index.ts';
 import { Borrowing } from './preemption/borrowed.ts';
 import { noticesOf } from './preemption/revoke.ts';
+import { countOvertakes } from './reservations/overtaking.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 
 export interface DecideInput {
@@ -38,8 +39,11 @@ export function decide(state: State, input: DecideInput): Change[] {
     for (const change of grant(state, assignment, { id: leaseId(input.tick, index), now, borrowing }))
       make(change);
   });
-  for (const preemption of input.plan.preemptions ?? [])
+  for (const preemption of input.plan.preemptions ?? []) {
     for (const change of noticesOf(preemption, now)) make(change);
+    const reservation = preemption.type === 'nominee' && state.reserved.get(preemption.earmark.request);
+    if (reservation) make({ type: 'reservationDropped', reservation, cause: 'earmarked' });
+  }
   const lengthened = new Map(input.plan.extensions.map((extension) => [extension.extension, extension]));
   const dealtWith = new Set(input.snapshot.extensions.map(({ extension }) => extension.id));
   for (const extension of [...state.extensions.values()]) {
@@ -49,6 +53,7 @@ export function decide(state: State, input: DecideInput): Change[] {
   }
   noteMisses(state, changes, input.snapshot.now);
   for (const change of newlyWaiting(state, input)) make(change);
+  countOvertakes(state, { ...input, memo: input.formulation.memo });
   return changes;
 }
 

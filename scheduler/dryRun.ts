@@ -100,6 +100,10 @@ function copyOf(state: State): State {
     quotaUse: new Map(state.quotaUse),
     accounts: new Map(state.accounts),
     exclusive: new Set(state.exclusive),
+    reserved: new Map(state.reserved),
+    ...(state.queue && {
+      queue: { ...state.queue, overtaken: new Map(state.queue.overtaken), idle: new Map(state.queue.idle) },
+    }),
     gangs: new Map([...state.gangs].map(([gang, members]) => [gang, new Set(members)])),
   };
 }

@@ -49,8 +49,10 @@ const HARDNESS: readonly ReasonCode[] = [
   'WINDOW_FULL',
   'DATASET_SHARED',
   'DATASET_EXCLUSIVE',
+  'DRAINING',
   'POOL_FULL',
   'NODE_FULL',
+  'RESERVED',
   'GANG_FULL',
   'NEXT_TICK',
   'PREEMPTING',
@@ -93,6 +95,9 @@ class Explanation implements Explainer {
   readonly #earmarks: ReadonlyMap<RequestId, Earmark>;
   #gangs: ReadonlyMap<string, Gang> | null = null;
   readonly #search: GangInput;
+  /** The rooms of requests with reservations; members of a gang share one. */
+  readonly #reserverRooms: ReadonlyMap<RequestId, Room>;
+  readonly #reserverFindings = new Map<RequestId, Finding>();
   readonly #startable = new Map<Gang, boolean>();
   /** Of members of gangs that do not fit: one who would fit alone waits for room for all. */
   readonly #fullCodes = new Map<Finding, readonly ReasonCode[]>();
@@ -105,6 +110,7 @@ class Explanation implements Explainer {
     this.#room = new Room(snapshot);
     this.#earmarks = new Map(snapshot.earmarks.map((earmark) => [earmark.request, earmark]));
     const { configuration } = snapshot;
+    this.#reserverRooms = roomsOfReservers(snapshot);
     this.#search = {
       configuration,
       room: this.#room,
@@ -192,7 +198,9 @@ class Explanation implements Explainer {
     if (this.#looks?.unseen.has(id)) return true;
     let known = this.#startable.get(gang);
     if (known === undefined) {
-      known = this.#search.work.steps >= GANG_STEPS_OF_TICK || mayStart(gang, this.#search);
+      const room = this.#reserverRooms.get(gang.members[0]!.request.id);
+      const search = room === undefined ? this.#search : { ...this.#search, room, opened: new Map() };
+      known = this.#search.work.steps >= GANG_STEPS_OF_TICK || mayStart(gang, search);
       this.#startable.set(gang, known);
     }
     return known;
@@ -219,6 +227,8 @@ class Explanation implements Explainer {
   }
 
   #findingOf(pending: PendingRequest): Finding {
+    const own = this.#reserverRooms.get(pending.request.id);
+    if (own !== undefined) return this.#findFor(own, pending);
     const shape = shapeOf(this.#memo, this.#snapshot.configuration, pending);
     const { department, terms } = pending.request;
     const who = `${department}${this.#room.policy.isEmpty ? '' : `|${this.#room.policy.signatureOf(pending.request)}`}`;
@@ -233,14 +243,24 @@ class Explanation implements Explainer {
     }
     let finding = byKey.get(key);
     if (finding === undefined) {
-      finding = this.#find(shape, pending);
+      finding = this.#find(shape, pending, this.#room);
       byKey.set(key, finding);
     }
     return finding;
   }
 
-  #find(shape: Shape, pending: PendingRequest): Finding {
-    const room = this.#room;
+  /** Of a request with a reservation: what is kept for it does not keep it out. Looked for once. */
+  #findFor(room: Room, pending: PendingRequest): Finding {
+    const { id } = pending.request;
+    let finding = this.#reserverFindings.get(id);
+    if (finding === undefined) {
+      finding = this.#find(shapeOf(this.#memo, this.#snapshot.configuration, pending), pending, room);
+      this.#reserverFindings.set(id, finding);
+    }
+    return finding;
+  }
+
+  #find(shape: Shape, pending: PendingRequest, room: Room): Finding {
     const graceMs = this.#snapshot.configuration.leaseTerms.graceSeconds * 1000;
     const open = openOptions(shape, pending.request.terms, room);
     const options = shape.options.map((claims, option) =>
@@ -265,6 +285,21 @@ class Explanation implements Explainer {
 
 function preempting({ option, victims, graceEndsAt }: Earmark): Reason {
   return { code: 'PREEMPTING', option, leases: victims.map(({ lease }) => lease), graceEndsAt };
+}
+
+/** Each reads the room without what is kept for it; of a gang, for all of it. */
+function roomsOfReservers(snapshot: Snapshot): Map<RequestId, Room> {
+  const rooms = new Map<RequestId, Room>();
+  if (snapshot.reservations.length === 0) return rooms;
+  const held = new Set(snapshot.reservations.map(({ request }) => request));
+  const gangs = gangsOf(snapshot.requests.filter(({ request }) => held.has(request.id)));
+  for (const { members } of gangs.values()) {
+    const ids = new Set(members.map(({ request }) => request.id));
+    const room = new Room(snapshot, { holders: ids });
+    for (const id of ids) rooms.set(id, room);
+  }
+  for (const id of held) if (!rooms.has(id)) rooms.set(id, new Room(snapshot, { holders: new Set([id]) }));
+  return rooms;
 }
 
 /** An option that nothing keeps out waits for the next tick: the bound of columns left its combination out. */

@@ -11,6 +11,8 @@ import { type ClaimTable, claimTables } from './explanationTable.ts';
 import { newMemo, shapeOf } from './formulate/candidates.ts';
 import { Room } from './formulate/room.ts';
 import { type HeldRow, type HolderSight, heldRows, type ShortRow } from './holders.ts';
+import { StartSearch } from './reservations/search.ts';
+import { type ReservationStanding, reservationStanding } from './reservations/standing.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface ExplainedOption {
@@ -30,6 +32,8 @@ export interface Explanation {
     readonly ahead: number;
   };
   readonly options: readonly ExplainedOption[];
+  /** Whether it is promised a start, and why not. */
+  readonly reservation: ReservationStanding;
   /** Every row that a reason calls short, with those who hold it. */
   readonly held: readonly HeldRow[];
 }
@@ -39,10 +43,21 @@ export interface LeaderLook {
   readonly state: State;
   readonly snapshot: Snapshot;
   readonly explained: Explainer;
+  /** Made when it is first asked for: it sorts the leases by their ends. */
+  readonly search: () => StartSearch;
 }
 
 export function lookOver(state: State, snapshot: Snapshot): LeaderLook {
-  return { state, snapshot, explained: explainer(snapshot) };
+  let search: StartSearch | null = null;
+  return {
+    state,
+    snapshot,
+    explained: explainer(snapshot),
+    search: () => {
+      search ??= new StartSearch({ state, now: snapshot.now, memo: newMemo() });
+      return search;
+    },
+  };
 }
 
 /**
@@ -54,7 +69,7 @@ export function explainRequest(
   request: ResourceRequest,
   sight: HolderSight,
 ): Explanation | null {
-  const { state, snapshot, explained } = look;
+  const { state, snapshot, explained, search } = look;
   if (state.leaseOfRequest.has(request.id)) return null;
   const pending = state.requests.get(request.id) ?? nextPending(state, request);
   const reasons = explained.reasons(pending);
@@ -70,6 +85,7 @@ export function explainRequest(
       claims: claimTables({ claims, pending, room }),
       rows: limitRows(reasons, option),
     })),
+    reservation: reservationStanding(state, pending, { now: snapshot.now, search }),
     held: heldRows({ state, configuration: snapshot.configuration, reasons, sight }),
   };
 }

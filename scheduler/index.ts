@@ -36,11 +36,15 @@ export * from './domain/policyRow.ts';
 export * from './domain/quantity.ts';
 export * from './domain/reason.ts';
 export * from './domain/request.ts';
+export * from './domain/reservation.ts';
 export { revisionOf, type UnrevisedConfiguration } from './domain/revision.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';
 export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
+export type { Coverage, Interval } from './estimate/errors.ts';
+export { type Estimate, Estimates } from './estimate/estimates.ts';
+export { NO_ESTIMATE, type NoEstimate } from './estimate/schedule.ts';
 export { type Explainer, explainer } from './explain.ts';
 export { type Explanation, explainRequest, type LeaderLook, lookOver } from './explanation.ts';
 export { type CandidateRow, STANDINGS } from './explanationTable.ts';
@@ -78,6 +82,7 @@ export {
   relayOnce,
   startRelay,
 } from './relay.ts';
+export { NO_PROMISE, type ReservationStanding } from './reservations/standing.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { type Snapshot, takeSnapshot } from './snapshot.ts';
 export { budgetOffers, classOffer, type StrongerOffer } from './strongerOffers.ts';

@@ -11,17 +11,23 @@ import { type Plan, victimsOf } from './domain/plan.ts';
 import type { PolicyRowUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
+import type { StartReservation } from './domain/reservation.ts';
 import { type AccountUse, accountKey, type GangTurn, quotaKey, type State } from './domain/state.ts';
 import { missedDeadlines, pastUnits } from './fairness.ts';
 import type { Digest } from './ports.ts';
 import { linesOfPreemption } from './preemption/lines.ts';
 import { heldInQuestion } from './preemption/question.ts';
+import { checkpointsAfterNotice, promisesAfter } from './reservations/after.ts';
+import { type Checkpoint, checkpointsOf, kindsReserved } from './reservations/checkpoints.ts';
+import { Returns } from './reservations/returns.ts';
 import { heldOfRows, rowsWith } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
   readonly extension: PendingExtension;
   readonly lease: Lease;
+  /** Its work has no known end: it counts as held for good, whether prolonged or not. */
+  readonly openEnded?: true;
 }
 
 /** A live lease that may be taken back, or is being, with the request that it serves. */
@@ -54,6 +60,10 @@ export interface Snapshot {
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
   readonly nodes: NodeView;
+  /** Promised starts of its requests, in their order. */
+  readonly reservations: readonly StartReservation[];
+  /** Their starts that are still to come, in order, and what leases hold then. */
+  readonly checkpoints: readonly Checkpoint[];
   /** The gang after which this tick begins to look at gangs; absent: with the first. */
   readonly gangTurn?: GangTurn;
   /** Every lease that is being revoked, and those that may be taken back now and somebody may have a right to; by id. */
@@ -102,6 +112,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     nodes: knownNodes(state),
+    ...promised(state, requests, now),
     ...(state.gangTurn && { gangTurn: state.gangTurn }),
     held: Object.freeze(heldInQuestion(state, requests, now)),
     earmarks: Object.freeze([...state.earmarks.values()]),
@@ -123,6 +134,20 @@ function knownNodes(state: State): NodeView {
   return { use: new Map([...use].filter(([node]) => known.has(node))), bundles: new Map(bundles) };
 }
 
+/** A request without an allow keeps nothing from anybody: the gate will have its say first. */
+function promised(
+  state: State,
+  requests: readonly PendingRequest[],
+  now: Instant,
+): Pick<Snapshot, 'reservations' | 'checkpoints'> {
+  if (state.reserved.size === 0) return { reservations: [], checkpoints: [] };
+  const reservations = requests.flatMap(({ request }) => state.reserved.get(request.id) ?? []);
+  const { configuration, leases, held } = state;
+  const kinds = kindsReserved(reservations);
+  const returns = new Returns({ configuration, use: state, leases: leases.values(), held, kinds, now });
+  return { reservations, checkpoints: checkpointsOf(configuration, reservations, { returns, now }) };
+}
+
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {
   const kept = new Map<string, Units>();
   for (const [key, units] of counted) if (keys.has(key)) kept.set(key, units);
@@ -133,7 +158,9 @@ function extensionsToDecide(state: State): SnapshotExtension[] {
   const chosen: SnapshotExtension[] = [];
   for (const extension of state.extensions.values()) {
     const lease = state.leases.get(extension.lease);
-    if (lease !== undefined && lease.state !== 'revoking') chosen.push({ extension, lease });
+    if (lease === undefined || lease.state === 'revoking') continue;
+    const openEnded = state.held.get(lease.request)?.terms.openEnded;
+    chosen.push({ extension, lease, ...(openEnded && { openEnded }) });
   }
   return chosen.sort((a, b) => a.extension.sequence - b.extension.sequence);
 }
@@ -178,6 +205,7 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
     exclusive,
     nodes,
     earmarks,
+    ...promisesAfter(snapshot, plan),
     ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, unitsOf(plan)) }),
   });
 }
@@ -205,7 +233,8 @@ export function afterRevocations(snapshot: Snapshot, { preemptions = [] }: Plan)
       ? one
       : { ...one, lease: { ...one.lease, state: 'revoking', revocation } };
   });
-  return Object.freeze({ ...snapshot, held, earmarks });
+  const checkpoints = checkpointsAfterNotice(snapshot, revocations);
+  return Object.freeze({ ...snapshot, held, earmarks, checkpoints });
 }
 
 /**
@@ -234,10 +263,17 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
   for (const { row, held } of snapshot.policyRows ?? []) lines.push(`l ${held} ${JSON.stringify(row)}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
-  for (const { extension, lease } of snapshot.extensions) {
-    lines.push(`e ${extension.id} ${extension.sequence} ${extension.seconds} ${lease.id} ${lease.endsAt}`);
+  for (const { extension, lease, openEnded } of snapshot.extensions) {
+    const { id, sequence, seconds } = extension;
+    lines.push(`e ${id} ${sequence} ${seconds} ${lease.id} ${lease.endsAt}${openEnded ? ' open' : ''}`);
   }
   for (const line of linesOfPreemption(snapshot, digest)) lines.push(line);
+  for (const { request, option, startsAt, endsAt, units } of snapshot.reservations)
+    lines.push(`promise ${request} ${option} ${startsAt} ${endsAt} ${JSON.stringify(units)}`);
+  for (const { at, used, quotaUse } of snapshot.checkpoints) {
+    pushSorted(lines, `c ${at}`, used, (value) => (value === 0 ? null : `${value}`));
+    pushSorted(lines, `cq ${at}`, quotaUse, (value) => (value === 0 ? null : `${value}`));
+  }
   pushSorted(lines, 'u', snapshot.used, (value) => (value === 0 ? null : `${value}`));
   pushSorted(lines, 'n', snapshot.nodes.use, ({ gpuMilli, cpuMilli, memoryMiB }) =>
     [gpuMilli.join(','), cpuMilli, memoryMiB].join(' '),

@@ -11,6 +11,7 @@ import { decide } from './decide.ts';
 import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
+import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import { countUse } from './fairness.ts';
@@ -26,7 +27,10 @@ import type { Revocations } from './preemption/planning.ts';
 import { nextTakeableAt } from './preemption/question.ts';
 import { dropOrphans } from './preemption/revoke.ts';
 import { renew } from './renewals.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { freesPromised } from './reservations/checkpoints.ts';
+import { comesDue } from './reservations/overdue.ts';
+import { planReservations } from './reservations/planning.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { decidedOf, solveVerified } from './solving.ts';
 
 export interface TickInput {
@@ -52,6 +56,8 @@ export interface TickCarry {
   reviewed?: Configuration;
   /** Prices that the last solve left; absent or null: the next one starts cold, and its record says so. */
   warm?: Warm | null;
+  /** Up to when requests that became overdue, and promised starts that came, were looked at; absent before the first tick. */
+  promisedAt?: Instant;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
 }
@@ -82,7 +88,9 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   happened.push(...dropOrphans(state));
   phases.end('gate');
   const hasNews = intake.rows.length + happened.length > 0 || isNew || isDue(state, carry, intake.now);
-  if (!hasNews && !carry.unfinished) return { type: 'idle' };
+  // Then promise: starts for those who waited too long, which the program that follows keeps.
+  const promised = promise(state, { carry, now: intake.now, hasNews, happened, isNew });
+  if (!hasNews && promised.length === 0 && !carry.unfinished) return { type: 'idle' };
 
   // 4. Snapshot and formulate: the integer program of everything that is allowed and waits.
   const snapshot = takeSnapshot(state, intake.now);
@@ -100,7 +108,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // Then decide: leases and ledger for the plan, reasons with numbers for the rest.
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
-  const changes = [...happened, ...decided];
+  const changes = [...happened, ...promised, ...decided];
   passNominees(state, { carry, now: intake.now, revocations: solved.revocations, hasNews });
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
@@ -124,7 +132,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   // 7. Stream: SSE, relay and metrics take it from here, in order.
   const program = solved.solution && { formulation, solution: solved.solution };
   ports.observer.committed(commit, { snapshot, plan: solved.plan, program });
-  carry.unfinished = state.extensions.size > 0 || isLooking(carry) || isUnfinished(formulation, solved.plan);
+  carry.unfinished =
+    state.extensions.size > 0 || isLooking(carry) || mayGrantMore(snapshot, formulation, solved.plan);
   return { type: 'committed', commit, again: carry.unfinished };
 }
 
@@ -149,6 +158,36 @@ function passTurn(
   state.gangTurn = turn;
   const before = hasNews ? unseen.size : (carry.gangsDue ?? 0) - found.size;
   carry.gangsDue = Math.max(0, Math.min(unseen.size, before));
+}
+
+/** What this tick left out, or set free without seeing it. */
+function mayGrantMore(snapshot: Snapshot, formulation: Formulation, plan: Plan): boolean {
+  return isUnfinished(formulation, plan) || freesPromised(snapshot.reservations, plan);
+}
+
+interface Happened {
+  readonly carry: TickCarry;
+  /** What time, people and the policy have changed. */
+  readonly happened: readonly Change[];
+}
+
+/** Time alone makes a request overdue, and brings a promised start: looked for once each, whatever else is new. */
+function promise(
+  state: State,
+  input: Happened & { readonly now: Instant; readonly hasNews: boolean; readonly isNew: boolean },
+): Change[] {
+  const { carry, now, hasNews, isNew, happened } = input;
+  const since = carry.promisedAt ?? Number.NEGATIVE_INFINITY;
+  carry.promisedAt = now;
+  if (!hasNews && !carry.unfinished && !comesDue(state, since, now)) return [];
+  const isFreed = isNew || hasFreed(state, happened, now);
+  return planReservations(state, { now, memo: carry.memo, isFreed });
+}
+
+/** A lease ended before its declared end, or somebody who may have been promised a start waits no more. */
+function hasFreed({ justEnded }: State, happened: readonly Change[], now: Instant): boolean {
+  for (const { endsAt } of justEnded.values()) if (endsAt > now) return true;
+  return happened.some((change) => change.type === 'decided' && change.outcome !== 'waiting');
 }
 
 /** As `passTurn`, of nominees; and when it is worth another look though nothing happens. */

@@ -48,6 +48,13 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
     readonly use: Readonly<Record<string, NodeUse>>;
     readonly bundles: Readonly<Record<string, number>>;
   };
+  /** Absent: nothing is promised. */
+  readonly reservations?: Snapshot['reservations'];
+  readonly checkpoints?: readonly {
+    readonly at: Instant;
+    readonly used: Readonly<Record<string, number>>;
+    readonly quotaUse: Readonly<Record<string, number>>;
+  }[];
   /** Absent: the gangs are looked at from the first on. */
   readonly gangTurn?: GangTurn;
   /** Absent: no lease is being revoked, and nobody who waits may have a right to one. */
@@ -113,6 +120,14 @@ export function toTickFile(
     ...(snapshot.earmarks.length > 0 && { earmarks: snapshot.earmarks }),
     ...(snapshot.outsideTick > 0 && { outsideTick: snapshot.outsideTick }),
     ...(snapshot.nomineeTurn && { nomineeTurn: snapshot.nomineeTurn }),
+    ...(snapshot.reservations.length > 0 && {
+      reservations: snapshot.reservations,
+      checkpoints: snapshot.checkpoints.map(({ at, used, quotaUse }) => ({
+        at,
+        used: sortedRecord(used),
+        quotaUse: sortedRecord(quotaUse),
+      })),
+    }),
     extensions: snapshot.extensions,
     used: sortedRecord(snapshot.used),
     quotaUse: sortedRecord(snapshot.quotaUse),
@@ -173,6 +188,12 @@ function snapshotOf(document: TickFile): Snapshot {
       use: new Map(Object.entries(document.nodes?.use ?? {}) as [NodeId, NodeUse][]),
       bundles: new Map(Object.entries(document.nodes?.bundles ?? {})),
     },
+    reservations: document.reservations ?? [],
+    checkpoints: (document.checkpoints ?? []).map((checkpoint) => ({
+      at: checkpoint.at,
+      used: new Map(Object.entries(checkpoint.used)),
+      quotaUse: new Map(Object.entries(checkpoint.quotaUse)),
+    })),
     ...(document.gangTurn && { gangTurn: document.gangTurn }),
     held: Object.freeze(document.held ?? []),
     earmarks: Object.freeze(document.earmarks ?? []),

@@ -1,6 +1,7 @@
 // What a schema cannot say of a tick file: every reference resolves, ids are unique, windows and periods have a length, requests are in order.
 // Invariant: a document that passes can be formulated without a throw. Called by tickFile.ts alone.
 
+import { capacityKey } from './domain/lease.ts';
 import { useKeysOf } from './domain/lookup.ts';
 import { policyRowProblems } from './domain/policyRow.ts';
 import type { Claim } from './domain/request.ts';
@@ -16,6 +17,7 @@ export function checkReferences(file: TickFile): TickFileProblem[] {
   check.configuration();
   check.requests();
   check.use();
+  check.promises();
   return [...check.problems, ...checkHeld(file), ...nodeProblems(file)];
 }
 
@@ -135,6 +137,36 @@ class ReferenceCheck {
     this.#knownKeys('/accounts', Object.keys(accounts), keys.accounts);
     const agents = new Set<string>(configuration.agents.map(({ id }) => id));
     this.#knownKeys('/missedDeadlines', Object.keys(this.#file.missedDeadlines ?? {}), agents);
+  }
+
+  /** Each of a request of the file, for an option it has, of pools there are; checkpoints rise and come after now. */
+  promises(): void {
+    const { reservations, checkpoints, requests, configuration, now } = this.#file;
+    const options = new Map(requests.map(({ request }) => [request.id, request.options.length]));
+    const keys = useKeysOf(configuration);
+    this.#unique(
+      '/reservations',
+      (reservations ?? []).map(({ request }) => request),
+    );
+    for (const [i, { request, option, startsAt, endsAt, units }] of (reservations ?? []).entries()) {
+      const at = `/reservations/${i}`;
+      if (option >= (options.get(request) ?? 0)) this.#problem(`${at}/request`, 'no such request or option');
+      if (endsAt <= startsAt) this.#problem(`${at}/endsAt`, 'must be after startsAt');
+      for (const [u, { pool, window }] of units.entries())
+        if (!keys.used.has(capacityKey(pool, window)))
+          this.#problem(`${at}/units/${u}/pool`, 'is not configured');
+    }
+    const later = (reservations ?? []).filter(({ startsAt }) => startsAt > now);
+    const starts = new Set(later.map(({ startsAt }) => startsAt));
+    const known = new Set((checkpoints ?? []).map(({ at }) => at));
+    if (starts.size !== known.size || [...starts].some((at) => !known.has(at)))
+      this.#problem('/checkpoints', 'must be the starts of reservations that are still to come');
+    for (const [i, { at, used, quotaUse }] of (checkpoints ?? []).entries()) {
+      if (at <= (checkpoints![i - 1]?.at ?? now))
+        this.#problem(`/checkpoints/${i}/at`, 'must rise, after now');
+      this.#knownKeys(`/checkpoints/${i}/used`, Object.keys(used), keys.used);
+      this.#knownKeys(`/checkpoints/${i}/quotaUse`, Object.keys(quotaUse), keys.quotaUse);
+    }
   }
 
   #tree(

@@ -12,6 +12,7 @@ import {
   label,
   list,
   object,
+  percent,
   recordOf,
   text,
   units,
@@ -127,5 +128,8 @@ export const configuration = object(
     ),
     leaseTerms: object({ startLimitSeconds: units, heartbeatTimeoutSeconds: units, graceSeconds: units }),
   },
-  { fairness: object({ halfLifeSeconds: atLeastOne }) },
+  {
+    fairness: object({ halfLifeSeconds: atLeastOne }),
+    reservations: object({}, { overtakes: atLeastOne, sharePercent: percent, idlePercent: percent }),
+  },
 );

@@ -142,21 +142,43 @@ const heldLease = object(
 
 const victims = list(object({ lease: id, right, graceEndsAt: instant }));
 
-const earmark = object({
+const earmark = object(
+  {
+    request: id,
+    department: id,
+    agent: id,
+    option: units,
+    units: list(
+      object({ claim: units, pool: id, kind: id, quantity: atLeastOne }, { exclusive: { const: true } }),
+    ),
+    reservations: list(object({ account: id, period: id, amount: units })),
+    victims,
+    madeAt: instant,
+    graceEndsAt: instant,
+  },
+  { endsAt: instant },
+);
+
+const turn = object({ rank: units, sequence: units });
+
+const reservation = object({
   request: id,
   department: id,
   agent: id,
+  class: id,
   option: units,
   units: list(
-    object({ claim: units, pool: id, kind: id, quantity: atLeastOne }, { exclusive: { const: true } }),
+    object(
+      { claim: units, pool: id, kind: id, quantity: atLeastOne },
+      { window: id, exclusive: { const: true } },
+    ),
+    { minItems: 1 },
   ),
-  reservations: list(object({ account: id, period: id, amount: units })),
-  victims,
   madeAt: instant,
-  graceEndsAt: instant,
+  startsAt: instant,
+  endsAt: instant,
 });
 
-const turn = object({ rank: units, sequence: units });
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
 const policyRow = object(
@@ -264,7 +286,9 @@ export const TICK_FILE_SCHEMA: Schema = {
       earmarks: list(earmark),
       outsideTick: units,
       nomineeTurn: turn,
-      extensions: list(object({ extension, lease })),
+      extensions: list(object({ extension, lease }, { openEnded: { const: true } })),
+      reservations: list(reservation),
+      checkpoints: list(object({ at: instant, used: recordOf(units), quotaUse: recordOf(units) })),
       breach: object({
         what: text,
         lhs: { type: ['number', 'string'] },

@@ -27,6 +27,7 @@ export function recordOf(values: Schema): Schema {
 
 export const units: Schema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 export const atLeastOne: Schema = { ...units, minimum: 1 };
+export const percent: Schema = { type: 'integer', minimum: 0, maximum: 100 };
 /** Milliseconds since the Unix epoch, in the years that calendars can mean. */
 export const instant: Schema = { type: 'integer', minimum: 0, maximum: 8_640_000_000_000_000 };
 export const text: Schema = { type: 'string', maxLength: 4096 };

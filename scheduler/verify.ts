@@ -20,12 +20,16 @@ import {
 } from './tally.ts';
 import { breachOfGangs } from './verifyGangs.ts';
 import { breachOfNodes } from './verifyNodes.ts';
+import { breachOfPromises } from './verifyPromises.ts';
 
 export { type Conservation, workConservation } from './conservation.ts';
 
 /** A rule broken: `lhs` is what the plan makes of it, `rhs` what it may be at most (or must be). */
 export interface Breach {
-  /** "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "policy/…", "account/…", "node/<node>/<kind>", "gang/<id>: <rule>" or "request/<id>: <rule>". */
+  /**
+   * "capacity/<pool>", "exclusive/<pool>", "window/<pool>@<window>", "quota/…", "cohort/…", "policy/…", "account/…", "node/<node>/<kind>",
+   * "checkpoint/<pool>/<instant>", "quota@<instant>/…", "cohort@<instant>/…", "gang/<id>: <rule>" or "request/<id>: <rule>".
+   */
   readonly what: string;
   readonly lhs: number | string;
   readonly rhs: number | string;
@@ -65,7 +69,12 @@ function firstBreach(snapshot: Snapshot, plan: Plan): Breach | null {
     tally.addReservations(reservations);
   }
   for (const { reservations } of plan.extensions) tally.addReservations(reservations);
-  return tally.firstBreach() ?? breachOfNodes(snapshot, plan) ?? breachOfGangs(snapshot, plan);
+  return (
+    tally.firstBreach() ??
+    breachOfNodes(snapshot, plan) ??
+    breachOfGangs(snapshot, plan) ??
+    breachOfPromises(snapshot, plan)
+  );
 }
 
 /** Lookups of one verification. */

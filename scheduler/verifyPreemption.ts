@@ -9,6 +9,7 @@ import type { Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { type Plan, type Preemption, victimsOf } from './domain/plan.ts';
 import type { PendingRequest } from './domain/request.ts';
+import { LATENESS_MS } from './domain/reservation.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
 import {
   chargesOf,
@@ -35,10 +36,15 @@ import {
   unitsKey,
   withReserved,
 } from './verifyEarmarks.ts';
+import { breachOfPromises } from './verifyPromises.ts';
 
 export function breachOfPreemptions(snapshot: Snapshot, plan: Plan): Breach | null {
   if (snapshot.earmarks.length === 0 && (plan.preemptions ?? []).length === 0) return null;
-  return breachOfEarmarks(snapshot, plan) ?? new Revoking(snapshot, plan).firstBreach();
+  return (
+    breachOfEarmarks(snapshot, plan) ??
+    new Revoking(snapshot, plan).firstBreach() ??
+    breachOfPromises(snapshot, plan)
+  );
 }
 
 /** Walks through the plan's revocations, keeping what each leaves for the next. */
@@ -198,9 +204,12 @@ class Revoking {
   /** What is set aside covers a start now and one at the end of the grace; both are in time. */
   #breachOfMoney(earmark: Earmark, terms: PendingRequest['request']['terms']): Breach | null {
     const { configuration, now } = this.#snapshot;
-    const { durationSeconds, deadline, startBefore } = terms;
+    const { durationSeconds, deadline, startBefore, openEnded } = terms;
     const { graceEndsAt } = earmark;
     const latest = graceEndsAt + durationSeconds * 1000;
+    const endsAt = openEnded ? undefined : latest + LATENESS_MS;
+    if (earmark.endsAt !== endsAt)
+      return { what: 'ends with its lease', lhs: earmark.endsAt ?? 0, rhs: endsAt ?? 0 };
     if (deadline !== undefined && latest > deadline) return { what: 'deadline', lhs: latest, rhs: deadline };
     if (startBefore !== undefined && graceEndsAt >= startBefore)
       return { what: 'start limit', lhs: graceEndsAt, rhs: startBefore };

@@ -56,7 +56,15 @@ export class MemoryReaders
     const asked = this.#asked(scope, id);
     if (asked?.command.type !== 'submit' || asked.tick !== null) return null;
     const request = { ...asked.command.request, submittedAt: asked.received_at_ms };
-    return { request, state: 'queued', reasons: [], lease: null, tick: null, decidedAt: null };
+    return {
+      request,
+      state: 'queued',
+      reasons: [],
+      lease: null,
+      tick: null,
+      decidedAt: null,
+      reservation: null,
+    };
   }
 
   async requests(scope: Scope, query: PageQuery & RequestFilter): Promise<Page<RequestView>> {
@@ -158,6 +166,7 @@ function requestView(row: RequestTableRow): RequestView {
     lease: row.lease_id as LeaseId | null,
     tick: row.decided_tick,
     decidedAt: row.decided_at_ms,
+    reservation: row.state === 'queued' || row.state === 'waiting' ? row.reservation : null,
   };
 }
 

@@ -1,7 +1,7 @@
 // Requests and extensions as a commit would leave them. Invariant: one terminal outcome a request, one outcome an extension.
 // Called by tickStore.ts, change by change.
 
-import type { Change, RequestState, TickCommit } from '../../scheduler/index.ts';
+import type { Change, RequestState, StartReservation, TickCommit } from '../../scheduler/index.ts';
 import { refuse } from './refusal.ts';
 import { type ExtensionTableRow, type RequestTableRow, Staged, type Tables } from './tables.ts';
 
@@ -90,6 +90,13 @@ export class StagedRequests {
         });
         return;
       }
+      case 'reservationMade':
+      case 'reservationMoved':
+        this.#promise(change.reservation.request, change.reservation);
+        return;
+      case 'reservationDropped':
+        this.#promise(change.reservation.request, null);
+        return;
       default:
         return;
     }
@@ -115,6 +122,7 @@ export class StagedRequests {
       lease_id: null,
       decided_tick: null,
       decided_at_ms: null,
+      reservation: null,
     });
     this.foldSequence = Math.max(this.foldSequence, sequence);
   }
@@ -133,6 +141,10 @@ export class StagedRequests {
     });
     if (change.outcome === 'waiting') return;
     this.#outcomes.push({ request: change.request, department: row.department_id, outcome: change.outcome });
+  }
+
+  #promise(id: string, reservation: StartReservation | null): void {
+    this.#requests.set(id, { ...this.#openRow(id), reservation });
   }
 
   #openRow(id: string): RequestTableRow {

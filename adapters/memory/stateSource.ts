@@ -52,12 +52,14 @@ export class MemoryStateSource implements StateSource {
       checkpoints: new Map(),
       earmarks: new Map(),
       outsideTick: 0,
+      reserved: new Map(),
     };
     const open = [...tables.requests.values()].filter(
       (row) => row.cell === cell && (row.state === 'queued' || row.state === 'waiting'),
     );
     for (const row of open.toSorted(bySequence)) {
       state.requests.set(row.id as RequestId, pendingOf(row));
+      if (row.reservation !== null) state.reserved.set(row.id as RequestId, row.reservation);
       const { gang } = row.document.terms;
       if (gang === undefined) continue;
       const members = state.gangs.get(gang.id) ?? new Set();

@@ -15,6 +15,7 @@ import type {
   Reservation,
   ResourceRequest,
   Revocation,
+  StartReservation,
   TickRecord,
 } from '../../scheduler/index.ts';
 
@@ -102,6 +103,7 @@ export interface RequestTableRow {
   readonly lease_id: string | null;
   readonly decided_tick: number | null;
   readonly decided_at_ms: number | null;
+  readonly reservation: StartReservation | null;
 }
 
 export interface LeaseTableRow {

@@ -204,9 +204,9 @@ function scoped(scope: Scope): readonly [string, readonly unknown[]] {
 }
 
 function requestView(row: RequestRow): RequestView {
-  const { document, state, reasons, lease, tick, decidedAt, receivedAt } = row;
+  const { document, state, reasons, lease, tick, decidedAt, reservation, receivedAt } = row;
   const request = receivedAt == null ? document : { ...document, submittedAt: receivedAt };
-  return { request, state, reasons, lease, tick, decidedAt };
+  return { request, state, reasons, lease, tick, decidedAt, reservation };
 }
 
 function leaseView(row: LeaseRow): LeaseView {

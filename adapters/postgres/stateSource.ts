@@ -18,6 +18,7 @@ import type {
   Reason,
   RequestId,
   ResourceRequest,
+  StartReservation,
   State,
   StateSource,
 } from '../../scheduler/index.ts';
@@ -34,6 +35,7 @@ interface RequestRow {
   readonly codes: readonly string[] | null;
   readonly policyRevision: string | null;
   readonly dataRevision: string | null;
+  readonly reservation: StartReservation | null;
 }
 
 interface HeldRow extends LeaseRow {
@@ -116,6 +118,9 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     ),
     earmarks: new Map(earmarks.map(({ document }) => [document.request, document])),
     outsideTick: 0,
+    reserved: new Map(
+      requests.flatMap(({ document, reservation }) => (reservation ? [[document.id, reservation]] : [])),
+    ),
   };
 }
 

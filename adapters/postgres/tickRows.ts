@@ -12,6 +12,7 @@ import type {
   RequestState,
   Reservation,
   ResourceRequest,
+  StartReservation,
   TickCommit,
 } from '../../scheduler/index.ts';
 import { FoldedLedger, type LedgerLines, type Movement } from './ledgerRows.ts';
@@ -77,6 +78,8 @@ export interface TickRows {
   readonly moved: Movement[];
   /** Null: none. */
   readonly revocations: RevocationRows | null;
+  /** Promises made or moved; null: dropped. */
+  readonly reserved: { id: string; reservation: StartReservation | null }[];
   readonly foldSequence: number;
 }
 
@@ -103,6 +106,7 @@ class Folding {
   readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
   readonly #ledger = new FoldedLedger();
   readonly #revocations = new FoldedRevocations();
+  readonly #reserved = new Map<string, StartReservation | null>();
   readonly #epoch: number;
   #foldSequence = 0;
 
@@ -153,6 +157,13 @@ class Folding {
       case 'ledger':
         this.#ledger.take(change.entry);
         return;
+      case 'reservationMade':
+      case 'reservationMoved':
+        this.#reserved.set(change.reservation.request, change.reservation);
+        return;
+      case 'reservationDropped':
+        this.#reserved.set(change.reservation.request, null);
+        return;
       default: {
         const never: never = change;
         throw new Error(`unknown change ${JSON.stringify(never)}`);
@@ -177,6 +188,7 @@ class Folding {
       ledger: this.#ledger.lines(),
       moved: this.#ledger.movements(),
       revocations: this.#revocations.rows(),
+      reserved: [...this.#reserved].map(([id, reservation]) => ({ id, reservation })),
       foldSequence: this.#foldSequence,
     };
   }

@@ -55,6 +55,7 @@ function commitValues(commit: TickCommit): unknown[] {
     linesOrNull(events.map((event) => event.data)),
     rows.foldSequence,
     rows.revocations && JSON.stringify(rows.revocations),
+    jsonOrNull(rows.reserved),
   ];
 }
 

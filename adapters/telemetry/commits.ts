@@ -3,7 +3,17 @@
 // counted but not timed. Called by metrics.ts.
 
 import type { Counter, Histogram } from 'prom-client';
-import type { Change, Instant, RequestId, TickCommit, TickRecord } from '../../scheduler/index.ts';
+import type {
+  Change,
+  CommitObserver,
+  Instant,
+  Pool,
+  RequestId,
+  TickCommit,
+  TickRecord,
+} from '../../scheduler/index.ts';
+
+type Snapshot = NonNullable<Parameters<CommitObserver['committed']>[1]>['snapshot'];
 
 export interface CommitMetrics {
   readonly firstDecision: Histogram;
@@ -18,6 +28,7 @@ export interface CommitMetrics {
   readonly engineTicks: Counter<'engine' | 'build'>;
   readonly solverFaults: Counter<'fault'>;
   readonly simplexIterations: Counter;
+  readonly reservedIdle: Counter<'pool' | 'resource'>;
   readonly events: Counter<'type'>;
   readonly revocations: Counter<'right'>;
   readonly reclaim: Histogram;
@@ -39,6 +50,8 @@ export class CommitCounts {
   readonly #open = new Map<RequestId, Open>();
   /** Nominees who reclaim -> when notice was given for them. */
   readonly #reclaiming = new Map<RequestId, Instant>();
+  /** What stood idle for reservations when the last tick with a snapshot began. */
+  #idle: { readonly since: Instant; readonly units: ReadonlyMap<Pool, number> } | null = null;
 
   constructor(metrics: CommitMetrics, bandOf: BandOf) {
     this.#metrics = metrics;
@@ -49,9 +62,12 @@ export class CommitCounts {
   forget(): void {
     this.#open.clear();
     this.#reclaiming.clear();
+    this.#idle = null;
   }
 
-  add({ record, changes, events }: TickCommit): void {
+  /** `snapshot`: what the tick decided on, where it is known. */
+  add({ record, changes, events }: TickCommit, snapshot?: Snapshot): void {
+    if (snapshot !== undefined) this.#addIdle(snapshot);
     const { ticks, engineTicks, solverFaults, simplexIterations } = this.#metrics;
     ticks.inc({ termination: record.termination });
     if (record.engineCalled) engineTicks.inc({ engine: record.engine, build: record.engineBuild });
@@ -61,6 +77,19 @@ export class CommitCounts {
     for (const change of changes) this.#addChange(change, record.now);
     this.#addStages(record);
     this.#addTimings(record.timings);
+  }
+
+  /** Between two ticks nothing changes. */
+  #addIdle(snapshot: Snapshot): void {
+    const { since, units } = this.#idle ?? { since: snapshot.now, units: new Map() };
+    for (const [{ id, kind }, idle] of units) {
+      const seconds = Math.max(0, snapshot.now - since) / 1000;
+      this.#metrics.reservedIdle.inc(
+        { pool: kind === 'agent' ? 'agents' : id, resource: kind },
+        idle * seconds,
+      );
+    }
+    this.#idle = { since: snapshot.now, units: idleUnits(snapshot) };
   }
 
   #addChange(change: Change, now: Instant): void {
@@ -115,4 +144,20 @@ export class CommitCounts {
     const phases = { fold: foldMs, gate: gateMs, formulate: formulateMs, solve: solveMs, decode: decodeMs };
     for (const [phase, ms] of Object.entries(phases)) this.#metrics.phase.observe({ phase }, ms / 1000);
   }
+}
+
+/** min(free, promised) of each pool that anything is promised of; who reads a dataset alone is promised all of it. */
+function idleUnits({ configuration, reservations, used }: Snapshot): Map<Pool, number> {
+  const idle = new Map<Pool, number>();
+  if (reservations.length === 0) return idle;
+  const promised = new Map<string, number>();
+  for (const { pool, window, quantity, exclusive } of reservations.flatMap(({ units }) => units))
+    if (window === undefined)
+      promised.set(pool, exclusive ? Number.POSITIVE_INFINITY : (promised.get(pool) ?? 0) + quantity);
+  for (const pool of configuration.pools) {
+    const free = Math.max(0, pool.capacity - (used.get(pool.id) ?? 0));
+    const units = Math.min(free, promised.get(pool.id) ?? 0);
+    if (units > 0 && !pool.consumable) idle.set(pool, units);
+  }
+  return idle;
 }

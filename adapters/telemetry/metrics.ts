@@ -58,7 +58,7 @@ export function createMetrics({ bandOf, version = 'unknown' }: MetricsOptions): 
   const counts = new CommitCounts({ ...histograms, ...counters }, bandOf);
   return {
     registry,
-    committed: (commit) => counts.add(commit),
+    committed: (commit, decided) => counts.add(commit, decided?.snapshot),
     observeRunner: (event) => {
       countRunner(event, counters);
       if (event.type === 'steppedDown') counts.forget();

@@ -93,6 +93,11 @@ export const COUNTERS = {
     name: 'scheduler_earmarks_dropped_total',
     help: 'Earmarks whose request was open no more, or was kept out by a newer configuration, before its units were free.',
   },
+  reservedIdle: {
+    name: 'scheduler_reserved_idle_unit_seconds_total',
+    help: 'Unit seconds of a pool that were free and promised to somebody; agents are one pool. Wanted or not: an upper bound.',
+    labelNames: ['pool', 'resource'],
+  },
   events: { name: 'scheduler_events_total', help: 'Committed events by type.', labelNames: ['type'] },
   elections: { name: 'scheduler_elections_total', help: 'Times that this process became leader.' },
   stepDowns: {

@@ -164,6 +164,14 @@ function sentence(reason: Reason): string {
       );
       return `${reason.code} ${short.join('; ')}`;
     }
+    case 'RESERVED':
+    case 'DRAINING': {
+      const short = reason.short.map(
+        ({ what, requested, available, held }) =>
+          `${what} asks ${requested}, left ${available}, promised ${held}`,
+      );
+      return `${reason.code} from ${new Date(reason.startsAt).toISOString()} on: ${short.join('; ')}`;
+    }
     case 'UNSATISFIABLE':
       return `${reason.code} ${reason.requested} of ${reason.kind}, at most ${reason.largest} fit anywhere`;
     case 'NO_WINDOW':

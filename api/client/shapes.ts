@@ -78,6 +78,23 @@ export interface RequestView {
   /** The request whose revoked lease it takes up again. */
   readonly restartOf: string | null;
   readonly reasons: readonly Reason[];
+  /** A promised start, of a request that waited too long. */
+  readonly reservation?: {
+    readonly startsAt: string;
+    readonly madeAt: string;
+    readonly option: number;
+  } | null;
+  /** When it may expect to start; no promise. */
+  readonly estimate?: StartEstimate | null;
+}
+
+export interface StartEstimate {
+  readonly at: string;
+  readonly p10: string;
+  readonly p50: string;
+  readonly p90: string;
+  /** Of such estimates, how many starts lay between p10 and p90; null before there is enough to tell. */
+  readonly coverage: { readonly covered: number; readonly of: number } | null;
 }
 
 export interface BatchItem {

@@ -3,7 +3,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Explanation, HolderSight, Lack, StrongerOffer } from '../../scheduler/index.ts';
+import type { Estimate, Explanation, HolderSight, Lack, StrongerOffer } from '../../scheduler/index.ts';
 import type { RequestView, Scope, TakesOutcome } from '../ports.ts';
 import { accessOf } from './access.ts';
 import { answered, offerJson } from './offers.ts';
@@ -13,7 +13,7 @@ import { ExplanationView } from './schemas/explanation.ts';
 import { IdParams } from './schemas/fields.ts';
 import { formatInstant, formatNullable } from './time.ts';
 import { typed } from './typed.ts';
-import { leaseJson, reasonJson } from './views.ts';
+import { estimateJson, leaseJson, reasonJson } from './views.ts';
 
 const ExplanationQuery = Type.Object(
   {
@@ -54,7 +54,7 @@ export function addExplanation(server: FastifyInstance, options: ServerOptions):
             : null;
         const lack = options.offering.lack(id);
         return {
-          ...liveJson(view, live),
+          ...liveJson(view, live, options.estimate(view.request.id)),
           price: lack && priceJson(lack),
           offers,
           whatItTakes: takes && takesJson(takes),
@@ -70,8 +70,8 @@ function sightOf({ type, department }: Scope): HolderSight {
   return type === 'all' ? { type } : { type: 'department', department };
 }
 
-function liveJson({ request, state }: RequestView, explanation: Explanation) {
-  const { tick, at, reasons, position, options, held } = explanation;
+function liveJson({ request, state }: RequestView, explanation: Explanation, estimate: Estimate | null) {
+  const { tick, at, reasons, position, options, held, reservation } = explanation;
   return {
     id: request.id,
     state,
@@ -81,6 +81,14 @@ function liveJson({ request, state }: RequestView, explanation: Explanation) {
     reasons: reasons.map(reasonJson),
     position,
     options,
+    reservation: {
+      startsAt: formatNullable(reservation.startsAt),
+      madeAt: formatNullable(reservation.madeAt),
+      why: reservation.why,
+      dueAt: formatInstant(reservation.dueAt),
+    },
+    estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,
+    noEstimate: estimate?.type === 'none' ? estimate.why : null,
     held: held.map((row) => ({
       ...row,
       holders: row.holders.map((holder) => ({ ...holder, endsAt: formatInstant(holder.endsAt) })),
@@ -119,6 +127,9 @@ function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
     reasons: reasons.map(reasonJson),
     position: null,
     options: [],
+    reservation: null,
+    estimate: null,
+    noEstimate: null,
     held: [],
     price: null,
     offers: null,

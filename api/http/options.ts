@@ -7,6 +7,7 @@ import type {
   AgentId,
   Configuration,
   Digest,
+  Estimate,
   Explanation,
   HolderSight,
   Lease,
@@ -79,6 +80,8 @@ export interface ServerOptions {
   readonly explainWaiting: (request: RequestId) => readonly Reason[] | null;
   /** All that is known of why an open request waits, from the leader's memory; null when this process does not know. */
   readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
+  /** When an open request may expect to start; null when this process does not know. */
+  readonly estimate: (request: RequestId) => Estimate | null;
   readonly dryRuns: DryRuns;
   readonly offering: Offering;
   readonly tickFiles: TickFiles;

@@ -111,8 +111,12 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
 
 /** Waiting requests show the numbers of the last tick where this process has them. */
 function explained(options: ServerOptions, view: RequestView) {
-  const live = view.state === 'waiting' ? options.explainWaiting(view.request.id) : null;
-  return requestJson(view, live ?? view.reasons);
+  if (view.state !== 'waiting') return requestJson(view, { reasons: view.reasons, estimate: null });
+  const { id } = view.request;
+  return requestJson(view, {
+    reasons: options.explainWaiting(id) ?? view.reasons,
+    estimate: options.estimate(id),
+  });
 }
 
 /** 404 for what is not there and for what the caller may not see. */

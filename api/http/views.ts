@@ -2,12 +2,14 @@
 // Invariant: a view adds nothing that its reader was not allowed to see. The shapes stand in schemas/views.ts.
 
 import type {
+  Estimate,
   Instant,
   Lease,
   Option,
   Pool,
   Reason,
   ResourceRequest,
+  StartReservation,
   Terms,
   TickRecord,
 } from '../../scheduler/index.ts';
@@ -16,7 +18,10 @@ import { isReplayable } from '../../solver/index.ts';
 import type { ExtensionView, LeaseView, Page, RequestView } from '../ports.ts';
 import { formatInstant, formatNullable } from './time.ts';
 
-export function requestJson(view: RequestView, reasons: readonly Reason[] = view.reasons) {
+export function requestJson(
+  view: RequestView,
+  { reasons, estimate }: { readonly reasons: readonly Reason[]; readonly estimate: Estimate | null },
+) {
   const { request } = view;
   return {
     id: request.id,
@@ -32,6 +37,22 @@ export function requestJson(view: RequestView, reasons: readonly Reason[] = view
     lease: view.lease,
     restartOf: request.restart?.of ?? null,
     reasons: reasons.map(reasonJson),
+    reservation: view.reservation && reservationJson(view.reservation),
+    estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,
+  };
+}
+
+function reservationJson({ startsAt, madeAt, option }: StartReservation) {
+  return { startsAt: formatInstant(startsAt), madeAt: formatInstant(madeAt), option };
+}
+
+export function estimateJson({ at, p10, p50, p90, coverage }: Extract<Estimate, { type: 'estimate' }>) {
+  return {
+    at: formatInstant(at),
+    p10: formatInstant(p10),
+    p50: formatInstant(p50),
+    p90: formatInstant(p90),
+    coverage,
   };
 }
 
@@ -51,7 +72,7 @@ export function termsJson(terms: Terms): object {
 export function reasonJson(reason: Reason) {
   const { actor, advice } = REASON_GUIDE[reason.code];
   return {
-    ...times(reason, ['startBefore', 'deadline', 'until', 'graceEndsAt']),
+    ...times(reason, ['startBefore', 'deadline', 'until', 'graceEndsAt', 'startsAt']),
     code: reason.code,
     actor,
     advice,

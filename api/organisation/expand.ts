@@ -81,6 +81,7 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
     classes: classesOf(sections),
     leaseTerms: { ...sections.leaseTerms!.value },
     ...(sections.fairness === null ? {} : { fairness: { ...sections.fairness.value } }),
+    ...(sections.reservations !== null && { reservations: { ...sections.reservations.value } }),
   };
 }
 

@@ -254,6 +254,32 @@ const Fairness = Type.Object(
   closed,
 );
 
+const percent = (description: string) => Type.Integer({ minimum: 0, maximum: 100, description });
+
+const Reservations = Type.Object(
+  {
+    overtakes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description:
+          'Later requests of its class that may pass a request before it is promised a start; 32 if not said.',
+      }),
+    ),
+    sharePercent: Type.Optional(
+      percent(
+        'Share of a pool that is promised to one class; 25 if not said. Its only promise there may be larger.',
+      ),
+    ),
+    idlePercent: Type.Optional(
+      percent(
+        'Share of a pool’s time that may stand idle for promises, 10 if not said: beyond it no new ones.',
+      ),
+    ),
+  },
+  { ...closed, description: 'Bounds of promised starts.' },
+);
+
 export const OrganisationFile = Type.Object(
   {
     organisation: Type.Optional(slug('Id of the organisation.')),
@@ -264,6 +290,7 @@ export const OrganisationFile = Type.Object(
     ),
     leaseTerms: Type.Optional(LeaseTerms),
     fairness: Type.Optional(Fairness),
+    reservations: Type.Optional(Reservations),
     skills: Type.Optional(slugs('Every skill that agents and pools may name.')),
     departments: Type.Optional(Type.Array(DepartmentEntry)),
     pools: Type.Optional(Type.Array(PoolTemplate)),
@@ -287,6 +314,7 @@ export type AccountEntry = Static<typeof AccountEntry>;
 export type ClassEntry = Static<typeof ClassEntry>;
 export type LeaseTermsEntry = Static<typeof LeaseTerms>;
 export type FairnessEntry = Static<typeof Fairness>;
+export type ReservationsEntry = Static<typeof Reservations>;
 
 /** The published schema, as docs/organisation.schema.json holds it. */
 export function organisationSchema(): Record<string, unknown> {

@@ -26,6 +26,7 @@ import type {
   FairnessEntry,
   LeaseTermsEntry,
   QuotaEntry,
+  ReservationsEntry,
 } from './schema.ts';
 import type { PoolEntry } from './schemaPools.ts';
 import { poolsOf, seriesProblems } from './series.ts';
@@ -48,6 +49,7 @@ export interface Sections {
   readonly classes: Entry<readonly ClassEntry[]> | null;
   readonly leaseTerms: Entry<LeaseTermsEntry> | null;
   readonly fairness: Entry<FairnessEntry> | null;
+  readonly reservations: Entry<ReservationsEntry> | null;
   readonly skills: Entry<readonly string[]> | null;
   readonly departments: readonly Entry<DepartmentEntry>[];
   readonly groups: readonly GroupEntry[];
@@ -87,6 +89,7 @@ const SINGLE: readonly SectionName[] = [
   'classes',
   'leaseTerms',
   'fairness',
+  'reservations',
   'skills',
 ];
 
@@ -118,6 +121,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
       classes: single('classes'),
       leaseTerms: single('leaseTerms'),
       fairness: single('fairness'),
+      reservations: single('reservations'),
       skills: single('skills'),
       departments: list('departments', 'agents'),
       groups: groups.filter((group) => isSound(group)) as (RawGroup & GroupEntry)[],

@@ -29,6 +29,7 @@ import type { Background } from './background.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
 import { establish } from './establishConfiguration.ts';
+import { type EstimateBook, startEstimates } from './estimates.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { closeServer, listen } from './listen.ts';
 import { type LookAtLeader, liveExplanation, liveReasons } from './liveReasons.ts';
@@ -137,13 +138,16 @@ async function compose(
     observers.push(relay);
     closing(() => relay.stop());
   }
+  const estimates = startEstimates({ look, now, timers, log });
+  observers.push(estimates);
+  closing(() => estimates.stop());
   follower.start();
   const renewal = renewing({ options, adapter, follower, log });
   closing(() => renewal?.stop());
   const upkeep = startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log });
   closing(() => upkeep.stop());
   const url = await openEdge(
-    { options, follower, adapter, metrics, hub, runner, dryRuns, offering, look, tickFiles },
+    { options, follower, adapter, metrics, hub, runner, dryRuns, offering, look, estimates, tickFiles },
     closing,
   );
   return {
@@ -233,6 +237,7 @@ interface EdgeParts {
   readonly metrics: Metrics;
   readonly hub: EventHub;
   readonly runner: Runner;
+  readonly estimates: EstimateBook;
   readonly dryRuns: DryRuns;
   readonly offering: Offering;
   readonly look: LookAtLeader;
@@ -274,6 +279,7 @@ async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
     hub: parts.hub,
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
+    estimate: (request) => parts.estimates.of(request),
     dryRuns: parts.dryRuns,
     offering: parts.offering,
     tickFiles: parts.tickFiles,

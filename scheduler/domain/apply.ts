@@ -12,6 +12,7 @@ import { noteOpenRequest } from './openRequests.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
+import type { StartReservation } from './reservation.ts';
 import { accountKey, joinGang, leaveGang, quotaKey, type State } from './state.ts';
 import { EARMARK_TRANSITIONS, LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
 
@@ -69,6 +70,11 @@ export function apply(state: State, change: Change): void {
     case 'ledger':
       applyLedger(state, change.entry);
       return;
+    case 'reservationMade':
+    case 'reservationMoved':
+    case 'reservationDropped':
+      applyReservation(state, change);
+      return;
     default: {
       const never: never = change;
       throw new StateError(`unknown change ${JSON.stringify(never)}`);
@@ -123,6 +129,8 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
     if (pending.request.terms.openEnded === true) noteOpenEnded(state, change.request);
   }
   state.requests.delete(change.request);
+  state.reserved.delete(change.request);
+  state.queue?.overtaken.delete(change.request);
   noteOpenRequest(state, pending.request.agent, -1);
   leaveGang(state.gangs, pending.request);
 }
@@ -265,6 +273,17 @@ function applyLedger(state: State, entry: LedgerEntry): void {
     }
   }
   state.accounts.set(key, next);
+}
+
+type ReservationChange = Extract<Change, { readonly reservation: StartReservation }>;
+
+function applyReservation({ requests, reserved }: State, change: ReservationChange): void {
+  const { request } = change.reservation;
+  if (!requests.has(request)) throw new StateError(`${request} is not open`);
+  if (reserved.has(request) !== (change.type !== 'reservationMade'))
+    throw new StateError(`${request}: ${change.type} ${reserved.has(request) ? 'twice' : 'without one'}`);
+  if (change.type === 'reservationDropped') reserved.delete(request);
+  else reserved.set(request, change.reservation);
 }
 
 /** The pool as configured, found through an index that is built once per configuration. */

@@ -7,6 +7,7 @@ import type { Lease, LeaseEnd, Reservation } from './lease.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingExtension, PendingRequest, RecordedVerdict } from './request.ts';
+import type { DropCause, MoveCause, StartReservation } from './reservation.ts';
 
 export const DECISION_OUTCOMES = ['granted', 'waiting', 'denied', 'expired', 'cancelled'] as const;
 export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
@@ -77,4 +78,17 @@ export type Change =
       readonly reservations: readonly Reservation[];
       readonly reasons: readonly Reason[];
     }
-  | { readonly type: 'ledger'; readonly entry: LedgerEntry };
+  | { readonly type: 'ledger'; readonly entry: LedgerEntry }
+  | { readonly type: 'reservationMade'; readonly reservation: StartReservation }
+  | {
+      readonly type: 'reservationMoved';
+      readonly reservation: StartReservation;
+      readonly from: Instant;
+      readonly cause: MoveCause;
+    }
+  /** A request that is granted, or gets another outcome, takes its reservation along without a word. */
+  | {
+      readonly type: 'reservationDropped';
+      readonly reservation: StartReservation;
+      readonly cause: DropCause;
+    };

@@ -4,6 +4,7 @@
 import type { AccountId, AgentId, CohortId, DepartmentId, PoolId } from './ids.ts';
 import type { PoolNodes } from './nodes.ts';
 import type { Instant, Units } from './quantity.ts';
+import type { ReservationTerms } from './reservation.ts';
 
 /** From open to most closed; the index is the level that policies compare. */
 export const CLASSIFICATIONS = ['public', 'internal', 'confidential', 'restricted'] as const;
@@ -192,6 +193,8 @@ export interface Configuration {
   readonly classes: readonly PriorityClass[];
   readonly leaseTerms: LeaseTerms;
   readonly fairness?: FairnessTerms;
+  /** What is not said has a default. */
+  readonly reservations?: Partial<ReservationTerms>;
 }
 
 export interface FairnessTerms {

@@ -45,6 +45,8 @@ export interface Earmark {
   readonly madeAt: Instant;
   /** By then all that it counts on has come back. */
   readonly graceEndsAt: Instant;
+  /** By then its lease has ended, whenever up to `graceEndsAt` it begins, a late tick counted; absent: no end is known. */
+  readonly endsAt?: Instant;
 }
 
 export const EARMARK_STATES = ['held', 'granted', 'dropped'] as const;

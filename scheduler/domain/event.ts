@@ -18,6 +18,9 @@ export const EVENT_TYPES = [
   'annona.lease.released.v1',
   'annona.lease.expired.v1',
   'annona.lease.revoked.v1',
+  'annona.reservation.made.v1',
+  'annona.reservation.moved.v1',
+  'annona.reservation.dropped.v1',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

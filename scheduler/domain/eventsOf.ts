@@ -8,6 +8,7 @@ import { eventId, type LeaseId, type RequestId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import type { Instant } from './quantity.ts';
 import { REASON_GUIDE, type Reason } from './reason.ts';
+import type { StartReservation } from './reservation.ts';
 
 export interface EventContext {
   readonly cell: string;
@@ -86,6 +87,14 @@ function tell(change: Change, context: EventContext): Told | null {
         return ofLease('annona.lease.extended.v1', lease, { extension, endsAt });
       return ofLease('annona.lease.extension-denied.v1', lease, { extension, reasons: guided(reasons) });
     }
+    case 'reservationMade':
+      return ofReservation('annona.reservation.made.v1', change.reservation, {});
+    case 'reservationMoved': {
+      const { reservation, from, cause } = change;
+      return ofReservation('annona.reservation.moved.v1', reservation, { from, cause });
+    }
+    case 'reservationDropped':
+      return ofReservation('annona.reservation.dropped.v1', change.reservation, { cause: change.cause });
     case 'requestOpened':
     case 'verdictRecorded':
     case 'extensionOpened':
@@ -116,6 +125,14 @@ function ofLease(type: EventType, lease: Lease, data: Readonly<Record<string, un
   };
 }
 
+function ofReservation(
+  type: EventType,
+  { request, department, agent, startsAt }: StartReservation,
+  data: Readonly<Record<string, unknown>>,
+): Told {
+  return { type, request, lease: null, owner: { department, agent }, data: { startsAt, ...data } };
+}
+
 function grantData(lease: Lease): Record<string, unknown> {
   const { option, allocations, startLimitAt, endsAt, borrowed } = lease;
   return { option, allocations, startLimitAt, endsAt, ...(borrowed && { borrowed }) };
@@ -140,6 +157,7 @@ const NOTICE_ADVICE =
 /** Names under which an instant travels: outside the process times are RFC 3339 in UTC, never bare milliseconds. */
 const INSTANTS = new Set([
   'at',
+  'from',
   'startsAt',
   'endsAt',
   'startLimitAt',

@@ -52,6 +52,24 @@ export type Reason =
       readonly kind: string;
       readonly short: readonly Shortage[];
     }
+  /** Units are free, and promised to others from `startsAt` on: it would still hold them then. */
+  | {
+      readonly code: 'RESERVED';
+      readonly option: number;
+      readonly claim: number;
+      readonly kind: string;
+      readonly startsAt: Instant;
+      readonly short: readonly Shortage[];
+    }
+  /** Somebody is promised the dataset alone from `startsAt` on. */
+  | {
+      readonly code: 'DRAINING';
+      readonly option: number;
+      readonly claim: number;
+      readonly kind: string;
+      readonly startsAt: Instant;
+      readonly short: readonly Shortage[];
+    }
   /** The gang is complete, and no choice of places serves all of its members at once. */
   | {
       readonly code: 'GANG_FULL';
@@ -152,6 +170,15 @@ export const REASON_GUIDE: Readonly<
   DATASET_SHARED: {
     actor: 'wait',
     advice: 'An exclusive claim starts when nobody reads the dataset; share it, or wait for the readers.',
+  },
+  RESERVED: {
+    actor: 'wait',
+    advice:
+      'The free units are promised to a request that has waited longer; what ends before the time named may start now.',
+  },
+  DRAINING: {
+    actor: 'wait',
+    advice: 'The dataset is promised to one reader alone; what ends before the time named may read it now.',
   },
   GANG_FULL: {
     actor: 'wait',

@@ -9,6 +9,7 @@ import type { PastUse } from './pastUse.ts';
 import type { PolicyRow } from './policyRow.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './request.ts';
+import type { StartReservation } from './reservation.ts';
 
 export interface AccountUse {
   reserved: Units;
@@ -65,6 +66,10 @@ export interface State {
   readonly exclusive: Set<PoolId>;
   /** Gang -> its open members, so that a submit finds its gang without a look at all who wait. */
   readonly gangs: Map<string, Set<RequestId>>;
+  /** Promised starts of open requests. */
+  readonly reserved: Map<RequestId, StartReservation>;
+  /** What this term of office has seen of those who wait; not stored, a new leader begins with nothing. */
+  queue?: QueueMemory;
   /** The gang after which the next tick goes on, when the last one had no steps for all of them. A new leader begins with the first. */
   gangTurn?: GangTurn | null;
 }
@@ -92,7 +97,19 @@ export function emptyState(of: Pick<State, 'cell' | 'epoch' | 'configuration'>):
     checkpoints: new Map(),
     earmarks: new Map(),
     outsideTick: 0,
+    reserved: new Map(),
   };
+}
+
+export interface QueueMemory {
+  /** Open request -> later ones of its class that took a pool it could have had. */
+  readonly overtaken: Map<RequestId, Units>;
+  /** Place -> unit milliseconds that stood idle for reservations, less what may. */
+  readonly idle: Map<string, Units>;
+  /** Up to when idleness is counted. */
+  idleThrough: Instant;
+  /** The overdue request after which the next search for a start begins, when the last one had no steps for all of them. */
+  turn: GangTurn | null;
 }
 
 export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {

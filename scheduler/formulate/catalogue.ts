@@ -10,7 +10,7 @@ import {
   type Pool,
   type Quota,
 } from '../domain/configuration.ts';
-import type { AgentId, DepartmentId } from '../domain/ids.ts';
+import type { AgentId, DepartmentId, PoolId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
 import { accountChain, lookupOf } from '../domain/lookup.ts';
 import { add, type Units } from '../domain/quantity.ts';
@@ -56,6 +56,8 @@ export interface PayingAccount {
 export interface Catalogue {
   /** Kind -> places by id. */
   readonly places: ReadonlyMap<string, readonly Place[]>;
+  /** The place that counts a pool; undefined when the pool is not configured. */
+  placeOf(pool: PoolId): Place | undefined;
   /** Kind -> renewable units of all pools, for dominant shares. */
   readonly unitsOfKind: ReadonlyMap<string, Units>;
   /** `quotaKey` -> quota. A department without one for a kind is not limited. */
@@ -79,8 +81,13 @@ export function catalogueOf(configuration: Configuration): Catalogue {
   if (known) return known;
   const accounts = payingAccounts(configuration);
   const standings = agentStandings(configuration, accounts);
+  const places = placesOf(configuration);
+  const byPool = new Map(
+    [...places.values()].flat().flatMap((place) => place.pools.map(({ id }) => [id, place])),
+  );
   const made: Catalogue = {
-    places: placesOf(configuration),
+    places,
+    placeOf: (pool) => byPool.get(pool),
     unitsOfKind: unitsOfKind(configuration),
     quotas: quotaShares(configuration),
     accounts: [...accounts.values()],

@@ -114,7 +114,7 @@ function deepest(cohorts: ReadonlyMap<CohortShare, Units>): CohortShare | null {
 /** `lends`, `passes` and `cohort` rows, after all columns are known: only of cohorts that the batch could overdraw. */
 export function emitCohorts(builder: ModelBuilder, book: RowBook, room: QuotaRoom): void {
   const touched = new Map<CohortShare, Row[]>();
-  for (const row of book.family('lends/')) {
+  for (const row of book.family(`lends${room.at}/`)) {
     const cohort = room.lends.get(row)?.cohort;
     if (!cohort) throw new Error(`${row.name} belongs to no cohort`);
     const rows = touched.get(cohort);
@@ -168,7 +168,7 @@ class Emission {
     if (!binds && !passesOn) return present;
     terms.push(...this.#memberTerms(cohort, Math.min(most, cohorts.limit(cohort))));
     const excess = passesOn ? this.#addPasses(cohort, terms) : null;
-    if (binds) this.#addRow(`cohort/${cohort.id}`, cohorts.limit(cohort), terms);
+    if (binds) this.#addRow(`cohort${this.#room.at}/${cohort.id}`, cohorts.limit(cohort), terms);
     return excess ?? present;
   }
 
@@ -192,7 +192,7 @@ class Emission {
   }
 
   #addPasses(cohort: CohortShare, terms: readonly Term[]): Term {
-    const index = this.#addRow(`passes/${cohort.id}`, guaranteeOf(cohort), terms);
+    const index = this.#addRow(`passes${this.#room.at}/${cohort.id}`, guaranteeOf(cohort), terms);
     const upper = Math.min(this.#mostOf(cohort), this.#room.cohorts.limit(cohort)) - guaranteeOf(cohort);
     return { excess: this.#builder.addExcess(index, Math.max(0, upper)) };
   }

@@ -26,6 +26,8 @@ export interface OpenClaim {
   readonly claim: number;
   readonly bundle?: Bundle;
   readonly quantity: Units;
+  /** Of a dataset that nobody else is to read. */
+  readonly alone?: true;
   readonly candidates: readonly OpenCandidate[];
 }
 
@@ -205,9 +207,14 @@ export function searchFirst(
 ): SearchResult {
   let steps = 0;
   let deepest = 0;
+  let found: readonly Choice[] | null = null;
   const chosen: OpenCandidate[] = [];
   const descend = (depth: number): boolean => {
-    if (depth === option.claims.length) return accepts(choicesOf(option, chosen));
+    if (depth === option.claims.length) {
+      const choices = choicesOf(option, chosen);
+      if (accepts(choices)) found = choices;
+      return found !== null;
+    }
     deepest = Math.max(deepest, depth);
     for (const candidate of option.claims[depth]!.candidates) {
       steps += 1;
@@ -217,7 +224,8 @@ export function searchFirst(
     }
     return false;
   };
-  if (descend(0)) return { type: 'found', choices: choicesOf(option, chosen) };
+  descend(0);
+  if (found !== null) return { type: 'found', choices: found };
   return steps > SEARCH_STEPS_MAX ? { type: 'cut' } : { type: 'stuck', claim: deepest };
 }
 
@@ -225,9 +233,10 @@ export function searchFirst(
 export function choicesFor(
   chosen: readonly { readonly claim: OpenClaim; readonly candidate: OpenCandidate }[],
 ): Choice[] {
-  const choices = chosen.flatMap(({ claim: { claim, quantity, bundle }, candidate }): Choice[] => {
+  const choices = chosen.flatMap(({ claim: { claim, quantity, bundle, alone }, candidate }): Choice[] => {
     const { place, window } = candidate;
-    return bundle === undefined ? [{ claim, quantity, place, window }] : seatChoices(bundle, candidate);
+    if (bundle !== undefined) return seatChoices(bundle, candidate);
+    return [{ claim, quantity, place, window, ...(alone && { alone }) }];
   });
   return choices.sort((a, b) => a.claim - b.claim);
 }

@@ -5,11 +5,14 @@ import type { Configuration } from '../domain/configuration.ts';
 import type { ExtensionId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { SnapshotExtension } from '../snapshot.ts';
 import { type Cost, type CostLine, type HeldUnits, prolongationCost } from './accounts.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
+import { choicesOfReservation, type Taking } from './checkpoints.ts';
 import type { Prolongation } from './formulation.ts';
+import { reservedReason } from './promises.ts';
 import type { Room } from './room.ts';
 import { budgetReasons } from './shortages.ts';
 
@@ -23,6 +26,8 @@ export interface ExtensionColumn {
 
 export interface LeaseExtensions {
   readonly lease: Lease;
+  /** It counts as held for good already. */
+  readonly openEnded: boolean;
   readonly payers: readonly PayingAccount[];
   /** Growing: one extension, two, ... Only those that the accounts cover. */
   readonly columns: readonly ExtensionColumn[];
@@ -53,6 +58,7 @@ function extensionsOfLease(
   asked: { lease: Lease; list: readonly SnapshotExtension[] },
 ): LeaseExtensions {
   const { lease, list } = asked;
+  const openEnded = list[0]?.openEnded === true;
   const held = heldUnits(configuration, lease);
   const graceMs = configuration.leaseTerms.graceSeconds * 1000;
   const payers = room.catalogue.holdersOf(lease);
@@ -70,11 +76,16 @@ function extensionsOfLease(
     if (held.length === 0) refused.set(extension.id, [noWindow(lease)]);
     else if (columns.length >= PROLONGATIONS_MAX)
       refused.set(extension.id, [{ code: 'NEXT_TICK', option: lease.option }]);
-    else if (room.accounts.covers(payers, costOf)) {
-      columns.push({ prolongations: [...(before?.prolongations ?? []), { extension, endsAt }], costOf });
-    } else refused.set(extension.id, budgetReasons(room, payers, { option: lease.option, costOf }));
+    else if (!room.accounts.covers(payers, costOf))
+      refused.set(extension.id, budgetReasons(room, payers, { option: lease.option, costOf }));
+    else {
+      const short = openEnded ? null : room.checkpoints.shortage([prolongedBy(room, lease, endsAt)]);
+      if (short !== null)
+        refused.set(extension.id, [reservedReason(short, { option: lease.option, claim: 0 })]);
+      else columns.push({ prolongations: [...(before?.prolongations ?? []), { extension, endsAt }], costOf });
+    }
   }
-  return { lease, payers, columns, refused };
+  return { lease, openEnded, payers, columns, refused };
 }
 
 /** What is held from now on and paid by time. Windows end when they end. */
@@ -88,6 +99,14 @@ function heldUnits(configuration: Configuration, lease: Lease): HeldUnits[] {
       held.push({ kind, quantity, priceMinor: pool.priceMinor, pricePer: pool.pricePer ?? 1 });
   }
   return held;
+}
+
+/** What the lease would hold beyond its present end. */
+export function prolongedBy({ catalogue }: Room, lease: Lease, endsAt: Instant): Taking {
+  const units = lease.allocations.filter(({ window }) => window === undefined);
+  const choices = choicesOfReservation(catalogue, { units });
+  if (choices === null) throw new Error(`a pool of lease ${lease.id} is not configured`);
+  return { department: lease.department, choices, from: lease.endsAt, endsAt };
 }
 
 function noWindow(lease: Lease): Reason {

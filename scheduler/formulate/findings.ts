@@ -8,9 +8,11 @@ import { quotaKey } from '../domain/state.ts';
 import { PricedChoices } from './accounts.ts';
 import type { Bundle, BundleCandidates } from './bundles.ts';
 import type { ClaimCandidates } from './candidates.ts';
+import type { LaterShortage } from './checkpoints.ts';
 import { choicesFor, type OpenCandidate, type OpenOption, searchFirst } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
-import { endOf, timeReason } from './openings.ts';
+import { endOf, heldUntil, timeReason } from './openings.ts';
+import { keptReason, reservedReason } from './promises.ts';
 import { demandOf, type KindDemand } from './quota.ts';
 import type { Room } from './room.ts';
 import { windowKey, windowsFor } from './windows.ts';
@@ -55,7 +57,7 @@ export function findOption(input: OptionInput): OptionFinding {
 
 /** A combination to price and to count: one that fits if any does, else the nearest; what has no room goes into `reasons`. */
 function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[] | null {
-  const { claims, open, option, room } = input;
+  const { claims, open, option, pending, room } = input;
   const choices: Choice[] = [];
   for (const openClaim of open.claims) {
     const [cheapest] = cheapestFirst(openClaim.candidates);
@@ -91,15 +93,32 @@ function chooseOrBlame(input: OptionInput, reasons: Reason[]): readonly Choice[]
     option,
     claims: open.claims.map((claim) => ({ ...claim, candidates: cheapestFirst(claim.candidates) })),
   };
-  const { policy } = input.room;
-  const allowed = searchFirst(sorted, (found) => policy.fits(input.pending.request, found));
+  const { policy, checkpoints } = room;
+  const shortageOf = (chosen: readonly Choice[]): LaterShortage | null => {
+    const { department, terms } = pending.request;
+    const endsAt = heldUntil(chosen, terms, room.now);
+    return checkpoints.shortage([{ department, choices: chosen, endsAt }]);
+  };
+  const allowed = searchFirst(
+    sorted,
+    (found) => policy.fits(pending.request, found) && shortageOf(found) === null,
+  );
   if (allowed.type === 'found') {
     const crowded = input.bundles.length > 1 ? room.crowdedOut(input.bundles) : null;
     if (crowded !== null) reasons.push(nodeReason(input, crowded.bundle));
     return allowed.choices;
   }
-  const together = policy.isEmpty ? allowed : searchFirst(sorted, () => true);
-  if (together.type === 'found') return together.choices;
+  const kept =
+    policy.isEmpty || checkpoints.isEmpty
+      ? allowed
+      : searchFirst(sorted, (found) => shortageOf(found) === null);
+  if (kept.type === 'found') return kept.choices;
+  const together = policy.isEmpty && checkpoints.isEmpty ? allowed : searchFirst(sorted, () => true);
+  if (together.type === 'found') {
+    const short = kept.type === 'stuck' ? shortageOf(together.choices) : null;
+    if (short !== null) reasons.push(reservedReason(short, { option, claim: 0 }));
+    return together.choices;
+  }
   if (together.type === 'stuck') reasons.push(crowdedReason(input, together.claim));
   return choices;
 }
@@ -134,6 +153,9 @@ function nodeReason({ bundles, option, room }: OptionInput, { name, claims }: Bu
 function fullReason(input: OptionInput, index: number): Reason {
   const { claims, option, room } = input;
   const { claim, candidates } = claims[index]!;
+  const { pending } = input;
+  const kept = keptReason(room, claims[index]!, { pending, option, claim: index });
+  if (kept !== null) return kept;
   const taken = datasetReason(input, index);
   if (taken !== null) return taken;
   const short: Shortage[] = [];

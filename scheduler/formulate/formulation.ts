@@ -31,6 +31,8 @@ export interface Choice {
   /** Of a claim that sits on a node: the seat's class, and which of the option's bundles takes it. `place` has its price and its kind. */
   readonly seats?: SeatClass;
   readonly bundle?: string;
+  /** A dataset that nobody else reads meanwhile. */
+  readonly alone?: true;
 }
 
 /** One extension of a lease, and where the lease ends with it. */

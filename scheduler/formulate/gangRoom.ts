@@ -2,18 +2,34 @@
 // Invariant: exact sums over the members; a combination that passes, and fits its places, fits alone in the program.
 
 import type { DepartmentId } from '../domain/ids.ts';
+import type { Instant } from '../domain/quantity.ts';
 import { accountKey, quotaKey } from '../domain/state.ts';
 import type { PayingAccount } from './catalogue.ts';
+import type { Taking } from './checkpoints.ts';
 import type { GangPart } from './gangs.ts';
+import { heldUntil } from './openings.ts';
 import { demandOf } from './quota.ts';
 import type { Room } from './room.ts';
 
 export function fitsTogether(parts: readonly GangPart[], room: Room): boolean {
-  return fitsQuotas(parts, room) && fitsPolicy(parts, room) && fitsAccounts(parts, room);
+  return (
+    sharesTogether(parts, room) &&
+    policyTogether(parts, room) &&
+    affordsTogether(parts, room) &&
+    room.checkpoints.shortage(takingsOf(parts, room.now)) === null
+  );
+}
+
+export function takingsOf(parts: readonly GangPart[], now: Instant): Taking[] {
+  return parts.map(({ pending, priced: { choices } }) => ({
+    department: pending.request.department,
+    choices,
+    endsAt: heldUntil(choices, pending.request.terms, now),
+  }));
 }
 
 /** sum q <= N + B - U per department and kind; sum of the growth beyond guarantees <= what their cohorts can still lend. */
-function fitsQuotas(parts: readonly GangPart[], room: Room): boolean {
+export function sharesTogether(parts: readonly GangPart[], room: Room): boolean {
   const wanted = new Map<string, { department: DepartmentId; kind: string; quantity: number }>();
   for (const { pending, priced } of parts) {
     const { department } = pending.request;
@@ -25,11 +41,11 @@ function fitsQuotas(parts: readonly GangPart[], room: Room): boolean {
   return room.quotas.fitsAll([...wanted.values()]);
 }
 
-function fitsPolicy(parts: readonly GangPart[], { policy }: Room): boolean {
+export function policyTogether(parts: readonly GangPart[], { policy }: Room): boolean {
   return policy.fitsAll(parts.map(({ pending: { request }, priced: { choices } }) => ({ request, choices })));
 }
 
-function fitsAccounts(parts: readonly GangPart[], room: Room): boolean {
+export function affordsTogether(parts: readonly GangPart[], room: Room): boolean {
   const due = new Map<string, number>();
   const charge = (paying: PayingAccount, part: GangPart): boolean => {
     const cost = part.priced.costOf(paying.tariff);

@@ -13,6 +13,7 @@ import {
   gangColumns,
   isComplete,
 } from './gangs.ts';
+import type { Room } from './room.ts';
 
 export interface GangLooks {
   /** Gang -> its columns, of those that were looked at. */
@@ -28,7 +29,7 @@ export interface GangLooks {
 export function lookAtGangs(
   gangs: ReadonlyMap<string, Gang>,
   input: Omit<GangInput, 'gangs' | 'work' | 'opened'>,
-  after: GangTurn | null,
+  { after, roomOf }: { after: GangTurn | null; roomOf: (gang: Gang) => Room },
 ): GangLooks {
   const complete = inTurn(gangs, input.configuration, after);
   const shared: GangInput = { ...input, gangs: complete.length, work: { steps: 0 }, opened: new Map() };
@@ -41,7 +42,8 @@ export function lookAtGangs(
       unseen.add(gang.terms.id);
       continue;
     }
-    const looked = gangColumns(gang, shared);
+    const room = roomOf(gang);
+    const looked = gangColumns(gang, room === shared.room ? shared : { ...shared, room, opened: new Map() });
     found.set(gang, looked);
     if (looked.complete && looked.columns.length === 0) hopeless.add(gang.terms.id);
     last = turn;

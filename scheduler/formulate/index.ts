@@ -4,7 +4,9 @@
 import { type Model, ModelBuilder } from '../../solver/index.ts';
 import type { PriorityClass } from '../domain/configuration.ts';
 import type { ExtensionId, RequestId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { standingUse, type Use } from '../preemption/standing.ts';
@@ -15,17 +17,18 @@ import type { PayingAccount, Tariff } from './catalogue.ts';
 import { emitCohorts } from './cohorts.ts';
 import { Crowds } from './crowds.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
-import { extensionsOf, type LeaseExtensions } from './extensions.ts';
+import { extensionsOf, type LeaseExtensions, prolongedBy } from './extensions.ts';
 import { Fairness, spentOnFairness } from './fairness.ts';
 import type { Choice, ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { seatsFor } from './nodes.ts';
 import { EXTENSION_VALUE } from './objective.ts';
-import { timeReasons } from './openings.ts';
+import { heldUntil, timeReasons } from './openings.ts';
 import { demandOf, quotaRows } from './quota.ts';
+import { addBeyond, type Reserver, Reservers } from './reservers.ts';
 import { Room } from './room.ts';
-import { type Row, RowBook } from './rows.ts';
+import { type Row, RowBook, type RowEntry } from './rows.ts';
 import type { PlannedSeats } from './seatPlanner.ts';
 import { type Template, Templates } from './templates.ts';
 import { Worths } from './worth.ts';
@@ -83,6 +86,8 @@ interface DraftSettings extends FormulateSettings {
   readonly use: Use;
 }
 
+const NOTHING_KEPT: ReadonlyMap<Row, number> = new Map();
+
 interface PreparedGang {
   readonly gang: Gang;
   readonly gangColumns: readonly GangColumn[];
@@ -93,6 +98,8 @@ interface Prepared {
   readonly shape: Shape;
   readonly template: Template;
   readonly payers: readonly PayingAccount[];
+  /** When a reservation is kept for it. */
+  readonly reserver: Reserver | null;
 }
 
 /** Two passes: the first finds templates and what the batch could ask of each account, the second writes the rows that can bind. */
@@ -110,6 +117,7 @@ class Draft {
   readonly #fairness: Fairness;
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
+  readonly #reservers: Reservers;
   readonly gangs: GangLooks;
   readonly seats: PlannedSeats | null;
   readonly #gangs: ReadonlyMap<string, Gang>;
@@ -123,7 +131,7 @@ class Draft {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
     this.#memo = memo;
-    this.#room = new Room(snapshot, use);
+    this.#room = new Room(snapshot, { use });
     this.#crowds = new Crowds(snapshot);
     this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
@@ -136,8 +144,13 @@ class Draft {
     const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
     const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
     const input = { configuration, room: this.#room, memo };
-    this.gangs = lookAtGangs(this.#gangs, input, snapshot.gangTurn ?? null);
-    this.#templates = new Templates({ configuration, room: this.#room, book: this.#book, columnsMax });
+    const settings = { configuration, room: this.#room, rows: this.#room, book: this.#book, columnsMax };
+    this.#templates = new Templates(settings);
+    this.#reservers = new Reservers(snapshot, { settings, shared: this.#templates, use, seats: this.seats });
+    this.gangs = lookAtGangs(this.#gangs, input, {
+      after: snapshot.gangTurn ?? null,
+      roomOf: (gang) => this.#reserverOf(gang)?.room ?? this.#room,
+    });
   }
 
   prepareExtensions(): LeaseExtensions[] {
@@ -164,7 +177,8 @@ class Draft {
       return;
     }
     const shape = shapeOf(this.#memo, configuration, pending);
-    const template = this.#templates.of(shape, pending);
+    const reserver = this.#reservers.of([id]);
+    const template = (reserver?.templates ?? this.#templates).of(shape, pending);
     if (template.columns.length === 0) {
       const reasons = timeReasons(shape, terms, now);
       if (reasons.length > 0) this.dropped.set(id, reasons);
@@ -174,7 +188,7 @@ class Draft {
     this.#crowds.count(pending.request, template.priority);
     const payers = this.#payersOf(pending.request);
     for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
-    this.#prepared.push({ pending, shape, template, payers });
+    this.#prepared.push({ pending, shape, template, payers, reserver });
   }
 
   /** In its first member's turn. */
@@ -198,7 +212,7 @@ class Draft {
 
   /** Stage 0, before the requests of the first class: work under way is decided with the most urgent. */
   addExtensions(extensions: readonly LeaseExtensions[]): void {
-    for (const { lease, payers, columns } of extensions) {
+    for (const { lease, openEnded, payers, columns } of extensions) {
       if (columns.length === 0) continue;
       const group = this.#worths.addGroup(0);
       const binding = this.#bindingOf(payers);
@@ -206,8 +220,22 @@ class Draft {
         const value = EXTENSION_VALUE + prolongations.length;
         const column = this.#addColumn(group, value, { type: 'extension', lease, prolongations });
         this.#addCosts(column, binding, costOf);
+        if (!openEnded) this.#addProlonged(column, lease, prolongations.at(-1)!.endsAt);
       }
     }
+  }
+
+  /** Beyond its present end the lease holds what others may have been promised. */
+  #addProlonged(column: number, lease: Lease, endsAt: Instant): void {
+    const { checkpoints } = this.#room;
+    if (checkpoints.isEmpty) return;
+    const { department, choices, from } = prolongedBy(this.#room, lease, endsAt);
+    const held = { ...(from !== undefined && { from }), endsAt };
+    for (const { row, coefficient } of [
+      ...checkpoints.placeEntries(this.#book, choices, held),
+      ...checkpoints.quotaEntries(this.#book, department, { ...held, demand: demandOf(choices) }),
+    ])
+      this.#book.add(row, column, coefficient);
   }
 
   addRequests(): void {
@@ -217,7 +245,7 @@ class Draft {
         this.#addGang(prepared);
         continue;
       }
-      const { pending, template } = prepared;
+      const { pending, template, reserver } = prepared;
       const { share, priority } = template;
       const { request } = pending;
       const binding = this.#bindingOf(prepared.payers);
@@ -242,8 +270,13 @@ class Draft {
             group,
             alike: template,
           });
-        for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
-        for (const { row, coefficient } of quotas.get(demand) ?? []) this.#book.add(row, column, coefficient);
+        const shares = quotas.get(demand) ?? [];
+        if (reserver !== null)
+          addBeyond(this.#book, column, { entries: [...units, ...shares], kept: reserver.kept });
+        else {
+          for (const { row, coefficient } of units) this.#book.add(row, column, coefficient);
+          for (const { row, coefficient } of shares) this.#book.add(row, column, coefficient);
+        }
         this.#fairness.add(column, group, { department: request.department, units, share });
         this.#addRules(column, value - spentOnFairness(share), [{ request, choices }]);
         this.#addCosts(column, binding, costOf);
@@ -264,7 +297,8 @@ class Draft {
         return sum + this.#crowds.worthOf(request, priority, { share, penalty });
       }, 0);
       const column = this.#addColumn(group, value, { type: 'gang', services });
-      for (const part of parts) this.#addPart(column, group, part);
+      const entries = parts.flatMap((part) => this.#addPart(column, group, part));
+      addBeyond(this.#book, column, { entries, kept: this.#reserverOf(gang)?.kept ?? NOTHING_KEPT });
       const spare = parts.reduce((left, { share }) => left - spentOnFairness(share), value);
       this.#addRules(
         column,
@@ -279,17 +313,28 @@ class Draft {
     }
   }
 
-  #addPart(column: number, group: number, { pending, priced: { choices, costOf }, share }: GangPart): void {
-    const book = this.#book;
-    const { department } = pending.request;
-    const units = this.#templates.unitsOf(choices);
-    for (const { row, coefficient } of units) book.add(row, column, coefficient);
+  /** What one member pays goes into the book; answers what it takes of units and shares, which count together with the others'. */
+  #addPart(
+    column: number,
+    group: number,
+    { pending, priced: { choices, costOf }, share }: GangPart,
+  ): RowEntry[] {
+    const { request } = pending;
+    const { department } = request;
+    const { quotas, checkpoints, now } = this.#room;
+    const endsAt = heldUntil(choices, request.terms, now);
+    const units = this.#templates.unitsOf(choices, endsAt);
     this.#fairness.add(column, group, { department, units, share });
-    for (const [kind, quantity] of demandOf(choices)) {
-      for (const row of quotaRows(book, this.#room.quotas, { department, kind }))
-        book.add(row, column, quantity);
-    }
-    this.#addCosts(column, this.#bindingOf(this.#payersOf(pending.request)), costOf);
+    this.#addCosts(column, this.#bindingOf(this.#payersOf(request)), costOf);
+    const demand = demandOf(choices);
+    const shares = demand.flatMap(([kind, coefficient]) =>
+      quotaRows(this.#book, quotas, { department, kind }).map((row) => ({ row, coefficient })),
+    );
+    return [...units, ...shares, ...checkpoints.quotaEntries(this.#book, department, { demand, endsAt })];
+  }
+
+  #reserverOf({ members }: Gang): Reserver | null {
+    return this.#reservers.of(members.map(({ request }) => request.id));
   }
 
   build(): Model {
@@ -304,6 +349,7 @@ class Draft {
     this.#datasets.emit(builder);
     this.#room.policy.emit(builder, book);
     this.#fairness.emit(builder, book);
+    this.#room.checkpoints.emit(builder, book);
     return builder.build();
   }
 
@@ -323,7 +369,7 @@ class Draft {
 
   /** The template's columns that payers and policy leave; when those leave none, the ones that were left out are tried. */
   #allowed(
-    { pending, shape, template, payers }: Prepared,
+    { pending, shape, template, payers, reserver }: Prepared,
     binding: readonly PayingAccount[],
   ): Pick<Template, 'columns' | 'quotas'> {
     const { accounts, policy } = this.#room;
@@ -331,7 +377,7 @@ class Draft {
       ({ priced }) => accounts.covers(binding, priced.costOf) && policy.fits(pending.request, priced.choices),
     );
     if (columns.length > 0 || template.complete) return { columns, quotas: template.quotas };
-    return this.#templates.coveredBy(template, shape, { pending, payers });
+    return (reserver?.templates ?? this.#templates).coveredBy(template, shape, { pending, payers });
   }
 
   #ask(paying: PayingAccount, most: readonly number[] | null): void {

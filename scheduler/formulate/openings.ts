@@ -4,6 +4,7 @@
 import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { Terms } from '../domain/request.ts';
+import { NEVER } from '../domain/reservation.ts';
 import type { ClaimCandidates, Shape } from './candidates.ts';
 import { compareText } from './catalogue.ts';
 import type { OpenCandidate, OpenClaim, OpenOption } from './combinations.ts';
@@ -65,16 +66,26 @@ function claimsApart(
 ): OpenClaim[] {
   return claims.flatMap((claim, index) =>
     claim.claim.node === undefined
-      ? [{ claim: index, quantity: claim.claim.quantity, candidates: candidatesOf(claim) }]
+      ? [
+          {
+            claim: index,
+            quantity: claim.claim.quantity,
+            ...(claim.claim.exclusive && { alone: true as const }),
+            candidates: candidatesOf(claim),
+          },
+        ]
       : [],
   );
 }
 
 function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, room: Room): OpenCandidate[] {
   const open: OpenCandidate[] = [];
+  const endsAt = terms.openEnded ? NEVER : room.now + terms.durationSeconds * 1000;
   for (const { place, rank } of candidates) {
     const [pool] = place.pools;
     if (claim.exclusive && room.used(place, null) > 0) continue;
+    const units = claim.exclusive ? pool.capacity : claim.quantity;
+    if (pool.calendar === undefined && room.checkpoints.freeUntil(place, endsAt) < units) continue;
     const windows = pool.calendar === undefined ? [null] : windowsFor(pool, { claim, terms, now: room.now });
     for (const [windowsSkipped, window] of windows.entries()) {
       const free = room.free(place, window);
@@ -131,6 +142,12 @@ export function endOf(choices: readonly Choice[], terms: Terms, now: Instant): I
     end = Math.max(end, window === null ? now + terms.durationSeconds * 1000 : window.endsAt);
   }
   return end;
+}
+
+/** How long the units are counted as held: work without a known end gives nothing back at an instant that anybody may count on. */
+export function heldUntil(choices: readonly Choice[], terms: Terms, now: Instant): Instant {
+  const isOpen = terms.openEnded === true && choices.some(({ window }) => window === null);
+  return isOpen ? NEVER : endOf(choices, terms, now);
 }
 
 /** What no free unit would help, for every option; empty as soon as one option could start if there were room. */

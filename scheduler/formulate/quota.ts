@@ -54,7 +54,11 @@ export class QuotaRoom {
   /** `lends` rows made so far, and whose they are. */
   readonly lends = new Map<Row, QuotaShare>();
 
-  constructor(catalogue: Catalogue, quotaUse: Snapshot['quotaUse']) {
+  /** `at`: "" for the present, "@<instant>" for a checkpoint; stands in the names of the rows. */
+  readonly at: string;
+
+  constructor(catalogue: Catalogue, quotaUse: Snapshot['quotaUse'], at = '') {
+    this.at = at;
     this.#catalogue = catalogue;
     this.#quotaUse = quotaUse;
   }
@@ -129,9 +133,9 @@ export function quotaRows(
   const standing = room.standing(who.department, who.kind);
   if (standing === null) return [];
   const key = quotaKey(who.department, who.kind);
-  const quota = book.row(`quota/${key}`, standing.room);
+  const quota = book.row(`quota${room.at}/${key}`, standing.room);
   if (standing.share.cohort === null) return [quota];
-  const lends = book.row(`lends/${key}`, standing.guaranteeRoom);
+  const lends = book.row(`lends${room.at}/${key}`, standing.guaranteeRoom);
   room.lends.set(lends, standing.share);
   return [quota, lends];
 }

@@ -2,6 +2,7 @@
 // Invariant: reads one snapshot and changes nothing.
 
 import type { Window } from '../domain/configuration.ts';
+import type { RequestId } from '../domain/ids.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Shortage } from '../domain/reason.ts';
 import { standingUse, type Use } from '../preemption/standing.ts';
@@ -10,13 +11,17 @@ import { AccountRoom } from './accounts.ts';
 import type { BundleCandidates } from './bundles.ts';
 import { freeUnits } from './capacity.ts';
 import { type Catalogue, catalogueOf } from './catalogue.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { OpenCandidate } from './combinations.ts';
 import type { Place } from './formulation.ts';
+import { type Kept, keptNow, withKept } from './kept.ts';
 import { NodeRoom } from './nodes.ts';
 import { PolicyRoom } from './policyRows.ts';
 import { QuotaRoom } from './quota.ts';
 import type { SeatPlan } from './seats.ts';
 import { freeInWindow, windowKey } from './windows.ts';
+
+const NOBODY: ReadonlySet<RequestId> = new Set();
 
 export class Room {
   readonly now: Instant;
@@ -24,18 +29,32 @@ export class Room {
   readonly quotas: QuotaRoom;
   readonly accounts: AccountRoom;
   readonly policy: PolicyRoom;
+  /** Promised starts still to come. */
+  readonly checkpoints: Checkpoints;
   readonly #used: Snapshot['used'];
+  readonly #kept: Kept;
   readonly #free = new Map<Place, Units>();
   readonly #asked = new Map<string, Units>();
   readonly #exclusive: Snapshot['exclusive'];
   readonly #nodes: NodeRoom;
   #isContested = false;
 
-  /** `use`: what stands as taken, where it was worked out already. */
-  constructor(snapshot: Snapshot, use: Use = standingUse(snapshot)) {
+  /**
+   * `use`: what stands as taken, where it was worked out already. `holders`: those for whom the room is looked at, if they have reservations:
+   * their own promises do not stand in their way.
+   */
+  constructor(
+    snapshot: Snapshot,
+    {
+      use = standingUse(snapshot),
+      holders = NOBODY,
+    }: { readonly use?: Use; readonly holders?: ReadonlySet<RequestId> } = {},
+  ) {
     this.now = snapshot.now;
     this.catalogue = catalogueOf(snapshot.configuration);
-    this.quotas = new QuotaRoom(this.catalogue, use.quotaUse);
+    this.checkpoints = new Checkpoints(this.catalogue, snapshot, holders);
+    this.#kept = keptNow(snapshot, holders);
+    this.quotas = new QuotaRoom(this.catalogue, withKept(use.quotaUse, this.#kept.quotas));
     this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
     this.policy = new PolicyRoom(use.policyRows ?? []);
     this.#used = use.used;
@@ -82,7 +101,7 @@ export class Room {
     if (window !== null) return freeInWindow(window, this.now, this.used(place, window));
     let free = this.#free.get(place);
     if (free === undefined) {
-      free = this.isExclusive(place) ? 0 : freeUnits(place, this.#used);
+      free = this.isExclusive(place) ? 0 : Math.max(0, freeUnits(place, this.#used) - this.kept(place, null));
       this.#free.set(place, free);
     }
     return free;
@@ -96,13 +115,29 @@ export class Room {
   /** The whole batch together could not fill it: its row cannot bind. Of a kind that nobody was counted for: false. */
   isAmple(place: Place): boolean {
     if (this.#isContested && place.kind === 'dataset') return false;
+    if (this.checkpoints.concerns(place)) return false;
     const asked = this.#asked.get(place.kind);
     return asked !== undefined && asked <= this.free(place, null);
   }
 
-  /** Units held, for explanations. */
+  /** Free units if no reservation kept any. */
+  freeUnkept(place: Place, window: Window | null): Units {
+    if (window !== null)
+      return freeInWindow(window, this.now, this.used(place, window) - this.kept(place, window));
+    return this.isExclusive(place) ? 0 : freeUnits(place, this.#used);
+  }
+
+  /** Units that are kept for reservations at this moment, and count as used. */
+  kept(place: Place, window: Window | null): Units {
+    const { units } = this.#kept;
+    if (window !== null) return units.get(windowKey(place.pools[0], window)) ?? 0;
+    return place.pools.reduce((sum, pool) => sum + (units.get(pool.id) ?? 0), 0);
+  }
+
+  /** Units held or kept, for explanations. */
   used(place: Place, window: Window | null): Units {
-    if (window !== null) return this.#used.get(windowKey(place.pools[0], window)) ?? 0;
-    return place.pools.reduce((sum, pool) => sum + (this.#used.get(pool.id) ?? 0), 0);
+    const kept = this.kept(place, window);
+    if (window !== null) return kept + (this.#used.get(windowKey(place.pools[0], window)) ?? 0);
+    return place.pools.reduce((sum, pool) => sum + (this.#used.get(pool.id) ?? 0), kept);
   }
 }

@@ -17,6 +17,10 @@ export interface Row {
 }
 
 export type Handed = Partial<Pick<Row, 'kind' | 'unitsEach'>>;
+export interface RowEntry {
+  readonly row: Row;
+  readonly coefficient: number;
+}
 
 export class RowBook {
   readonly #rows = new Map<string, Row>();

@@ -4,6 +4,7 @@
 import type { Configuration, PriorityClass, Window } from '../domain/configuration.ts';
 import type { DepartmentId } from '../domain/ids.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { costOf, PricedChoices } from './accounts.ts';
 import type { Shape } from './candidates.ts';
@@ -12,16 +13,17 @@ import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
 import { type OpenOption, selectCombinations } from './combinations.ts';
 import type { Choice, Place } from './formulation.ts';
 import { penaltyOf, shareOf } from './objective.ts';
-import { endOf, openOptions } from './openings.ts';
+import { endOf, heldUntil, openOptions } from './openings.ts';
 import { demandOf, type KindDemand, quotaRows } from './quota.ts';
 import type { Room } from './room.ts';
-import type { Handed, Row, RowBook } from './rows.ts';
+import type { Handed, Row, RowBook, RowEntry } from './rows.ts';
 import { dominantOf } from './seats.ts';
 import { windowRowName } from './windows.ts';
 
-export interface RowEntry {
-  readonly row: Row;
-  readonly coefficient: number;
+/** What a column counts against quotas, and until when. */
+export interface ColumnDemand {
+  readonly kinds: KindDemand;
+  readonly endsAt: Instant;
 }
 
 /** A combination of a shape, whichever department asks. */
@@ -33,7 +35,7 @@ export interface TemplateColumn {
   /** Entries in capacity and window rows. */
   readonly units: readonly RowEntry[];
   /** One object for all columns that demand the same: quotas are looked at once for them. */
-  readonly demand: KindDemand;
+  readonly demand: ColumnDemand;
 }
 
 interface ShapeColumns {
@@ -49,13 +51,16 @@ interface ShapeColumns {
 /** A shape's columns as one department may have them. */
 export interface Template extends ShapeColumns {
   /** Entries in the department's quota and lending rows. */
-  readonly quotas: ReadonlyMap<KindDemand, readonly RowEntry[]>;
+  readonly quotas: ReadonlyMap<ColumnDemand, readonly RowEntry[]>;
   readonly priority: PriorityClass;
 }
 
 export interface TemplateSettings {
   readonly configuration: Configuration;
+  /** What fits is looked up here. */
   readonly room: Room;
+  /** The right sides of rows: the room of those who have no reservation, which is the tick's. */
+  readonly rows: Room;
   readonly book: RowBook;
   /** Columns a request may have. */
   readonly columnsMax: number;
@@ -103,6 +108,7 @@ export class Templates {
       const own = this.#shapeColumns(shape, pending, (choices) => {
         if (!quotas.fits(department, demandOf(choices)) || !policy.fits(pending.request, choices))
           return false;
+        if (!this.#fitsLater(choices, pending)) return false;
         const charge = this.#chargeOf(choices, pending);
         return accounts.covers(payers, (tariff) => costOf(tariff, charge));
       });
@@ -128,7 +134,8 @@ export class Templates {
     const { department, terms } = pending.request;
     let own = this.#withinQuotas(shared, department);
     if (own.columns.length === 0 && !shared.complete) {
-      const fits = (choices: readonly Choice[]): boolean => room.quotas.fits(department, demandOf(choices));
+      const fits = (choices: readonly Choice[]): boolean =>
+        room.quotas.fits(department, demandOf(choices)) && this.#fitsLater(choices, pending);
       own = this.#withinQuotas(this.#shapeColumns(shape, pending, fits), department);
     }
     return { ...own, priority: classOf(configuration, terms.class) };
@@ -143,19 +150,21 @@ export class Templates {
     const { options, terms } = pending.request;
     const open = openOptions(shape, terms, room);
     const { combinations, complete } = selectCombinations(open, {
-      fits,
+      fits: (choices) =>
+        room.checkpoints.fitsPlaces(choices, heldUntil(choices, terms, room.now)) && fits(choices),
       columnsMax: Math.max(columnsMax, seatsOfOwnSize(open)),
     });
     const priced = combinations.map(({ choices }) => new PricedChoices(this.#chargeOf(choices, pending)));
     const costs = priced.map((column) => comparableCost(column, room.now));
     const leastCost = Math.min(...costs);
     const mostCost = Math.max(...costs);
-    const demands: KindDemand[] = [];
+    const demands: ColumnDemand[] = [];
     const columns = combinations.map((combination, i): TemplateColumn => {
       const { option, choices } = combination;
       const penalty = penaltyOf({ ...combination, cost: costs[i]!, leastCost, mostCost });
-      const demand = oneOf(demands, demandOf(choices));
-      return { option, priced: priced[i]!, penalty, units: this.unitsOf(choices), demand };
+      const until = heldUntil(choices, terms, room.now);
+      const demand = oneOf(demands, { kinds: demandOf(choices), endsAt: until });
+      return { option, priced: priced[i]!, penalty, units: this.unitsOf(choices, until), demand };
     });
     return { columns, complete, share: shareOf(room.catalogue, options), mostCost: mostCostOf(columns) };
   }
@@ -165,31 +174,39 @@ export class Templates {
     return { choices, now, endsAt: endOf(choices, pending.request.terms, now), graceMs: this.#graceMs };
   }
 
-  /** Entries in capacity and window rows; of a bundle one, in the row of its seats. */
-  unitsOf(choices: readonly Choice[]): RowEntry[] {
-    const { book, room } = this.#settings;
+  #fitsLater(choices: readonly Choice[], { request }: PendingRequest): boolean {
+    const { now, checkpoints } = this.#settings.room;
+    const { department, terms } = request;
+    return checkpoints.fitsQuotas(department, demandOf(choices), heldUntil(choices, terms, now));
+  }
+
+  /** Entries in capacity and window rows, of a bundle one, in the row of its seats; and in those of promised starts before `endsAt`. */
+  unitsOf(choices: readonly Choice[], endsAt: Instant): RowEntry[] {
+    const { book, room, rows } = this.#settings;
     const seated = new Set<string>();
-    return choices.flatMap(({ place, window, quantity, seats, bundle }): RowEntry[] => {
-      if (seats === undefined) return [{ row: this.#unitRow(place, window), coefficient: quantity }];
+    const now = choices.flatMap(({ place, window, quantity, seats, bundle }): RowEntry[] => {
+      if (seats === undefined) return [{ row: this.unitRow(place, window), coefficient: quantity }];
       if (seated.has(bundle!)) return [];
       seated.add(bundle!);
       const hands = dominantOf(room.catalogue, seats);
       return [{ row: book.row(seats.place.id, seats.spots.length, hands), coefficient: 1 }];
     });
+    const later = rows.checkpoints.placeEntries(book, choices, { endsAt });
+    return later.length === 0 ? now : [...now, ...later];
   }
 
   /** The capacity or window row that a claim on the place takes units of. */
-  #unitRow(place: Place, window: Window | null): Row {
-    const { book, room } = this.#settings;
-    if (window !== null) return book.row(windowRowName(place.pools[0], window), room.free(place, window));
+  unitRow(place: Place, window: Window | null): Row {
+    const { book, rows } = this.#settings;
+    if (window !== null) return book.row(windowRowName(place.pools[0], window), rows.free(place, window));
     return lookUp(this.#placeRows, place, () =>
-      book.row(capacityRowName(place), room.free(place, null), renewableKind(place)),
+      book.row(capacityRowName(place), rows.free(place, null), renewableKind(place)),
     );
   }
 
   /** The columns that the department's quotas and its cohorts allow, with their entries there. */
   #withinQuotas(shared: ShapeColumns, department: DepartmentId): ShapeColumns & Pick<Template, 'quotas'> {
-    const quotas = new Map<KindDemand, readonly RowEntry[]>();
+    const quotas = new Map<ColumnDemand, readonly RowEntry[]>();
     for (const demand of new Set(shared.columns.map((column) => column.demand))) {
       const entries = this.#quotaEntries(demand, department);
       if (entries !== null) quotas.set(demand, entries);
@@ -197,12 +214,15 @@ export class Templates {
     return { ...shared, columns: shared.columns.filter(({ demand }) => quotas.has(demand)), quotas };
   }
 
-  #quotaEntries(demand: KindDemand, department: DepartmentId): RowEntry[] | null {
-    const { book, room } = this.#settings;
-    if (!room.quotas.fits(department, demand)) return null;
-    return demand.flatMap(([kind, coefficient]) =>
-      quotaRows(book, room.quotas, { department, kind }).map((row) => ({ row, coefficient })),
+  #quotaEntries({ kinds, endsAt }: ColumnDemand, department: DepartmentId): RowEntry[] | null {
+    const { book, room, rows } = this.#settings;
+    if (!room.quotas.fits(department, kinds)) return null;
+    if (!room.checkpoints.fitsQuotas(department, kinds, endsAt)) return null;
+    const now = kinds.flatMap(([kind, coefficient]) =>
+      quotaRows(book, rows.quotas, { department, kind }).map((row) => ({ row, coefficient })),
     );
+    const later = rows.checkpoints.quotaEntries(book, department, { demand: kinds, endsAt });
+    return later.length === 0 ? now : [...now, ...later];
   }
 }
 
@@ -226,11 +246,13 @@ function classOf(configuration: Configuration, name: string): PriorityClass {
 }
 
 /** The demand of the list that says the same, or the demand itself, which joins it. */
-function oneOf(demands: KindDemand[], demand: KindDemand): KindDemand {
+function oneOf(demands: ColumnDemand[], demand: ColumnDemand): ColumnDemand {
+  const { kinds, endsAt } = demand;
   const same = demands.find(
     (known) =>
-      known.length === demand.length &&
-      known.every(([kind, quantity], i) => kind === demand[i]![0] && quantity === demand[i]![1]),
+      known.endsAt === endsAt &&
+      known.kinds.length === kinds.length &&
+      known.kinds.every(([kind, quantity], i) => kind === kinds[i]![0] && quantity === kinds[i]![1]),
   );
   if (same) return same;
   demands.push(demand);

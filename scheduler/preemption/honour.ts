@@ -12,6 +12,7 @@ import { PricedChoices } from '../formulate/accounts.ts';
 import { findShape } from '../formulate/candidates.ts';
 import { catalogueOf, compareText } from '../formulate/catalogue.ts';
 import type { Choice } from '../formulate/formulation.ts';
+import { heldUntil } from '../formulate/openings.ts';
 import { demandOf } from '../formulate/quota.ts';
 import { Room } from '../formulate/room.ts';
 import { reservationsOf } from '../pricing.ts';
@@ -87,6 +88,10 @@ function assignmentOf(others: Snapshot, { request }: PendingRequest, earmark: Ea
   const room = new Room(others);
   if (!room.quotas.fits(request.department, demandOf(choices))) return null;
   if (!room.policy.fits(request, choices)) return null;
+  const until = heldUntil(choices, request.terms, now);
+  const { department } = request;
+  // Counted in every promise since the earmark was made; only a tick that came very late may end after what was counted.
+  if (room.checkpoints.shortage([{ department, choices, endsAt: until }]) !== null) return null;
   const { graceSeconds } = configuration.leaseTerms;
   const priced = new PricedChoices({ choices, now, endsAt, graceMs: graceSeconds * 1000 });
   if (!room.accounts.covers(room.catalogue.payersOf(request.agent, request.terms.class), priced.costOf))
@@ -108,12 +113,18 @@ function choicesOf(
   const clearance = catalogueOf(configuration).clearanceOf(agent, department);
   const claims = findShape(configuration, options, clearance).options[option] ?? [];
   const choices: Choice[] = [];
-  for (const { claim, pool, quantity } of units) {
+  for (const { claim, pool, quantity, exclusive } of units) {
     const candidate = claims[claim]?.candidates.find(({ place }) =>
       place.pools.some(({ id }) => id === pool),
     );
     if (candidate === undefined) return null;
-    choices.push({ claim, quantity, place: candidate.place, window: null });
+    choices.push({
+      claim,
+      quantity,
+      place: candidate.place,
+      window: null,
+      ...(exclusive && { alone: true as const }),
+    });
   }
   return choices;
 }

@@ -5,9 +5,20 @@ import type { Earmark } from '../domain/earmark.ts';
 import type { DepartmentId, LeaseId, PoolId } from '../domain/ids.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import { type AccountUse, quotaKey } from '../domain/state.ts';
+import { checkpointWithout } from '../reservations/after.ts';
+import type { Checkpoint } from '../reservations/checkpoints.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { rowsWith } from '../tallyPolicy.ts';
-import { addReturns, comingBack, emptySums, more, promises, type Sums, type Use } from './standing.ts';
+import {
+  addReturns,
+  comingBack,
+  emptySums,
+  more,
+  promises,
+  type Sums,
+  standingAt,
+  type Use,
+} from './standing.ts';
 
 export class Later {
   readonly #snapshot: Snapshot;
@@ -73,7 +84,7 @@ export class Later {
   }
 
   /** The later world without these leases, as a snapshot in which one request can be formulated. `now`: when it would start at the latest. */
-  without(leases: readonly HeldLease[], now: Instant): Pick<Snapshot, 'now' | keyof Use> {
+  without(leases: readonly HeldLease[], now: Instant): Pick<Snapshot, 'now' | 'checkpoints' | keyof Use> {
     const back = emptySums();
     for (const held of leases) {
       const own = this.returnsOf(held);
@@ -87,8 +98,20 @@ export class Later {
       quotaUse: balance(this.#quotaUse, new Map(), back.quotaUse),
       accounts: new Map([...this.#accounts].map(([key, use]) => [key, this.#standing(key, use)])),
       exclusive: new Set([...this.#exclusive].filter((pool) => !back.exclusive.has(pool))),
+      checkpoints: this.#checkpointsWithout(leases),
       ...(this.#snapshot.policyRows && { policyRows: rowsWith(this.#snapshot, this.#earmarks) }),
     };
+  }
+
+  /** As if the victims so far and these leases were gone by then, with what every earmark will hold. */
+  #checkpointsWithout(leases: readonly HeldLease[]): readonly Checkpoint[] {
+    const { checkpoints, configuration, held } = this.#snapshot;
+    if (checkpoints.length === 0) return checkpoints;
+    const gone = [...leases, ...held.filter(({ lease }) => this.#victims.has(lease.id))];
+    const world = { configuration, earmarks: this.#earmarks, held: [] };
+    return checkpoints.map((checkpoint) =>
+      standingAt(world, checkpointWithout(configuration, checkpoint, gone)),
+    );
   }
 
   /** What is spent is known; the rest of the use is reserved. */

@@ -56,14 +56,7 @@ function wishOf({ options, terms, submittedAt, restart }: HeldLease['request']):
   return [priority, durationSeconds, preemptible, gang?.id, submittedAt, restart?.revocations, options];
 }
 
-function lineOfEarmark({
-  request,
-  option,
-  units,
-  reservations,
-  victims,
-  madeAt,
-  graceEndsAt,
-}: Earmark): string {
-  return `m ${request} ${option} ${madeAt} ${graceEndsAt} ${JSON.stringify([units, reservations, victims])}`;
+function lineOfEarmark(earmark: Earmark): string {
+  const { request, option, units, reservations, victims, madeAt, graceEndsAt, endsAt } = earmark;
+  return `m ${request} ${option} ${madeAt} ${graceEndsAt} ${endsAt ?? ''} ${JSON.stringify([units, reservations, victims])}`;
 }

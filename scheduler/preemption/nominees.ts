@@ -3,16 +3,19 @@
 // taken; at most LOOKS_MAX are looked at in a tick, in turns. Called by planning.ts.
 
 import { decode } from '../decode.ts';
-import type { Earmark, EarmarkedUnits } from '../domain/earmark.ts';
+import type { Earmark, EarmarkedUnits, Victim } from '../domain/earmark.ts';
 import type { Reservation } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import type { Plan } from '../domain/plan.ts';
 import { add, type Instant, type Units } from '../domain/quantity.ts';
 import type { PendingRequest } from '../domain/request.ts';
+import { LATENESS_MS } from '../domain/reservation.ts';
 import { accountKey, quotaKey } from '../domain/state.ts';
 import { catalogueOf, compareText } from '../formulate/catalogue.ts';
 import { type FormulationMemo, formulate } from '../formulate/index.ts';
 import { reservationsOf, uncoveredAccounts } from '../pricing.ts';
-import type { HeldLease, Snapshot } from '../snapshot.ts';
+import { leavesAsPromised } from '../reservations/kept.ts';
+import { afterRevocations, type HeldLease, type Snapshot } from '../snapshot.ts';
 import { type Choice, choose, type SolvedProgram, type SolverPorts } from './choose.ts';
 import { costOfRevoking } from './cost.ts';
 import type { Later } from './later.ts';
@@ -28,6 +31,8 @@ export interface NomineeWorld {
   readonly later: Later;
   readonly takeable: Takeable;
   readonly memo: FormulationMemo;
+  /** What the tick takes back so far. */
+  readonly planned: readonly Planned[];
   /** Of leases that were asked about, once a tick. */
   readonly costs: Map<HeldLease, Units>;
   /** Leases that were held against a right or a row: what a look costs, counted. */
@@ -40,6 +45,7 @@ export interface Look {
   readonly refused: number;
 }
 
+const NOTHING_PLANNED: Plan = { assignments: [], extensions: [] };
 const NOTHING: Look = { planned: null, programs: [], refused: 0 };
 
 /** A nominee's choice of places, priced for any start up to the latest. */
@@ -69,6 +75,7 @@ export async function lookAt(
   const rightful = asking(leastDemand(pending));
   if (rightful.length === 0) return NOTHING;
   const latest = rightful.reduce((at, { graceEndsAt }) => Math.max(at, graceEndsAt), later.backAt());
+  if (startsSooner(snapshot, pending, latest)) return NOTHING;
   const programs: SolvedProgram[] = [];
   let refused = 0;
   let best: Best | null = null;
@@ -87,6 +94,7 @@ export async function lookAt(
       continue;
     }
     programs.push(choice.program);
+    if (!leavesPromises(world, pending, { place, choice, rightful: own, latest })) continue;
     if (best === null || choice.cost < best.choice.cost) best = { place, short, rightful: own, choice };
   }
   if (best === null) return { planned: null, programs, refused };
@@ -280,11 +288,10 @@ function plannedOf(
   },
 ): Planned {
   const { place, choice, rightful } = found;
-  const victims = choice.victims.map(({ held }) => {
-    const { right, graceEndsAt } = rightful.find((one) => one.held === held)!;
-    later.revoke(held, graceEndsAt);
-    return { lease: held.lease.id, right, graceEndsAt };
-  });
+  const victims = victimsIn(choice, rightful);
+  for (const { held } of choice.victims)
+    later.revoke(held, victims.find(({ lease }) => lease === held.lease.id)!.graceEndsAt);
+  const graceEndsAt = later.backAt(keysCountedOn(snapshot, request, { place, short: found.short }));
   const earmark: Earmark = {
     request: request.id,
     department: request.department,
@@ -292,7 +299,8 @@ function plannedOf(
     ...place,
     victims,
     madeAt: snapshot.now,
-    graceEndsAt: later.backAt(keysCountedOn(snapshot, request, { place, short: found.short })),
+    graceEndsAt,
+    ...endOfLease(request.terms, graceEndsAt),
   };
   later.promise(earmark);
   return {
@@ -306,6 +314,49 @@ function plannedOf(
     },
     programs: [],
   };
+}
+
+function victimsIn({ victims }: Choice, rightful: readonly Rightful[]): Victim[] {
+  return victims.map(({ held }) => {
+    const { right, graceEndsAt } = rightful.find((one) => one.held === held)!;
+    return { lease: held.lease.id, right, graceEndsAt };
+  });
+}
+
+/** Whenever up to the end of the grace it begins, and a tick may come late. */
+function endOfLease(
+  { openEnded, durationSeconds }: PendingRequest['request']['terms'],
+  graceEndsAt: Instant,
+): Pick<Earmark, 'endsAt'> {
+  return openEnded ? {} : { endsAt: graceEndsAt + durationSeconds * 1000 + LATENESS_MS };
+}
+
+/** Who is promised a start before all would be back waits for that, and nobody loses anything. */
+function startsSooner({ reservations }: Snapshot, { request }: PendingRequest, latest: Instant): boolean {
+  return reservations.some((one) => one.request === request.id && one.startsAt <= latest);
+}
+
+/** Whether what is promised to others can still be kept. */
+function leavesPromises(
+  { snapshot, planned }: NomineeWorld,
+  { request }: PendingRequest,
+  found: { place: Place; choice: Choice; rightful: readonly Rightful[]; latest: Instant },
+): boolean {
+  if (snapshot.reservations.length === 0) return true;
+  const { place, choice, rightful, latest: graceEndsAt } = found;
+  const { id, department, agent, terms } = request;
+  const victims = victimsIn(choice, rightful);
+  const times = { madeAt: snapshot.now, graceEndsAt, ...endOfLease(terms, graceEndsAt) };
+  const earmark: Earmark = { request: id, department, agent, ...place, victims, ...times };
+  const before = afterRevocations(snapshot, {
+    ...NOTHING_PLANNED,
+    preemptions: planned.map(({ preemption }) => preemption),
+  });
+  const after = afterRevocations(before, {
+    ...NOTHING_PLANNED,
+    preemptions: [{ type: 'nominee', earmark }],
+  });
+  return leavesAsPromised(before, after, id);
 }
 
 /** Every key whose units the nominee needs, short or not: it may count on what others are giving back there. */

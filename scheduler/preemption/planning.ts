@@ -71,6 +71,7 @@ export async function planRevocations(
     later,
     takeable,
     memo: formulation.memo,
+    planned,
     costs: new Map(),
     work: { steps: 0 },
   };

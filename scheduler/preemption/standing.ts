@@ -7,8 +7,10 @@ import type { PoolId } from '../domain/ids.ts';
 import { capacityKey, type Lease } from '../domain/lease.ts';
 import { poolIndex } from '../domain/lookup.ts';
 import type { Units } from '../domain/quantity.ts';
+import { NEVER, seatsOf } from '../domain/reservation.ts';
 import { accountKey, quotaKey } from '../domain/state.ts';
 import { isRenewable } from '../formulate/catalogue.ts';
+import type { Checkpoint } from '../reservations/checkpoints.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { rowsWith } from '../tallyPolicy.ts';
 
@@ -50,6 +52,35 @@ function heldBack(snapshot: Snapshot): Use {
     accounts,
     exclusive: new Set([...snapshot.exclusive, ...promised.exclusive]),
     ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, snapshot.earmarks) }),
+  };
+}
+
+/**
+ * Use at a later instant, `used` and `quotaUse` being what leases hold then: E of the earmarks whose leases may still live, R of the leases
+ * under revocation that are not back. Falls with time as what leases hold does: what comes back of R is in both.
+ */
+export function standingAt(
+  snapshot: Pick<Snapshot, 'configuration' | 'earmarks' | 'held'>,
+  { at, used, quotaUse }: Checkpoint,
+): Checkpoint {
+  const earmarks = snapshot.earmarks.filter(({ endsAt = NEVER }) => at < endsAt);
+  if (earmarks.length === 0) return { at, used, quotaUse };
+  const promised = emptySums();
+  for (const { department, units } of earmarks) {
+    for (const one of units) {
+      if (!countsAgainstQuota(snapshot, one.pool)) continue;
+      more(promised.used, one.pool, seatsOf(snapshot.configuration, one));
+      more(promised.quotaUse, quotaKey(department, one.kind), one.quantity);
+    }
+  }
+  const back = emptySums();
+  for (const { lease } of snapshot.held)
+    if (lease.state === 'revoking' && (lease.revocation?.graceEndsAt ?? NEVER) > at)
+      addReturns(snapshot, back, lease);
+  return {
+    at,
+    used: raised(used, promised.used, back.used),
+    quotaUse: raised(quotaUse, promised.quotaUse, back.quotaUse),
   };
 }
 
@@ -96,7 +127,7 @@ export function comingBack(snapshot: Snapshot): Sums {
 }
 
 /** Renewable units alone: whoever has begun to use what is consumable has used it. */
-export function addReturns(snapshot: Snapshot, sums: Sums, lease: Lease): void {
+export function addReturns(snapshot: Pick<Snapshot, 'configuration'>, sums: Sums, lease: Lease): void {
   for (const { pool, window, kind, quantity, exclusive } of lease.allocations) {
     if (!countsAgainstQuota(snapshot, pool)) continue;
     more(sums.used, capacityKey(pool, window), quantity);
@@ -113,7 +144,7 @@ export function more(sums: Map<string, Units>, key: string, units: Units): void 
   sums.set(key, (sums.get(key) ?? 0) + units);
 }
 
-function countsAgainstQuota({ configuration }: Snapshot, id: PoolId): boolean {
+function countsAgainstQuota({ configuration }: Pick<Snapshot, 'configuration'>, id: PoolId): boolean {
   const pool = poolIndex(configuration).get(id);
   return pool !== undefined && isRenewable(pool);
 }

@@ -97,6 +97,7 @@ export const readersContract = (name: string, makeStore: () => Promise<StoreUnde
         lease: leases[0]!.id,
         tick: 1,
         decidedAt: cell.now,
+        reservation: null,
       });
       const waiting = await store.ports.readers.request(ALL, requestId(7));
       expect(waiting).toMatchObject({
@@ -244,6 +245,7 @@ export const readersContract = (name: string, makeStore: () => Promise<StoreUnde
         lease: null,
         tick: null,
         decidedAt: null,
+        reservation: null,
       });
       const wantExtension = {
         id: extension,

@@ -15,6 +15,7 @@ import type {
   PoolId,
   RequestId,
   ResourceRequest,
+  StartReservation,
   State,
   Units,
 } from '../../scheduler/index.ts';
@@ -29,6 +30,7 @@ export class StateBuilder {
   readonly #extensions: PendingExtension[] = [];
   readonly #leases: Lease[] = [];
   readonly #held = new Map<RequestId, ResourceRequest>();
+  readonly #reserved: StartReservation[] = [];
   readonly #used = new Map<string, Units>();
   readonly #policyRows: PolicyRow[] = [];
   readonly #quotaUse = new Map<string, Units>();
@@ -85,6 +87,11 @@ export class StateBuilder {
     return this;
   }
 
+  reserve(...reservations: readonly StartReservation[]): this {
+    this.#reserved.push(...reservations);
+    return this;
+  }
+
   /** The lease wants to last longer. */
   extend(lease: Lease, seconds: Units): this {
     const number = this.#extensions.length + 1;
@@ -120,6 +127,7 @@ export class StateBuilder {
       gangs: this.#gangs(),
       held: new Map(this.#held),
       ...(this.#policyRows.length > 0 && { policyRows: [...this.#policyRows] }),
+      reserved: new Map(this.#reserved.map((one) => [one.request, one])),
     };
   }
 

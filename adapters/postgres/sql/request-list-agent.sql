@@ -1,7 +1,8 @@
 -- Newest first (ids sort by time), among the next 20,000 rows at most: request-horizon-agent.sql says where they end.
 -- $1 department, $2 agent, $3 ids below it, $4 state, $5 class, $6 code of the binding reason, $7 rows.
 -- The first column of the index is named in the order too, so that no wider index can serve it.
-select id, document, state, reasons, lease_id as lease, decided_tick as tick, decided_at_ms as "decidedAt"
+select id, document, state, reasons, lease_id as lease, decided_tick as tick, decided_at_ms as "decidedAt",
+  case when state in ('queued', 'waiting') then reservation end as reservation
 from (
   select * from request
   where (agent_id, id) < ($2, $3::text) and agent_id >= $2 and ($1::text is null or department_id = $1)

@@ -1,6 +1,7 @@
 -- Denied, expired or cancelled requests of everybody, newest first, among the next 20,000 of that state at most.
 -- $1 department, $2 agent, $3 ids below it, $4 state, $5 class, $6 code of the binding reason, $7 rows.
-select id, document, state, reasons, lease_id as lease, decided_tick as tick, decided_at_ms as "decidedAt"
+select id, document, state, reasons, lease_id as lease, decided_tick as tick, decided_at_ms as "decidedAt",
+  case when state in ('queued', 'waiting') then reservation end as reservation
 from (
   select * from request
   where state in ('denied', 'expired', 'cancelled') and state = $4 and $1::text is null and $2::text is null

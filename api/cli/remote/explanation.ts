@@ -43,6 +43,7 @@ export function explanationLines(explanation: View): string[] {
   return [
     `${plain(id)} is ${plain(state)}${ahead}${asOf(explanation)}`,
     ...reasonLines(viewsOf(reasons) as readonly Reason[]),
+    ...startLines(explanation),
     ...viewsOf(explanation.options).flatMap((option) =>
       viewsOf(option.claims).flatMap((claim) => claimLines(option, claim)),
     ),
@@ -52,6 +53,23 @@ export function explanationLines(explanation: View): string[] {
     ...offerLines(viewsOf(explanation.offers)),
     ...grantLines(explanation.granted as View | null | undefined),
   ];
+}
+
+/** What is promised, and what may be expected. */
+export function startLines(request: View): string[] {
+  const reservation = request.reservation as View | null | undefined;
+  const estimate = request.estimate as View | null | undefined;
+  const coverage = estimate?.coverage as View | null | undefined;
+  const record = coverage ? `; ${plain(coverage.covered)} of the last ${plain(coverage.of)} held` : '';
+  const lines = [
+    ...(reservation?.startsAt ? [`promised: starts at ${plain(reservation.startsAt)} or earlier`] : []),
+    ...(reservation?.why ? [`no start is promised: ${plain(reservation.why)}`] : []),
+    ...(estimate
+      ? [`estimated: ${plain(estimate.p50)}, from ${plain(estimate.p10)} to ${plain(estimate.p90)}${record}`]
+      : []),
+    ...(request.noEstimate ? [`no estimate: ${plain(request.noEstimate)}`] : []),
+  ];
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** What is not from the leader's memory is as old as the last decision. */

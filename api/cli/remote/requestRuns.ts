@@ -14,7 +14,7 @@ import { CommandError, EXIT } from '../io.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { submissionOf } from './claims.ts';
 import { connect } from './connection.ts';
-import { explanationLines, reasonLines } from './explanation.ts';
+import { explanationLines, reasonLines, startLines } from './explanation.ts';
 import { type Input, readInput } from './input.ts';
 import { list } from './listing.ts';
 import { flagOf, required, textOf, usage, wholeOf } from './options.ts';
@@ -242,7 +242,7 @@ function requestLines(request: RequestView): string[] {
   ];
   const shown = rows.filter(([, value]) => value !== undefined && value !== null);
   const lines = shown.map(([name, value]) => `${name.padEnd(15)}  ${plain(value)}`);
-  return [...lines, ...reasonLines(reasons)];
+  return [...lines, ...reasonLines(reasons), ...startLines({ ...request })];
 }
 
 function reasonText({ reasons = [] }: RequestView): string {

@@ -1,8 +1,14 @@
 // What the events say, type by type: the documents of the stream and of Kafka, for the contract and the test that checks every event.
 // Invariant: one schema a type, or it does not compile; documents are open, so that a field may be added within a version.
 
-import { Type } from 'typebox';
-import { type EventType, REASON_GUIDE, REVOCATION_RIGHTS } from '../../../scheduler/index.ts';
+import { type TSchema, Type } from 'typebox';
+import {
+  DROP_CAUSES,
+  type EventType,
+  MOVE_CAUSES,
+  REASON_GUIDE,
+  REVOCATION_RIGHTS,
+} from '../../../scheduler/index.ts';
 import { Amount, EpochNumber, InstantText } from './fields.ts';
 
 const Text = Type.String();
@@ -59,6 +65,18 @@ export const LeaseEndedData = Type.Object({
   successor: Type.Optional(Text),
 });
 
+/** `startsAt` is promised from now on; of a promise that was dropped, it was. */
+export const ReservationMadeData = Type.Object({ startsAt: InstantText });
+export const ReservationMovedData = Type.Object({
+  startsAt: InstantText,
+  from: InstantText,
+  cause: Type.Enum([...MOVE_CAUSES]),
+});
+export const ReservationDroppedData = Type.Object({
+  startsAt: InstantText,
+  cause: Type.Enum([...DROP_CAUSES]),
+});
+
 const DATA = {
   'annona.request.granted.v1': DecidedData,
   'annona.request.waiting.v1': DecidedData,
@@ -73,10 +91,15 @@ const DATA = {
   'annona.lease.released.v1': LeaseEndedData,
   'annona.lease.expired.v1': LeaseEndedData,
   'annona.lease.revoked.v1': LeaseEndedData,
+  'annona.reservation.made.v1': ReservationMadeData,
+  'annona.reservation.moved.v1': ReservationMovedData,
+  'annona.reservation.dropped.v1': ReservationDroppedData,
 } as const satisfies Readonly<Record<EventType, object>>;
 
 /** The document of an event of one type, as it is streamed. */
 export function eventSchema(type: EventType) {
+  // Fifteen documents at once are more than the compiler can tell apart.
+  const data: TSchema = DATA[type];
   return Type.Object({
     id: Text,
     tick: Amount,
@@ -88,6 +111,6 @@ export function eventSchema(type: EventType) {
     request: Text,
     lease: Type.Union([Text, Type.Null()]),
     policyRevision: Text,
-    data: DATA[type],
+    data,
   });
 }

@@ -1,10 +1,16 @@
 // What GET /v1/requests/:id/explanation answers. The numbers are those of one look at the leader's memory.
 
 import { Type } from 'typebox';
-import { REQUEST_STATES, ROW_FAMILIES, STANDINGS } from '../../../scheduler/index.ts';
+import {
+  NO_ESTIMATE,
+  NO_PROMISE,
+  REQUEST_STATES,
+  ROW_FAMILIES,
+  STANDINGS,
+} from '../../../scheduler/index.ts';
 import { Amount, InstantText, NullableInstant } from './fields.ts';
 import { OfferView, PriceView, TakesView } from './offers.ts';
-import { LeaseJson, ReasonView } from './views.ts';
+import { EstimateView, LeaseJson, ReasonView } from './views.ts';
 
 const Text = Type.String();
 const nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
@@ -61,6 +67,22 @@ export const ExplanationView = Type.Object({
         }),
       ),
       rows: Type.Array(Type.Object(shortFields)),
+    }),
+  ),
+  reservation: nullable(
+    Type.Object({
+      startsAt: NullableInstant,
+      madeAt: NullableInstant,
+      why: nullable(
+        Type.Enum([...NO_PROMISE], { description: 'Why no start is promised; null when one is.' }),
+      ),
+      dueAt: InstantText,
+    }),
+  ),
+  estimate: nullable(EstimateView),
+  noEstimate: nullable(
+    Type.Enum([...NO_ESTIMATE], {
+      description: 'Why there is none; null where there is one, or nobody has looked.',
     }),
   ),
   held: Type.Array(

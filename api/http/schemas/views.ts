@@ -78,6 +78,18 @@ const TermsView = Type.Object({
   ),
 });
 
+export const EstimateView = Type.Object(
+  {
+    at: InstantText,
+    p10: InstantText,
+    p50: InstantText,
+    p90: InstantText,
+    /** Of such estimates, how many starts lay between p10 and p90. */
+    coverage: Type.Union([Type.Object({ covered: Amount, of: Amount }), Type.Null()]),
+  },
+  { description: 'When it may expect to start. No promise: `reservation` is one.' },
+);
+
 export const RequestJson = Type.Object({
   id: Text,
   clientRequestId: Text,
@@ -93,6 +105,12 @@ export const RequestJson = Type.Object({
   /** The request whose revoked lease it takes up again. */
   restartOf: NullableText,
   reasons: Type.Array(ReasonView),
+  /** A promised start, of an open request that waited too long; it moves later only after a loss of capacity. */
+  reservation: Type.Union([
+    Type.Object({ startsAt: InstantText, madeAt: InstantText, option: Amount }),
+    Type.Null(),
+  ]),
+  estimate: Type.Union([EstimateView, Type.Null()]),
 });
 
 export const CancelView = Type.Object({ id: Text, state: Type.Enum([...REQUEST_STATES]) });

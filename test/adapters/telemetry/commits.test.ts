@@ -5,10 +5,12 @@ import {
   bandOfRecord,
   type Change,
   type Reason,
+  type StartReservation,
   type TickCommit,
   type TickRecord,
+  takeSnapshot,
 } from '../../../scheduler/index.ts';
-import { aRequest, NOW } from '../../support/builders.ts';
+import { aConfiguration, aPool, aRequest, aState, HOUR, NOW } from '../../support/builders.ts';
 import { anEvent } from '../../support/relay.ts';
 
 const RECORD: TickRecord = {
@@ -213,5 +215,35 @@ describe('metrics of a commit', () => {
     expect(await seriesValue('scheduler_simplex_iterations_total')).toBe(24);
     expect(await seriesValue('scheduler_events_total{type="annona.request.granted.v1"}')).toBe(2);
     expect(await seriesValue('scheduler_decision_duration_seconds_sum{phase="solve"}')).toBe(0.08);
+  });
+
+  it('count what stands idle for promises, from one tick to the next, agents as one pool', async () => {
+    const configuration = aConfiguration()
+      .agent('ada')
+      .pool(aPool('gpu-a').gpu(8), aPool('ada').agent('ada', 2));
+    const promise: StartReservation = {
+      request: id,
+      department,
+      agent,
+      class: terms.class,
+      option: 0,
+      units: [
+        { claim: 0, pool: 'gpu-a' as never, kind: 'gpu', quantity: 6 },
+        { claim: 1, pool: 'ada' as never, kind: 'agent', quantity: 1 },
+      ],
+      madeAt: NOW,
+      startsAt: NOW + HOUR,
+      endsAt: NOW + 2 * HOUR,
+    };
+    const state = aState(configuration).request(pending).used('gpu-a', 3).reserve(promise).build();
+    const commit = { record: RECORD, changes: [], events: [] } as unknown as TickCommit;
+    const plan = { assignments: [], extensions: [] };
+    metrics.committed(commit, { snapshot: takeSnapshot(state, NOW), plan });
+    metrics.committed(commit, { snapshot: takeSnapshot(state, NOW + 2500), plan });
+    const lines = (await metrics.registry.metrics()).split('\n');
+    expect(lines.filter((line) => line.startsWith('scheduler_reserved_idle'))).toEqual([
+      'scheduler_reserved_idle_unit_seconds_total{pool="gpu-a",resource="gpu"} 12.5',
+      'scheduler_reserved_idle_unit_seconds_total{pool="agents",resource="agent"} 2.5',
+    ]);
   });
 });

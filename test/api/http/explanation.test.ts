@@ -13,6 +13,7 @@ const EXPLANATION: Explanation = {
   at: NOW,
   reasons,
   position: { class: 'standard', ahead: 3 },
+  reservation: { startsAt: null, madeAt: null, why: 'notDue', dueAt: NOW },
   options: [
     {
       option: 0,
@@ -67,6 +68,7 @@ it('tells a waiting request everything of one look at the memory, by what its re
         sights.push(sight);
         return EXPLANATION;
       },
+      estimate: () => ({ type: 'none', why: 'noEnd' }),
     },
   });
   const url = await submitted(edge, { state: 'waiting', reasons });
@@ -79,6 +81,9 @@ it('tells a waiting request everything of one look at the memory, by what its re
     at: '2026-11-23T09:00:00.000Z',
     reasons: [{ code: 'POOL_FULL', actor: 'wait', short }],
     position: { class: 'standard', ahead: 3 },
+    reservation: { startsAt: null, why: 'notDue', dueAt: '2026-11-23T09:00:00.000Z' },
+    estimate: null,
+    noEstimate: 'noEnd',
     options: [{ claims: [{ candidates: [{ pool: 'gpu-a100', fits: false }], unlisted: { selector: 4 } }] }],
     held: [{ heldByOthers: 3, holders: [{ agent: 'anvil-01', endsAt: '2026-11-23T09:00:00.000Z' }] }],
     granted: null,

@@ -118,6 +118,7 @@ export class FakeStore {
         lease: null,
         tick: null,
         decidedAt: null,
+        reservation: null,
       });
     } else if (idempotency !== null) throw new Error(`${command.type} carries no key`);
     this.written.push(item);

@@ -46,6 +46,7 @@ async function aWaitingRequest(outcome: (view: RequestView) => OffersOutcome = s
         reasons: [],
         position: { class: 'standard', ahead: 0 },
         options: [],
+        reservation: { startsAt: null, madeAt: null, why: 'notDue', dueAt: NOW },
         held: [],
       }),
       offering: {

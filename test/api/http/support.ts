@@ -101,6 +101,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     hub,
     explainWaiting: () => null,
     explanation: () => null,
+    estimate: () => null,
     tickFiles: { ticksMax: 2, file: () => null, oldest: () => null },
     limits: { agentPerSecond: 100_000, departmentPerSecond: 100_000, openPerAgent: 100_000 },
     rateLimiter: new BucketRateLimiter(() => NOW),

@@ -57,7 +57,7 @@ describe('what reaches the intake', () => {
     const request = aRequest(1).claim('dataset', 1, { exclusive: true }).terms({ gang: GANG }).build();
     const reasons = [{ code: 'AWAITING_GANG', have: 1, size: 2, until: NOW }] as const;
     const view = { request, state: 'waiting', reasons, decidedAt: NOW, tick: 1, lease: null } as const;
-    expect(requestJson(view as never)).toMatchObject({
+    expect(requestJson(view as never, { reasons, estimate: null })).toMatchObject({
       terms: { gang: GANG },
       options: [{ claims: [{ kind: 'dataset', quantity: 1, exclusive: true }] }],
       reasons: [{ code: 'AWAITING_GANG', have: 1, size: 2, until: '2026-11-23T09:00:00.000Z' }],

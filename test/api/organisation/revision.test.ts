@@ -66,3 +66,14 @@ it('is the same all week long and another one the week after', () => {
   expect(new Set(revisions.slice(0, 4)).size).toBe(1);
   expect(revisions[4]).not.toBe(revisions[0]);
 });
+
+it('has bounds of promised starts where the tree has, and only those that it says', () => {
+  expect(configurationOf(smallTree())).not.toHaveProperty('reservations');
+  const changed = smallTree({
+    file: 'organisation',
+    replace: 'leaseTerms',
+    by: 'reservations: { overtakes: 4, idlePercent: 0 }\nleaseTerms',
+  });
+  expect(configurationOf(changed).reservations).toEqual({ overtakes: 4, idlePercent: 0 });
+  expect(configurationOf(changed).revision).not.toBe(wantRevision());
+});

@@ -122,6 +122,24 @@ it('says beforehand what a submission then gets, and afterwards why one waits an
   });
 });
 
+it('tells who waits when to expect a start, and whether one is promised', async () => {
+  const waiting = await decide('sam', aWish('c', 6));
+  let read: { estimate: object | null; reservation: null };
+  // The queue is looked over once a second at most.
+  do read = await call('sam', `/v1/requests/${waiting.id}`);
+  while (read.estimate === null);
+  expect(read).toMatchObject({
+    estimate: { p10: expect.any(String), p50: expect.any(String), p90: expect.any(String), coverage: null },
+    reservation: null,
+  });
+  const explained = await call<object>('sam', `/v1/requests/${waiting.id}/explanation`);
+  expect(explained).toMatchObject({
+    reservation: { startsAt: null, why: 'notDue' },
+    estimate: read.estimate,
+    noEstimate: null,
+  });
+});
+
 it('gives a tick that the command line decides as the server did, to the digest', async () => {
   // Together more than there is, so that the engine has something to choose.
   const wishes = [3, 2, 3, 1, 2].map((gpu, i) => decide(i % 2 ? 'sam' : 'ada', aWish(`t-${i}`, gpu)));

@@ -209,6 +209,8 @@ describe('annona request', () => {
       at: '2026-11-26T09:00:00.000Z',
       reasons: REQUEST.reasons,
       position: { class: 'standard', ahead: 3 },
+      reservation: { startsAt: '2026-11-26T10:00:00.000Z', madeAt: '2026-11-26T08:00:00.000Z', why: null },
+      estimate: { p10: '09:10', p50: '09:30', p90: '09:50', coverage: { covered: 41, of: 50 } },
       options: [
         {
           option: 0,
@@ -235,6 +237,9 @@ describe('annona request', () => {
       '',
       'REASON     NUMBERS                       ACTS NEXT  HOW',
       'POOL_FULL  gpu-a asks 2, left 1, held 7  wait       Units return.',
+      '',
+      'promised: starts at 2026-11-26T10:00:00.000Z or earlier',
+      'estimated: 09:30, from 09:10 to 09:50; 41 of the last 50 held',
       '',
       'option 0, claim 0: 2 of gpu',
       '  POOL   AVAILABLE  FITS',

@@ -42,6 +42,17 @@ const extension = {
 } as const;
 const ended = { type: 'leaseEnded', lease: lease.id, at: NOW, cause: 'agent' } as const;
 
+const reservation = {
+  request: requestIdOf(1),
+  ...owner,
+  class: 'standard',
+  option: 0,
+  units: [],
+  madeAt: NOW,
+  startsAt: NOW,
+  endsAt: NOW + 1,
+};
+
 const CHANGES: readonly Change[] = [
   { ...decided, outcome: 'granted', reasons: [], lease: lease.id },
   { ...decided, outcome: 'waiting', reasons },
@@ -66,6 +77,9 @@ const CHANGES: readonly Change[] = [
   { ...ended, end: 'released' },
   { ...ended, end: 'expired' },
   { ...ended, end: 'revoked' },
+  { type: 'reservationMade', reservation },
+  { type: 'reservationMoved', reservation, from: NOW + 1, cause: 'earlier' },
+  { type: 'reservationDropped', reservation, cause: 'unaffordable' },
 ];
 
 function everyEvent(): DomainEvent[] {

@@ -22,17 +22,19 @@ export function leaderOf({
   canaries,
 }: Led): Pick<
   ServerOptions,
-  'explanation' | 'explainWaiting' | 'dryRuns' | 'offering' | 'tickFiles' | 'impossibleUnder'
+  'estimate' | 'explanation' | 'explainWaiting' | 'dryRuns' | 'offering' | 'tickFiles' | 'impossibleUnder'
 > {
   const at = configuration.accounts[0]?.periods[0]?.startsAt ?? 0;
   return {
     explainWaiting: () => [FULL],
+    estimate: () => ({ type: 'estimate', at, p10: at, p50: at, p90: at, coverage: null }),
     explanation: (_request, sight) => ({
       tick: 1,
       at,
       reasons: [FULL],
       position: { class: 'standard', ahead: leases.length },
       options: [],
+      reservation: { startsAt: at, madeAt: at, why: null, dueAt: at },
       held: heldRows({
         state: { leases: new Map(leases.map((lease) => [lease.id, lease])), held: new Map() },
         configuration,

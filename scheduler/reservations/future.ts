@@ -1,0 +1,88 @@
+// The room of a later instant: what leases, earmarks and promises leave then, as the tick itself would see it.
+// Invariant: by declared ends alone; nothing that waits is in it, and no node: which one has room is cut anew in every tick. Called by search.ts.
+
+import type { PolicyRowUse } from '../domain/policyRow.ts';
+import type { Instant, Units } from '../domain/quantity.ts';
+import { NEVER, type StartReservation } from '../domain/reservation.ts';
+import type { State } from '../domain/state.ts';
+import { catalogueOf } from '../formulate/catalogue.ts';
+import { Room } from '../formulate/room.ts';
+import type { HeldLease, Snapshot } from '../snapshot.ts';
+import { heldOfRows } from '../tallyPolicy.ts';
+import { checkpointsOf } from './checkpoints.ts';
+import { declaredEndOf, Returns } from './returns.ts';
+
+type Use = Pick<Snapshot, 'used' | 'quotaUse' | 'policyRows'>;
+
+export class Future {
+  readonly returns: Returns;
+  readonly #state: State;
+  /** On notice, until their grace is over. */
+  readonly #revoking: readonly HeldLease[];
+  readonly #uses = new Map<Instant, Use>();
+
+  constructor(state: State, now: Instant) {
+    const { configuration, leases, held } = state;
+    this.#state = state;
+    const kinds = new Set(catalogueOf(configuration).places.keys());
+    this.returns = new Returns({ configuration, use: state, leases: leases.values(), held, kinds, now });
+    this.#revoking = [...leases.values()].flatMap((lease): HeldLease[] => {
+      const request = held.get(lease.request);
+      return lease.state === 'revoking' && request !== undefined ? [{ lease, request }] : [];
+    });
+  }
+
+  /** When the leases of earmarks have ended, of those that will. */
+  earmarkEnds(): Instant[] {
+    return [...this.#state.earmarks.values()].flatMap(({ endsAt }) => endsAt ?? []);
+  }
+
+  roomAt(at: Instant, others: readonly StartReservation[]): Room {
+    const { configuration, cell, accounts, requests } = this.#state;
+    const earmarks = [...this.#state.earmarks.values()].filter(({ endsAt = NEVER }) => at < endsAt);
+    const snapshot: Snapshot = {
+      version: 1,
+      cell,
+      now: at,
+      configuration,
+      requests: earmarks.flatMap(({ request }) => requests.get(request) ?? []),
+      extensions: [],
+      ...this.#useAt(at),
+      accounts,
+      exclusive: new Set(),
+      nodes: { use: new Map(), bundles: new Map() },
+      reservations: others,
+      checkpoints: checkpointsOf(configuration, others, { returns: this.returns, now: at }),
+      held: this.#revoking.filter(({ lease, request }) => declaredEndOf(lease, request) > at),
+      earmarks,
+      outsideTick: 0,
+    };
+    return new Room(snapshot);
+  }
+
+  /** What leases hold then. Of windows and consumables what they hold now. */
+  #useAt(at: Instant): Use {
+    let use = this.#uses.get(at);
+    if (use === undefined) {
+      const { configuration, used: usedNow } = this.#state;
+      const used = new Map(usedNow);
+      for (const { id, calendar } of configuration.pools)
+        if (calendar === undefined) used.set(id, this.returns.usedAt(id, at));
+      const quotaUse = new Map<string, Units>();
+      for (const key of catalogueOf(configuration).quotas.keys())
+        quotaUse.set(key, this.returns.quotaUseAt(key, at));
+      const policyRows = this.#policyRowsAt(at);
+      use = { used, quotaUse, ...(policyRows.length > 0 && { policyRows }) };
+      this.#uses.set(at, use);
+    }
+    return use;
+  }
+
+  #policyRowsAt(at: Instant): readonly PolicyRowUse[] {
+    const { policyRows: rows = [], leases, held } = this.#state;
+    if (rows.length === 0) return [];
+    const alive = [...leases].filter(([, lease]) => declaredEndOf(lease, held.get(lease.request)) > at);
+    const sums = heldOfRows({ ...this.#state, leases: new Map(alive) }, rows);
+    return rows.map((row, r) => ({ row, held: sums[r]! }));
+  }
+}

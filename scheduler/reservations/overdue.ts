@@ -1,0 +1,86 @@
+// Who is owed a promised start: those who have waited longer than their class should, or were overtaken too often by their equals.
+// Invariant: a gang counts as one, by its first member, once it is complete. Called by planning.ts and standing.ts.
+
+import { lookupOf } from '../domain/lookup.ts';
+import type { Instant } from '../domain/quantity.ts';
+import type { Option, PendingRequest } from '../domain/request.ts';
+import { reservationTermsOf } from '../domain/reservation.ts';
+import type { GangTurn, State } from '../domain/state.ts';
+import type { Members } from './search.ts';
+
+export interface Overdue {
+  readonly members: Members;
+  readonly turn: GangTurn;
+}
+
+/** When its class's target wait is over. */
+export function dueAt({ configuration }: State, { request }: PendingRequest): Instant {
+  const priority = lookupOf(configuration).classes.get(request.terms.class);
+  return request.submittedAt + (priority?.targetWaitSeconds ?? 0) * 1000;
+}
+
+/** Whether a request became overdue, or a promised start came, after `since`. */
+export function comesDue(state: State, since: Instant, now: Instant): boolean {
+  const came = (at: Instant): boolean => since < at && at <= now;
+  for (const { startsAt } of state.reserved.values()) if (came(startsAt)) return true;
+  for (const pending of state.requests.values())
+    if (pending.waitingCodes !== null && came(dueAt(state, pending))) return true;
+  return false;
+}
+
+export function isOverdue(state: State, pending: PendingRequest, now: Instant): boolean {
+  if (dueAt(state, pending) <= now) return true;
+  const overtaken = state.queue?.overtaken.get(pending.request.id) ?? 0;
+  return overtaken >= reservationTermsOf(state.configuration).overtakes;
+}
+
+/** The request, or its gang when that is complete and all of it allowed; null while it is not. */
+export function membersOf(state: State, pending: PendingRequest): Members | null {
+  const { gang } = pending.request.terms;
+  if (gang === undefined) return isAllowed(pending) ? [pending] : null;
+  const ids = state.gangs.get(gang.id) ?? new Set();
+  const members = [...ids].flatMap((id) => state.requests.get(id) ?? []);
+  if (members.length < gang.size || !members.every(isAllowed)) return null;
+  const [first, ...rest] = members.sort((a, b) => a.sequence - b.sequence);
+  return first === undefined ? null : [first, ...rest];
+}
+
+/** Which node has room is cut anew in every tick from what is free on each; no unit of a pool promises one. */
+export function isOnNodes({ claims }: Option): boolean {
+  return claims.some(({ node }) => node !== undefined);
+}
+
+/** No start can be promised to them: there is no option without a node, or, of a gang, one member may end up on one. */
+export function needNodes([first, ...rest]: Members): boolean {
+  const { options, terms } = first.request;
+  if (terms.gang === undefined) return options.every(isOnNodes);
+  return [first, ...rest].some(({ request }) => request.options.some(isOnNodes));
+}
+
+function isAllowed({ verdict }: PendingRequest): boolean {
+  return verdict?.allow === true;
+}
+
+/**
+ * By class, then age. Only who was dealt with and waits, of departments that are promised nothing yet: the others get nothing now. Nor does
+ * whoever leases are taken back for.
+ */
+export function overdueOf(state: State, now: Instant): Overdue[] {
+  const { classes } = lookupOf(state.configuration);
+  const holding = new Set([...state.reserved.values()].map(({ department }) => department));
+  const found: Overdue[] = [];
+  for (const pending of state.requests.values()) {
+    const { department, terms, id } = pending.request;
+    if (pending.waitingCodes === null || holding.has(department) || !isOverdue(state, pending, now)) continue;
+    if (state.earmarks.has(id)) continue;
+    const rank = classes.get(terms.class)?.rank;
+    const members = rank === undefined ? null : membersOf(state, pending);
+    if (rank === undefined || members?.[0] !== pending || needNodes(members)) continue;
+    found.push({ members, turn: { rank, sequence: pending.sequence } });
+  }
+  return found.sort((a, b) => compareTurns(a.turn, b.turn));
+}
+
+export function compareTurns(a: GangTurn, b: GangTurn): number {
+  return a.rank - b.rank || a.sequence - b.sequence;
+}
