@@ -11,6 +11,7 @@ import type { StageRecord } from './domain/tickRecord.ts';
 import { type ColumnMeaning, type Formulation, formulate, newMemo, type Service } from './formulate/index.ts';
 import type { Digest } from './ports.ts';
 import { type Honoured, honourEarmarks } from './preemption/honour.ts';
+import { freesPromised } from './reservations/checkpoints.ts';
 import type { Snapshot } from './snapshot.ts';
 import { tickDigests } from './tickDigests.ts';
 import type { DecidedTick } from './tickFile.ts';
@@ -227,13 +228,19 @@ function* conservationChecks(
   const { idle, unsearched } = workConservation(snapshot, plan);
   const leftOver = idle.filter(({ request }) => !formulation.leftOut.has(request));
   const [first] = leftOver;
-  if (first !== undefined) {
+  // A promised start that took other units than were promised, or none at all, sets those free, and this program could not know it.
+  const frees = freesPromised(snapshot.reservations, plan);
+  if (first !== undefined && !frees) {
     const where = first.pools.join(' and ');
     return yield bad(
       'conservation',
       `${first.request} waits, and its option ${first.option} fits on ${where}`,
     );
   }
+  if (first !== undefined)
+    open.push(
+      `${leftOver.length} requests fit where a promise ended with this tick, and are the next tick's`,
+    );
   const later = idle.length - leftOver.length;
   if (later > 0) open.push(`${later} requests fit by combinations that this program left to the next tick`);
   if (unsearched.length > 0)

@@ -86,6 +86,7 @@ function assignmentOf(others: Snapshot, { request }: PendingRequest, earmark: Ea
   const choices = choicesOf(others, request, earmark);
   if (choices === null || !fits(others, earmark)) return null;
   const room = new Room(others);
+  if (!leavesKept(room, choices)) return null;
   if (!room.quotas.fits(request.department, demandOf(choices))) return null;
   if (!room.policy.fits(request, choices)) return null;
   const until = heldUntil(choices, request.terms, now);
@@ -127,6 +128,13 @@ function choicesOf(
     });
   }
   return choices;
+}
+
+/** Units that are free and kept for a promise that has come are not what the earmark waits for: its own are still under revocation. */
+function leavesKept(room: Room, choices: readonly Choice[]): boolean {
+  const wanted = new Map<Choice['place'], number>();
+  for (const { place, quantity } of choices) wanted.set(place, (wanted.get(place) ?? 0) + quantity);
+  return [...wanted].every(([place, quantity]) => quantity <= room.free(place, null));
 }
 
 /** Pool by pool: of agents that are one place, the one that was chosen. */

@@ -58,5 +58,6 @@ function wishOf({ options, terms, submittedAt, restart }: HeldLease['request']):
 
 function lineOfEarmark(earmark: Earmark): string {
   const { request, option, units, reservations, victims, madeAt, graceEndsAt, endsAt } = earmark;
-  return `m ${request} ${option} ${madeAt} ${graceEndsAt} ${endsAt ?? ''} ${JSON.stringify([units, reservations, victims])}`;
+  const until = endsAt === undefined ? '' : ` ${endsAt}`;
+  return `m ${request} ${option} ${madeAt} ${graceEndsAt}${until} ${JSON.stringify([units, reservations, victims])}`;
 }

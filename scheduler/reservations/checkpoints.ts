@@ -70,10 +70,17 @@ export function comesBack(configuration: Configuration, pool: string): boolean {
   return found !== undefined && isRenewable(found);
 }
 
-/** Somebody was granted other units than were promised: those are free for the next tick, and the rows of this one did not know it yet. */
-export function freesPromised(reservations: readonly StartReservation[], { assignments }: Plan): boolean {
+/**
+ * Somebody was granted other units than were promised, or leases are taken back for somebody who was promised some: those are free for the
+ * next tick, and the rows of this one did not know it yet.
+ */
+export function freesPromised(
+  reservations: readonly StartReservation[],
+  { assignments, preemptions = [] }: Plan,
+): boolean {
   if (reservations.length === 0) return false;
   const promised = new Map(reservations.map((one) => [one.request, one]));
+  if (preemptions.some((one) => one.type === 'nominee' && promised.has(one.earmark.request))) return true;
   return assignments.some(({ request, allocations }) =>
     promised
       .get(request)

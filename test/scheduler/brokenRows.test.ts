@@ -67,7 +67,7 @@ describe.each(Object.entries(CASES))('%s', (_, { state, code, what, held }) => {
     const snapshot = state.snapshot();
     const { plan } = await decide(snapshot);
     expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
-    expect(workConservation(snapshot, plan)).toEqual({ idle: [], unsearched: [] });
+    expect(workConservation(snapshot, plan)).toEqual({ idle: [], kept: [], unsearched: [] });
     expect(plan.assignments.map(({ request }) => Number(request.slice(4)))).toEqual([2]);
     const reasons = explainer(afterPlan(snapshot, plan)).reasons(snapshot.requests[0]!);
     expect(reasons[0]).toMatchObject({ code, short: [{ what, available: 0, held }] });

@@ -196,7 +196,7 @@ describe('an account of some classes', () => {
       .snapshot();
     const { plan } = await decide(snapshot);
     expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
-    expect(workConservation(snapshot, plan)).toEqual({ idle: [], unsearched: [] });
+    expect(workConservation(snapshot, plan)).toEqual({ idle: [], kept: [], unsearched: [] });
     const paid = plan.assignments.map(({ request, reservations }) => [
       Number(request.slice(4)),
       reservations.map(({ account, amount }) => `${account} ${amount}`),

@@ -51,7 +51,7 @@ async function grantedBy(state: StateBuilder): Promise<Record<number, string[]>>
   const snapshot = state.snapshot();
   const { plan } = await decide(snapshot);
   expect(verifyPlan(snapshot, plan)).toEqual({ ok: true });
-  expect(workConservation(snapshot, plan)).toEqual({ idle: [], unsearched: [] });
+  expect(workConservation(snapshot, plan)).toEqual({ idle: [], kept: [], unsearched: [] });
   return Object.fromEntries(
     plan.assignments.map(({ request, allocations }) => [
       Number(request.slice(4)),

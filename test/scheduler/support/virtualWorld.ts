@@ -55,7 +55,10 @@ export async function live(
   function nextInstant(): number | null {
     const instants = [
       ...coming.slice(0, 1).map(({ at }) => at),
-      ...[...rig.state.leases.values()].flatMap((lease) => [lease.endsAt, giveBackAt(lease)]),
+      ...[...rig.state.leases.values()].flatMap((lease) => [
+        lease.revocation?.graceEndsAt ?? lease.endsAt,
+        giveBackAt(lease),
+      ]),
       ...[...rig.state.reserved.values()].map(({ startsAt }) => startsAt),
       ...[...rig.state.requests.values()].flatMap(({ request }) =>
         targets.map((target) => request.submittedAt + target),
