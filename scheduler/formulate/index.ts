@@ -11,9 +11,8 @@ import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { accountRowName, type Cost } from './accounts.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
-import type { PayingAccount, Tariff } from './catalogue.ts';
+import type { PayingAccount } from './catalogue.ts';
 import { emitCohorts } from './cohorts.ts';
 import { Crowds } from './crowds.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
@@ -25,6 +24,7 @@ import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { seatsFor } from './nodes.ts';
 import { EXTENSION_VALUE } from './objective.ts';
 import { heldUntil, timeReasons } from './openings.ts';
+import { Payments } from './payments.ts';
 import { demandOf, quotaRows } from './quota.ts';
 import { addBeyond, type Reserver, Reservers } from './reservers.ts';
 import { Room } from './room.ts';
@@ -122,16 +122,14 @@ class Draft {
   readonly seats: PlannedSeats | null;
   readonly #gangs: ReadonlyMap<string, Gang>;
   readonly #prepared: (Prepared | PreparedGang)[] = [];
-  /** By account and period number: what the whole batch could ask; NaN in any period when a column reaches beyond them. */
-  readonly #asked: (number[] | undefined)[] = [];
-  readonly #accountRows: (Row[] | undefined)[] = [];
-  readonly #binding = new Map<readonly PayingAccount[], readonly PayingAccount[]>();
+  readonly #payments: Payments;
 
   constructor(snapshot: Snapshot, { memo, use, everyPlace }: DraftSettings) {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
     this.#memo = memo;
     this.#room = new Room(snapshot, { use });
+    this.#payments = new Payments(this.#room.accounts, this.#book);
     this.#crowds = new Crowds(snapshot);
     this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
@@ -162,7 +160,7 @@ class Draft {
       for (const paying of longest === undefined ? [] : payers) {
         const most = new Array<number>(paying.tariff.periods.length).fill(0);
         for (const { period, amount } of longest!.costOf(paying.tariff) ?? []) most[period] = amount;
-        this.#ask(paying, most);
+        this.#payments.ask(paying, most);
       }
     }
     return found;
@@ -187,7 +185,7 @@ class Draft {
     }
     this.#crowds.count(pending.request, template.priority);
     const payers = this.#payersOf(pending.request);
-    for (const paying of payers) this.#ask(paying, template.mostCost(paying.tariff));
+    for (const paying of payers) this.#payments.ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers, reserver });
   }
 
@@ -204,7 +202,7 @@ class Draft {
         for (const { parts } of columns)
           for (const { period, amount } of parts[member]!.priced.costOf(paying.tariff) ?? [])
             most[period] = Math.max(most[period]!, amount);
-        this.#ask(paying, most);
+        this.#payments.ask(paying, most);
       }
     }
     this.#prepared.push({ gang, gangColumns: columns });
@@ -215,11 +213,11 @@ class Draft {
     for (const { lease, openEnded, payers, columns } of extensions) {
       if (columns.length === 0) continue;
       const group = this.#worths.addGroup(0);
-      const binding = this.#bindingOf(payers);
+      const binding = this.#payments.bindingOf(payers);
       for (const { prolongations, costOf } of columns) {
         const value = EXTENSION_VALUE + prolongations.length;
         const column = this.#addColumn(group, value, { type: 'extension', lease, prolongations });
-        this.#addCosts(column, binding, costOf);
+        this.#payments.addCosts(column, binding, costOf);
         if (!openEnded) this.#addProlonged(column, lease, prolongations.at(-1)!.endsAt);
       }
     }
@@ -248,7 +246,7 @@ class Draft {
       const { pending, template, reserver } = prepared;
       const { share, priority } = template;
       const { request } = pending;
-      const binding = this.#bindingOf(prepared.payers);
+      const binding = this.#payments.bindingOf(prepared.payers);
       const isFree = binding.length === 0 && this.#room.policy.isEmpty;
       const { columns, quotas } = isFree ? template : this.#allowed(prepared, binding);
       if (columns.length === 0) continue;
@@ -279,7 +277,7 @@ class Draft {
         }
         this.#fairness.add(column, group, { department: request.department, units, share });
         this.#addRules(column, value - spentOnFairness(share), [{ request, choices }]);
-        this.#addCosts(column, binding, costOf);
+        this.#payments.addCosts(column, binding, costOf);
       }
     }
   }
@@ -325,7 +323,7 @@ class Draft {
     const endsAt = heldUntil(choices, request.terms, now);
     const units = this.#templates.unitsOf(choices, endsAt);
     this.#fairness.add(column, group, { department, units, share });
-    this.#addCosts(column, this.#bindingOf(this.#payersOf(request)), costOf);
+    this.#payments.addCosts(column, this.#payments.bindingOf(this.#payersOf(request)), costOf);
     const demand = demandOf(choices);
     const shares = demand.flatMap(([kind, coefficient]) =>
       quotaRows(this.#book, quotas, { department, kind }).map((row) => ({ row, coefficient })),
@@ -380,29 +378,6 @@ class Draft {
     return (reserver?.templates ?? this.#templates).coveredBy(template, shape, { pending, payers });
   }
 
-  #ask(paying: PayingAccount, most: readonly number[] | null): void {
-    let asked = this.#asked[paying.index];
-    if (asked === undefined) {
-      asked = new Array<number>(paying.tariff.periods.length).fill(0);
-      this.#asked[paying.index] = asked;
-    }
-    for (let period = 0; period < asked.length; period++)
-      asked[period]! += most === null ? Number.NaN : most[period]!;
-  }
-
-  /** Payers that the whole batch could overdraw; the others take part in nothing. NaN is over every room. */
-  #bindingOf(payers: readonly PayingAccount[]): readonly PayingAccount[] {
-    const known = this.#binding.get(payers);
-    if (known) return known;
-    const binding = payers.filter((paying) => {
-      const rooms = this.#room.accounts.of(paying);
-      const asked = this.#asked[paying.index] ?? [];
-      return asked.length === 0 || asked.some((amount, period) => !(amount <= rooms[period]!));
-    });
-    this.#binding.set(payers, binding);
-    return binding;
-  }
-
   #payersOf({ agent, terms }: ResourceRequest): readonly PayingAccount[] {
     return this.#room.catalogue.payersOf(agent, terms.class);
   }
@@ -415,29 +390,5 @@ class Draft {
     this.#worths.addColumn(group, value);
     this.columns.push(meaning);
     return this.#book.column(group);
-  }
-
-  #addCosts(column: number, payers: readonly PayingAccount[], costOf: (tariff: Tariff) => Cost): void {
-    for (const paying of payers) {
-      const cost = costOf(paying.tariff);
-      if (cost === null)
-        throw new Error(`column ${column} reaches beyond the periods of ${paying.account.id}`);
-      for (const { period, amount } of cost) this.#book.add(this.#accountRow(paying, period), column, amount);
-    }
-  }
-
-  /** The name is put together once an account and period. */
-  #accountRow(paying: PayingAccount, period: number): Row {
-    let rows = this.#accountRows[paying.index];
-    if (rows === undefined) {
-      rows = [];
-      this.#accountRows[paying.index] = rows;
-    }
-    let row = rows[period];
-    if (row === undefined) {
-      row = this.#book.row(accountRowName(paying, period), this.#room.accounts.of(paying)[period]!);
-      rows[period] = row;
-    }
-    return row;
   }
 }

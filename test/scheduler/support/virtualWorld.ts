@@ -1,7 +1,7 @@
 // A small world in virtual time around the production tick: requests come, leases end when they said or are given back early.
 // Invariant: a tick at every instant at which anything happens and at none else; what was promised and what became of it is kept for the test.
 
-import type { Change, RequestId, StartReservation } from '../../../scheduler/index.ts';
+import type { Change, Lease, RequestId, StartReservation } from '../../../scheduler/index.ts';
 import type { RequestBuilder } from '../../support/builders.ts';
 import { intake, submitted, type TickRig } from './tickRig.ts';
 
@@ -17,6 +17,10 @@ export interface Story {
   readonly promised: Map<RequestId, StartReservation>;
   readonly grantedAt: Map<RequestId, number>;
   readonly changes: { readonly at: number; readonly change: Change }[];
+}
+
+function endOf({ revocation, endsAt }: Lease): number {
+  return revocation?.graceEndsAt ?? endsAt;
 }
 
 /** `after` is called behind every turn. */
@@ -55,10 +59,7 @@ export async function live(
   function nextInstant(): number | null {
     const instants = [
       ...coming.slice(0, 1).map(({ at }) => at),
-      ...[...rig.state.leases.values()].flatMap((lease) => [
-        lease.revocation?.graceEndsAt ?? lease.endsAt,
-        giveBackAt(lease),
-      ]),
+      ...[...rig.state.leases.values()].flatMap((lease) => [endOf(lease), giveBackAt(lease)]),
       ...[...rig.state.reserved.values()].map(({ startsAt }) => startsAt),
       ...[...rig.state.requests.values()].flatMap(({ request }) =>
         targets.map((target) => request.submittedAt + target),
