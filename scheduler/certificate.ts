@@ -75,14 +75,17 @@ export function certificateOf(model: Model, record: StageRecord): StageCertifica
   const decoded = decodeCertificate(record.certificate);
   if (decoded === null) return 'the certificate cannot be read';
   const certificate = { ...decoded, frozenDigest };
-  const told = namedMultipliers(model, certificate);
+  // The codec puts them in order of their rows; whoever solved the stage names them in any.
+  const told = inOrder('column' in decoded.proof ? [] : decoded.proof.multipliers);
+  const named = inOrder(multipliers);
   const isSame =
-    told.length === record.multipliers.length &&
-    told.every(([name, numerator], i) => {
-      const [otherName, other] = record.multipliers[i]!;
-      return name === otherName && numerator === other;
-    });
+    told.length === named.length &&
+    told.every(({ row, numerator }, i) => row === named[i]!.row && numerator === named[i]!.numerator);
   return isSame ? certificate : 'the named multipliers are not those of the certificate';
+}
+
+function inOrder(multipliers: readonly Multiplier[]): Multiplier[] {
+  return [...multipliers].sort((a, b) => a.row - b.row);
 }
 
 /** Field by field, so that the order in which a file has them does not matter. */

@@ -28,7 +28,7 @@ import { nextTakeableAt } from './preemption/question.ts';
 import { dropOrphans } from './preemption/revoke.ts';
 import { renew } from './renewals.ts';
 import { freesPromised } from './reservations/checkpoints.ts';
-import { comesDue } from './reservations/overdue.ts';
+import { comesDue, owesPromise } from './reservations/overdue.ts';
 import { planReservations } from './reservations/planning.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { decidedOf, solveVerified } from './solving.ts';
@@ -58,6 +58,8 @@ export interface TickCarry {
   warm?: Warm | null;
   /** Up to when requests that became overdue, and promised starts that came, were looked at; absent before the first tick. */
   promisedAt?: Instant;
+  /** Somebody was told to wait for the first time who had waited too long already: looked at by the next tick. */
+  isOwed?: boolean;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
 }
@@ -110,6 +112,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const decided = decide(state, { snapshot, formulation, plan: solved.plan, tick });
   const changes = [...happened, ...promised, ...decided];
   passNominees(state, { carry, now: intake.now, revocations: solved.revocations, hasNews });
+  carry.isOwed = owesPromise(state, decided, intake.now);
   phases.end('decode');
   if (changes.length + intake.rows.length === 0) {
     carry.unfinished = isLooking(carry);
@@ -179,7 +182,9 @@ function promise(
   const { carry, now, hasNews, isNew, happened } = input;
   const since = carry.promisedAt ?? Number.NEGATIVE_INFINITY;
   carry.promisedAt = now;
-  if (!hasNews && !carry.unfinished && !comesDue(state, since, now)) return [];
+  const isOwed = carry.isOwed === true;
+  carry.isOwed = false;
+  if (!hasNews && !carry.unfinished && !isOwed && !comesDue(state, since, now)) return [];
   const isFreed = isNew || hasFreed(state, happened, now);
   return planReservations(state, { now, memo: carry.memo, isFreed });
 }

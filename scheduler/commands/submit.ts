@@ -314,11 +314,13 @@ function isOfItsDepartment(
 
 /** Everything that candidates depend on. Department and accounts stand apart: they touch quota and account rows only. */
 export function shapeKeyOf(request: ResourceRequest): string {
-  const { class: priority, durationSeconds, classification } = request.terms;
+  const { class: priority, durationSeconds, classification, openEnded } = request.terms;
   return JSON.stringify([
     request.options,
     priority,
     durationSeconds,
     CLASSIFICATIONS.indexOf(classification),
+    // How long the units count as held: a slice that is renewed stands in the way of what is promised for later.
+    ...(openEnded ? ['open'] : []),
   ]);
 }

@@ -110,6 +110,10 @@ export interface QueueMemory {
   idleThrough: Instant;
   /** The overdue request after which the next search for a start begins, when the last one had no steps for all of them. */
   turn: GangTurn | null;
+  /** Until then nobody new is looked at: the last look at all who are overdue promised nothing, and nothing came back since. */
+  quietUntil: Instant;
+  /** A tick did not look because of it: one behind it must. */
+  isPutOff: boolean;
 }
 
 export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {

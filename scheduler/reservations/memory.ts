@@ -9,6 +9,8 @@ export function queueMemoryOf(state: State): QueueMemory {
     idle: new Map(),
     idleThrough: Number.POSITIVE_INFINITY,
     turn: null,
+    quietUntil: Number.NEGATIVE_INFINITY,
+    isPutOff: false,
   };
   return state.queue;
 }

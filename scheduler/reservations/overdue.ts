@@ -1,6 +1,7 @@
 // Who is owed a promised start: those who have waited longer than their class should, or were overtaken too often by their equals.
 // Invariant: a gang counts as one, by its first member, once it is complete. Called by planning.ts and standing.ts.
 
+import type { Change } from '../domain/change.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { Option, PendingRequest } from '../domain/request.ts';
@@ -19,13 +20,23 @@ export function dueAt({ configuration }: State, { request }: PendingRequest): In
   return request.submittedAt + (priority?.targetWaitSeconds ?? 0) * 1000;
 }
 
-/** Whether a request became overdue, or a promised start came, after `since`. */
+/** Whether a request became overdue, a promised start came, or a look that was put off fell due, after `since`. */
 export function comesDue(state: State, since: Instant, now: Instant): boolean {
   const came = (at: Instant): boolean => since < at && at <= now;
+  if (state.queue?.isPutOff && came(state.queue.quietUntil)) return true;
   for (const { startsAt } of state.reserved.values()) if (came(startsAt)) return true;
   for (const pending of state.requests.values())
     if (pending.waitingCodes !== null && came(dueAt(state, pending))) return true;
   return false;
+}
+
+/** Whether a tick told somebody to wait who is overdue: submitted long ago, or revoked, it could not be promised anything before. */
+export function owesPromise(state: State, decided: readonly Change[], now: Instant): boolean {
+  return decided.some((change) => {
+    if (change.type !== 'decided' || change.outcome !== 'waiting') return false;
+    const pending = state.requests.get(change.request);
+    return pending !== undefined && !state.reserved.has(change.request) && dueAt(state, pending) <= now;
+  });
 }
 
 export function isOverdue(state: State, pending: PendingRequest, now: Instant): boolean {

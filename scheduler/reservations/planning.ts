@@ -21,6 +21,11 @@ const SEARCHES_MAX = 16;
 const FAILURES_MAX = 3;
 /** Promises that a tick tries to bring forward. */
 const MOVES_MAX = 8;
+/**
+ * After a look at those who are overdue that promised nothing. A look may try 64 instants for each of 16 of them; ends pass in silence, so that
+ * a look a second, and one whenever something comes back, misses nothing for long.
+ */
+const QUIET_MS = 1000;
 /** Less is not worth an event. */
 const MOVE_LEAST_MS = 1000;
 
@@ -40,7 +45,8 @@ export function planReservations(state: State, input: PlanningInput): Change[] {
   const planning = new Planning(state, input);
   planning.lookOver();
   if (input.isFreed) planning.bringForward();
-  planning.promise(overdue);
+  memory.isPutOff = !input.isFreed && memory.quietUntil > input.now;
+  if (!memory.isPutOff) planning.promise(overdue);
   return planning.changes;
 }
 
@@ -123,6 +129,7 @@ class Planning {
     const inTurn = [...overdue.filter(isBehind), ...overdue.filter((one) => !isBehind(one))];
     const failures = new Map<string, number>();
     let searches = 0;
+    memory.quietUntil = this.#now + QUIET_MS;
     for (const { members, turn: own } of inTurn) {
       const { department } = members[0].request;
       const failed = failures.get(department) ?? 0;
@@ -131,6 +138,7 @@ class Planning {
       searches += 1;
       memory.turn = own;
       if (!this.#promiseOne(members)) failures.set(department, failed + 1);
+      else memory.quietUntil = this.#now;
     }
     memory.turn = null;
   }

@@ -48,6 +48,8 @@ export const promisedScene = fc.record({
     }),
     { nil: null },
   ),
+  /** The first department's cohort lies within that of the others. */
+  nested: fc.option(fc.record({ borrow: fc.nat({ max: 3 }), lend: fc.nat({ max: 3 }) }), { nil: null }),
   held: fc.array(held, { minLength: 2, maxLength: 6 }),
   wishes: fc
     .tuple(fc.array(big, { minLength: 1, maxLength: 2 }), fc.array(wish, { minLength: 2, maxLength: 4 }))
@@ -56,14 +58,16 @@ export const promisedScene = fc.record({
 
 export type PromisedScene = typeof promisedScene extends fc.Arbitrary<infer T> ? T : never;
 
-export function configurationOf({ gpus, seats, shares }: PromisedScene) {
+export function configurationOf({ gpus, seats, shares, nested }: PromisedScene) {
   const builder = aConfiguration();
+  if (nested !== null && shares !== null) builder.cohort('inner', 'all', nested);
   for (const department of DEPARTMENTS) {
     builder.department(department).agent(`agent-${department}`);
     if (shares === null) continue;
     const { nominal, borrow } = shares;
     const lend = Math.min(nominal, shares.lend);
-    builder.quota(department, 'gpu', { nominal, borrow, lend, cohort: 'all' });
+    const cohort = nested !== null && department === DEPARTMENTS[0] ? 'inner' : 'all';
+    builder.quota(department, 'gpu', { nominal, borrow, lend, cohort });
   }
   const [a, b] = gpus;
   return builder.pool(aPool('gpu-0').gpu(a), aPool('gpu-1').gpu(b), aPool('corpus').dataset(seats)).build();

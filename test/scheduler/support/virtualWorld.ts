@@ -19,6 +19,9 @@ export interface Story {
   readonly changes: { readonly at: number; readonly change: Change }[];
 }
 
+/** That one instant may ask for: each of those that wait may come with a turn of its own. */
+const TURNS_MOST = 200;
+
 function endOf({ revocation, endsAt }: Lease): number {
   return revocation?.graceEndsAt ?? endsAt;
 }
@@ -43,15 +46,7 @@ export async function live(
     after(now);
   }
 
-  function giveBackAt({
-    request,
-    grantedAt,
-    endsAt,
-  }: {
-    request: RequestId;
-    grantedAt: number;
-    endsAt: number;
-  }) {
+  function giveBackAt({ request, grantedAt, endsAt }: Lease): number {
     const percent = usedPercent.get(request) ?? 100;
     return grantedAt + Math.floor(((endsAt - grantedAt) * percent) / 100);
   }
@@ -81,7 +76,10 @@ export async function live(
     }
     const before = rig.commits.length;
     let result = await rig.tick({ rows, now: at });
-    while (result.type === 'committed' && result.again) result = await rig.tick({ now: at });
+    for (let more = 0; result.type === 'committed' && result.again; more++) {
+      if (more === TURNS_MOST) throw new Error(`asks for a turn for ever at ${at}`);
+      result = await rig.tick({ now: at });
+    }
     for (const { changes } of rig.commits.slice(before)) for (const change of changes) note(at, change);
   }
 
