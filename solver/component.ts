@@ -16,7 +16,7 @@ export interface ComponentAnswer {
   readonly plan: Plan;
   /** Multipliers of the whole, null without any linear program. */
   readonly bounding: Bounding | null;
-  /** Where the small tree closed; its columns are `spread`'s. */
+  /** Where a tree proves more than the multipliers of the whole; its columns are `spread`'s. */
   readonly tree: TreeAnswer | null;
   readonly ended: 'complete' | 'workLimit' | 'refused';
 }
@@ -35,6 +35,9 @@ export interface ComponentQuestion {
 
 /** Columns of the model up to which a component is tried exactly. */
 const EXACT_COLUMNS_MAX = 30;
+/** Up to which a tree is grown for the bound alone, with so much of the work that is left. */
+const BRANCHED_COLUMNS_MAX = 400;
+const BRANCHED_PART = 0.5;
 /** Nodes of the engine's own tree, for the plan where ours did not close. */
 const MIP_NODES_MAX = 200;
 
@@ -54,28 +57,36 @@ export function columnsIn(program: Program): number {
 function solveExactly(question: ComponentQuestion): ComponentAnswer {
   const { engine, program, meter } = question;
   const single = spread(program);
-  const { closed, best } = solveByTree(engine, single.program, meter);
-  const gathered = (plan: Plan): Plan => {
-    const counts = new Int32Array(program.columnCount);
-    for (let q = 0; q < single.optionOf.length; q++) {
-      counts[single.optionOf[q]!] = counts[single.optionOf[q]!]! + plan.counts[q]!;
-    }
-    return { counts, value: plan.value };
-  };
-  if (closed !== null)
-    return { method: 'exact', plan: gathered(closed.plan), bounding: null, tree: closed, ended: 'complete' };
-  // Groups that are alike, under an excess at a price, branch until the work is spent: then the tree's best plan is all there is to go by.
-  const searched = searchPlan(question);
-  const found: ComponentAnswer =
-    best !== null && best.value > searched.plan.value
-      ? { ...searched, method: 'core', plan: gathered(best) }
-      : searched;
+  const tree = solveByTree(engine, single.program, { meter, known: 0 });
+  const grown = tree && { tree, plan: gathered(program, single.optionOf, tree.plan) };
+  if (grown?.tree.isClosed) return { method: 'exact', ...grown, bounding: null, ended: 'complete' };
+  // Groups that are alike, under an excess at a price, branch until the leaves are spent: then the tree's best is all there is to go by.
+  const found = withTree(searchPlan(question), grown);
   if (found.ended !== 'complete' || found.bounding === null) return found;
   const mip = engine.solveMip(relax(program).lp, { nodesMax: MIP_NODES_MAX });
   meter.mipCall();
   if (mip.primal === null) return found;
   const plan = new Planner(program).build(orderBy(found.bounding.prices), mip.primal);
   return plan.value > found.plan.value ? { ...found, method: 'core', plan } : found;
+}
+
+/** A tree's plan over the columns of single groups, as counts of the options that they are copies of. */
+function gathered({ columnCount }: Program, optionOf: Int32Array, { counts, value }: Plan): Plan {
+  const sums = new Int32Array(columnCount);
+  for (let q = 0; q < optionOf.length; q++) sums[optionOf[q]!] = sums[optionOf[q]!]! + counts[q]!;
+  return { counts: sums, value };
+}
+
+/** With the better plan of the two, and the tree where it proves more. */
+function withTree(
+  answer: ComponentAnswer,
+  grown: { readonly tree: TreeAnswer; readonly plan: Plan } | null,
+): ComponentAnswer {
+  if (grown === null) return answer;
+  const { tree, plan } = grown;
+  const provesMore = answer.bounding === null || tree.bound < answer.bounding.bound;
+  const better = plan.value > answer.plan.value ? ({ method: 'core', plan } as const) : {};
+  return { ...answer, ...better, tree: provesMore ? tree : answer.tree };
 }
 
 function searchPlan(question: ComponentQuestion): ComponentAnswer {
@@ -129,6 +140,7 @@ class Search {
     const tightened = this.#isOver ? null : tighten();
     if (tightened !== null && !tightened.failed) this.#follow(tightened);
     this.#cores(tightened === null ? [2] : [1, 2]);
+    this.#branch();
     this.#neighbourhoods();
   }
 
@@ -169,6 +181,19 @@ class Search {
     }
   }
 
+  /** A tree that need not close: its leaves tell more of what is small than cuts of single rows can. */
+  #branch(): void {
+    const { engine, program, meter } = this.#guide;
+    const columns = columnsIn(program);
+    if (this.#isOver || columns <= EXACT_COLUMNS_MAX || columns > BRANCHED_COLUMNS_MAX) return;
+    const { program: single, optionOf } = spread(program);
+    const known = this.#answer.plan.value;
+    const tree = solveByTree(engine, single, { meter: meter.share(BRANCHED_PART), known });
+    if (tree === null) return;
+    this.#answer = withTree(this.#answer, { tree, plan: gathered(program, optionOf, tree.plan) });
+    this.#question.better(this.#answer);
+  }
+
   #neighbourhoods(): void {
     const { program, bounding } = this.#guide;
     if (bounding.point === null) return;
@@ -185,7 +210,7 @@ class Search {
   }
 
   get #isOver(): boolean {
-    const { bound } = this.#guide.bounding;
+    const bound = Math.min(this.#guide.bounding.bound, this.#answer.tree?.bound ?? Number.POSITIVE_INFINITY);
     const { value } = this.#answer.plan;
     const { meter, gapEnough } = this.#question;
     return meter.isSpent || bound < value + 1 || bound - value <= bound * gapEnough;

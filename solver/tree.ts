@@ -1,6 +1,6 @@
-// A small tree of our own: linear programs and branchings on single columns, whose leaves the certificate lists. For components so small
-// that they can be closed. Invariant: every leaf's bound holds for all plans of its part, and the leaves cover all plans.
-// Called by component.ts.
+// A small tree of our own: linear programs and branchings on single columns, whose leaves the certificate lists. What is small it closes,
+// of what is larger it lowers the bound as far as the leaves go. Invariant: every leaf's bound holds for all plans of its part, and the
+// leaves cover all plans, closed or not. Called by component.ts.
 import type { Cut } from './cuts.ts';
 import { cutRounds } from './dive.ts';
 import type { Engine } from './engines/engine.ts';
@@ -16,84 +16,148 @@ export type Tree =
   | { readonly option: number; readonly zero: Tree; readonly one: Tree };
 
 export interface TreeAnswer {
+  /** The best that it came by. */
   readonly plan: Plan;
   readonly cuts: readonly Cut[];
   readonly tree: Tree;
   readonly leaves: number;
+  /** Of all plans, in doubles: a guide, never published. */
+  readonly bound: number;
+  /** No plan is worth more than the best, or than the one it was asked to beat. */
+  readonly isClosed: boolean;
 }
 
-export interface TreeSearch {
-  /** The best plan with the tree that proves it, null when the work or the leaves did not suffice. */
-  readonly closed: TreeAnswer | null;
-  /** The best plan that it came by, proved or not; null before the first branching. */
-  readonly best: Plan | null;
+export interface TreeOptions {
+  readonly meter: Meter;
+  /** Worth of a plan that is known. */
+  readonly known: number;
 }
 
 /** Each leaf is a pass of the checker over the model. */
 export const LEAVES_MAX = 200;
+/** Multipliers of all leaves: as many as a stored certificate has room for. */
+const MULTIPLIERS_MAX = 8_000;
 const ROOT_ROUNDS = 4;
 
-/** Every multiplicity must be 1. */
-export function solveByTree(engine: Engine, program: Program, meter: Meter): TreeSearch {
+/** Every multiplicity must be 1. Null where not even the root has an answer. */
+export function solveByTree(
+  engine: Engine,
+  program: Program,
+  { meter, known }: TreeOptions,
+): TreeAnswer | null {
   const live = new LiveProgram(engine, program, { meter });
   try {
     if (live.run() !== 'optimal' || !cutRounds(live, { meter, rounds: ROOT_ROUNDS, bound: live.objective }))
-      return { closed: null, best: null };
-    return new Search(live, meter).run();
+      return null;
+    return new Search(live, meter, known).run();
   } finally {
     live.dispose();
   }
 }
 
+interface Branching {
+  readonly option: number;
+  readonly one: Node;
+  readonly zero: Node;
+}
+
+interface Node {
+  /** Option and the value that it is fixed at, from the root on. */
+  readonly fixed: readonly (readonly [option: number, value: 0 | 1])[];
+  readonly multipliers: Multipliers;
+  readonly bound: number;
+  /** What to branch on; null: nothing is fractional. */
+  readonly option: number | null;
+  branching: Branching | null;
+}
+
 class Search {
   readonly #live: LiveProgram;
   readonly #meter: Meter;
+  readonly #known: number;
   readonly #planner: Planner;
   readonly #options: readonly number[];
   /** -1 open, else the value it is fixed at. */
   readonly #fixed: Int8Array;
   #best: Plan;
-  #leaves = 0;
+  #leaves = 1;
+  #multipliers = 0;
 
-  constructor(live: LiveProgram, meter: Meter) {
+  constructor(live: LiveProgram, meter: Meter, known: number) {
     this.#live = live;
     this.#meter = meter;
+    this.#known = known;
     this.#planner = new Planner(live.program);
     this.#options = [...live.point.keys()];
-    this.#fixed = new Int8Array(live.program.columnCount).fill(-1);
+    this.#fixed = new Int8Array(live.program.columnCount);
     this.#best = this.#planner.build(orderBy(live.program.objective), null);
   }
 
-  run(): TreeSearch {
-    const tree = this.#grow();
-    const best = this.#best;
-    return { closed: tree && { plan: best, cuts: this.#live.cutter.cuts, tree, leaves: this.#leaves }, best };
+  /** The leaf whose bound is highest is branched next: nothing else lowers the bound of all. */
+  run(): TreeAnswer | null {
+    const root = this.#nodeAt([]);
+    if (root === null) return null;
+    let open: Node[] = [root];
+    let bound = root.bound;
+    for (;;) {
+      open = open.filter((node) => !this.#isDone(node.bound));
+      const next = open.reduce<Node | null>(
+        (most, node) => (most && most.bound >= node.bound ? most : node),
+        null,
+      );
+      bound = next === null ? this.#floor : next.bound;
+      if (next === null || next.option === null || !this.#mayGrow || !this.#branch(next)) break;
+      const { one, zero } = next.branching!;
+      open = [...open.filter((node) => node !== next), one, zero];
+    }
+    const isClosed = open.length === 0;
+    return {
+      plan: this.#best,
+      cuts: this.#live.cutter.cuts,
+      tree: treeOf(root),
+      leaves: this.#leaves,
+      bound,
+      isClosed,
+    };
   }
 
-  #grow(): Tree | null {
+  get #floor(): number {
+    return Math.max(this.#best.value, this.#known);
+  }
+
+  get #mayGrow(): boolean {
+    return this.#leaves < LEAVES_MAX && this.#multipliers < MULTIPLIERS_MAX && !this.#meter.isSpent;
+  }
+
+  #isDone(bound: number): boolean {
+    return bound < this.#floor + 1 - WHOLE_TOLERANCE;
+  }
+
+  /** False where a part has no answer: the leaf stays one. */
+  #branch(node: Node): boolean {
+    const option = node.option!;
+    const one = this.#nodeAt([...node.fixed, [option, 1]]);
+    const zero = one && this.#nodeAt([...node.fixed, [option, 0]]);
+    if (zero === null) return false;
+    node.branching = { option, one: one!, zero };
+    this.#leaves++;
+    return true;
+  }
+
+  #nodeAt(fixed: Node['fixed']): Node | null {
+    this.#fixed.fill(-1);
+    for (const [option, value] of fixed) this.#fixed[option] = value;
     const { program, cutter } = this.#live;
-    const cuts = cutter.cuts;
     const part = this.#part();
     this.#bound(part);
     if (this.#meter.isSpent || this.#live.run() !== 'optimal') return null;
     const { point, multipliers } = this.#live;
-    const prices = pricesAt(program, cuts, multipliers);
+    const prices = pricesAt(program, cutter.cuts, multipliers);
     const plan = this.#planner.build(orderBy(prices), point);
     if (plan.value > this.#best.value) this.#best = plan;
-    const bound = boundAt(program, cuts, { multipliers, prices, part });
-    if (bound < this.#best.value + 1 - WHOLE_TOLERANCE) {
-      this.#leaves++;
-      return { multipliers };
-    }
-    const option = this.#mostFractional(point);
-    if (option === null || this.#leaves >= LEAVES_MAX) return null;
-    this.#fixed[option] = 1;
-    const one = this.#grow();
-    if (one === null) return null;
-    this.#fixed[option] = 0;
-    const zero = this.#grow();
-    this.#fixed[option] = -1;
-    return zero && { option, zero, one };
+    const bound = boundAt(program, cutter.cuts, { multipliers, prices, part });
+    this.#multipliers += countOf(multipliers);
+    return { fixed, multipliers, bound, option: this.#mostFractional(point), branching: null };
   }
 
   /** Fixed columns, and what no longer fits beside them: the checker closes it as well. */
@@ -130,6 +194,17 @@ class Search {
     }
     return best;
   }
+}
+
+function countOf({ rows, cuts }: Multipliers): number {
+  const isUsed = (numerator: number): boolean => numerator > 0;
+  return rows.filter(isUsed).length + cuts.filter(isUsed).length;
+}
+
+function treeOf({ multipliers, branching }: Node): Tree {
+  if (branching === null) return { multipliers };
+  const { option, zero, one } = branching;
+  return { option, zero: treeOf(zero), one: treeOf(one) };
 }
 
 /** The program with every group a shape of its own, for a tree branches on columns of single groups. */

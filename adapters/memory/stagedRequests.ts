@@ -8,6 +8,7 @@ import { type ExtensionTableRow, type RequestTableRow, Staged, type Tables } fro
 const OPEN: readonly RequestState[] = ['queued', 'waiting'];
 
 export class StagedRequests {
+  readonly #before: Tables['requests'];
   readonly #commit: TickCommit;
   readonly #requests: Staged<string, RequestTableRow>;
   readonly #extensions: Staged<string, ExtensionTableRow>;
@@ -15,6 +16,7 @@ export class StagedRequests {
   foldSequence = 0;
 
   constructor(tables: Tables, commit: TickCommit) {
+    this.#before = tables.requests;
     this.#commit = commit;
     this.#requests = new Staged(tables.requests);
     this.#extensions = new Staged(tables.extensions);
@@ -133,6 +135,10 @@ export class StagedRequests {
       refuse('S5', `${change.request}: a grant and its lease go together`);
     this.#requests.set(change.request, {
       ...row,
+      // A request that gets its outcome keeps what it was promised before: the promise of this tick is told, and means nothing any more.
+      reservation: OPEN.includes(change.outcome)
+        ? row.reservation
+        : (this.#before.get(change.request)?.reservation ?? null),
       state: change.outcome,
       reasons: change.reasons,
       lease_id: change.lease,

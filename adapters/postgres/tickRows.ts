@@ -188,7 +188,9 @@ class Folding {
       ledger: this.#ledger.lines(),
       moved: this.#ledger.movements(),
       revocations: this.#revocations.rows(),
-      reserved: [...this.#reserved].map(([id, reservation]) => ({ id, reservation })),
+      reserved: [...this.#reserved]
+        .filter(([id]) => this.#staysOpen(id))
+        .map(([id, reservation]) => ({ id, reservation })),
       foldSequence: this.#foldSequence,
     };
   }
@@ -201,6 +203,12 @@ class Folding {
     this.#documents.push(request);
     if (verdict) recordVerdict(row, verdict);
     this.#foldSequence = Math.max(this.#foldSequence, sequence);
+  }
+
+  /** No outcome in this tick: a request that has one is written no more. */
+  #staysOpen(id: string): boolean {
+    const state = (this.#opened.get(id) ?? this.#decided.get(id))?.state ?? null;
+    return state === null || state === 'queued' || state === 'waiting';
   }
 
   #requestRow(id: string): RequestChange {

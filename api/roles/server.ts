@@ -138,9 +138,7 @@ async function compose(
     observers.push(relay);
     closing(() => relay.stop());
   }
-  const estimates = startEstimates({ look, now, timers, log });
-  observers.push(estimates);
-  closing(() => estimates.stop());
+  const estimates = estimating({ look, observers, log }, closing);
   follower.start();
   const renewal = renewing({ options, adapter, follower, log });
   closing(() => renewal?.stop());
@@ -158,6 +156,16 @@ async function compose(
     configuration,
     stats: () => tally.stats(),
   };
+}
+
+function estimating(
+  { look, observers, log }: { look: LookAtLeader; observers: CommitObserver[]; log: (line: string) => void },
+  closing: Closing,
+): EstimateBook {
+  const estimates = startEstimates({ look, now, timers, log });
+  observers.push(estimates);
+  closing(() => estimates.stop());
+  return estimates;
 }
 
 function reportTo(metrics: Metrics, log: (line: string) => void): (event: RunnerEvent) => void {

@@ -39,7 +39,15 @@ describe('an instance', { timeout: PATIENT_MS }, () => {
   it('has every kind of row that a tick may have', () => {
     const { model } = formulate(snapshotOf({ ...AN_INSTANCE, requests: 500 }), newMemo());
     const families = new Set(model.rowNames.map((name) => name.split('/')[0]));
-    expect([...families].sort()).toEqual(['account', 'capacity', 'cohort', 'lends', 'quota', 'window']);
+    expect([...families].sort()).toEqual([
+      'account',
+      'capacity',
+      'cohort',
+      'fairness',
+      'lends',
+      'quota',
+      'window',
+    ]);
     expect(model.excessCount).toBeGreaterThan(0);
   });
 

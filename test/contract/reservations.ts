@@ -51,6 +51,17 @@ export const reservationsContract = (name: string, makeStore: () => Promise<Stor
       expect(await found()).toEqual([null, null]);
     });
 
+    it('may change in the tick of their request’s outcome, and keep what was promised before', async () => {
+      await cell.tick([cell.opened(request), { type: 'reservationMade', reservation: promise(100) }]);
+      await cell.tick([
+        { type: 'reservationMoved', reservation: promise(90), from: 100, cause: 'earlier' },
+        cell.decided(request, 'cancelled'),
+      ]);
+      expect(await found()).toEqual([null, null]);
+      const [row] = (await store.dump()).request;
+      expect(row).toMatchObject({ state: 'cancelled', reservation: { startsAt: 100 } });
+    });
+
     it('are written once, though the reply to a commit was lost and a later tick has moved on', async () => {
       await cell.tick([cell.opened(request)]);
       const made = await cell.tick([{ type: 'reservationMade', reservation: promise(100) }]);

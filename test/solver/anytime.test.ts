@@ -1,7 +1,15 @@
 // The stage loop: how stages are answered, what a spent budget leaves, and that the same model gives the same bytes.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadEngine } from '../../solver/engines/load.ts';
-import { checkSolution, type Engine, solve, solveTrivially } from '../../solver/index.ts';
+import {
+  boundOf,
+  checkSolution,
+  type Engine,
+  type Proof,
+  type ProofLeaf,
+  solve,
+  solveTrivially,
+} from '../../solver/index.ts';
 import { aModel } from '../support/aModel.ts';
 import { syntheticTick } from '../support/syntheticTick.ts';
 
@@ -51,6 +59,27 @@ describe('stages', () => {
     const solution = solve(model, highs, { engine: 'highs', budget: PLENTY });
     expect(solution.stages[0]).toMatchObject({ method: 'exact', value: 20, bound: 20 });
     expect([...solution.granted]).toEqual([0, 1, 1]);
+  });
+
+  test('what is more than a small tree can close is branched all the same, for its bound', () => {
+    const groups = Array.from({ length: 48 }, (_, i) => {
+      const [a, b] = [11 + ((i * 37) % 23), 7 + ((i * 53) % 19)];
+      return { options: [{ worth: 3 * (a + b) + ((i * 29) % 7), needs: { gpu: a, cpu: b } }] };
+    });
+    const model = aModel({ rows: { gpu: 240, cpu: 180 }, groups });
+    const solution = solve(model, highs, { engine: 'highs', budget: PLENTY });
+    expect(checkSolution(model, solution)).toEqual({ ok: true });
+    const [stage] = solution.stages;
+    expect('column' in stage!.certificate.proof).toBe(true);
+    // The same proof without its branchings: the multipliers of its worst leaf, of all plans.
+    const leafOf = (proof: Proof): ProofLeaf => ('column' in proof ? leafOf(proof.zero) : proof);
+    const alone = { ...stage!.certificate, proof: leafOf(stage!.certificate.proof) };
+    const check = boundOf(model, { stage: 0, frozen: new Uint8Array(48), certificate: alone });
+    expect(check.ok && Number(check.bound)).toBeGreaterThan(stage!.bound);
+    // Small work, small tree: a bound that holds too.
+    const little = solve(model, highs, { engine: 'highs', budget: { unitsMax: 20_000 } });
+    expect(checkSolution(model, little)).toEqual({ ok: true });
+    expect(little.stages[0]!.bound).toBeGreaterThanOrEqual(stage!.bound);
   });
 
   test('an earlier class is served before a worthier later one', () => {

@@ -1,6 +1,6 @@
 -- Up Migration
 -- A promised start stands with its request, as the leader wrote it. It means something only while the request is open; what was promised
--- last stays readable afterwards. Nothing is taken away, so that a leader of the version before goes on.
+-- before the tick of its outcome stays readable afterwards. Nothing is taken away, so that a leader of the version before goes on.
 alter table request add column reservation json;
 
 create function annona_commit_reservations(p_cell text, p_reserved json) returns void

@@ -2,6 +2,7 @@
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { PromiseName } from '../promises.ts';
+import { PROMISED_BREACHES } from './promisedBreaches.ts';
 
 type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
 export type MutableDump = { [Table in keyof StoreDump]: Mutable<StoreDump[Table][number]>[] };
@@ -385,4 +386,5 @@ export const BREACHES: readonly Breach[] = [
         revocation: { ...leaseOf(dump, 'revoking').revocation!, request: null },
       }),
   ],
+  ...PROMISED_BREACHES,
 ];

@@ -4,6 +4,7 @@
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { Violation, Witnesses } from '../promises.ts';
 import { cellsOf, ENDED, Findings, groupBy, leaseKey, TERMINAL } from './findings.ts';
+import { checkPromised, isOfPromise } from './promised.ts';
 
 type EventRow = StoreDump['event'][number];
 
@@ -32,7 +33,12 @@ export function checkEvents(dump: StoreDump): Violation[] {
     const type = `annona.lease.${lease.state as 'released'}.v1` as const;
     tell({ ...of, tick: lease.ended_tick, type }, `the end of ${lease.id}`);
   }
-  checkRest(dump, [...told.values()].flat(), findings);
+  checkPromised(dump, findings);
+  checkRest(
+    dump,
+    [...told.values()].flat().filter((event) => !isOfPromise(event)),
+    findings,
+  );
   return findings.list;
 }
 

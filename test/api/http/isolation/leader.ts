@@ -16,14 +16,12 @@ export interface Led {
   readonly canaries: string;
 }
 
-export function leaderOf({
-  configuration,
-  leases,
-  canaries,
-}: Led): Pick<
+type Leading = Pick<
   ServerOptions,
   'estimate' | 'explanation' | 'explainWaiting' | 'dryRuns' | 'offering' | 'tickFiles' | 'impossibleUnder'
-> {
+>;
+
+export function leaderOf({ configuration, leases, canaries }: Led): Leading {
   const at = configuration.accounts[0]?.periods[0]?.startsAt ?? 0;
   return {
     explainWaiting: () => [FULL],
