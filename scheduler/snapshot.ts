@@ -18,7 +18,7 @@ import type { Digest } from './ports.ts';
 import { linesOfPreemption } from './preemption/lines.ts';
 import { heldInQuestion } from './preemption/question.ts';
 import { checkpointsAfterNotice, promisesAfter } from './reservations/after.ts';
-import { type Checkpoint, checkpointsOf, kindsReserved } from './reservations/checkpoints.ts';
+import { type Checkpoint, checkpointsOf } from './reservations/checkpoints.ts';
 import { Returns } from './reservations/returns.ts';
 import { heldOfRows, rowsWith } from './tallyPolicy.ts';
 
@@ -142,10 +142,8 @@ function promised(
 ): Pick<Snapshot, 'reservations' | 'checkpoints'> {
   if (state.reserved.size === 0) return { reservations: [], checkpoints: [] };
   const reservations = requests.flatMap(({ request }) => state.reserved.get(request.id) ?? []);
-  const { configuration, leases, held } = state;
-  const kinds = kindsReserved(reservations);
-  const returns = new Returns({ configuration, use: state, leases: leases.values(), held, kinds, now });
-  return { reservations, checkpoints: checkpointsOf(configuration, reservations, { returns, now }) };
+  const returns = new Returns(state, now);
+  return { reservations, checkpoints: checkpointsOf(state.configuration, reservations, { returns, now }) };
 }
 
 function keptOf(counted: ReadonlyMap<string, Units>, keys: ReadonlySet<string>): Map<string, Units> {

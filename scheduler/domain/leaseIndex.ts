@@ -3,7 +3,7 @@
 // of it does not count; and an answer is in order of ids, whatever the memory's order is.
 
 import { DueQueue } from './dueQueue.ts';
-import type { DepartmentId, LeaseId, RequestId } from './ids.ts';
+import type { DepartmentId, LeaseId, PoolId, RequestId } from './ids.ts';
 import { type Lease, startOf } from './lease.ts';
 import type { Instant } from './quantity.ts';
 import type { State } from './state.ts';
@@ -36,7 +36,13 @@ export function noteOpenEnded({ leases }: Memory, request: RequestId): void {
   indexes.get(leases)?.noteOpenEnded(request);
 }
 
-class LeaseIndex {
+/** Leases that change together, and how often they have. */
+interface Group {
+  readonly ids: Set<LeaseId>;
+  version: number;
+}
+
+export class LeaseIndex {
   readonly #memory: Memory;
   readonly #heartbeatTimeoutMs: number;
   /** When a lease may lapse at the earliest, as far as it was looked at: each heartbeat moves it on. */
@@ -46,7 +52,8 @@ class LeaseIndex {
   readonly #old = new Set<LeaseId>();
   readonly #revoking = new Set<LeaseId>();
   readonly #borrowing = new Set<LeaseId>();
-  readonly #departments = new Map<DepartmentId, Set<LeaseId>>();
+  readonly #departments = new Map<DepartmentId, Group>();
+  readonly #pools = new Map<PoolId, Group>();
   readonly #openEnded = new Set<RequestId>();
 
   constructor(memory: Memory) {
@@ -67,18 +74,18 @@ class LeaseIndex {
     this.#young.set(id, startOf(lease));
     mark(this.#revoking, id, lease.state === 'revoking');
     mark(this.#borrowing, id, lease.borrowed !== undefined);
-    const own = this.#departments.get(department);
-    if (own === undefined) this.#departments.set(department, new Set([id]));
-    else own.add(id);
+    join(this.#departments, department, id);
+    for (const { pool } of lease.allocations) join(this.#pools, pool, id);
   }
 
-  drop({ id, department, request }: Lease): void {
+  drop({ id, department, request, allocations }: Lease): void {
     this.#lapses.delete(id);
     this.#young.delete(id);
     this.#old.delete(id);
     this.#revoking.delete(id);
     this.#borrowing.delete(id);
-    this.#departments.get(department)?.delete(id);
+    leave(this.#departments.get(department), id);
+    for (const { pool } of allocations) leave(this.#pools.get(pool), id);
     this.#openEnded.delete(request);
   }
 
@@ -122,7 +129,21 @@ class LeaseIndex {
   }
 
   ofDepartments(departments: Iterable<DepartmentId>): Lease[] {
-    return this.#leases([...departments].flatMap((one) => [...(this.#departments.get(one) ?? [])]));
+    return this.#leases([...departments].flatMap((one) => [...(this.#departments.get(one)?.ids ?? [])]));
+  }
+
+  /** In no order. */
+  *holding(pool: PoolId): Iterable<Lease> {
+    for (const id of this.#pools.get(pool)?.ids ?? []) yield this.#memory.leases.get(id)!;
+  }
+
+  /** Another number when any of the leases that hold the pool has changed. */
+  versionOfPool(pool: PoolId): number {
+    return this.#pools.get(pool)?.version ?? 0;
+  }
+
+  versionOfDepartment(department: DepartmentId): number {
+    return this.#departments.get(department)?.version ?? 0;
   }
 
   openEnded(): Lease[] {
@@ -146,6 +167,19 @@ class LeaseIndex {
 
 function timeoutMsOf({ configuration }: Memory): number {
   return configuration.leaseTerms.heartbeatTimeoutSeconds * 1000;
+}
+
+function join<Key>(groups: Map<Key, Group>, key: Key, id: LeaseId): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, { ids: new Set([id]), version: 1 });
+  else {
+    group.ids.add(id);
+    group.version++;
+  }
+}
+
+function leave(group: Group | undefined, id: LeaseId): void {
+  if (group?.ids.delete(id)) group.version++;
 }
 
 function mark(set: Set<LeaseId>, id: LeaseId, isIn: boolean): void {

@@ -25,7 +25,7 @@ export function startsAfter(reservations: Iterable<StartReservation>, now: Insta
   return [...starts].sort((a, b) => a - b);
 }
 
-export function kindsReserved(reservations: Iterable<StartReservation>): Set<string> {
+function kindsReserved(reservations: Iterable<StartReservation>): Set<string> {
   const kinds = new Set<string>();
   for (const { units } of reservations) for (const { kind } of units) kinds.add(kind);
   return kinds;

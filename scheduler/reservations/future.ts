@@ -1,6 +1,7 @@
 // The room of a later instant: what leases, earmarks and promises leave then, as the tick itself would see it.
 // Invariant: by declared ends alone; nothing that waits is in it, and no node: which one has room is cut anew in every tick. Called by search.ts.
 
+import { leaseIndexOf } from '../domain/leaseIndex.ts';
 import type { PolicyRowUse } from '../domain/policyRow.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import { NEVER, type StartReservation } from '../domain/reservation.ts';
@@ -22,14 +23,14 @@ export class Future {
   readonly #uses = new Map<Instant, Use>();
 
   constructor(state: State, now: Instant) {
-    const { configuration, leases, held } = state;
     this.#state = state;
-    const kinds = new Set(catalogueOf(configuration).places.keys());
-    this.returns = new Returns({ configuration, use: state, leases: leases.values(), held, kinds, now });
-    this.#revoking = [...leases.values()].flatMap((lease): HeldLease[] => {
-      const request = held.get(lease.request);
-      return lease.state === 'revoking' && request !== undefined ? [{ lease, request }] : [];
-    });
+    this.returns = new Returns(state, now);
+    this.#revoking = leaseIndexOf(state)
+      .revoking()
+      .flatMap((lease): HeldLease[] => {
+        const request = state.held.get(lease.request);
+        return request === undefined ? [] : [{ lease, request }];
+      });
   }
 
   /** When the leases of earmarks have ended, of those that will. */
