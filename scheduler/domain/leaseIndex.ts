@@ -2,9 +2,11 @@
 // Made when a state is first asked, then kept by apply.ts. Invariant: nobody is missing from an answer, though who asks may find that one
 // of it does not count; and an answer is in order of ids, whatever the memory's order is.
 
+import type { Configuration } from './configuration.ts';
 import { DueQueue } from './dueQueue.ts';
-import type { DepartmentId, LeaseId, PoolId, RequestId } from './ids.ts';
+import type { DepartmentId, LeaseId, RequestId } from './ids.ts';
 import { type Lease, startOf } from './lease.ts';
+import { declaredEndOf, LeaseEnds } from './leaseEnds.ts';
 import type { Instant } from './quantity.ts';
 import type { State } from './state.ts';
 
@@ -12,7 +14,7 @@ type Memory = Pick<State, 'leases' | 'leaseOfRequest' | 'heardAt' | 'held' | 'co
 
 const indexes = new WeakMap<State['leases'], LeaseIndex>();
 
-/** Where the memory was changed by other hands, or its terms are others, it is made again. */
+/** Where the memory was changed by other hands, or has another configuration, it is made again. */
 export function leaseIndexOf(state: Memory): LeaseIndex {
   let index = indexes.get(state.leases);
   if (index === undefined || !index.isOf(state)) {
@@ -36,14 +38,9 @@ export function noteOpenEnded({ leases }: Memory, request: RequestId): void {
   indexes.get(leases)?.noteOpenEnded(request);
 }
 
-/** Leases that change together, and how often they have. */
-interface Group {
-  readonly ids: Set<LeaseId>;
-  version: number;
-}
-
-export class LeaseIndex {
+class LeaseIndex {
   readonly #memory: Memory;
+  readonly #configuration: Configuration;
   readonly #heartbeatTimeoutMs: number;
   /** When a lease may lapse at the earliest, as far as it was looked at: each heartbeat moves it on. */
   readonly #lapses = new DueQueue<LeaseId>();
@@ -52,19 +49,20 @@ export class LeaseIndex {
   readonly #old = new Set<LeaseId>();
   readonly #revoking = new Set<LeaseId>();
   readonly #borrowing = new Set<LeaseId>();
-  readonly #departments = new Map<DepartmentId, Group>();
-  readonly #pools = new Map<PoolId, Group>();
+  readonly #departments = new Map<DepartmentId, Set<LeaseId>>();
   readonly #openEnded = new Set<RequestId>();
+  #ends: LeaseEnds | null = null;
 
   constructor(memory: Memory) {
     this.#memory = memory;
-    this.#heartbeatTimeoutMs = timeoutMsOf(memory);
+    this.#configuration = memory.configuration;
+    this.#heartbeatTimeoutMs = memory.configuration.leaseTerms.heartbeatTimeoutSeconds * 1000;
     for (const lease of memory.leases.values()) this.note(lease);
     for (const { id, terms } of memory.held.values()) if (terms.openEnded === true) this.noteOpenEnded(id);
   }
 
   isOf(memory: Memory): boolean {
-    return this.#lapses.size === memory.leases.size && this.#heartbeatTimeoutMs === timeoutMsOf(memory);
+    return this.#lapses.size === memory.leases.size && this.#configuration === memory.configuration;
   }
 
   note(lease: Lease): void {
@@ -74,23 +72,27 @@ export class LeaseIndex {
     this.#young.set(id, startOf(lease));
     mark(this.#revoking, id, lease.state === 'revoking');
     mark(this.#borrowing, id, lease.borrowed !== undefined);
-    join(this.#departments, department, id);
-    for (const { pool } of lease.allocations) join(this.#pools, pool, id);
+    const own = this.#departments.get(department);
+    if (own === undefined) this.#departments.set(department, new Set([id]));
+    else own.add(id);
+    this.#ends?.set(lease, this.#endOf(lease));
   }
 
-  drop({ id, department, request, allocations }: Lease): void {
+  drop({ id, department, request }: Lease): void {
     this.#lapses.delete(id);
     this.#young.delete(id);
     this.#old.delete(id);
     this.#revoking.delete(id);
     this.#borrowing.delete(id);
-    leave(this.#departments.get(department), id);
-    for (const { pool } of allocations) leave(this.#pools.get(pool), id);
+    this.#departments.get(department)?.delete(id);
+    this.#ends?.delete(id);
     this.#openEnded.delete(request);
   }
 
   noteOpenEnded(request: RequestId): void {
     this.#openEnded.add(request);
+    const lease = this.#memory.leases.get(this.#memory.leaseOfRequest.get(request) ?? ('' as LeaseId));
+    if (lease !== undefined) this.#ends?.set(lease, this.#endOf(lease));
   }
 
   /** Those whose time, start limit, grace or silence may be over at `now`. */
@@ -129,25 +131,24 @@ export class LeaseIndex {
   }
 
   ofDepartments(departments: Iterable<DepartmentId>): Lease[] {
-    return this.#leases([...departments].flatMap((one) => [...(this.#departments.get(one)?.ids ?? [])]));
+    return this.#leases([...departments].flatMap((one) => [...(this.#departments.get(one) ?? [])]));
   }
 
-  /** In no order. */
-  *holding(pool: PoolId): Iterable<Lease> {
-    for (const id of this.#pools.get(pool)?.ids ?? []) yield this.#memory.leases.get(id)!;
-  }
-
-  /** Another number when any of the leases that hold the pool has changed. */
-  versionOfPool(pool: PoolId): number {
-    return this.#pools.get(pool)?.version ?? 0;
-  }
-
-  versionOfDepartment(department: DepartmentId): number {
-    return this.#departments.get(department)?.version ?? 0;
+  /** What they give back, and when. Kept from the first time that somebody asks. */
+  get ends(): LeaseEnds {
+    if (this.#ends === null) {
+      this.#ends = new LeaseEnds(this.#memory.configuration);
+      for (const lease of this.#memory.leases.values()) this.#ends.set(lease, this.#endOf(lease));
+    }
+    return this.#ends;
   }
 
   openEnded(): Lease[] {
     return this.#leases([...this.#openEnded].map((request) => this.#memory.leaseOfRequest.get(request)!));
+  }
+
+  #endOf(lease: Lease): Instant {
+    return declaredEndOf(lease, this.#memory.held.get(lease.request));
   }
 
   #leases(ids: Iterable<LeaseId>): Lease[] {
@@ -163,23 +164,6 @@ export class LeaseIndex {
       (this.#memory.heardAt.get(lease.id) ?? startOf(lease)) + this.#heartbeatTimeoutMs,
     );
   }
-}
-
-function timeoutMsOf({ configuration }: Memory): number {
-  return configuration.leaseTerms.heartbeatTimeoutSeconds * 1000;
-}
-
-function join<Key>(groups: Map<Key, Group>, key: Key, id: LeaseId): void {
-  const group = groups.get(key);
-  if (group === undefined) groups.set(key, { ids: new Set([id]), version: 1 });
-  else {
-    group.ids.add(id);
-    group.version++;
-  }
-}
-
-function leave(group: Group | undefined, id: LeaseId): void {
-  if (group?.ids.delete(id)) group.version++;
 }
 
 function mark(set: Set<LeaseId>, id: LeaseId, isIn: boolean): void {

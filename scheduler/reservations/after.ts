@@ -3,13 +3,13 @@
 
 import type { Revocation } from '../domain/earmark.ts';
 import type { Allocation, Lease } from '../domain/lease.ts';
+import { declaredEndOf } from '../domain/leaseEnds.ts';
 import type { Plan } from '../domain/plan.ts';
 import { add, type Instant } from '../domain/quantity.ts';
 import { NEVER, seatsOf } from '../domain/reservation.ts';
 import { quotaKey } from '../domain/state.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { type Checkpoint, comesBack } from './checkpoints.ts';
-import { declaredEndOf } from './returns.ts';
 
 /** Units that are held from `from` to `endsAt`. */
 interface Stretch {

@@ -1,6 +1,7 @@
 // The room of a later instant: what leases, earmarks and promises leave then, as the tick itself would see it.
 // Invariant: by declared ends alone; nothing that waits is in it, and no node: which one has room is cut anew in every tick. Called by search.ts.
 
+import { declaredEndOf } from '../domain/leaseEnds.ts';
 import { leaseIndexOf } from '../domain/leaseIndex.ts';
 import type { PolicyRowUse } from '../domain/policyRow.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
@@ -11,7 +12,7 @@ import { Room } from '../formulate/room.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { heldOfRows } from '../tallyPolicy.ts';
 import { checkpointsOf } from './checkpoints.ts';
-import { declaredEndOf, Returns } from './returns.ts';
+import { Returns } from './returns.ts';
 
 type Use = Pick<Snapshot, 'used' | 'quotaUse' | 'policyRows'>;
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { apply } from '../../../scheduler/domain/apply.ts';
 import { startOf } from '../../../scheduler/domain/lease.ts';
+import { declaredEndOf } from '../../../scheduler/domain/leaseEnds.ts';
 import { leaseIndexOf } from '../../../scheduler/domain/leaseIndex.ts';
 import type { Change, Lease, LeaseId, RequestId, State } from '../../../scheduler/index.ts';
 import { aConfiguration, aLease, aPool, aState } from '../../support/builders.ts';
@@ -72,6 +73,11 @@ const idsOf = (leases: Iterable<Lease>): string[] => Array.from(leases, ({ id })
 const having = (state: State, has: (lease: Lease) => boolean): string[] =>
   idsOf([...state.leases.values()].filter(has)).sort();
 
+function declaredEnds(state: State): number[] {
+  const ends = [...state.leases.values()].map((lease) => declaredEndOf(lease, state.held.get(lease.request)));
+  return ends.sort((a, b) => a - b);
+}
+
 it('answers as a look at all leases would, in order of ids', () => {
   let lapsed = 0;
   fc.assert(
@@ -93,6 +99,7 @@ it('answers as a look at all leases would, in order of ids', () => {
           expect(idsOf(index.ofDepartments([some.department]))).toEqual(
             having(state, ({ department }) => department === some.department),
           );
+        expect(index.ends.ofPool('gpu-a').map(({ endsAt }) => endsAt)).toEqual(declaredEnds(state));
         // Once old, always told of: the clock goes back here, which the database's does not.
         const started = new Set(idsOf(index.startedBy(now)));
         for (const lease of state.leases.values()) {
