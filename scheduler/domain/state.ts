@@ -114,6 +114,10 @@ export interface QueueMemory {
   quietUntil: Instant;
   /** A tick did not look because of it: one behind it must. */
   isPutOff: boolean;
+  /** No promise is brought forward before this instant. */
+  forwardAt: Instant;
+  /** Something came back since promises were brought forward last. */
+  isForwardDue: boolean;
 }
 
 export function joinGang(gangs: State['gangs'], { id, terms }: ResourceRequest): void {

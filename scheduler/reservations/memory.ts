@@ -11,6 +11,8 @@ export function queueMemoryOf(state: State): QueueMemory {
     turn: null,
     quietUntil: Number.NEGATIVE_INFINITY,
     isPutOff: false,
+    forwardAt: Number.NEGATIVE_INFINITY,
+    isForwardDue: false,
   };
   return state.queue;
 }

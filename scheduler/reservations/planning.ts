@@ -26,6 +26,8 @@ const MOVES_MAX = 8;
  * a look a second, and one whenever something comes back, misses nothing for long.
  */
 const QUIET_MS = 1000;
+/** Under load something comes back in every tick; whoever waits for minutes is told soon enough a second later. */
+const FORWARD_MS = 1000;
 /** Less is not worth an event. */
 const MOVE_LEAST_MS = 1000;
 
@@ -44,7 +46,12 @@ export function planReservations(state: State, input: PlanningInput): Change[] {
   if (state.reserved.size === 0 && overdue.length === 0) return [];
   const planning = new Planning(state, input);
   planning.lookOver();
-  if (input.isFreed) planning.bringForward();
+  memory.isForwardDue ||= input.isFreed;
+  if (memory.isForwardDue && memory.forwardAt <= input.now) {
+    planning.bringForward();
+    memory.isForwardDue = false;
+    memory.forwardAt = input.now + FORWARD_MS;
+  }
   memory.isPutOff = !input.isFreed && memory.quietUntil > input.now;
   if (!memory.isPutOff) planning.promise(overdue);
   return planning.changes;
