@@ -226,12 +226,10 @@ describe('an engine that is wrong', () => {
       {},
       saying({ ended: 'timeLimit', point: new Float64Array(40), bound: 1e6 }),
     );
-    expect(answer).toMatchObject({
-      objective: own.objective,
-      bound: own.bound,
-      boundFrom: 'certificate',
-      ended: 'timeLimit',
-    });
+    // Beside an engine the method has all of the work, alone a part of it: what it proves may be more.
+    expect(answer.boundFrom).toBe('certificate');
+    expect(answer.objective).toBeGreaterThanOrEqual(own.objective!);
+    expect(answer.bound).toBeLessThanOrEqual(own.bound!);
   });
 });
 
