@@ -118,13 +118,16 @@ export const GAP_ENOUGH = 1e-4;
 /** One search for a better plan, guided by the tightest bounding there is. */
 class Search {
   readonly #question: ComponentQuestion;
-  #guide: CoreQuestion;
+  #guide!: CoreQuestion;
+  /** Shapes, those that the guide leaves most in doubt first, and of how many the first core is. */
+  #doubtful: Int32Array = new Int32Array(0);
+  #core = 0;
   #answer: ComponentAnswer;
   #seed = 0;
 
   constructor(question: ComponentQuestion, bounding: Bounding) {
     this.#question = question;
-    this.#guide = this.#guideBy(bounding);
+    this.#guideBy(bounding);
     const plan = this.#planFrom(bounding);
     this.#answer = { method: 'lp', plan, bounding, tree: null, ended: 'complete' };
     question.better(this.#answer);
@@ -144,16 +147,14 @@ class Search {
     this.#neighbourhoods();
   }
 
-  #guideBy(bounding: Bounding): CoreQuestion {
+  #guideBy(bounding: Bounding): void {
     const { engine, program, meter } = this.#question;
-    return {
-      engine,
-      program,
-      bounding,
-      planner: new Planner(program),
-      order: orderBy(bounding.prices),
-      meter,
-    };
+    const { point, prices } = bounding;
+    this.#guide = { engine, program, bounding, planner: new Planner(program), order: orderBy(prices), meter };
+    if (point === null) return;
+    const { shapes, fractional } = doubtOf(program, point, prices);
+    this.#doubtful = shapes;
+    this.#core = 2 * fractional + CORE_BESIDE;
   }
 
   #planFrom({ point }: Bounding): Plan {
@@ -161,23 +162,20 @@ class Search {
   }
 
   #follow(bounding: Bounding): void {
-    this.#guide = this.#guideBy(bounding);
+    this.#guideBy(bounding);
     this.#answer = { ...this.#answer, bounding };
     this.#question.better(this.#answer);
     if (bounding.point !== null) this.#consider(this.#planFrom(bounding));
   }
 
   #cores(sizes: readonly number[]): void {
-    const { program, bounding } = this.#guide;
-    const { point, prices } = bounding;
+    const { point } = this.#guide.bounding;
     if (point === null) return;
-    const doubt = doubtOf(program, point, prices);
-    const core = 2 * doubt.fractional + CORE_BESIDE;
-    const shapes = doubt.shapes.subarray(0, core);
-    this.#swap(shapes, FIRST_MOVES);
+    const core = this.#core;
+    this.#swap(FIRST_MOVES);
     for (const times of sizes) {
-      this.#dive(doubt.shapes.subarray(0, times * core), point);
-      this.#swap(shapes, ROUND_MOVES);
+      this.#dive(this.#doubtful.subarray(0, times * core), point);
+      this.#swap(ROUND_MOVES);
     }
   }
 
@@ -197,15 +195,13 @@ class Search {
   #neighbourhoods(): void {
     const { program, bounding } = this.#guide;
     if (bounding.point === null) return;
-    const doubt = doubtOf(program, bounding.point, bounding.prices);
-    const shapes = doubt.shapes.subarray(0, 2 * doubt.fractional + CORE_BESIDE);
     const neighbourhoods = new Neighbourhoods(program, bounding);
     for (let failures = 0; failures < FAILURES_MAX && !this.#isOver; failures++) {
       if (this.#dive(neighbourhoods.next(this.#answer.plan), this.#answer.plan.counts)) {
         neighbourhoods.reward();
         failures = -1;
       }
-      if (this.#swap(shapes, ROUND_MOVES)) failures = -1;
+      if (this.#swap(ROUND_MOVES)) failures = -1;
     }
   }
 
@@ -221,11 +217,12 @@ class Search {
     return this.#consider(solveCore(this.#guide, { shapes, stands, best: this.#answer.plan.value }));
   }
 
-  #swap(shapes: Int32Array, moves: number): boolean {
+  #swap(moves: number): boolean {
     if (this.#isOver) return false;
     this.#seed++;
     const { program, planner, order, bounding, meter } = this.#guide;
     const { prices } = bounding;
+    const shapes = this.#doubtful.subarray(0, this.#core);
     const seed = this.#seed;
     const { plan } = this.#answer;
     return this.#consider(exchange({ program, planner, order, shapes, prices, plan, moves, seed, meter }));

@@ -1,6 +1,6 @@
 // Which live leases a tick has to look at, without a look at all of them: who may lapse by now, who ran long enough, who holds borrowed units.
 // Made when a state is first asked, then kept by apply.ts. Invariant: nobody is missing from an answer, though who asks may find that one
-// of it does not count; and an answer is in order of ids, whatever the memory's order is.
+// of it does not count; and an answer is in order of ids, whatever the memory's order is, unless it says that it is in none.
 
 import type { Configuration } from './configuration.ts';
 import { DueQueue } from './dueQueue.ts';
@@ -108,13 +108,13 @@ class LeaseIndex {
     return this.#leases(due);
   }
 
-  /** Those that started at `instant` or before. */
+  /** Those that started at `instant` or before; of many that run long, so that they are in no order. */
   startedBy(instant: Instant): Lease[] {
     for (let id = this.#young.firstBy(instant); id !== undefined; id = this.#young.firstBy(instant)) {
       this.#young.delete(id);
       this.#old.add(id);
     }
-    return this.#leases(this.#old);
+    return Array.from(this.#old, (id) => this.#memory.leases.get(id)!);
   }
 
   /** The earliest start of those that `startedBy` has not told of yet. */

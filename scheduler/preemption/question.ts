@@ -28,14 +28,13 @@ export function heldInQuestion(state: State, requests: readonly PendingRequest[]
     if (request !== undefined) add(lease, request);
   }
   if (!all && claimants.ranks.size === 0) return held;
-  const revoking = held.length;
   for (const lease of index.startedBy(now - leastRunMs(state))) {
     const request = state.held.get(lease.request);
     if (request === undefined || lease.state === 'revoking') continue;
     if (!all && !concerns(state, claimants, { lease, request })) continue;
     if (graceOf({ configuration, now }, { lease, request }) !== null) add(lease, request);
   }
-  return revoking === 0 ? held : held.sort((a, b) => compareText(a.lease.id, b.lease.id));
+  return held.sort((a, b) => compareText(a.lease.id, b.lease.id));
 }
 
 /**
