@@ -24,7 +24,7 @@ export function dueAt({ configuration }: State, { request }: PendingRequest): In
 export function comesDue(state: State, since: Instant, now: Instant): boolean {
   const came = (at: Instant): boolean => since < at && at <= now;
   if (state.queue?.isPutOff && came(state.queue.quietUntil)) return true;
-  if (state.queue?.isForwardDue && came(state.queue.forwardAt)) return true;
+  if (state.queue?.isForwardDue && state.queue.forwardAt <= now) return true;
   for (const { startsAt } of state.reserved.values()) if (came(startsAt)) return true;
   for (const pending of state.requests.values())
     if (pending.waitingCodes !== null && came(dueAt(state, pending))) return true;

@@ -34,7 +34,10 @@ const MOVE_LEAST_MS = 1000;
 export interface PlanningInput {
   readonly now: Instant;
   readonly memo: FormulationMemo;
-  /** Something came back, or another configuration came: promises may move forward. */
+  /**
+   * Something came back, or another configuration came: from the next tick on promises may move forward. This one decides beside the starts
+   * that were told, so that who takes an offer, and with it gives up a promise, gets what was offered and not somebody else's earlier start.
+   */
   readonly isFreed: boolean;
 }
 
@@ -43,13 +46,13 @@ export function planReservations(state: State, input: PlanningInput): Change[] {
   const { configuration, reserved, used } = state;
   countIdle(memory, { configuration, reservations: reserved.values(), used }, input.now);
   const overdue = overdueOf(state, input.now);
+  const isForwardDue = memory.isForwardDue && memory.forwardAt <= input.now;
+  memory.isForwardDue = state.reserved.size > 0 && (input.isFreed || (memory.isForwardDue && !isForwardDue));
   if (state.reserved.size === 0 && overdue.length === 0) return [];
   const planning = new Planning(state, input);
   planning.lookOver();
-  memory.isForwardDue ||= input.isFreed;
-  if (memory.isForwardDue && memory.forwardAt <= input.now) {
+  if (isForwardDue) {
     planning.bringForward();
-    memory.isForwardDue = false;
     memory.forwardAt = input.now + FORWARD_MS;
   }
   memory.isPutOff = !input.isFreed && memory.quietUntil > input.now;

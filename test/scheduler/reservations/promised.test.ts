@@ -105,13 +105,15 @@ describe('a request that has waited longer than its class should', () => {
     expect(reservations(rig)).toEqual([]);
   });
 
-  it('moves earlier when somebody gives back early, which is an event', async () => {
+  it('moves earlier in the tick after somebody gave back early, which is an event', async () => {
     const rig = await aBigOneWaits();
     const lease = [...rig.state.leases.values()][0]!;
     const short = submitted(aRequest(3).by('sam', 'sales').gpu(2).seconds(1200).build());
     await rig.tick({ rows: [short], now: NOW + TARGET + 1 });
     const row = intake({ type: 'release', lease: lease.id, epoch: 1 }, { department: 'sales', agent: 'sam' });
     await rig.tick({ rows: [row], now: NOW + TARGET + 2 });
+    expect(ofType(rig, 'reservationMoved')).toEqual([]);
+    await rig.tick({ now: NOW + TARGET + 3 });
     const startsAt = NOW + TARGET + 1 + 1_200_000;
     expect(ofType(rig, 'reservationMoved')).toMatchObject([
       { from: NOW + HOUR, cause: 'earlier', reservation: { startsAt } },
