@@ -11,6 +11,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     profile: { type: 'string', default: 'steady' },
+    edge: { type: 'string', default: 'process' },
     repeat: { type: 'string', default: '1' },
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '60' },
@@ -23,6 +24,7 @@ const { values } = parseArgs({
 });
 const options: HttpOptions = {
   profile: choice('--profile', values.profile, ['steady', 'surge', 'both']),
+  edge: choice('--edge', values.edge, ['process', 'inside']),
   ratePerSecond: wholeNumber('--rate', values.rate),
   seconds: wholeNumber('--seconds', values.seconds),
   warmUpSeconds: wholeNumber('--warm-up', values['warm-up']),

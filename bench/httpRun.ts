@@ -18,6 +18,8 @@ import { createWire, type StreamWish, type Wire } from './wire.ts';
 
 export interface HttpOptions {
   readonly profile: 'steady' | 'surge' | 'both';
+  /** Whether HTTP has a process of its own. */
+  readonly edge: 'process' | 'inside';
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -70,7 +72,7 @@ const RECOVERY_MS = 120_000;
 
 export async function runHttp(options: HttpOptions, note: (line: string) => void): Promise<HttpRun> {
   note('starting the server');
-  const subject = await startSubject();
+  const subject = await startSubject(options.edge);
   const wire = createWire(subject.server.url);
   try {
     return await new HttpBench(options, { subject, wire, note }).run();

@@ -1,4 +1,4 @@
-// Who used the processors: API process, solver children, database, generator, and everybody else on the machine.
+// Who used the processors: the process that decides, that of the API where it is another, solver children, database, generator, and everybody else on the machine.
 // Invariant: read from /proc, so on Linux alone; elsewhere there is no figure. Called by serverWindow.ts.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { rounded } from './figures.ts';
 
 /** Processor seconds a second. `elsewhere` above 0.1 or so means that the machine was not ours. */
 export interface ProcessorShares {
+  readonly scheduler: number;
   readonly api: number;
   readonly solver: number;
   readonly database: number;
@@ -17,6 +18,7 @@ export interface ProcessorShares {
 const TICKS_A_SECOND = 100;
 
 interface Usage {
+  readonly scheduler: number;
   readonly api: number;
   readonly solver: number;
   readonly database: number;
@@ -24,11 +26,14 @@ interface Usage {
   readonly machine: number;
 }
 
-/** Answers what closes the measurement; null where there is no /proc. */
-export function watchProcessors(of: {
+export interface Watched {
   readonly server: number;
+  readonly edge: number | null;
   readonly database: number | null;
-}): () => ProcessorShares | null {
+}
+
+/** Answers what closes the measurement; null where there is no /proc. */
+export function watchProcessors(of: Watched): () => ProcessorShares | null {
   const before = usage(of);
   const startedMs = performance.now();
   return () => {
@@ -36,8 +41,9 @@ export function watchProcessors(of: {
     if (before === null || after === null) return null;
     const seconds = (performance.now() - startedMs) / 1000;
     const share = (name: keyof Usage): number => (after[name] - before[name]) / TICKS_A_SECOND / seconds;
-    const ours = share('api') + share('solver') + share('database') + share('generator');
+    const ours = share('scheduler') + share('api') + share('solver') + share('database') + share('generator');
     return {
+      scheduler: rounded(share('scheduler')),
       api: rounded(share('api')),
       solver: rounded(share('solver')),
       database: rounded(share('database')),
@@ -52,13 +58,14 @@ interface Process {
   readonly ticks: number;
 }
 
-function usage({ server, database }: { server: number; database: number | null }): Usage | null {
+function usage({ server, edge, database }: Watched): Usage | null {
   if (process.platform !== 'linux') return null;
   const all = processes();
-  const sums = { api: 0, solver: 0, database: 0, generator: 0 };
+  const sums = { scheduler: 0, api: 0, solver: 0, database: 0, generator: 0 };
   for (const [pid, { ticks }] of all) {
     if (pid === process.pid) sums.generator += ticks;
-    else if (pid === server) sums.api += ticks;
+    else if (pid === edge) sums.api += ticks;
+    else if (pid === server) sums.scheduler += ticks;
     else if (database !== null && descends(all, pid, database)) sums.database += ticks;
     else if (descends(all, pid, server)) sums.solver += ticks;
   }

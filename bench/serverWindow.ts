@@ -29,7 +29,11 @@ const LAG_RESOLUTION_MS = 10;
 export async function openWindow({ server }: Pick<Subject, 'server'>): Promise<() => Promise<ServerWindow>> {
   const before = await server.stats();
   await readLag(server.url);
-  const processors = watchProcessors({ server: server.pid, database: server.databasePid });
+  const processors = watchProcessors({
+    server: server.pid,
+    edge: server.edgePid,
+    database: server.databasePid,
+  });
   const startedMs = performance.now();
   return async () => {
     const seconds = (performance.now() - startedMs) / 1000;
@@ -69,7 +73,10 @@ async function readLag(url: string): Promise<ServerWindow['eventLoopLagMs']> {
   const response = await fetch(new URL('/metrics', url));
   const text = await response.text();
   const lag = (name: string): number => {
-    const found = new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)$`, 'm').exec(text)?.[1];
+    const found = new RegExp(
+      `^nodejs_eventloop_lag_${name}_seconds\\{role="(?:api|single)"\\} (\\S+)$`,
+      'm',
+    ).exec(text)?.[1];
     if (found === undefined) throw new Error(`/metrics has no ${name} of the event loop's lag`);
     return rounded(Math.max(0, Number(found) * 1000 - LAG_RESOLUTION_MS));
   };

@@ -26,7 +26,7 @@ export interface Subject {
 
 const ACME = fileURLToPath(new URL('../examples/acme', import.meta.url));
 
-export async function startSubject(): Promise<Subject> {
+export async function startSubject(edge: 'process' | 'inside' = 'process'): Promise<Subject> {
   const configuration = await acme();
   const directory = await mkdtemp(join(tmpdir(), 'annona-bench-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -42,6 +42,7 @@ export async function startSubject(): Promise<Subject> {
       issuer: DEFAULT_ISSUER,
       audience: DEFAULT_AUDIENCE,
       engine: 'highs',
+      edge,
       tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
     });
     return await withTokens({ server, configuration, directory, remove });

@@ -29,7 +29,7 @@ export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
 export * from './domain/nodes.ts';
-export { openRequestsOf } from './domain/openRequests.ts';
+export { openRequests, openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/pastUse.ts';
 export * from './domain/plan.ts';
 export * from './domain/policyRow.ts';

@@ -6,8 +6,10 @@ import { isDataError } from './connection.ts';
 export interface GroupCommitOptions<Item, Outcome> {
   /** A group is sent at the latest with the call that makes it this big. */
   readonly groupItemsMax: number;
-  /** How long a call may wait for company while other groups are under way. An idle writer sends at once. */
+  /** How long a call may wait for company while other groups are under way. A writer that has been idle for `paceMs` sends at once. */
   readonly waitMs: number;
+  /** Least time between two groups, unless one is full: a writer that is fast else sends a group, and pays a COMMIT, for every call. */
+  readonly paceMs: number;
   /** More than one, so that a call need not wait for the whole round trip of the group before it. */
   readonly groupsInFlightMax: number;
   /** Items waiting or under way; beyond it calls are refused. */
@@ -30,6 +32,7 @@ export class GroupCommit<Item, Outcome> {
   #groupsInFlight = 0;
   #scheduled: 'no' | 'soon' | 'later' = 'no';
   #timer: NodeJS.Timeout | null = null;
+  #isPaced = false;
 
   constructor(options: GroupCommitOptions<Item, Outcome>) {
     this.#options = options;
@@ -51,6 +54,7 @@ export class GroupCommit<Item, Outcome> {
 
   #schedule(): void {
     if (this.#waiting.length === 0 || this.#groupsInFlight >= this.#options.groupsInFlightMax) return;
+    if (this.#isPaced && this.#waitingItems < this.#options.groupItemsMax) return;
     if (this.#waitingItems >= this.#options.groupItemsMax || this.#groupsInFlight === 0) {
       if (this.#scheduled === 'soon') return;
       this.#cancelTimer();
@@ -62,6 +66,16 @@ export class GroupCommit<Item, Outcome> {
     if (this.#scheduled !== 'no') return;
     this.#scheduled = 'later';
     this.#timer = setTimeout(() => this.#flush(), this.#options.waitMs);
+  }
+
+  #pace(): void {
+    const { paceMs } = this.#options;
+    if (paceMs === 0) return;
+    this.#isPaced = true;
+    setTimeout(() => {
+      this.#isPaced = false;
+      this.#schedule();
+    }, paceMs);
   }
 
   #cancelTimer(): void {
@@ -82,6 +96,7 @@ export class GroupCommit<Item, Outcome> {
     }
     if (group.length === 0) return;
     this.#waitingItems -= size;
+    this.#pace();
     this.#groupsInFlight += 1;
     void this.#write(group).finally(() => {
       this.#groupsInFlight -= 1;

@@ -28,7 +28,7 @@ export class PostgresHeartbeatWriter implements HeartbeatWriter {
 
   constructor(
     queries: Queries,
-    limits: { groupItemsMax: number; waitMs: number; groupsInFlightMax: number; queueItemsMax: number },
+    limits: Omit<ConstructorParameters<typeof GroupCommit<string, BeatRow>>[0], 'send'>,
   ) {
     this.#groups = new GroupCommit({
       ...limits,

@@ -68,6 +68,8 @@ export interface PostgresAdapter {
 /** A group of 500 is written in about 15 ms; more would make its first call wait for no gain in rows a second. */
 const GROUP_ITEMS_MAX = 500;
 const GROUP_WAIT_MS = 2;
+/** At 1,000 items a second half the groups, and half the COMMITs, of no pace at all; a call waits 2 ms longer on average. */
+const GROUP_PACE_MS = 4;
 
 /** Whoever migrated the database opens it. @throws when it cannot be reached or was not migrated. */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresAdapter> {
@@ -136,11 +138,13 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
       queueItemsMax: options.intakeQueueItemsMax ?? 20_000,
       groupItemsMax: GROUP_ITEMS_MAX,
       groupWaitMs: GROUP_WAIT_MS,
+      groupPaceMs: GROUP_PACE_MS,
       groupsInFlightMax: lines.intakeConnectionsMax,
     }),
     heartbeatWriter: new PostgresHeartbeatWriter(shared, {
       groupItemsMax: GROUP_ITEMS_MAX,
       waitMs: GROUP_WAIT_MS,
+      paceMs: GROUP_PACE_MS,
       groupsInFlightMax: 2,
       queueItemsMax: 20_000,
     }),

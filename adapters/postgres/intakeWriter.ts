@@ -20,6 +20,7 @@ export interface IntakeWriterOptions {
   readonly queueItemsMax: number;
   readonly groupItemsMax: number;
   readonly groupWaitMs: number;
+  readonly groupPaceMs: number;
   readonly groupsInFlightMax: number;
 }
 
@@ -43,6 +44,7 @@ export class PostgresIntakeWriter implements IntakeWriter {
     this.#groups = new GroupCommit({
       ...options,
       waitMs: options.groupWaitMs,
+      paceMs: options.groupPaceMs,
       send: (items) => this.#send(items),
     });
   }

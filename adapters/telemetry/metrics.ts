@@ -39,11 +39,13 @@ export interface MetricsOptions {
   readonly bandOf: BandOf;
   /** Of Annona. */
   readonly version?: string;
+  /** What the process is for, on its own figures of processor, memory and event loop. */
+  readonly role?: 'single' | 'scheduler';
 }
 
-export function createMetrics({ bandOf, version = 'unknown' }: MetricsOptions): Metrics {
+export function createMetrics({ bandOf, version = 'unknown', role = 'single' }: MetricsOptions): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, labels: { role } });
   const registers = [registry];
   const histograms = mapValues(HISTOGRAMS, (configuration) => new Histogram({ ...configuration, registers }));
   const counters = mapValues(COUNTERS, (configuration) => new Counter({ ...configuration, registers }));

@@ -48,6 +48,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
         openPerAgent: config.openPerAgent,
       },
       tickFiles: config.tickFiles,
+      edge: config.edge,
       logLevel: config.logLevel,
     },
     { version: packageVersion(), log: (line) => io.err(line) },

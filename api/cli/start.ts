@@ -67,6 +67,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
         openPerAgent: config.openPerAgent,
       },
       tickFiles: config.tickFiles,
+      edge: config.edge,
     },
     { version: packageVersion(), log: (line) => io.err(line), observers: [pulse] },
   );

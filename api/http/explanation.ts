@@ -32,7 +32,7 @@ export function addExplanation(server: FastifyInstance, options: ServerOptions):
   app.get(
     '/requests/:id/explanation',
     {
-      config: { action: 'readRequests' },
+      config: { action: 'readRequests', asksLeader: true },
       schema: { params: IdParams, querystring: ExplanationQuery, response: { 200: ExplanationView } },
     },
     async (request) => {

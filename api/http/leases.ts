@@ -7,7 +7,6 @@ import {
   type ExtensionId,
   LEASE_ID,
   LEASE_STATES,
-  type Lease,
   type LeaseId,
   longestSeconds,
 } from '../../scheduler/index.ts';
@@ -16,7 +15,7 @@ import type { LeaseView } from '../ports.ts';
 import { accept, accessOf, notFound, reaches } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
 import { actorOf, queueFull, writeAct } from './intake.ts';
-import type { ServerOptions } from './options.ts';
+import type { HeldLease, ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
 import {
   EpochNumber,
@@ -229,14 +228,14 @@ async function findLease(options: ServerOptions, request: FastifyRequest, id: st
 }
 
 /** Acts need neither heartbeats nor history: where this process leads, its memory answers without a query. */
-async function findHeld(options: ServerOptions, request: FastifyRequest, id: string): Promise<Lease> {
+async function findHeld(options: ServerOptions, request: FastifyRequest, id: string): Promise<HeldLease> {
   const live = LEASE_ID.test(id) ? options.liveLease(id as LeaseId) : null;
   if (live !== null && reaches(accessOf(request).scope, live)) return live;
   return (await findLease(options, request, id)).lease;
 }
 
 /** The fold checks the epoch again; here it is checked to answer a late holder at once. */
-function fenced(lease: Lease, epoch: number): Lease {
+function fenced(lease: HeldLease, epoch: number): HeldLease {
   if (lease.epoch !== epoch) throw staleEpoch(lease.epoch);
   return lease;
 }

@@ -34,7 +34,7 @@ export function addOffers(server: FastifyInstance, options: ServerOptions): void
   app.get(
     '/requests/:id/offers',
     {
-      config: { action: 'readRequests' },
+      config: { action: 'readRequests', asksLeader: true },
       schema: { params: IdParams, response: { 200: OffersView } },
     },
     async (request, reply) => {
@@ -53,7 +53,7 @@ export function addOffers(server: FastifyInstance, options: ServerOptions): void
   app.post(
     '/requests/:id/offers/:offer/accept',
     {
-      config: { action: 'submit' },
+      config: { action: 'submit', asksLeader: true },
       schema: { params: OfferParams, body: NoBody, response: { 202: AcceptedView } },
       ...callKeyHooks(options),
     },

@@ -2,7 +2,7 @@
 // Invariant: nothing here is read from the environment; the composition roots and the tests fill it.
 
 import type { FastifyBaseLogger } from 'fastify';
-import type { Registry } from 'prom-client';
+import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
 import type {
   AgentId,
   Configuration,
@@ -42,6 +42,9 @@ import type {
 } from '../ports.ts';
 import type { EventHub } from './hub.ts';
 import type { EdgeLimits } from './rateLimits.ts';
+
+/** What an act on a lease is checked against. */
+export type HeldLease = Pick<Lease, 'id' | 'department' | 'agent' | 'epoch' | 'state' | 'revocation'>;
 
 export interface ServerOptions {
   /** The revision that this process holds: one reference per call, so that a call sees one revision. */
@@ -90,9 +93,16 @@ export interface ServerOptions {
   /** How many requests the agent has open, from the leader's memory; null when this process does not lead. */
   readonly openRequests: (agent: AgentId) => number | null;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */
-  readonly liveLease: (lease: LeaseId) => Lease | null;
+  readonly liveLease: (lease: LeaseId) => HeldLease | null;
   /** Mean delay of the event loop over the last second. */
   readonly lagMs: () => number;
+  /** The process that leads, where this one never does; absent: this one answers what it can. */
+  readonly leader?: {
+    /** Calls that it alone can answer are handed on to it. */
+    readonly url: string;
+    /** Its own figures, which are told with those of this process. */
+    readonly metrics: () => Promise<MetricObjectWithValues<MetricValue<string>>[]>;
+  };
   /** Absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger;
 }

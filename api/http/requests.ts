@@ -70,7 +70,7 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
   app.get(
     '/requests',
     {
-      config: { action: 'readRequests' },
+      config: { action: 'readRequests', asksLeader: true },
       schema: { querystring: ListQuery, response: { 200: pageOf(RequestJson) } },
     },
     async (request) => {
@@ -83,7 +83,10 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
 
   app.get(
     '/requests/:id',
-    { config: { action: 'readRequests' }, schema: { params: IdParams, response: { 200: RequestJson } } },
+    {
+      config: { action: 'readRequests', asksLeader: true },
+      schema: { params: IdParams, response: { 200: RequestJson } },
+    },
     async (request) => explained(options, await findRequest(options, request, request.params.id)),
   );
 

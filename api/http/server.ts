@@ -21,6 +21,7 @@ import { addEvents } from './events.ts';
 import { addExplanation } from './explanation.ts';
 import { addHealth } from './health.ts';
 import { parseStrictJson } from './json.ts';
+import { addLeader } from './leader.ts';
 import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
 import { addOffers } from './offers.ts';
@@ -78,6 +79,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   addAnswers(app);
   addClosing(app);
   addMetrics(app, options);
+  addLeader(app, options);
   addAccess(app, options);
   addHealth(app, options);
   addContract(app, routes);

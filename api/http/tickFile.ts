@@ -29,7 +29,10 @@ export function addTickFiles(server: FastifyInstance, { tickFiles }: ServerOptio
   const app = typed(server);
   app.get(
     '/ticks/:id/file',
-    { config: { action: 'readTickFiles' }, schema: { params: IdParams, response: { 200: TickFileView } } },
+    {
+      config: { action: 'readTickFiles', asksLeader: true },
+      schema: { params: IdParams, response: { 200: TickFileView } },
+    },
     async (request, reply) => {
       const { id } = request.params;
       const file = TICK_NUMBER.test(id) ? tickFiles.file(Number(id)) : null;

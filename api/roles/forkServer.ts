@@ -10,6 +10,7 @@ export interface ForkedServer {
   readonly url: string;
   readonly databaseUrl: string;
   readonly databasePid: number | null;
+  readonly edgePid: number | null;
   readonly pid: number;
   stats(): Promise<ServerStats>;
   stop(): Promise<void>;
@@ -36,6 +37,7 @@ export async function forkServer(options: ServerOptions): Promise<ForkedServer> 
     url: ready.url,
     databaseUrl: ready.databaseUrl,
     databasePid: ready.databasePid,
+    edgePid: ready.edgePid,
     pid: child.pid as number,
     async stats() {
       const told = answer(child, (message) => message.type === 'stats');

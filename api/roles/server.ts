@@ -1,16 +1,9 @@
 // The single process put together: database, scheduling, relay, HTTP edge. Starts in order, stops in the reverse order.
 // Invariant: whatever was started before a failure is stopped again. Called by `annona start`, `annona serve` and serverProcess.ts.
 
-import { readFile } from 'node:fs/promises';
-import { loadOrCreateSigningKey } from '../../adapters/identity/signingKey.ts';
-import { createVerifier } from '../../adapters/identity/verifier.ts';
 import { NoConfigurationError, type PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
-import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
-import { createEdgeSystem } from '../../adapters/system/ids.ts';
-import { createLogger } from '../../adapters/system/logger.ts';
-import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
 import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
 import {
   bandOfRecord,
@@ -23,19 +16,19 @@ import {
 } from '../../scheduler/index.ts';
 import { engineAbsence } from '../../solver/node.ts';
 import { EventHub } from '../http/hub.ts';
-import { buildServer } from '../http/server.ts';
-import type { DryRuns, Offering, TickFiles } from '../ports.ts';
+import type { TickFiles } from '../ports.ts';
 import type { Background } from './background.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
+import { type LeaderMemory, openEdge } from './edge.ts';
+import { type ApartParts, edgeApart } from './edgeApart.ts';
 import { establish } from './establishConfiguration.ts';
 import { type EstimateBook, startEstimates } from './estimates.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
-import { closeServer, listen } from './listen.ts';
 import { type LookAtLeader, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startRenewal } from './renewal.ts';
-import { startScheduling, timers } from './scheduling.ts';
-import { DEFAULT_LIMITS, DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
+import { type Scheduling, startScheduling, timers } from './scheduling.ts';
+import { DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
@@ -46,6 +39,8 @@ export interface RunningServer {
   readonly url: string;
   readonly databaseUrl: string;
   readonly databasePid: number | null;
+  /** Of the process that serves HTTP, where it is another than this one. */
+  readonly edgePid: () => number | null;
   readonly data: 'created' | 'kept' | 'external';
   readonly configuration: Configuration;
   stats(): ServerStats;
@@ -104,7 +99,8 @@ async function compose(
   const follower = followerOf({ options, adapter, configuration, log });
   closing(() => follower.stop());
 
-  const metrics = createMetrics({ bandOf: bandOfRecord, version: context.version });
+  const role = options.edge === 'process' ? 'scheduler' : 'single';
+  const metrics = createMetrics({ bandOf: bandOfRecord, version: context.version, role });
   const tally = createTally();
   const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
   closing(() => tally.close());
@@ -122,7 +118,7 @@ async function compose(
     tickFiles,
     ...(context.observers ?? []),
   ];
-  const { runner, dryRuns, offering, look, stop } = await startScheduling({
+  const scheduling = await startScheduling({
     options,
     configuration,
     adapter,
@@ -130,7 +126,8 @@ async function compose(
     log,
     report: reportTo(metrics, log),
   });
-  closing(stop);
+  const { runner, look } = scheduling;
+  closing(scheduling.stop);
   wake = () => runner.wake();
   metrics.watchState({ state: () => runner.state(), now });
   const relay = startKafkaRelay({ options, adapter, metrics, timers, log });
@@ -144,18 +141,28 @@ async function compose(
   closing(() => renewal?.stop());
   const upkeep = startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log });
   closing(() => upkeep.stop());
-  const url = await openEdge(
-    { options, follower, adapter, metrics, hub, runner, dryRuns, offering, look, estimates, tickFiles },
-    closing,
-  );
+  const memory = leaderMemory({ scheduling, adapter, estimates, tickFiles });
+  const registry = metrics.registry;
+  const parts = { options, follower, adapter, hub, memory, log };
+  const edge = await serving({ ...parts, registry, runner, observers, database: database.url }, closing);
   return {
-    url,
+    url: edge.url,
+    edgePid: edge.pid,
     databaseUrl: database.url,
     databasePid: database.pid,
     data: database.data,
     configuration,
     stats: () => tally.stats(),
   };
+}
+
+/** In this process, or apart from it. */
+async function serving(
+  parts: ApartParts,
+  closing: Closing,
+): Promise<{ readonly url: string; readonly pid: () => number | null }> {
+  if (parts.options.edge === 'process') return edgeApart(parts, closing);
+  return { url: await openEdge(parts, closing), pid: () => null };
 }
 
 function estimating(
@@ -238,76 +245,32 @@ async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configu
   }
 }
 
-interface EdgeParts {
-  readonly options: ServerOptions;
-  readonly follower: ConfigurationFollower;
+function leaderMemory(parts: {
+  readonly scheduling: Pick<Scheduling, 'runner' | 'dryRuns' | 'offering' | 'look'>;
   readonly adapter: PostgresAdapter;
-  readonly metrics: Metrics;
-  readonly hub: EventHub;
-  readonly runner: Runner;
   readonly estimates: EstimateBook;
-  readonly dryRuns: DryRuns;
-  readonly offering: Offering;
-  readonly look: LookAtLeader;
   readonly tickFiles: TickFiles;
-}
-
-async function openEdge(parts: EdgeParts, closing: Closing): Promise<string> {
-  const { options, adapter, runner, look } = parts;
-  const { current: configuration, adopt } = parts.follower;
-  const eventLoop = watchEventLoop();
-  closing(() => eventLoop.close());
-  const server = buildServer({
-    configuration,
-    identity: await createVerifier({ ...options, keys: await keysOf(options), configuration, now }),
-    intake: adapter.intakeWriter,
-    heartbeats: adapter.heartbeatWriter,
-    requests: adapter.readers,
-    leases: adapter.readers,
-    extensions: adapter.readers,
-    poolUse: adapter.logs,
-    heldUnits: adapter.logs,
-    agentHeartbeats: adapter.agentHeartbeats,
-    configurations: adapter.configuration,
-    adopt,
+}): LeaderMemory {
+  const { scheduling, adapter, estimates, tickFiles } = parts;
+  const { runner, dryRuns, offering, look } = scheduling;
+  return {
     impossibleUnder(next) {
       const state = runner.state();
       return state === null ? null : madeImpossible(state, next);
     },
-    ticks: adapter.logs,
-    accounts: adapter.accounts,
-    usage: adapter.usage,
-    queue: adapter.readers,
-    eventPages: adapter.readers,
-    calls: adapter.calls,
-    system: createEdgeSystem(),
-    digest: sha256,
     readiness: { failing: () => failingChecks(adapter, runner) },
-    metrics: parts.metrics.registry,
-    hub: parts.hub,
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
-    estimate: (request) => parts.estimates.of(request),
-    dryRuns: parts.dryRuns,
-    offering: parts.offering,
-    tickFiles: parts.tickFiles,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    rateLimiter: new BucketRateLimiter(now),
+    estimate: (request) => estimates.of(request),
+    dryRuns,
+    offering,
+    tickFiles,
     openRequests: (agent) => {
       const state = runner.state();
       return state === null ? null : openRequestsOf(state, agent);
     },
     liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
-    lagMs: () => eventLoop.lagMs(),
-    logger: createLogger({ level: options.logLevel ?? 'warn', role: 'single', destination: process.stderr }),
-  });
-  closing(() => closeServer(server));
-  return listen(server, options);
-}
-
-async function keysOf(options: ServerOptions) {
-  if (options.keySet !== undefined) return JSON.parse(await readFile(options.keySet, 'utf8'));
-  return (await loadOrCreateSigningKey(options.directory)).keys;
+  };
 }
 
 async function failingChecks(

@@ -13,6 +13,7 @@ export type FromServer =
       readonly url: string;
       readonly databaseUrl: string;
       readonly databasePid: number | null;
+      readonly edgePid: number | null;
     }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stats'; readonly stats: ServerStats };

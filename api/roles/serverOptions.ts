@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly keySet?: string;
   readonly engine: EngineName;
   readonly tickIntervalMs: number;
+  /** `process`: HTTP and event streams get a process of their own; `inside`, when absent, shares the one that decides. */
+  readonly edge?: 'inside' | 'process';
   /** Ticks that are kept to be taken home as files; `DEFAULT_TICK_FILES` when absent. */
   readonly tickFiles?: number;
   /** Those that are left out are `DEFAULT_LIMITS`. */

@@ -36,5 +36,11 @@ async function serve(options: ServerOptions): Promise<void> {
     if (message.type === 'stop') void stop();
   });
   process.on('disconnect', () => void stop());
-  tell({ type: 'ready', url: server.url, databaseUrl: server.databaseUrl, databasePid: server.databasePid });
+  tell({
+    type: 'ready',
+    url: server.url,
+    databaseUrl: server.databaseUrl,
+    databasePid: server.databasePid,
+    edgePid: server.edgePid(),
+  });
 }

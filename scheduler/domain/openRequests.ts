@@ -13,13 +13,18 @@ interface Count {
 const counts = new WeakMap<State, Count>();
 
 export function openRequestsOf(state: State, agent: AgentId): number {
+  return openRequests(state).get(agent) ?? 0;
+}
+
+/** Of every agent that has one. Not to be kept: it goes on changing. */
+export function openRequests(state: State): ReadonlyMap<AgentId, number> {
   let count = counts.get(state);
   if (count?.total !== state.requests.size) {
     count = { byAgent: new Map(), total: 0 };
     for (const { request } of state.requests.values()) add(count, request.agent, 1);
     counts.set(state, count);
   }
-  return count.byAgent.get(agent) ?? 0;
+  return count.byAgent;
 }
 
 /** `by`: 1 when a request of the agent was opened, -1 when one got its outcome. */

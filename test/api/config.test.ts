@@ -27,6 +27,7 @@ describe('settings', () => {
       tickIntervalMs: 20,
       logLevel: 'info',
       tickFiles: 64,
+      edge: 'process',
       ratePerAgent: 100,
       ratePerDepartment: 2000,
       openPerAgent: 10_000,

@@ -17,6 +17,7 @@ describe('group commit', () => {
     new GroupCommit<string, string>({
       groupItemsMax: 4,
       waitMs: 0,
+      paceMs: 0,
       groupsInFlightMax: 2,
       queueItemsMax: 10,
       send,
@@ -63,6 +64,25 @@ describe('group commit', () => {
     sent[0]!.resolve();
     sent[2]!.resolve();
     expect(await Promise.all(calls)).toEqual([['a!'], ['b!'], ['c!']]);
+  });
+
+  it('lets company come for the pace of its groups, unless a group is full', async () => {
+    const group = groups({ paceMs: 3_600_000 });
+    void group.submit(['a']);
+    await turns(() => sent.length === 1);
+    sent[0]!.resolve();
+    void group.submit(['b']);
+    for (let i = 0; i < 20; i += 1) await nextTurn();
+    expect(sent).toHaveLength(1);
+    void group.submit(['c', 'd', 'e']);
+    await turns(() => sent.length === 2);
+    expect(sent[1]!.items).toEqual(['b', 'c', 'd', 'e']);
+    const soon = groups({ paceMs: 1 });
+    void soon.submit(['f']);
+    await turns(() => sent.length === 3);
+    void soon.submit(['g']);
+    await turns(() => sent.length === 4);
+    expect(sent[3]!.items).toEqual(['g']);
   });
 
   it('refuses what would not fit its queue, until something left it', async () => {

@@ -1,0 +1,103 @@
+// The edge of a process: the HTTP server over the database's ports and whatever the process knows of the leader's memory.
+// Invariant: nothing here leads or decides. Opened by server.ts, inside the process that leads, and by edgeProcess.ts, outside of it.
+
+import { readFile } from 'node:fs/promises';
+import type { Registry } from 'prom-client';
+import { loadOrCreateSigningKey } from '../../adapters/identity/signingKey.ts';
+import { createVerifier } from '../../adapters/identity/verifier.ts';
+import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
+import { now } from '../../adapters/system/clock.ts';
+import { sha256 } from '../../adapters/system/digest.ts';
+import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
+import { createEdgeSystem } from '../../adapters/system/ids.ts';
+import { createLogger } from '../../adapters/system/logger.ts';
+import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
+import type { EventHub } from '../http/hub.ts';
+import type { ServerOptions as HttpOptions } from '../http/options.ts';
+import { buildServer } from '../http/server.ts';
+import type { ConfigurationFollower } from './configurationFollower.ts';
+import { closeServer, listen } from './listen.ts';
+import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
+
+/** What only the process that leads can answer; elsewhere each says that it does not know. */
+export type LeaderMemory = Pick<
+  HttpOptions,
+  | 'impossibleUnder'
+  | 'readiness'
+  | 'explainWaiting'
+  | 'explanation'
+  | 'estimate'
+  | 'dryRuns'
+  | 'offering'
+  | 'tickFiles'
+  | 'openRequests'
+  | 'liveLease'
+>;
+
+export type EdgeSettings = Pick<
+  ServerOptions,
+  'directory' | 'host' | 'port' | 'portBusy' | 'issuer' | 'audience' | 'keySet' | 'limits' | 'logLevel'
+>;
+
+export interface EdgeParts {
+  readonly options: EdgeSettings;
+  readonly follower: Pick<ConfigurationFollower, 'current' | 'adopt'>;
+  readonly adapter: PostgresAdapter;
+  readonly registry: Registry;
+  readonly hub: EventHub;
+  readonly memory: LeaderMemory;
+  /** Absent in the process that leads. */
+  readonly leader?: HttpOptions['leader'];
+}
+
+/** Answers the URL. Told how to close again, also when it fails half-way. */
+export async function openEdge(
+  parts: EdgeParts,
+  closing: (close: () => Promise<void> | void) => void,
+): Promise<string> {
+  const { options, adapter, leader } = parts;
+  const { current: configuration, adopt } = parts.follower;
+  const eventLoop = watchEventLoop();
+  closing(() => eventLoop.close());
+  const server = buildServer({
+    configuration,
+    identity: await createVerifier({ ...options, keys: await keysOf(options), configuration, now }),
+    intake: adapter.intakeWriter,
+    heartbeats: adapter.heartbeatWriter,
+    requests: adapter.readers,
+    leases: adapter.readers,
+    extensions: adapter.readers,
+    poolUse: adapter.logs,
+    heldUnits: adapter.logs,
+    agentHeartbeats: adapter.agentHeartbeats,
+    configurations: adapter.configuration,
+    adopt,
+    ticks: adapter.logs,
+    accounts: adapter.accounts,
+    usage: adapter.usage,
+    queue: adapter.readers,
+    eventPages: adapter.readers,
+    calls: adapter.calls,
+    system: createEdgeSystem(),
+    digest: sha256,
+    metrics: parts.registry,
+    hub: parts.hub,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    rateLimiter: new BucketRateLimiter(now),
+    lagMs: () => eventLoop.lagMs(),
+    logger: createLogger({
+      level: options.logLevel ?? 'warn',
+      role: leader === undefined ? 'single' : 'api',
+      destination: process.stderr,
+    }),
+    ...parts.memory,
+    ...(leader === undefined ? {} : { leader }),
+  });
+  closing(() => closeServer(server));
+  return listen(server, options);
+}
+
+async function keysOf(options: EdgeSettings) {
+  if (options.keySet !== undefined) return JSON.parse(await readFile(options.keySet, 'utf8'));
+  return (await loadOrCreateSigningKey(options.directory)).keys;
+}

@@ -1,0 +1,133 @@
+// The edge in a process of its own beside the one that decides: forked, fed with every commit, forked again when it dies.
+// Invariant: callers keep their URL; what the edge cannot answer it hands back to a second, inner edge on loopback. Called by server.ts.
+
+import { Registry } from 'prom-client';
+import {
+  type AgentId,
+  type CommitObserver,
+  openRequests,
+  type Runner,
+  type State,
+} from '../../scheduler/index.ts';
+import { type EdgeParts, openEdge } from './edge.ts';
+import type { Metrics } from './edgeMessages.ts';
+import { type ForkedEdge, forkEdge } from './forkEdge.ts';
+import { timers } from './scheduling.ts';
+import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
+
+export interface ApartParts extends EdgeParts {
+  readonly options: ServerOptions;
+  readonly runner: Pick<Runner, 'state' | 'wake'>;
+  readonly observers: CommitObserver[];
+  readonly database: string;
+  readonly log: (line: string) => void;
+}
+
+/** How old the counts of open requests may be at the edge. */
+const COUNTS_MS = 250;
+const AGAIN_MS = 500;
+/** An agent with a tenth of its bound and more is worth telling. */
+const CROWDED_SHARE = 10;
+
+export async function edgeApart(
+  parts: ApartParts,
+  closing: (close: () => Promise<void> | void) => void,
+): Promise<{ readonly url: string; readonly pid: () => number | null }> {
+  const { options, database, observers } = parts;
+  // Figures of calls are the outer edge's; what the inner one would add counts each of them twice.
+  const inner = { ...options, host: '127.0.0.1', port: 0, portBusy: 'fail' as const };
+  const leaderUrl = await openEdge({ ...parts, options: inner, registry: new Registry() }, closing);
+  const keeper = new EdgeKeeper(parts, { ...edgeSettings(options), databaseUrl: database, leaderUrl });
+  closing(() => keeper.stop());
+  const url = await keeper.start();
+  observers.push(keeper);
+  return { url, pid: () => keeper.pid() };
+}
+
+function edgeSettings(options: ServerOptions) {
+  const { directory, cell, host, port, portBusy, issuer, audience, keySet, limits, logLevel } = options;
+  return {
+    ...{ directory, cell, host, port, portBusy, issuer, audience },
+    ...(keySet === undefined ? {} : { keySet }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(logLevel === undefined ? {} : { logLevel }),
+  };
+}
+
+class EdgeKeeper implements CommitObserver {
+  readonly #parts: ApartParts;
+  #options: Parameters<typeof forkEdge>[0];
+  readonly #stopping = new AbortController();
+  #edge: ForkedEdge | null = null;
+  #keeping: Promise<void> = Promise.resolve();
+  #counting: NodeJS.Timeout | undefined;
+
+  constructor(parts: ApartParts, options: Parameters<typeof forkEdge>[0]) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  async start(): Promise<string> {
+    const edge = await this.#fork();
+    this.#edge = edge;
+    // Whoever takes its place listens where it listened.
+    this.#options = { ...this.#options, port: Number(new URL(edge.url).port), portBusy: 'fail' };
+    this.#keeping = this.#keep(edge);
+    this.#counting = setInterval(() => this.#count(), COUNTS_MS);
+    this.#counting.unref();
+    return edge.url;
+  }
+
+  committed({ events, record }: Parameters<CommitObserver['committed']>[0]): void {
+    const { configurationRevision } = record;
+    this.#edge?.tell({ type: 'committed', configurationRevision, events });
+  }
+
+  pid(): number | null {
+    return this.#edge?.pid ?? null;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#counting);
+    this.#stopping.abort();
+    await this.#edge?.stop();
+    await this.#keeping;
+  }
+
+  #fork(): Promise<ForkedEdge> {
+    const { runner, registry } = this.#parts;
+    return forkEdge(this.#options, {
+      wake: () => runner.wake(),
+      metrics: () => registry.getMetricsAsJSON() as Promise<Metrics>,
+    });
+  }
+
+  async #keep(first: ForkedEdge): Promise<void> {
+    const { signal } = this.#stopping;
+    const { log } = this.#parts;
+    for (let edge: ForkedEdge | null = first; !signal.aborted; ) {
+      const ended = await edge?.gone;
+      if (signal.aborted) return;
+      if (edge !== null) log(`the edge process ended with ${ended}; starting it again`);
+      this.#edge = null;
+      edge = await this.#fork().catch((error: Error) => {
+        log(`the edge process does not start: ${error.message}`);
+        return null;
+      });
+      this.#edge = edge;
+      if (edge === null) await timers.sleep(AGAIN_MS, signal);
+      else if (signal.aborted) await edge.stop();
+    }
+  }
+
+  #count(): void {
+    const state = this.#parts.runner.state();
+    if (state === null) return;
+    this.#edge?.tell({ type: 'crowded', agents: crowdedOf(state, this.#parts.options) });
+  }
+}
+
+function crowdedOf(state: State, { limits }: ServerOptions): [AgentId, number][] {
+  const { openPerAgent } = { ...DEFAULT_LIMITS, ...limits };
+  return [...openRequests(state)].filter(([, open]) => open * CROWDED_SHARE >= openPerAgent);
+}

@@ -1,0 +1,154 @@
+// The edge as a process of its own, told over IPC whom to serve: HTTP and event streams away from the event loop that decides.
+// Invariant: it leads nothing and holds nothing that is not in the database; it ends when its parent asks or is gone. Forked by forkEdge.ts.
+
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { openPostgres } from '../../adapters/postgres/index.ts';
+import { now } from '../../adapters/system/clock.ts';
+import type { AgentId, LeaseId } from '../../scheduler/index.ts';
+import { EventHub } from '../http/hub.ts';
+import type { HeldLease } from '../http/options.ts';
+import { ConfigurationFollower } from './configurationFollower.ts';
+import { type LeaderMemory, openEdge } from './edge.ts';
+import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
+import { HeldLeases } from './heldLeases.ts';
+import { timers } from './scheduling.ts';
+import { StartRefused } from './startRefused.ts';
+
+// Ctrl-C reaches the whole foreground group: the parent decides when its edge goes, and the closed channel when it is gone.
+process.on('SIGINT', () => {});
+
+const tell = (message: FromEdge): void => void process.send?.(message);
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const closers: (() => Promise<void> | void)[] = [];
+
+async function stop(): Promise<never> {
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      log(`edge: ${error}`);
+    }
+  }
+  process.exit(0);
+}
+
+process.on('disconnect', () => void stop());
+process.once('message', (first: ToEdge) => {
+  if (first.type !== 'start') throw new Error(`expected start, got ${first.type}`);
+  serve(first.options).catch(async (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    tell({ type: 'failed', message, obstacle: error instanceof StartRefused ? error.obstacle : null });
+    await stop();
+  });
+});
+
+async function serve(options: EdgeOptions): Promise<void> {
+  const closing = (close: () => Promise<void> | void): void => void closers.push(close);
+  const adapter = await openPostgres({
+    url: options.databaseUrl,
+    onIntakeWritten: wakeOnce(),
+    onConnectionError: (error) => log(`edge: database connection: ${error.message}`),
+  });
+  closing(() => adapter.close());
+  const follower = new ConfigurationFollower({
+    store: adapter.configuration,
+    held: await adapter.configuration.current(options.cell),
+    timers,
+    onTaken: () => {},
+    log,
+  });
+  closing(() => follower.stop());
+  const hub = new EventHub({
+    cell: options.cell,
+    log: adapter.logs,
+    now,
+    onError: (error) => log(`edge: events: ${error}`),
+  });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, labels: { role: 'api' } });
+  const link = new Link(hub, follower);
+  process.on('message', (message: ToEdge) => (message.type === 'stop' ? void stop() : link.hear(message)));
+  follower.start();
+  const url = await openEdge(
+    {
+      options,
+      follower,
+      adapter,
+      hub,
+      registry,
+      memory: notLeading(link),
+      leader: { url: options.leaderUrl, metrics: () => link.metrics() },
+    },
+    closing,
+  );
+  tell({ type: 'ready', url });
+}
+
+/** Many groups of one turn of the event loop are one hint. */
+function wakeOnce(): () => void {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    setImmediate(() => {
+      due = false;
+      tell({ type: 'wake' });
+    });
+  };
+}
+
+/** What the parent tells, and what it is asked. */
+class Link {
+  readonly #hub: EventHub;
+  readonly #follower: ConfigurationFollower;
+  #crowded: ReadonlyMap<AgentId, number> = new Map();
+  readonly #held = new HeldLeases();
+  readonly #asked: ((metrics: Metrics) => void)[] = [];
+
+  constructor(hub: EventHub, follower: ConfigurationFollower) {
+    this.#hub = hub;
+    this.#follower = follower;
+  }
+
+  hear(message: ToEdge): void {
+    if (message.type === 'crowded') this.#crowded = new Map(message.agents);
+    if (message.type === 'metrics') for (const give of this.#asked.splice(0)) give(message.metrics);
+    if (message.type !== 'committed') return;
+    this.#hub.publish(message.events);
+    this.#held.note(message.events);
+    if (message.configurationRevision !== this.#follower.current().revision) void this.#follower.look();
+  }
+
+  metrics(): Promise<Metrics> {
+    return new Promise((resolve) => {
+      if (this.#asked.push(resolve) === 1) tell({ type: 'metrics' });
+    });
+  }
+
+  liveLease(lease: LeaseId): HeldLease | null {
+    return this.#held.get(lease);
+  }
+
+  openRequests(agent: AgentId): number {
+    return this.#crowded.get(agent) ?? 0;
+  }
+}
+
+/** The routes that ask for more are handed to the leader; readiness is its to tell as well. */
+function notLeading(link: Link): LeaderMemory {
+  const elsewhere = (): never => {
+    throw new Error('this route is answered by the process that leads');
+  };
+  return {
+    impossibleUnder: elsewhere,
+    readiness: { failing: elsewhere },
+    explainWaiting: () => null,
+    explanation: elsewhere,
+    estimate: () => null,
+    dryRuns: { ask: elsewhere },
+    offering: { offers: elsewhere, whatItTakes: elsewhere, lack: elsewhere },
+    tickFiles: { ticksMax: 0, file: elsewhere, oldest: elsewhere },
+    openRequests: (agent) => link.openRequests(agent),
+    liveLease: (lease) => link.liveLease(lease),
+  };
+}
