@@ -12,7 +12,7 @@ import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
 import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
-import type { EventHub } from '../http/hub.ts';
+import { EventHub } from '../http/hub.ts';
 import type { ServerOptions as HttpOptions } from '../http/options.ts';
 import { buildServer } from '../http/server.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
@@ -95,6 +95,15 @@ export async function openEdge(
   });
   closing(() => closeServer(server));
   return listen(server, options);
+}
+
+export function hubOf(parts: {
+  cell: string;
+  adapter: PostgresAdapter;
+  log: (line: string) => void;
+}): EventHub {
+  const { cell, adapter, log } = parts;
+  return new EventHub({ cell, log: adapter.logs, now, onError: (error) => log(`events: ${error}`) });
 }
 
 async function keysOf(options: EdgeSettings) {

@@ -3,12 +3,11 @@
 
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openPostgres } from '../../adapters/postgres/index.ts';
-import { now } from '../../adapters/system/clock.ts';
 import type { AgentId, LeaseId } from '../../scheduler/index.ts';
-import { EventHub } from '../http/hub.ts';
+import type { EventHub } from '../http/hub.ts';
 import type { HeldLease } from '../http/options.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
-import { type LeaderMemory, openEdge } from './edge.ts';
+import { hubOf, type LeaderMemory, openEdge } from './edge.ts';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
 import { HeldLeases } from './heldLeases.ts';
 import { timers } from './scheduling.ts';
@@ -18,7 +17,7 @@ import { StartRefused } from './startRefused.ts';
 process.on('SIGINT', () => {});
 
 const tell = (message: FromEdge): void => void process.send?.(message);
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const log = (line: string): void => void process.stderr.write(`edge: ${line}\n`);
 const closers: (() => Promise<void> | void)[] = [];
 
 async function stop(): Promise<never> {
@@ -26,7 +25,7 @@ async function stop(): Promise<never> {
     try {
       await close();
     } catch (error) {
-      log(`edge: ${error}`);
+      log(`${error}`);
     }
   }
   process.exit(0);
@@ -47,7 +46,7 @@ async function serve(options: EdgeOptions): Promise<void> {
   const adapter = await openPostgres({
     url: options.databaseUrl,
     onIntakeWritten: wakeOnce(),
-    onConnectionError: (error) => log(`edge: database connection: ${error.message}`),
+    onConnectionError: (error) => log(`database connection: ${error.message}`),
   });
   closing(() => adapter.close());
   const follower = new ConfigurationFollower({
@@ -58,12 +57,7 @@ async function serve(options: EdgeOptions): Promise<void> {
     log,
   });
   closing(() => follower.stop());
-  const hub = new EventHub({
-    cell: options.cell,
-    log: adapter.logs,
-    now,
-    onError: (error) => log(`edge: events: ${error}`),
-  });
+  const hub = hubOf({ cell: options.cell, adapter, log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, labels: { role: 'api' } });
   const link = new Link(hub, follower);

@@ -15,12 +15,11 @@ import {
   type RunnerEvent,
 } from '../../scheduler/index.ts';
 import { engineAbsence } from '../../solver/node.ts';
-import { EventHub } from '../http/hub.ts';
 import type { TickFiles } from '../ports.ts';
 import type { Background } from './background.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { openDatabase } from './database.ts';
-import { type LeaderMemory, openEdge } from './edge.ts';
+import { hubOf, type LeaderMemory, openEdge } from './edge.ts';
 import { type ApartParts, edgeApart } from './edgeApart.ts';
 import { establish } from './establishConfiguration.ts';
 import { type EstimateBook, startEstimates } from './estimates.ts';
@@ -104,12 +103,7 @@ async function compose(
   const tally = createTally();
   const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
   closing(() => tally.close());
-  const hub = new EventHub({
-    cell: options.cell,
-    log: adapter.logs,
-    now,
-    onError: (error) => log(`events: ${error}`),
-  });
+  const hub = hubOf({ cell: options.cell, adapter, log });
   const observers: CommitObserver[] = [
     { committed: (commit) => hub.publish(commit.events) },
     metrics,

@@ -79,7 +79,7 @@ export function crashRig(): CrashRig {
     directory,
     configuration,
     async start() {
-      running = await liveServer(directory, configuration);
+      running = await liveServer(directory, configuration, { edge: 'process' });
       return running;
     },
     query: (server, text) => withClient(server, async (client) => (await client.query(text)).rows),
