@@ -16,7 +16,10 @@ import { StartRefused } from './startRefused.ts';
 // Ctrl-C reaches the whole foreground group: the parent decides when its edge goes, and the closed channel when it is gone.
 process.on('SIGINT', () => {});
 
-const tell = (message: FromEdge): void => void process.send?.(message);
+/** A channel that closes under the message is told by `disconnect`. */
+const tell = (message: FromEdge): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+};
 const log = (line: string): void => void process.stderr.write(`edge: ${line}\n`);
 const closers: (() => Promise<void> | void)[] = [];
 
