@@ -27,11 +27,13 @@ type sourceText struct {
 }
 
 type answerMessage struct {
-	Problems problems        `json:"problems"`
-	Rules    []rule          `json:"rules,omitempty"`
-	Bundle   *builtBundle    `json:"bundle,omitempty"`
-	Tests    *testModule     `json:"tests,omitempty"`
-	Coverage *coverageReport `json:"coverage,omitempty"`
+	Problems problems `json:"problems"`
+	Rules    []rule   `json:"rules,omitempty"`
+	// Of check; a manifest has its own.
+	Constraints []constraint    `json:"constraints,omitempty"`
+	Bundle      *builtBundle    `json:"bundle,omitempty"`
+	Tests       *testModule     `json:"tests,omitempty"`
+	Coverage    *coverageReport `json:"coverage,omitempty"`
 }
 
 func answerBytes(request []byte) []byte {
@@ -66,7 +68,7 @@ func answerTo(ctx context.Context, asked requestMessage) (answerMessage, error) 
 	if err := b.check(); err != nil {
 		return answerMessage{}, err
 	}
-	answered := answerMessage{Rules: b.rules}
+	answered := answerMessage{Rules: b.rules, Constraints: b.constraints}
 	switch asked.Command {
 	case "check":
 	case "build":

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -35,11 +36,16 @@ type manifest struct {
 	Wasm          hashedFile   `json:"wasm"`
 	Capabilities  string       `json:"capabilitiesSha256"`
 	Rules         []rule       `json:"rules"`
+	Constraints   []constraint `json:"constraints,omitempty"`
 	Sources       []hashedFile `json:"sources"`
 }
 
 func (b *bundleSources) build(ctx context.Context) (*builtBundle, error) {
-	module, err := compileModule(ctx, b.compiled(), entrypoints)
+	asked := entrypoints
+	if len(b.constraints) > 0 {
+		asked = append(slices.Clone(entrypoints), constraintsEntrypoint)
+	}
+	module, err := compileModule(ctx, b.compiled(), asked)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +57,11 @@ func (b *bundleSources) build(ctx context.Context) (*builtBundle, error) {
 		FormatVersion: 1,
 		Name:          b.name,
 		Compiler:      "opa " + version,
-		Entrypoints:   entrypoints,
+		Entrypoints:   asked,
 		Wasm:          hashedFile{Path: b.out + ".wasm", Sha256: digest(module)},
 		Capabilities:  digest(committedCapabilities),
 		Rules:         b.rules,
+		Constraints:   b.constraints,
 	}
 	var lines strings.Builder
 	for _, s := range b.compiled() {

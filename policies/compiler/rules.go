@@ -33,9 +33,10 @@ type rule struct {
 	Obligation  map[string]any `json:"obligation,omitempty"`
 }
 
-func collectRules(sources []source) ([]rule, error) {
+func collectRules(sources []source) ([]rule, []constraint, error) {
 	seen := map[string]*ast.Rule{}
 	var rules []rule
+	var constraints []constraint
 	var found problems
 	for _, s := range sources {
 		policy := strings.TrimPrefix(packageName(s.module), policyPrefix)
@@ -45,11 +46,23 @@ func collectRules(sources []source) ([]rule, error) {
 				continue
 			}
 			if other, ok := seen[code]; ok {
+				if isConstraint(r) && isConstraint(other) && other.Module == r.Module {
+					// Further clauses of one set: the METADATA is above the first.
+					found = append(found, literalProblems(constraints, r)...)
+					continue
+				}
 				found = append(found, problemAt(r.Location, "annona_code", fmt.Sprintf("%s: already defined at %v", code, other.Location),
 					"A code is one rule: join the two with `else` branches."))
 				continue
 			}
 			seen[code] = r
+			if isConstraint(r) {
+				read, wrong := readConstraint(s, r, policy)
+				found = append(found, wrong...)
+				constraints = append(constraints, read)
+				found = append(found, literalProblems(constraints, r)...)
+				continue
+			}
 			if problem := shapeProblem(r); problem != nil {
 				found = append(found, *problem)
 				continue
@@ -65,7 +78,8 @@ func collectRules(sources []source) ([]rule, error) {
 			Remedy:  "Name a rule in capitals, a function of one row, in `package annona.policies.NAME`; `annona policy init` writes one."})
 	}
 	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.Code, b.Code) })
-	return rules, found.orNil()
+	slices.SortFunc(constraints, func(a, b constraint) int { return strings.Compare(a.Code, b.Code) })
+	return rules, constraints, found.orNil()
 }
 
 // firstPath: the first file that is not of the library, which has no codes by nature.
@@ -105,36 +119,46 @@ func packageName(module *ast.Module) string {
 	return strings.TrimPrefix(module.Package.Path.String(), "data.")
 }
 
-// readRule merges the package's METADATA under the rule's own, so that an owner is stated once a policy.
+type metadata struct {
+	title, description string
+	custom             map[string]any
+}
+
+// metadataOf merges the package's METADATA under the rule's own, so that an owner is stated once a policy.
+func metadataOf(module *ast.Module, r *ast.Rule) (metadata, problems) {
+	read := metadata{custom: map[string]any{}}
+	set, errs := ast.BuildAnnotationSet([]*ast.Module{module})
+	if len(errs) > 0 {
+		return read, problemsOf(errs)
+	}
+	if annotations := set.GetPackageScope(module.Package); annotations != nil {
+		maps.Copy(read.custom, annotations.Custom)
+	}
+	for _, annotations := range set.GetRuleScope(r) {
+		read.title = annotations.Title
+		read.description = annotations.Description
+		maps.Copy(read.custom, annotations.Custom)
+	}
+	return read, nil
+}
+
 func readRule(module *ast.Module, r *ast.Rule, policy string) (rule, problems) {
 	read := rule{Code: string(r.Head.Name), Policy: policy, Mode: "enforce"}
 	wrong := func(what, remedy string) problem {
 		return problemAt(r.Location, "annona_metadata", fmt.Sprintf("%s: METADATA %s", read.Code, what), remedy)
 	}
-	set, errs := ast.BuildAnnotationSet([]*ast.Module{module})
+	merged, errs := metadataOf(module, r)
 	if len(errs) > 0 {
-		return read, problemsOf(errs)
+		return read, errs
 	}
-	merged := map[string]any{}
-	if annotations := set.GetPackageScope(module.Package); annotations != nil {
-		for key, value := range annotations.Custom {
-			merged[key] = value
-		}
-	}
-	for _, annotations := range set.GetRuleScope(r) {
-		read.Title = annotations.Title
-		read.Description = annotations.Description
-		for key, value := range annotations.Custom {
-			merged[key] = value
-		}
-	}
+	read.Title, read.Description = merged.title, merged.description
 	known := map[string]*string{
 		"owner": &read.Owner, "mode": &read.Mode, "severity": &read.Severity, "field": &read.Field, "remedy": &read.Remedy,
 	}
 	var found problems
-	for _, key := range slices.Sorted(maps.Keys(merged)) {
+	for _, key := range slices.Sorted(maps.Keys(merged.custom)) {
 		if key == "obligation" {
-			obligation, ok := merged[key].(map[string]any)
+			obligation, ok := merged.custom[key].(map[string]any)
 			if !ok {
 				found = append(found, wrong("custom.obligation must be a map with a kind", "Write `obligation:` and below it `kind: approval`."))
 			}
@@ -146,13 +170,13 @@ func readRule(module *ast.Module, r *ast.Rule, policy string) (rule, problems) {
 			found = append(found, wrong(fmt.Sprintf("custom.%s is not known", key), "The keys are owner, mode, severity, field, remedy and obligation."))
 			continue
 		}
-		text, ok := merged[key].(string)
+		text, ok := merged.custom[key].(string)
 		if !ok {
 			found = append(found, wrong(fmt.Sprintf("custom.%s must be text", key), "Put it in quotes."))
 		}
 		*field = strings.TrimSpace(text)
 	}
-	for _, one := range read.missing(merged) {
+	for _, one := range read.missing(merged.custom) {
 		found = append(found, wrong(one.what, one.remedy))
 	}
 	return read, found

@@ -23,7 +23,9 @@ type bundleSources struct {
 	sources []source
 	tests   []source
 	rules   []rule
-	verdict source
+	// Sums, weights and separations for the integer program.
+	constraints []constraint
+	verdict     source
 }
 
 func readBundle(asked requestMessage) (*bundleSources, error) {
@@ -56,12 +58,12 @@ func readBundle(asked requestMessage) (*bundleSources, error) {
 }
 
 func (b *bundleSources) generate() error {
-	rules, err := collectRules(b.sources)
+	rules, constraints, err := collectRules(b.sources)
 	if err != nil {
 		return err
 	}
-	b.rules = rules
-	text, err := verdictText(rules)
+	b.rules, b.constraints = rules, constraints
+	text, err := verdictText(rules, constraints)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 // Entry points of the module, by their path. The host looks them up by these names.
 var entrypoints = []string{"annona/verdict/batch", "annona/verdict/explain"}
 
+// One more where a bundle has constraints: asked when policy or organisation change, and never about rows.
+const constraintsEntrypoint = "annona/verdict/constraints"
+
 const verdictHead = `# Generated from the reason codes of the policies by policies/compiler; do not edit.
 package annona.verdict
 
@@ -73,11 +76,20 @@ detail_CODE(row) := rows.detail(value) if {
 } else := {}
 `
 
+const verdictConstraints = `
+constraints := {
+	"v": 1,
+	"data": data.organisation.revision,
+	"said": {
+SAID	},
+}
+`
+
 const verdictHits = `	"CODE": {i | some i, row in rows.all; not clean_CODE(row)},
 `
 
 // Filled in by replacement: text/template reaches methods by name, which keeps the linker from dropping unused code.
-func verdictText(rules []rule) ([]byte, error) {
+func verdictText(rules []rule, constraints []constraint) ([]byte, error) {
 	var policies []string
 	var denials, obligations, findings strings.Builder
 	for _, r := range rules {
@@ -92,6 +104,13 @@ func verdictText(rules []rule) ([]byte, error) {
 		list.WriteString(filled.Replace(verdictHits))
 		findings.WriteString(filled.Replace(verdictRule))
 	}
+	var said strings.Builder
+	for _, c := range constraints {
+		if !slices.Contains(policies, c.Policy) {
+			policies = append(policies, c.Policy)
+		}
+		said.WriteString("\t\t\"" + c.Code + "\": " + c.Policy + "." + c.Code + ",\n")
+	}
 	slices.Sort(policies)
 	var text strings.Builder
 	text.WriteString(verdictHead)
@@ -103,5 +122,8 @@ func verdictText(rules []rule) ([]byte, error) {
 	text.WriteString("obligations := {\n" + obligations.String() + "}\n")
 	text.WriteString(strings.ReplaceAll(verdictMalformed, "MALFORMED", malformedCode))
 	text.WriteString(findings.String())
+	if len(constraints) > 0 {
+		text.WriteString(strings.Replace(verdictConstraints, "SAID", said.String(), 1))
+	}
 	return format.Source("verdict.rego", []byte(text.String()))
 }
