@@ -1,6 +1,6 @@
 // A bundle (module + manifest) and the data it judges by: their shapes and the checks before either is used.
 // Invariant: what fails a check is never activated. Called by engine.ts and node.ts; pure, runs in a browser too.
-import type { JsonValue, PolicyRule } from './verdict.ts';
+import type { ConstraintRule, JsonValue, PolicyRule } from './verdict.ts';
 
 export interface HashedFile {
   readonly path: string;
@@ -18,6 +18,8 @@ export interface PolicyManifest {
   /** Of the list of builtins that the policies were allowed to call. */
   readonly capabilitiesSha256: string;
   readonly rules: readonly PolicyRule[];
+  /** Absent: none, and no entrypoint for them. */
+  readonly constraints?: readonly ConstraintRule[];
   readonly sources: readonly HashedFile[];
 }
 
@@ -50,6 +52,7 @@ export type RefusalCode =
   | 'BUNDLE_MALFORMED'
   | 'BUNDLE_NEEDS_HOST'
   | 'BUNDLE_PROBE_FAILED'
+  | 'CONSTRAINTS_INVALID'
   | 'DATA_INVALID';
 
 /** Thrown when a bundle or data is not activated; what was active before stays active. */
@@ -64,6 +67,7 @@ export class PolicyRefused extends Error {
 
 export const BATCH_ENTRYPOINT = 'annona/verdict/batch';
 export const EXPLAIN_ENTRYPOINT = 'annona/verdict/explain';
+export const CONSTRAINTS_ENTRYPOINT = 'annona/verdict/constraints';
 
 export async function sha256Hex(bytes: ArrayBuffer): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -122,12 +126,43 @@ export function parseManifest(value: unknown): PolicyManifest {
     if (codes.has(rule.code)) refuse(`${rule.code} is stated twice`);
     codes.add(rule.code);
   }
+  const constraints = value.constraints ?? [];
+  if (!Array.isArray(constraints)) return refuse('constraints are not a list');
+  for (const constraint of constraints) {
+    const problem = constraintProblem(constraint);
+    if (problem !== null) refuse(problem);
+    const { code } = constraint as unknown as ConstraintRule;
+    if (codes.has(code)) refuse(`${code} is stated twice`);
+    codes.add(code);
+  }
   const entrypoints = value.entrypoints;
   const wanted = [BATCH_ENTRYPOINT, EXPLAIN_ENTRYPOINT];
+  if (constraints.length > 0) wanted.push(CONSTRAINTS_ENTRYPOINT);
   if (!Array.isArray(entrypoints) || !wanted.every((name) => entrypoints.includes(name))) {
     refuse(`entrypoints must include ${wanted.join(' and ')}`);
   }
   return value as unknown as PolicyManifest;
+}
+
+const CONSTRAINT_TEXTS = ['code', 'policy', 'title', 'owner', 'severity', 'remedy', 'at'];
+/** As much as a request is worth. */
+export const PRICE_MOST = 1_000;
+
+/** The compiler refuses the same; a manifest may come from elsewhere. */
+function constraintProblem(value: unknown): string | null {
+  if (!isRecord(value) || !CONSTRAINT_TEXTS.every((key) => isText(value[key])))
+    return 'a constraint lacks its METADATA';
+  const { code, kind, op, price, mode } = value;
+  if (!MODES.includes(mode as string)) return `${code} has no known mode`;
+  if (!['sum', 'weight', 'separation'].includes(kind as string)) return `${code} is of no known kind`;
+  if (kind !== 'sum')
+    return op === undefined && price === undefined ? null : `${code}: only a sum has an op and a price`;
+  if (!['<=', '>=', '=='].includes(op as string)) return `${code} has no known op`;
+  if (price === undefined)
+    return op === '<=' ? null : `${code}: a hard ${op} could leave a tick without any plan`;
+  return isAmount(price) && (price as number) >= 1 && (price as number) <= PRICE_MOST
+    ? null
+    : `${code}: a price is a whole number from 1 to ${PRICE_MOST}`;
 }
 
 /** Rego compares across types, so a limit of "9" would allow any number: data is typed before a policy sees it. */

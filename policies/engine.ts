@@ -8,13 +8,16 @@ import { type Chunk, type ChunkAnswer, checkEcho, judge, readBits } from './batc
 import {
   BATCH_ENTRYPOINT,
   bytesOf,
+  CONSTRAINTS_ENTRYPOINT,
   EXPLAIN_ENTRYPOINT,
   isRecord,
+  type PolicyData,
   type PolicyManifest,
   PolicyRefused,
   parseData,
   verifyBundle,
 } from './bundle.ts';
+import { ConstraintsFaulty, NO_CONSTRAINTS, type PolicyConstraints, readConstraints } from './constraints.ts';
 import { encodeRows, faultOf } from './rows.ts';
 import type {
   Explanation,
@@ -40,12 +43,15 @@ export interface LoadOptions {
   readonly data: unknown;
   /** Pages of 64 KiB; default 512. An evaluation that needs more throws. */
   readonly memoryPagesMax?: number;
+  /** Stands where the bundle's constraints are faulty under this data; absent: such data is refused. */
+  readonly standing?: PolicyConstraints;
 }
 
 export interface PolicyInstance {
   readonly manifest: PolicyManifest;
   readonly revision: string;
   readonly dataRevision: string;
+  readonly constraints: PolicyConstraints;
   /** Runs one entrypoint over JSON bytes and reads its result. Throws on any fault; the next call gets a fresh instance. */
   readonly run: <T>(entrypoint: string, input: ArrayBuffer, read: (result: unknown) => T) => T;
 }
@@ -65,8 +71,29 @@ export async function loadPolicy(options: LoadOptions): Promise<PolicyInstance> 
   }
   const { fresh, run } = openFresh({ wasm, dataBytes, initial, maximum });
   const instance = { manifest, revision: manifest.revision, dataRevision: data.revision, run };
-  probe(instance, fresh);
-  return instance;
+  probe({ ...instance, constraints: NO_CONSTRAINTS }, fresh);
+  return { ...instance, constraints: constraintsOf({ run, manifest, data }, options.standing) };
+}
+
+const NO_ROWS = '{"tick":"constraints"}';
+
+/**
+ * An organisation may change so that a right side comes out negative. That must neither stop the cell nor lift the other limits, so then
+ * what stood under the data before stands on, and says so.
+ */
+function constraintsOf(
+  asked: Pick<PolicyInstance, 'run' | 'manifest'> & { readonly data: PolicyData },
+  standing: PolicyConstraints | undefined,
+): PolicyConstraints {
+  const { run, manifest } = asked;
+  if (manifest.constraints === undefined || manifest.constraints.length === 0) return NO_CONSTRAINTS;
+  try {
+    return run(CONSTRAINTS_ENTRYPOINT, bytesOf(NO_ROWS), (result) => readConstraints(result, asked));
+  } catch (error) {
+    const faults = error instanceof ConstraintsFaulty ? error.faults : [messageOf(error)];
+    if (standing === undefined) throw new PolicyRefused('CONSTRAINTS_INVALID', faults.join('; '));
+    return { list: standing.list, problems: faults };
+  }
 }
 
 interface OpenOptions {

@@ -11,12 +11,20 @@ export type {
   RefusalCode,
 } from './bundle.ts';
 export { PolicyRefused, parseData, parseManifest, verifyBundle } from './bundle.ts';
+export type {
+  ConstraintSelector,
+  ConstraintTerm,
+  PolicyConstraint,
+  PolicyConstraints,
+} from './constraints.ts';
+export { NO_CONSTRAINTS } from './constraints.ts';
 export type { LoadOptions, PolicyInstance } from './engine.ts';
 export { evaluateBatch, explain, loadPolicy, MEMORY_PAGES_MAX, ruleOf } from './engine.ts';
 export type { PolicyActivation, PolicyService, ServiceOptions } from './service.ts';
 export { inProcessPolicy } from './service.ts';
 export type {
   ApprovalObligation,
+  ConstraintRule,
   Explanation,
   Finding,
   HostCode,

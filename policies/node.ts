@@ -11,6 +11,7 @@ import {
   PolicyRefused,
   verifyBundle,
 } from './bundle.ts';
+import { NO_CONSTRAINTS, type PolicyConstraints } from './constraints.ts';
 import { explainFault, explainHost, ruleOf } from './engine.ts';
 import { type PolicyActivation, type PolicyService, type ServiceOptions, turns } from './service.ts';
 import { type Answer, Thread } from './thread.ts';
@@ -72,6 +73,8 @@ export async function workerPolicy(options: WorkerPolicyOptions): Promise<Policy
 interface Active {
   readonly bundle: PolicyBundle;
   readonly data: PolicyData;
+  /** As they stand; undefined until a thread has read them under this bundle. */
+  readonly constraints?: PolicyConstraints | undefined;
 }
 
 class WorkerPolicy implements PolicyService {
@@ -101,6 +104,10 @@ class WorkerPolicy implements PolicyService {
 
   get manifest(): PolicyManifest {
     return this.#active.bundle.manifest;
+  }
+
+  get constraints(): PolicyConstraints {
+    return this.#active.constraints ?? NO_CONSTRAINTS;
   }
 
   rule(code: string): PolicyRule | undefined {
@@ -142,12 +149,13 @@ class WorkerPolicy implements PolicyService {
 
   activate(next: PolicyActivation): Promise<void> {
     return this.#turns.take(async () => {
-      const wanted = { bundle: next.bundle ?? this.#active.bundle, data: next.data ?? this.#active.data };
+      const { bundle, data, constraints: standing } = this.#active;
+      const constraints = next.bundle === undefined ? standing : undefined;
+      const wanted = { bundle: next.bundle ?? bundle, data: next.data ?? data, constraints };
       const thread = await this.#livingThread();
       if (!thread) throw new PolicyRefused('ACTIVATION_TIMEOUT', 'no worker could be started');
       try {
-        await this.#load(thread, wanted);
-        this.#active = wanted;
+        this.#active = await this.#load(thread, wanted);
       } finally {
         this.#replaceIfLost(thread);
       }
@@ -165,7 +173,7 @@ class WorkerPolicy implements PolicyService {
     this.#threads.add(thread);
     void thread.ended.then(() => this.#threads.delete(thread));
     try {
-      await this.#load(thread, this.#active);
+      this.#active = await this.#load(thread, this.#active);
     } catch (error) {
       await thread.end('POLICY_ERROR');
       throw error;
@@ -173,12 +181,15 @@ class WorkerPolicy implements PolicyService {
     return thread;
   }
 
-  async #load(thread: Thread, { bundle, data }: Active): Promise<void> {
-    const options = { ...bundle, data, memoryPagesMax: this.#memoryPagesMax };
+  /** `active` with its constraints as the thread read them. */
+  async #load(thread: Thread, active: Active): Promise<Active> {
+    const { bundle, data, constraints: standing } = active;
+    const options = { ...bundle, data, memoryPagesMax: this.#memoryPagesMax, standing };
     const answer = await thread.within(this.#startDeadlineMs, () => thread.ask({ kind: 'load', options }));
     if (answer.kind === 'refused') throw new PolicyRefused(answer.code, answer.message);
     if (answer.kind !== 'loaded')
       throw new PolicyRefused('ACTIVATION_TIMEOUT', 'the worker did not load the bundle');
+    return { bundle, data, constraints: answer.constraints };
   }
 
   /** Undefined if no thread can be started: then everything is denied, and the next call tries again. */

@@ -1,6 +1,7 @@
 // The port that the scheduler's gate asks, and its twin without a thread for simulations and tests.
 // Invariant: one activation at a time, never during an evaluation; a refused one leaves what was active.
 import type { PolicyBundle, PolicyData, PolicyManifest } from './bundle.ts';
+import type { PolicyConstraints } from './constraints.ts';
 import { evaluateBatch, explain, loadPolicy, ruleOf } from './engine.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 
@@ -14,6 +15,8 @@ export interface PolicyService {
   readonly revision: string;
   readonly dataRevision: string;
   readonly manifest: PolicyManifest;
+  /** What the active bundle adds to the integer program under the active data. */
+  readonly constraints: PolicyConstraints;
   /** One Verdict a row, in row order. Never rejects for what a policy or a row does: that denies. */
   evaluate(batch: PolicyBatch): Promise<Verdict[]>;
   explain(row: PolicyRow): Promise<Explanation>;
@@ -32,7 +35,8 @@ export interface ServiceOptions {
 
 export async function inProcessPolicy(options: ServiceOptions): Promise<PolicyService> {
   const { memoryPagesMax } = options;
-  const load = (bundle: PolicyBundle, data: PolicyData) => loadPolicy({ ...bundle, data, memoryPagesMax });
+  const load = (bundle: PolicyBundle, data: PolicyData, standing?: PolicyConstraints) =>
+    loadPolicy({ ...bundle, data, memoryPagesMax, standing });
   let { bundle, data } = options;
   let instance = await load(bundle, data);
   const inTurn = turns();
@@ -46,12 +50,16 @@ export async function inProcessPolicy(options: ServiceOptions): Promise<PolicySe
     get manifest() {
       return instance.manifest;
     },
+    get constraints() {
+      return instance.constraints;
+    },
     evaluate: (batch) => inTurn.take(() => evaluateBatch(instance, batch)),
     explain: (row) => inTurn.take(() => explain(instance, row)),
     rule: (code) => ruleOf(instance.manifest, code),
     activate: (next) =>
       inTurn.take(async () => {
-        instance = await load(next.bundle ?? bundle, next.data ?? data);
+        const standing = next.bundle === undefined ? instance.constraints : undefined;
+        instance = await load(next.bundle ?? bundle, next.data ?? data, standing);
         bundle = next.bundle ?? bundle;
         data = next.data ?? data;
       }),

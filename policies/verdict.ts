@@ -47,6 +47,25 @@ export interface PolicyRule {
   readonly obligation?: { readonly kind: string; readonly [key: string]: JsonValue };
 }
 
+/** What a bundle adds to the integer program, as the METADATA of its rule has it: constraints.ts reads what the rule says. */
+export interface ConstraintRule {
+  readonly code: string;
+  readonly policy: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly owner: string;
+  readonly mode: PolicyMode;
+  readonly severity: Severity;
+  readonly remedy: string;
+  readonly kind: 'sum' | 'weight' | 'separation';
+  /** Of a sum. */
+  readonly op?: '<=' | '>=' | '==';
+  /** Of a soft sum. Absent: hard, and then `op` is <=. */
+  readonly price?: number;
+  /** file:line. */
+  readonly at: string;
+}
+
 /** A reviewer with this skill must approve before the request may be granted. */
 export interface ApprovalObligation {
   readonly kind: 'approval';

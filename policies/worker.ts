@@ -4,6 +4,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Chunk, ChunkAnswer } from './batch.ts';
 import { PolicyRefused, type RefusalCode } from './bundle.ts';
+import type { PolicyConstraints } from './constraints.ts';
 import { answerChunk, explain, type LoadOptions, loadPolicy, type PolicyInstance } from './engine.ts';
 import type { Explanation, PolicyRow } from './verdict.ts';
 
@@ -13,7 +14,7 @@ export type WorkerQuestion =
   | { readonly id: number; readonly kind: 'explain'; readonly row: PolicyRow };
 
 export type WorkerAnswer =
-  | { readonly id: number; readonly kind: 'loaded' }
+  | { readonly id: number; readonly kind: 'loaded'; readonly constraints: PolicyConstraints }
   | { readonly id: number; readonly kind: 'refused'; readonly code: RefusalCode; readonly message: string }
   | { readonly id: number; readonly kind: 'chunk'; readonly answer: ChunkAnswer }
   | { readonly id: number; readonly kind: 'explained'; readonly explanation: Explanation };
@@ -28,7 +29,7 @@ async function answer(question: WorkerQuestion): Promise<WorkerAnswer> {
   if (question.kind === 'load') {
     try {
       instance = await loadPolicy(question.options);
-      return { id, kind: 'loaded' };
+      return { id, kind: 'loaded', constraints: instance.constraints };
     } catch (error) {
       if (error instanceof PolicyRefused)
         return { id, kind: 'refused', code: error.code, message: error.message };

@@ -207,6 +207,7 @@ class Search {
       claim.kind !== 'dataset' &&
       this.#members.length === 1 &&
       this.#snapshot.policyRows === undefined &&
+      this.#snapshot.separations === undefined &&
       wants.filter((want) => want.claim.kind === claim.kind).length === 1;
     const found = new Map<string, Place>();
     for (const pool of configuration.pools) {

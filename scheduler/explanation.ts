@@ -86,7 +86,13 @@ export function explainRequest(
       rows: limitRows(reasons, option),
     })),
     reservation: reservationStanding(state, pending, { now: snapshot.now, search }),
-    held: heldRows({ state, configuration: snapshot.configuration, reasons, sight }),
+    held: heldRows({
+      state,
+      configuration: snapshot.configuration,
+      reasons,
+      agent: request.agent,
+      sight,
+    }),
   };
 }
 

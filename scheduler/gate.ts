@@ -6,12 +6,16 @@ import type { Change } from './domain/change.ts';
 import { CLASSIFICATIONS, type Configuration } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
 import { lookupOf } from './domain/lookup.ts';
+import type { PolicyRules } from './domain/policyRow.ts';
 import type { PendingRequest, RecordedVerdict, ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { GateRow, PolicyGate } from './ports.ts';
 
 /** What a Verdict was made under. */
 export type PolicyRevisions = Pick<PolicyGate, 'policyRevision' | 'dataRevision'>;
+
+/** One object, so that what leases take of its rows is worked out once. */
+const NO_RULES: PolicyRules = {};
 
 export interface Gated {
   readonly changes: readonly Change[];
@@ -30,7 +34,7 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
       if (!sameRevisions(verdict, under)) open.push(pending);
     }
     if (open.length === 0) {
-      state.policyRows = policy.rows ?? [];
+      state.policyRules = policy.rules ?? NO_RULES;
       return { changes: record(state, verdicts), under };
     }
     const rows = open.map((pending) => gateRow(state.configuration, pending.request));

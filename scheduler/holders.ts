@@ -9,7 +9,7 @@ import type { Instant, Units } from './domain/quantity.ts';
 import type { Reason, Shortage } from './domain/reason.ts';
 import { accountKey, quotaKey, type State } from './domain/state.ts';
 import { catalogueOf, isRenewable } from './formulate/catalogue.ts';
-import { takenByLease } from './tallyPolicy.ts';
+import { sidesOfLease, takenByLease } from './tallyPolicy.ts';
 
 export type HolderSight =
   | { readonly type: 'department'; readonly department: DepartmentId }
@@ -43,25 +43,35 @@ export interface HeldRow extends ShortRow {
 const HOLDERS_MAX = 50;
 
 export interface HeldInput {
-  readonly state: Pick<State, 'leases' | 'held' | 'policyRows'>;
+  readonly state: Pick<State, 'leases' | 'held' | 'policyRules'>;
   readonly configuration: Configuration;
   readonly reasons: readonly Reason[];
+  /** Whoever waits: of a separation its own leases alone are in the way. */
+  readonly agent: AgentId;
   readonly sight: HolderSight;
 }
 
-export function heldRows({ state, configuration, reasons, sight }: HeldInput): HeldRow[] {
+export function heldRows({ state, configuration, reasons, agent: waiting, sight }: HeldInput): HeldRow[] {
   const rows = new Map<string, { row: ShortRow; holders: Holder[] }>();
   for (const row of reasons.flatMap(shortRows))
     if (!rows.has(`${row.family} ${row.what}`)) rows.set(`${row.family} ${row.what}`, { row, holders: [] });
   const keys = keysOf(configuration, rows);
-  const rules = (state.policyRows ?? []).filter(({ id }) => rows.has(`policy ${id}`));
+  const { rows: sums = [], separations = [] } = state.policyRules ?? {};
+  const rules = sums.filter(({ id }) => rows.has(`policy ${id}`));
+  const apart = separations.filter(({ id }) => rows.has(`policy ${id}`));
   for (const lease of state.leases.values()) {
     if (sight.type === 'department' && lease.department !== sight.department) continue;
     const ofRules = rules.map(({ id, ...rest }) => {
       const taken = takenByLease(configuration, { id, ...rest }, { lease, held: state.held });
       return [`policy ${id}`, Number(taken)] as const;
     });
-    for (const [key, units] of [...unitsOf(lease, { configuration, keys }), ...ofRules]) {
+    const request = lease.agent === waiting ? state.held.get(lease.request) : undefined;
+    const ofSides = apart.map((separation) => {
+      const { allocations } = lease;
+      const on = request ? sidesOfLease(configuration, separation, { request, allocations }) : [];
+      return [`policy ${separation.id}`, on.some(Boolean) ? 1 : 0] as const;
+    });
+    for (const [key, units] of [...unitsOf(lease, { configuration, keys }), ...ofRules, ...ofSides]) {
       if (units === 0) continue;
       const { department, agent, id, endsAt } = lease;
       rows.get(key)?.holders.push({ department, agent, lease: id, units, endsAt });

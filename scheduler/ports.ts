@@ -8,7 +8,7 @@ import type { DomainEvent } from './domain/event.ts';
 import type { Epoch } from './domain/ids.ts';
 import type { IntakeRow } from './domain/intake.ts';
 import type { Plan } from './domain/plan.ts';
-import type { PolicyRow } from './domain/policyRow.ts';
+import type { PolicyRules } from './domain/policyRow.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { RecordedVerdict } from './domain/request.ts';
 import type { State } from './domain/state.ts';
@@ -95,8 +95,8 @@ export interface GateRow {
 export interface PolicyGate {
   readonly policyRevision: string;
   readonly dataRevision: string;
-  /** What the policy limits beyond single requests, of these revisions and free of `policyRowProblems`; absent: nothing. */
-  readonly rows?: readonly PolicyRow[];
+  /** What the policy limits and prefers beyond single requests, of these revisions and free of `policyProblems`; absent: nothing. One object while nothing changes. */
+  readonly rules?: PolicyRules;
   evaluate(tick: string, rows: readonly GateRow[]): Promise<readonly RecordedVerdict[]>;
   /** Makes the organisation the policy's data; resolves at once when it is already. Rejects when the policy refuses it. */
   adopt(configuration: Configuration): Promise<void>;

@@ -8,7 +8,7 @@ import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
 import { type Plan, victimsOf } from './domain/plan.ts';
-import type { PolicyRowUse } from './domain/policyRow.ts';
+import type { PolicyRowUse, PolicyWeight, SeparationUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './domain/request.ts';
 import type { StartReservation } from './domain/reservation.ts';
@@ -20,7 +20,7 @@ import { heldInQuestion } from './preemption/question.ts';
 import { checkpointsAfterNotice, promisesAfter } from './reservations/after.ts';
 import { type Checkpoint, checkpointsOf } from './reservations/checkpoints.ts';
 import { Returns } from './reservations/returns.ts';
-import { heldOfRows, rowsWith } from './tallyPolicy.ts';
+import { heldOfRows, heldOfSeparations, rulesWith } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
 export interface SnapshotExtension {
@@ -55,6 +55,10 @@ export interface Snapshot {
   readonly missedDeadlines?: ReadonlyMap<AgentId, number>;
   /** What the policy limits beyond single requests, with what live leases hold of it; absent: nothing. */
   readonly policyRows?: readonly PolicyRowUse[];
+  /** What the policy adds to the worth of grants; absent: nothing. */
+  readonly policyWeights?: readonly PolicyWeight[];
+  /** What one agent must not hold together, with what live leases hold of it; absent: nothing. */
+  readonly separations?: readonly SeparationUse[];
   /** `${account}/${period}`. */
   readonly accounts: ReadonlyMap<string, Readonly<AccountUse>>;
   /** Datasets that are held exclusively. */
@@ -108,7 +112,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
     ...(pastUse.size > 0 && { pastUse }),
     ...(missed.size > 0 && { missedDeadlines: missed }),
-    ...(state.policyRows && state.policyRows.length > 0 && { policyRows: rowsInUse(state) }),
+    ...rulesInUse(state),
     accounts,
     exclusive: new Set([...state.exclusive].filter((pool) => keys.used.has(pool))),
     nodes: knownNodes(state),
@@ -121,10 +125,13 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
   });
 }
 
-function rowsInUse(state: State): readonly PolicyRowUse[] {
-  const rows = state.policyRows ?? [];
-  const held = heldOfRows(state, rows);
-  return Object.freeze(rows.map((row, r) => ({ row, held: held[r]! })));
+function rulesInUse(state: State): Pick<Snapshot, 'policyRows' | 'policyWeights' | 'separations'> {
+  const { rows = [], weights = [], separations = [] } = state.policyRules ?? {};
+  return {
+    ...(rows.length > 0 && { policyRows: Object.freeze(heldOfRows(state, rows)) }),
+    ...(weights.length > 0 && { policyWeights: weights }),
+    ...(separations.length > 0 && { separations: Object.freeze(heldOfSeparations(state, separations)) }),
+  };
 }
 
 /** Leases on nodes that are not configured any more run on; no bundle goes there. */
@@ -204,7 +211,7 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
     nodes,
     earmarks,
     ...promisesAfter(snapshot, plan),
-    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, unitsOf(plan)) }),
+    ...rulesWith(snapshot, unitsOf(plan)),
   });
 }
 
@@ -260,6 +267,9 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
     lines.push(`t ${snapshot.gangTurn.rank} ${snapshot.gangTurn.sequence}`);
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
   for (const { row, held } of snapshot.policyRows ?? []) lines.push(`l ${held} ${JSON.stringify(row)}`);
+  for (const weight of snapshot.policyWeights ?? []) lines.push(`w ${JSON.stringify(weight)}`);
+  for (const { separation, held } of snapshot.separations ?? [])
+    lines.push(`y ${JSON.stringify(separation)} ${JSON.stringify(held)}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
   for (const { extension, lease, openEnded } of snapshot.extensions) {
     const { id, sequence, seconds } = extension;

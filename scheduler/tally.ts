@@ -15,7 +15,7 @@ import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import type { ResourceRequest, Selector } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Taken, takenOfRow } from './tallyPolicy.ts';
+import { sidesOfLease, type Taken, takenOfRow } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 
 export interface Span {
@@ -134,6 +134,8 @@ export class Tally {
   readonly #quota = new Map<string, bigint>();
   readonly #accounts = new Map<string, bigint>();
   readonly #rules = new Map<string, bigint>();
+  /** Separation -> agent -> leases that were added on its sides. */
+  readonly #sides = new Map<string, Map<string, readonly [bigint, bigint]>>();
   /** Dataset -> leases that the plan lets read it. */
   readonly #readers = new Map<string, number>();
   readonly #alone = new Set<string>();
@@ -177,15 +179,23 @@ export class Tally {
     for (const [key, added] of this.#quota) copy.#quota.set(key, added);
     for (const [key, added] of this.#accounts) copy.#accounts.set(key, added);
     for (const [id, added] of this.#rules) copy.#rules.set(id, added);
+    for (const [id, byAgent] of this.#sides) copy.#sides.set(id, new Map(byAgent));
     return copy;
   }
 
-  /** What a grant to the request takes of the policy's rows. */
+  /** What a grant to the request takes of the policy's rows, and which sides it is on. */
   addRules(request: ResourceRequest, allocations: readonly Taken[]): void {
-    const { configuration, policyRows = [] } = this.#snapshot;
+    const { configuration, policyRows = [], separations = [] } = this.#snapshot;
     for (const { row } of policyRows) {
       const taken = takenOfRow(configuration, row, { request, allocations });
       this.#rules.set(row.id, (this.#rules.get(row.id) ?? 0n) + taken);
+    }
+    for (const { separation } of separations) {
+      const [first, second] = sidesOfLease(configuration, separation, { request, allocations });
+      const byAgent = this.#sides.get(separation.id) ?? new Map<string, readonly [bigint, bigint]>();
+      const [before, beside] = byAgent.get(request.agent) ?? [0n, 0n];
+      byAgent.set(request.agent, [before + BigInt(first), beside + BigInt(second)]);
+      this.#sides.set(separation.id, byAgent);
     }
   }
 
@@ -205,6 +215,7 @@ export class Tally {
       this.#breachOfQuotas() ??
       this.#breachOfCohorts() ??
       this.#breachOfRules() ??
+      this.#breachOfSeparations() ??
       this.#breachOfAccounts()
     );
   }
@@ -318,8 +329,27 @@ export class Tally {
     for (const { row, held } of this.#snapshot.policyRows ?? []) {
       const added = this.#rules.get(row.id) ?? 0n;
       const sum = BigInt(held) + added;
-      if (row.price === undefined && added > 0n && sum > BigInt(row.limit))
+      if (row.mode === undefined && row.price === undefined && added > 0n && sum > BigInt(row.limit))
         return breach(`policy/${row.id}`, sum, row.limit);
+    }
+    return null;
+  }
+
+  /** Of an agent that was given anything on either side: nothing is held on both. */
+  #breachOfSeparations(): Breach | null {
+    for (const { separation, held } of this.#snapshot.separations ?? []) {
+      if (separation.mode !== undefined) continue;
+      for (const [agent, [first, second]] of this.#sides.get(separation.id) ?? []) {
+        if (first + second === 0n) continue;
+        const [, before = 0, beside = 0] = held.find(([one]) => one === agent) ?? [];
+        const sides = [first + BigInt(before), second + BigInt(beside)] as const;
+        if (sides[0] > 0n && sides[1] > 0n)
+          return breach(
+            `policy/${separation.id}/${agent}`,
+            sides[0] + sides[1],
+            sides[0] < sides[1] ? sides[1] : sides[0],
+          );
+      }
     }
     return null;
   }

@@ -1,4 +1,4 @@
-// What leases take of policy rows, by the checker's own arithmetic, and what live leases hold of them.
+// What leases take of policy rows and separations, by the checker's own arithmetic, and what live leases hold of them.
 // Invariant: shares nothing with formulate/; counts the pools that were taken, by id. Used by tally.ts, verifyEarmarks.ts,
 // snapshot.ts, holders.ts and preemption/.
 
@@ -8,7 +8,14 @@ import type { RequestId } from './domain/ids.ts';
 import type { Allocation, Lease } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { nodesOf } from './domain/nodes.ts';
-import type { PolicyRow, PolicyRowUse, RowSelector } from './domain/policyRow.ts';
+import type {
+  PolicyRow,
+  PolicyRowUse,
+  RowSelector,
+  Separation,
+  SeparationUse,
+  SidesHeld,
+} from './domain/policyRow.ts';
 import type { ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -35,35 +42,82 @@ export function takenOfRow(
   return sum;
 }
 
-/** The snapshot's rows when waiting requests take such units as well: those of a plan, or what is earmarked for them. */
-export function rowsWith(
-  { configuration, requests, policyRows = [] }: Pick<Snapshot, 'configuration' | 'requests' | 'policyRows'>,
-  taken: readonly { readonly request: RequestId; readonly units: readonly (Taken | EarmarkedUnits)[] }[],
-): readonly PolicyRowUse[] {
-  if (policyRows.length === 0) return policyRows;
-  const byId = new Map(requests.map(({ request }) => [request.id, request]));
-  return policyRows.map(({ row, held }) => {
-    let sum = BigInt(held);
-    for (const { request: id, units } of taken) {
-      const request = byId.get(id);
-      if (request !== undefined) sum += takenOfRow(configuration, row, { request, allocations: units });
-    }
-    return { row, held: Number(sum) };
-  });
+/** Which sides of it a lease of these units is on. */
+export function sidesOfLease(
+  configuration: Configuration,
+  { sides }: Separation,
+  held: { readonly request: ResourceRequest; readonly allocations: readonly Taken[] },
+): readonly [first: boolean, second: boolean] {
+  const isOn = (selector: RowSelector): boolean =>
+    isOf(selector, held.request) &&
+    held.allocations.some((one) => isIn(selector, poolOf(configuration, one)));
+  return [isOn(sides[0]), isOn(sides[1])];
 }
 
-/** By configuration and rows: a lease is replaced when anything of it changes, so what it takes is worked out once and not in every tick. */
-const known = new WeakMap<Configuration, WeakMap<readonly PolicyRow[], WeakMap<Lease, readonly bigint[]>>>();
+type Rules = Pick<Snapshot, 'policyRows' | 'separations'>;
 
-/** Row by row the sum over the live leases of which the request is known. */
+/** The snapshot's rows and separations when waiting requests take such units as well: those of a plan, or what is earmarked for them. */
+export function rulesWith(
+  snapshot: Pick<Snapshot, 'configuration' | 'requests'> & Rules,
+  taken: readonly { readonly request: RequestId; readonly units: readonly (Taken | EarmarkedUnits)[] }[],
+): Rules {
+  const { configuration, requests, policyRows, separations } = snapshot;
+  if (policyRows === undefined && separations === undefined) return {};
+  const byId = new Map(requests.map(({ request }) => [request.id, request]));
+  const leases = taken.flatMap(({ request: id, units: allocations }) => {
+    const request = byId.get(id);
+    return request === undefined ? [] : [{ request, allocations }];
+  });
+  return {
+    ...(policyRows && {
+      policyRows: policyRows.map(({ row, held }) => {
+        const sum = leases.reduce((all, lease) => all + takenOfRow(configuration, row, lease), BigInt(held));
+        return { row, held: Number(sum) };
+      }),
+    }),
+    ...(separations && {
+      separations: separations.map(({ separation, held }) => {
+        const counts = new Map(held.map(([agent, first, second]) => [agent, [first, second] as const]));
+        for (const lease of leases)
+          count(counts, lease.request.agent, sidesOfLease(configuration, separation, lease));
+        return { separation, held: listed(counts) };
+      }),
+    }),
+  };
+}
+
+function count(
+  counts: Map<string, readonly [number, number]>,
+  agent: string,
+  [first, second]: readonly [boolean, boolean],
+): void {
+  if (!first && !second) return;
+  const [before, beside] = counts.get(agent) ?? [0, 0];
+  counts.set(agent, [before + Number(first), beside + Number(second)]);
+}
+
+function listed(counts: ReadonlyMap<string, readonly [number, number]>): readonly SidesHeld[] {
+  const agents = [...counts].map(([agent, [first, second]]): SidesHeld => [agent, first, second]);
+  return agents.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+}
+
+/** By configuration and rules: a lease is replaced when anything of it changes, so what it takes is worked out once and not in every tick. */
+const known = new WeakMap<Configuration, WeakMap<object, WeakMap<Lease, unknown>>>();
+
+function knownOf<T>(configuration: Configuration, rules: object): WeakMap<Lease, T> {
+  const byRules = known.get(configuration) ?? new WeakMap<object, WeakMap<Lease, unknown>>();
+  known.set(configuration, byRules);
+  const byLease = byRules.get(rules) ?? new WeakMap<Lease, unknown>();
+  byRules.set(rules, byLease);
+  return byLease as WeakMap<Lease, T>;
+}
+
+/** The rows with the sum over the live leases of which the request is known. */
 export function heldOfRows(
   { configuration, leases, held }: State,
   rows: readonly PolicyRow[],
-): readonly number[] {
-  const byRows = known.get(configuration) ?? new WeakMap();
-  known.set(configuration, byRows);
-  const byLease: WeakMap<Lease, readonly bigint[]> = byRows.get(rows) ?? new WeakMap();
-  byRows.set(rows, byLease);
+): readonly PolicyRowUse[] {
+  const byLease = knownOf<readonly bigint[]>(configuration, rows);
   const sums = rows.map(() => 0n);
   for (const lease of leases.values()) {
     let taken = byLease.get(lease);
@@ -73,7 +127,29 @@ export function heldOfRows(
     }
     for (const [r, amount] of taken.entries()) sums[r]! += amount;
   }
-  return sums.map(Number);
+  return rows.map((row, r) => ({ row, held: Number(sums[r]) }));
+}
+
+/** The separations with how many of each agent's live leases are on their sides. */
+export function heldOfSeparations(
+  { configuration, leases, held }: State,
+  separations: readonly Separation[],
+): readonly SeparationUse[] {
+  const byLease = knownOf<readonly (readonly [boolean, boolean])[]>(configuration, separations);
+  const counts = separations.map(() => new Map<string, readonly [number, number]>());
+  for (const lease of leases.values()) {
+    const request = held.get(lease.request);
+    if (request === undefined) continue;
+    let sides = byLease.get(lease);
+    if (sides === undefined) {
+      sides = separations.map((one) =>
+        sidesOfLease(configuration, one, { request, allocations: lease.allocations }),
+      );
+      byLease.set(lease, sides);
+    }
+    for (const [s, on] of sides.entries()) count(counts[s]!, lease.agent, on);
+  }
+  return separations.map((separation, s) => ({ separation, held: listed(counts[s]!) }));
 }
 
 export function takenByLease(

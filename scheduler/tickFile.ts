@@ -42,6 +42,10 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   /** Absent: none. */
   readonly policyRows?: Snapshot['policyRows'];
   /** Absent: none. */
+  readonly policyWeights?: Snapshot['policyWeights'];
+  /** Absent: none. */
+  readonly separations?: Snapshot['separations'];
+  /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
   /** What is held of each node, and the sizes of the bundles that are held. Absent: nothing. */
   readonly nodes?: {
@@ -133,6 +137,8 @@ export function toTickFile(
     quotaUse: sortedRecord(snapshot.quotaUse),
     ...(snapshot.missedDeadlines && { missedDeadlines: sortedRecord(snapshot.missedDeadlines) }),
     ...(snapshot.policyRows && { policyRows: snapshot.policyRows }),
+    ...(snapshot.policyWeights && { policyWeights: snapshot.policyWeights }),
+    ...(snapshot.separations && { separations: snapshot.separations }),
     ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
     ...(warm && { warm }),
@@ -184,6 +190,8 @@ function snapshotOf(document: TickFile): Snapshot {
       missedDeadlines: new Map(Object.entries(document.missedDeadlines)) as Map<AgentId, number>,
     }),
     ...(document.policyRows && { policyRows: document.policyRows }),
+    ...(document.policyWeights && { policyWeights: document.policyWeights }),
+    ...(document.separations && { separations: document.separations }),
     nodes: {
       use: new Map(Object.entries(document.nodes?.use ?? {}) as [NodeId, NodeUse][]),
       bundles: new Map(Object.entries(document.nodes?.bundles ?? {})),

@@ -3,7 +3,7 @@
 
 import { capacityKey } from './domain/lease.ts';
 import { useKeysOf } from './domain/lookup.ts';
-import { policyRowProblems } from './domain/policyRow.ts';
+import { policyProblems } from './domain/policyRow.ts';
 import type { Claim } from './domain/request.ts';
 import type { TickFile, TickFileProblem } from './tickFile.ts';
 import { checkHeld } from './tickFileHeld.ts';
@@ -107,8 +107,19 @@ class ReferenceCheck {
         this.#problem(`/requests/${i}/sequence`, 'must rise from request to request');
     }
     this.#gangs();
-    for (const problem of policyRowProblems((this.#file.policyRows ?? []).map(({ row }) => row)))
-      this.#problem('/policyRows', problem);
+    const { policyRows, policyWeights, separations } = this.#file;
+    const rules = {
+      rows: policyRows?.map(({ row }) => row) ?? [],
+      weights: policyWeights ?? [],
+      separations: separations?.map(({ separation }) => separation) ?? [],
+    };
+    for (const problem of policyProblems(rules)) this.#problem('/policyRows', problem);
+    for (const [i, { held }] of (separations ?? []).entries()) {
+      this.#unique(
+        `/separations/${i}/held`,
+        held.map(([agent]) => agent),
+      );
+    }
     const kindOf = new Map<string, string>(pools.map(({ id, kind }) => [id, kind]));
     for (const [i, { extension, lease }] of (extensions ?? []).entries()) {
       if (extension.lease !== lease.id)

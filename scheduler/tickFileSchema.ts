@@ -181,23 +181,26 @@ const reservation = object({
 
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 
+const ruleId: Schema = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$' };
+const rowSelector = object(
+  {},
+  {
+    departments: list(id),
+    agents: list(id),
+    classes: list(id),
+    classifications: list(classification),
+    kinds: list(id),
+    pools: list(id),
+    labels: selector,
+  },
+);
+const fromPolicy = { code: text, policy: text, mode: { enum: ['warn', 'dryrun'] } };
 const policyRow = object(
   {
-    id: { ...id, pattern: '^[a-z0-9][a-z0-9.-]{0,62}$' },
+    id: ruleId,
     terms: list(
       object({
-        selector: object(
-          {},
-          {
-            departments: list(id),
-            agents: list(id),
-            classes: list(id),
-            classifications: list(classification),
-            kinds: list(id),
-            pools: list(id),
-            labels: selector,
-          },
-        ),
+        selector: rowSelector,
         coefficient: units,
         per: { enum: ['unit', 'grant'] },
       }),
@@ -206,8 +209,22 @@ const policyRow = object(
     limit: units,
     remedy: text,
   },
-  { price: units },
+  { price: units, op: { enum: ['>=', '=='] }, ...fromPolicy },
 );
+const policyWeight = object(
+  { id: ruleId, selector: rowSelector, coefficient: { type: 'integer', minimum: -1_000, maximum: 1_000 } },
+  fromPolicy,
+);
+const separation = object(
+  { id: ruleId, sides: list(rowSelector, { minItems: 2, maxItems: 2 }), remedy: text },
+  fromPolicy,
+);
+const sidesHeld: Schema = {
+  type: 'array',
+  prefixItems: [id, units, units],
+  minItems: 3,
+  items: false,
+};
 const hash: Schema = { type: 'string', maxLength: 128 };
 /** A proof may be a quarter of a megabyte, and nobody writes one by hand. */
 const proof: Schema = { type: 'string', maxLength: 2 ** 20 };
@@ -277,6 +294,8 @@ export const TICK_FILE_SCHEMA: Schema = {
       pastUse: recordOf(units),
       missedDeadlines: recordOf({ ...atLeastOne, maximum: 1_000_000 }),
       policyRows: list(object({ row: policyRow, held: units }), { maxItems: POLICY_ROWS_MOST }),
+      policyWeights: list(policyWeight, { maxItems: POLICY_ROWS_MOST }),
+      separations: list(object({ separation, held: list(sidesHeld) }), { maxItems: POLICY_ROWS_MOST }),
       nodes: object({
         use: recordOf(object({ gpuMilli: list(units), cpuMilli: units, memoryMiB: units })),
         bundles: recordOf(atLeastOne),

@@ -9,7 +9,7 @@ import { lookupOf } from './domain/lookup.ts';
 import type { Plan } from './domain/plan.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
 import { holdsByTime, Tally } from './tally.ts';
-import { rowsWith } from './tallyPolicy.ts';
+import { rulesWith } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 
 /** The snapshot as it stands for all who have no earmark: what is promised beyond what is coming back counts as used. */
@@ -32,7 +32,7 @@ export function heldBack(snapshot: Snapshot, plan: Plan): Snapshot {
     quotaUse: raise(snapshot.quotaUse, promised.quotaUse, back.quotaUse),
     accounts: withReserved(snapshot, standing),
     exclusive: new Set([...snapshot.exclusive, ...alone(standing)]),
-    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, standing) }),
+    ...rulesWith(snapshot, standing),
   };
 }
 

@@ -21,7 +21,7 @@ import {
   type Span,
   Tally,
 } from './tally.ts';
-import { rowsWith } from './tallyPolicy.ts';
+import { rulesWith } from './tallyPolicy.ts';
 import type { Breach } from './verify.ts';
 import {
   alone,
@@ -358,7 +358,7 @@ class Revoking {
     const taken = this.#plan.assignments.map(({ request, allocations: units }) => ({ request, units }));
     return {
       ...snapshot,
-      ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, [...taken, ...this.#earmarks]) }),
+      ...rulesWith(snapshot, [...taken, ...this.#earmarks]),
       used: balance('used'),
       quotaUse: balance('quotaUse'),
       accounts,

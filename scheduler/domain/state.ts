@@ -6,7 +6,7 @@ import type { Earmark } from './earmark.ts';
 import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
 import type { PastUse } from './pastUse.ts';
-import type { PolicyRow } from './policyRow.ts';
+import type { PolicyRules } from './policyRow.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { PendingExtension, PendingRequest, ResourceRequest } from './request.ts';
 import type { StartReservation } from './reservation.ts';
@@ -59,7 +59,7 @@ export interface State {
   /** What was held before, fading; absent before the first tick that counts it. Replaced, never changed. */
   pastUse?: PastUse;
   /** Of the policy in force: what each tick was told last; absent before the first. Not stored. */
-  policyRows?: readonly PolicyRow[];
+  policyRules?: PolicyRules;
   /** `${account}/${period}`. */
   readonly accounts: Map<string, AccountUse>;
   /** Datasets whose one live lease holds them exclusively. */

@@ -5,7 +5,7 @@ import type { PriorityClass } from '../domain/configuration.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { ageBucket, DEADLINE_ALLOWANCE, deadlineBonus, deadlineBucket, worthOf } from './objective.ts';
+import { ageBucket, DEADLINE_ALLOWANCE, deadlineBonus, deadlineBucket, ownOf, worthOf } from './objective.ts';
 
 interface Crowd {
   alike: number;
@@ -47,6 +47,11 @@ export class Crowds {
         missed: this.#missed?.get(request.agent) ?? 0,
       }),
     });
+  }
+
+  /** What the request is worth as such, before age. */
+  ownOf(request: ResourceRequest): number {
+    return ownOf(this.#of(request).alike);
   }
 
   #of({ agent, terms }: ResourceRequest): Crowd {

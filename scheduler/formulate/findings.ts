@@ -227,10 +227,20 @@ function policyReasons(
   { policy }: Room,
   { pending, option, choices }: { pending: PendingRequest; option: number; choices: readonly Choice[] },
 ): Reason[] {
-  return policy.shortFor(pending.request, choices).map(({ use: { row, held, room }, amount }) => {
-    const short = [{ what: row.id, requested: amount, available: room, held }];
-    return { code: 'POLICY_LIMIT', option, remedy: row.remedy, short };
-  });
+  const rows = policy
+    .shortFor(pending.request, choices)
+    .map(({ use: { row, held, room }, amount }): Reason => {
+      const short = [{ what: row.id, requested: amount, available: room, held }];
+      return { code: 'POLICY_LIMIT', option, remedy: row.remedy, short };
+    });
+  const conflicts = policy.separations.conflictsOf(pending.request, choices);
+  return [
+    ...rows,
+    ...conflicts.map(({ use: { separation }, held }): Reason => {
+      const short = [{ what: separation.id, requested: 1, available: 0, held }];
+      return { code: 'POLICY_LIMIT', option, remedy: separation.remedy, short };
+    }),
+  ];
 }
 
 function quotaReasons(

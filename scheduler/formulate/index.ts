@@ -18,13 +18,14 @@ import { Crowds } from './crowds.ts';
 import { DatasetRows, datasetsOf, datasetsTogether } from './exclusive.ts';
 import { extensionsOf, type LeaseExtensions, prolongedBy } from './extensions.ts';
 import { Fairness, spentOnFairness } from './fairness.ts';
-import type { Choice, ColumnMeaning, Formulation, Service } from './formulation.ts';
+import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { seatsFor } from './nodes.ts';
 import { EXTENSION_VALUE } from './objective.ts';
 import { heldUntil, timeReasons } from './openings.ts';
 import { Payments } from './payments.ts';
+import type { Granted } from './policyRows.ts';
 import { demandOf, quotaRows } from './quota.ts';
 import { addBeyond, type Reserver, Reservers } from './reservers.ts';
 import { Room } from './room.ts';
@@ -254,7 +255,8 @@ class Draft {
       const group = this.#worths.addGroup(priority.rank);
       for (const { option, priced, penalty, units, demand } of columns) {
         const { choices, endsAt, costOf } = priced;
-        const value = this.#crowds.worthOf(request, priority, { share, penalty });
+        const weight = this.#room.policy.weightOf(request, choices);
+        const value = this.#crowds.worthOf(request, priority, { share, penalty: penalty - weight });
         const column = this.#addColumn(group, value, {
           type: 'request',
           request: pending,
@@ -276,7 +278,7 @@ class Draft {
           for (const { row, coefficient } of shares) this.#book.add(row, column, coefficient);
         }
         this.#fairness.add(column, group, { department: request.department, units, share });
-        this.#addRules(column, value - spentOnFairness(share), [{ request, choices }]);
+        this.#addRules({ column, group, worth: value - spentOnFairness(share) }, [{ request, choices }]);
         this.#payments.addCosts(column, binding, costOf);
       }
     }
@@ -290,8 +292,8 @@ class Draft {
       const services = parts.map(({ pending: request, option, priced: { choices, endsAt } }): Service => {
         return { request, option, choices, endsAt };
       });
-      const value = parts.reduce((sum, { pending: { request }, share }, member) => {
-        const penalty = penalties[member]!;
+      const value = parts.reduce((sum, { pending: { request }, share, priced }, member) => {
+        const penalty = penalties[member]! - this.#room.policy.weightOf(request, priced.choices);
         return sum + this.#crowds.worthOf(request, priority, { share, penalty });
       }, 0);
       const column = this.#addColumn(group, value, { type: 'gang', services });
@@ -299,8 +301,7 @@ class Draft {
       addBeyond(this.#book, column, { entries, kept: this.#reserverOf(gang)?.kept ?? NOTHING_KEPT });
       const spare = parts.reduce((left, { share }) => left - spentOnFairness(share), value);
       this.#addRules(
-        column,
-        spare,
+        { column, group, worth: spare },
         services.map(({ request: { request }, choices }) => ({ request, choices })),
       );
       if (!this.#room.isContested) continue;
@@ -353,16 +354,20 @@ class Draft {
 
   /** `worth`: what fairness leaves of the column at least. */
   #addRules(
-    column: number,
-    worth: number,
-    grants: readonly { readonly request: ResourceRequest; readonly choices: readonly Choice[] }[],
+    { column, group, worth }: { readonly column: number; readonly group: number; readonly worth: number },
+    grants: readonly Granted[],
   ): void {
     const { policy } = this.#room;
+    if (policy.isEmpty) return;
     let spare = worth - 1;
-    for (const { request, choices } of policy.isEmpty ? [] : grants) {
+    for (const { request, choices } of grants) {
+      const own = this.#crowds.ownOf(request);
       const entries = policy.entriesOf(request, choices);
-      spare -= policy.add(this.#book, column, { entries, spare });
+      const { taken, given } = policy.add(this.#book, column, { entries, spare, own });
+      spare -= taken;
+      this.#worths.raise(column, given);
     }
+    policy.separations.add({ column, group }, grants);
   }
 
   /** The template's columns that payers and policy leave; when those leave none, the ones that were left out are tried. */

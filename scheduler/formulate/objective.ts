@@ -7,10 +7,11 @@ import type { Catalogue } from './catalogue.ts';
 
 /*
  *   value(r, j) = floor((v_r + floor(PER_SHARE * s_r)) * AGE[bucket(r)] / 16) + deadline(r)
- *                 - scaled(preference(j) + option(j) + lateness(j) + fit(j) + price(j))          less what fairness.ts takes
+ *                 - scaled(preference(j) + option(j) + lateness(j) + fit(j) + price(j) - weight(j))      less what fairness.ts takes
  *   v_r         = floor(PER_REQUEST / 2^ceil(log2 n)),   n = requests of the same agent and class that could start in this tick
  *   s_r         = min over the options of r of max over renewable kinds k of (sum q of kind k / units of kind k)
  *   scaled(p)   = min(v_r - 1, ceil(p * v_r / PER_REQUEST))
+ *   weight(j)   = what the policy's weights say of j, from -1000 to 1000: after age, so that who waits longer still comes first some day
  *   deadline(r) = the class's allowance in the same n-th part, over pressing deadlines, times 0, 1/4, 1/2 or 1 by the time left,
  *                 halved by each deadline that the agent declared and let pass lately
  *
@@ -84,15 +85,20 @@ export interface Worth {
   readonly ageBucket: number;
   /** `deadlineBonus`, 0 without a deadline. */
   readonly bonus: number;
-  /** `penaltyOf` the column. */
+  /** `penaltyOf` the column, less its weight: negative where it is worth more. */
   readonly penalty: number;
 }
 
 /** At least 1, and at least 1 more than `share`. */
 export function worthOf({ share, alike, ageBucket, bonus, penalty }: Worth): number {
-  const own = nthPart(PER_REQUEST, alike);
+  const own = ownOf(alike);
   const taken = Math.min(own - 1, Math.ceil((penalty * own) / PER_REQUEST));
   return Math.floor(((own + share) * AGE[ageBucket]!) / 16) + bonus - taken;
+}
+
+/** What each of n requests of one agent and class is worth as such. */
+export function ownOf(n: number): number {
+  return nthPart(PER_REQUEST, n);
 }
 
 /** Of n who share it, n counted in powers of two; 1 is the least of a request. */

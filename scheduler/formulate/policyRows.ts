@@ -1,28 +1,38 @@
-// Policy rows: sums over grants and live leases that a policy limits, whatever they select. Hard ones refuse, soft ones have a price.
-// Invariant: a column that no hard row would take alone is in no tick, so a row that is broken already takes its columns out of it.
-// Called by room.ts, index.ts, templates.ts, gangRoom.ts and findings.ts.
+// What a policy limits and prefers: sums over grants and live leases, whatever they select, weights, and separations. Hard rows refuse, soft
+// ones have a price. Invariant: a column that no hard row would take alone is in no tick, so a row that is broken already takes its columns
+// out of it; no weight or price makes a column worth less than 1. Called by room.ts, index.ts, templates.ts, gangRoom.ts and findings.ts.
 
 import type { ModelBuilder } from '../../solver/index.ts';
-import type { PolicyRow, PolicyRowUse, PolicyTerm, RowSelector } from '../domain/policyRow.ts';
+import { isEnforced, type PolicyRow, type PolicyRowUse } from '../domain/policyRow.ts';
 import type { Units } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
-import type { Choice, Place } from './formulation.ts';
-import { matches } from './labels.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Choice } from './formulation.ts';
 import type { Row, RowBook } from './rows.ts';
+import { selectsAny, selectsRequest, unitsSelected } from './selectors.ts';
+import { SeparationRoom } from './separations.ts';
 
 /*
- * policy/<row>:   sum over columns of a_j x_j        <=  max(0, limit - held)      hard
- *                 sum over columns of a_j x_j - e    <=  limit - held              soft, e >= 0 at the row's price a unit
+ * policy/<row>:   sum over columns of a_j x_j          <=  max(0, limit - held)        hard
+ *                 sum over columns of p a_j x_j - e    <=  p max(0, limit - held)      soft, e >= 0 at 1 (at 2 where the op is ==)
  *
  *   a_j  = sum over its terms of coefficient x (units of the matching claims, or 1 when there is any)
  *   held = the same sum over live leases
+ *   p    = the row's price a unit
  *
- * A soft row may take no more of a column than leaves it worth 1: its coefficient is lowered until it does.
+ * "At least" has no packing row. So each unit below the limit is worth p to whoever brings it: p a_j is added to the column's value, and the
+ * same soft row takes back what goes beyond the limit. "Exactly" is both at once: e costs 2, one for what was given and one for the price.
+ * Where limit - held <= 0 nothing is lacking: "at least" then says nothing, and "exactly" is a price for all that is added.
+ *
+ * Money instead of units in soft rows, so that p a_j can be lowered to the unit: a row takes no more of a column than leaves it worth 1, and
+ * gives no more than a request of its agent is worth as such, or whoever splits a request would gain by it.
  */
 
 interface RowState extends PolicyRowUse {
-  /** What grants may add: limit - held; of a hard row at least 0. */
+  /** What grants may add: limit - held, at least 0. */
   readonly room: number;
+  /** Units are lacking, and whoever brings them is given their price. */
+  readonly isLacking: boolean;
 }
 
 /** What one lease would add to a row. */
@@ -31,28 +41,67 @@ export interface PolicyEntry {
   readonly amount: Units;
 }
 
+/** What one request of a column may be taken and given at most. */
+export interface Bounds {
+  /** By how much the column's value may fall. */
+  readonly spare: number;
+  /** What the request is worth as such, among those of its agent. */
+  readonly own: number;
+}
+
+export interface Priced {
+  readonly taken: number;
+  readonly given: number;
+}
+
+export interface Granted {
+  readonly request: ResourceRequest;
+  readonly choices: readonly Choice[];
+}
+
+/** A limit above all that a tick's columns could be worth together says nothing, and may be more than can be counted. */
+const NEVER_REACHED = 2 ** 45;
+/** What weights together may add or take, as much as a request is worth. */
+const WEIGHTS_MOST = 1_000;
+
 export class PolicyRoom {
+  readonly separations: SeparationRoom;
   readonly #rows: readonly RowState[];
+  readonly #weights: NonNullable<Snapshot['policyWeights']>;
   /** A row selects by pool or label: places that are alike in all else are not. */
   readonly tellsPlacesApart: boolean;
 
-  constructor(uses: readonly PolicyRowUse[]) {
-    this.#rows = uses.map(({ row, held }) => {
-      const left = row.limit - held;
-      return { row, held, room: row.price === undefined ? Math.max(0, left) : left };
-    });
-    this.tellsPlacesApart = uses.some(({ row }) =>
-      row.terms.some(({ selector }) => selector.pools !== undefined || selector.labels !== undefined),
+  constructor({
+    policyRows = [],
+    policyWeights = [],
+    separations = [],
+  }: Pick<Snapshot, 'policyRows' | 'policyWeights' | 'separations'>) {
+    this.#rows = policyRows
+      .filter(({ row }) => isEnforced(row))
+      .map(({ row, held }) => {
+        const left = row.limit - held;
+        return { row, held, room: Math.max(0, left), isLacking: row.op !== undefined && left > 0 };
+      });
+    this.#weights = policyWeights.filter(isEnforced);
+    this.separations = new SeparationRoom(separations);
+    const selectors = [
+      ...this.#rows.flatMap(({ row }) => row.terms.map(({ selector }) => selector)),
+      ...this.#weights.map(({ selector }) => selector),
+      ...this.separations.selectors,
+    ];
+    this.tellsPlacesApart = selectors.some(
+      ({ pools, labels }) => pools !== undefined || labels !== undefined,
     );
   }
 
+  /** No row and no separation; weights keep nobody out. */
   get isEmpty(): boolean {
-    return this.#rows.length === 0;
+    return this.#rows.length === 0 && this.separations.isEmpty;
   }
 
   /** Equal for requests that no row tells apart, whatever they choose; '' when no row can mean it. */
   signatureOf(request: ResourceRequest): string {
-    let signature = '';
+    let signature = this.separations.signatureOf(request);
     for (const [r, { row }] of this.#rows.entries())
       for (const [t, { selector }] of row.terms.entries())
         if (selectsRequest(selector, request)) signature += `${r}.${t} `;
@@ -68,11 +117,10 @@ export class PolicyRoom {
     return entries;
   }
 
-  /** Whether grants of these choices together pass every hard row. */
-  fitsAll(
-    grants: readonly { readonly request: ResourceRequest; readonly choices: readonly Choice[] }[],
-  ): boolean {
+  /** Whether grants of these choices together pass every hard row and every separation. */
+  fitsAll(grants: readonly Granted[]): boolean {
     if (this.isEmpty) return true;
+    if (!this.separations.fitsAll(grants)) return false;
     const sums = new Map<RowState, Units>();
     for (const { request, choices } of grants) {
       for (const { use, amount } of this.entriesOf(request, choices)) {
@@ -93,24 +141,36 @@ export class PolicyRoom {
     return this.entriesOf(request, choices).filter(({ use, amount }) => isHard(use) && amount > use.room);
   }
 
-  /** Puts a column's entries into the book. `spare`: by how much its value may fall at most. Answers what soft rows may take of that. */
+  /** What the weights add to a grant of these choices, a request being worth 1000; negative where they take. */
+  weightOf(request: ResourceRequest, choices: readonly Choice[]): number {
+    let sum = 0;
+    for (const { selector, coefficient } of this.#weights)
+      if (selectsAny(selector, request, choices)) sum += coefficient;
+    return Math.max(-WEIGHTS_MOST, Math.min(WEIGHTS_MOST, sum));
+  }
+
+  /** Puts a column's entries into the book. Answers what soft rows take and give of its value at most. */
   add(
     book: RowBook,
     column: number,
-    { entries, spare }: { entries: readonly PolicyEntry[]; spare: number },
-  ): number {
+    { entries, spare, own }: Bounds & { readonly entries: readonly PolicyEntry[] },
+  ): Priced {
     let taken = 0;
+    let given = 0;
     for (const { use, amount } of entries) {
-      const { price } = use.row;
-      const row = this.#row(book, use);
-      if (price === undefined) book.add(row, column, amount);
-      else if (price > 0) {
-        const most = Math.min(amount, Math.floor((spare - taken) / price));
-        book.add(row, column, most);
-        taken += most * price;
+      const { price, op } = use.row;
+      if (price === undefined) book.add(this.#row(book, use), column, amount);
+      else if (op !== '>=' || use.isLacking) {
+        const takes = op === '>=' ? 0 : 1;
+        const least = takes === 0 ? Number.POSITIVE_INFINITY : spare - taken;
+        const most = Math.min(price * amount, least, use.isLacking ? own - given : Number.POSITIVE_INFINITY);
+        if (most <= 0) continue;
+        book.add(this.#row(book, use), column, most);
+        taken += takes * most;
+        if (use.isLacking) given += most;
       }
     }
-    return taken;
+    return { taken, given };
   }
 
   emit(builder: ModelBuilder, book: RowBook): void {
@@ -120,16 +180,18 @@ export class PolicyRoom {
       const over = book.mostOf(row) - row.room;
       if (over <= 0) continue;
       const index = book.emit(builder, row, row.room);
-      if (!isHard(use)) builder.addExcess(index, over, use.row.price);
+      if (!isHard(use)) builder.addExcess(index, over, use.row.op === '==' && use.isLacking ? 2 : 1);
     }
+    this.separations.emit(builder);
   }
 
   #row(book: RowBook, use: RowState): Row {
-    return book.row(nameOf(use.row), use.room);
+    const room = Math.min(NEVER_REACHED, use.room * (use.row.price ?? 1));
+    return book.row(nameOf(use.row), room);
   }
 }
 
-export function nameOf({ id }: PolicyRow): string {
+function nameOf({ id }: PolicyRow): string {
   return `policy/${id}`;
 }
 
@@ -139,38 +201,10 @@ function isHard({ row }: RowState): boolean {
 
 function amountOf(row: PolicyRow, request: ResourceRequest, choices: readonly Choice[]): Units {
   let amount = 0;
-  for (const term of row.terms)
-    if (selectsRequest(term.selector, request)) amount += termAmount(term, choices);
-  return amount;
-}
-
-function termAmount({ selector, coefficient, per }: PolicyTerm, choices: readonly Choice[]): Units {
-  let units = 0;
-  let claims = 0;
-  for (const { place, quantity } of choices) {
-    if (!selectsPlace(selector, place)) continue;
-    units += quantity;
-    claims += 1;
+  for (const { selector, coefficient, per } of row.terms) {
+    if (!selectsRequest(selector, request)) continue;
+    const units = unitsSelected(selector, choices);
+    if (units !== null) amount += coefficient * (per === 'unit' ? units : 1);
   }
-  return coefficient * (per === 'unit' ? units : Math.min(1, claims));
-}
-
-function selectsRequest(
-  { departments, agents, classes, classifications }: RowSelector,
-  { department, agent, terms }: ResourceRequest,
-): boolean {
-  return (
-    (departments?.includes(department) ?? true) &&
-    (agents?.includes(agent) ?? true) &&
-    (classes?.includes(terms.class) ?? true) &&
-    (classifications?.includes(terms.classification) ?? true)
-  );
-}
-
-function selectsPlace({ kinds, pools, labels }: RowSelector, place: Place): boolean {
-  return (
-    (kinds?.includes(place.kind) ?? true) &&
-    (pools === undefined || place.pools.some(({ id }) => pools.includes(id))) &&
-    matches(place.pools[0], labels)
-  );
+  return amount;
 }

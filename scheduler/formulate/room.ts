@@ -56,7 +56,7 @@ export class Room {
     this.#kept = keptNow(snapshot, holders);
     this.quotas = new QuotaRoom(this.catalogue, withKept(use.quotaUse, this.#kept.quotas));
     this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
-    this.policy = new PolicyRoom(use.policyRows ?? []);
+    this.policy = new PolicyRoom({ ...use, policyWeights: snapshot.policyWeights });
     this.#used = use.used;
     this.#exclusive = use.exclusive;
     this.#nodes = new NodeRoom(snapshot);

@@ -1,4 +1,4 @@
-// The columns' groups and values while they grow: what a tick takes off them is known only when all columns are.
+// The columns' groups and values while they grow: what a tick takes off them, or a policy adds, is known only when all columns are.
 // Invariant: every column leaves here worth at least 1, in the order in which it came. Called by index.ts and fairness.ts.
 
 import type { ModelBuilder } from '../../solver/index.ts';
@@ -22,6 +22,10 @@ export class Worths {
 
   lower(column: number, by: number): void {
     this.#values[column] = this.#values[column]! - by;
+  }
+
+  raise(column: number, by: number): void {
+    this.#values[column] = this.#values[column]! + by;
   }
 
   /** Once, before any row. */

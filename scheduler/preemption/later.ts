@@ -8,7 +8,7 @@ import { type AccountUse, quotaKey } from '../domain/state.ts';
 import { checkpointWithout } from '../reservations/after.ts';
 import type { Checkpoint } from '../reservations/checkpoints.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
-import { rowsWith } from '../tallyPolicy.ts';
+import { rulesWith } from '../tallyPolicy.ts';
 import {
   addReturns,
   comingBack,
@@ -99,7 +99,7 @@ export class Later {
       accounts: new Map([...this.#accounts].map(([key, use]) => [key, this.#standing(key, use)])),
       exclusive: new Set([...this.#exclusive].filter((pool) => !back.exclusive.has(pool))),
       checkpoints: this.#checkpointsWithout(leases),
-      ...(this.#snapshot.policyRows && { policyRows: rowsWith(this.#snapshot, this.#earmarks) }),
+      ...rulesWith(this.#snapshot, this.#earmarks),
     };
   }
 

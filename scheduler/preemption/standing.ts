@@ -12,7 +12,7 @@ import { accountKey, quotaKey } from '../domain/state.ts';
 import { isRenewable } from '../formulate/catalogue.ts';
 import type { Checkpoint } from '../reservations/checkpoints.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { rowsWith } from '../tallyPolicy.ts';
+import { rulesWith } from '../tallyPolicy.ts';
 
 /*
  * E earmarked, R being revoked, U used of a pool (or of a quota):
@@ -24,7 +24,10 @@ import { rowsWith } from '../tallyPolicy.ts';
  * it ends, and nobody has a right to what another lease takes of a policy row.
  */
 
-export type Use = Pick<Snapshot, 'used' | 'quotaUse' | 'accounts' | 'exclusive' | 'policyRows'>;
+export type Use = Pick<
+  Snapshot,
+  'used' | 'quotaUse' | 'accounts' | 'exclusive' | 'policyRows' | 'separations'
+>;
 
 const uses = new WeakMap<Snapshot, Use>();
 
@@ -51,7 +54,7 @@ function heldBack(snapshot: Snapshot): Use {
     quotaUse: raised(snapshot.quotaUse, promised.quotaUse, back.quotaUse),
     accounts,
     exclusive: new Set([...snapshot.exclusive, ...promised.exclusive]),
-    ...(snapshot.policyRows && { policyRows: rowsWith(snapshot, snapshot.earmarks) }),
+    ...rulesWith(snapshot, snapshot.earmarks),
   };
 }
 

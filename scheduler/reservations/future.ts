@@ -3,18 +3,18 @@
 
 import { declaredEndOf } from '../domain/leaseEnds.ts';
 import { leaseIndexOf } from '../domain/leaseIndex.ts';
-import type { PolicyRowUse } from '../domain/policyRow.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import { NEVER, type StartReservation } from '../domain/reservation.ts';
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { Room } from '../formulate/room.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
-import { heldOfRows } from '../tallyPolicy.ts';
+import { heldOfRows, heldOfSeparations } from '../tallyPolicy.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { Returns } from './returns.ts';
 
-type Use = Pick<Snapshot, 'used' | 'quotaUse' | 'policyRows'>;
+type Rules = Pick<Snapshot, 'policyRows' | 'separations'>;
+type Use = Pick<Snapshot, 'used' | 'quotaUse'> & Rules;
 
 export class Future {
   readonly returns: Returns;
@@ -73,18 +73,21 @@ export class Future {
       const quotaUse = new Map<string, Units>();
       for (const key of catalogueOf(configuration).quotas.keys())
         quotaUse.set(key, this.returns.quotaUseAt(key, at));
-      const policyRows = this.#policyRowsAt(at);
-      use = { used, quotaUse, ...(policyRows.length > 0 && { policyRows }) };
+      use = { used, quotaUse, ...this.#rulesAt(at) };
       this.#uses.set(at, use);
     }
     return use;
   }
 
-  #policyRowsAt(at: Instant): readonly PolicyRowUse[] {
-    const { policyRows: rows = [], leases, held } = this.#state;
-    if (rows.length === 0) return [];
+  #rulesAt(at: Instant): Rules {
+    const { policyRules = {}, leases, held } = this.#state;
+    const { rows = [], separations = [] } = policyRules;
+    if (rows.length + separations.length === 0) return {};
     const alive = [...leases].filter(([, lease]) => declaredEndOf(lease, held.get(lease.request)) > at);
-    const sums = heldOfRows({ ...this.#state, leases: new Map(alive) }, rows);
-    return rows.map((row, r) => ({ row, held: sums[r]! }));
+    const then = { ...this.#state, leases: new Map(alive) };
+    return {
+      ...(rows.length > 0 && { policyRows: heldOfRows(then, rows) }),
+      ...(separations.length > 0 && { separations: heldOfSeparations(then, separations) }),
+    };
   }
 }

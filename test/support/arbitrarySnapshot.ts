@@ -2,7 +2,7 @@
 // Invariant: everything comes from fast-check's draws, so a failing case shrinks and repeats.
 
 import fc from 'fast-check';
-import type { PolicyRowUse, RowSelector } from '../../scheduler/index.ts';
+import type { PolicyRowUse, RowSelector, SidesHeld } from '../../scheduler/index.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';
 import {
   aConfiguration,
@@ -98,6 +98,27 @@ const policyRow = fc.record({
   limit: small(12),
   held: held,
   price: fc.option(between(1, 400), { nil: null }),
+  op: fc.constantFrom('<=' as const, '<=' as const, '>=' as const, '==' as const),
+  mode: fc.constantFrom('enforce' as const, 'enforce' as const, 'enforce' as const, 'warn' as const),
+});
+
+const SIDES: readonly RowSelector[] = [
+  { pools: ['gpu-0'] },
+  { kinds: ['cpu', 'review'] },
+  { kinds: ['gpu'], classes: ['standard'] },
+  { labels: { model: 'h100' } },
+  { kinds: ['license'] },
+];
+
+/** What agents must not hold together; an agent holds one side now and then, or both already. */
+const separation = fc.record({
+  sides: fc.tuple(fc.constantFrom(...SIDES), fc.constantFrom(...SIDES)),
+  held: fc.constantFrom<readonly SidesHeld[]>([], [], [['agent-0', 0, 1]], [['agent-1', 2, 1]]),
+});
+
+const weight = fc.record({
+  selector: fc.constantFrom<RowSelector>({ departments: ['beta'] }, { pools: ['gpu-0'] }, { kinds: ['cpu'] }),
+  coefficient: between(-1000, 1000),
 });
 
 const request = fc.record({
@@ -216,12 +237,19 @@ function snapshotOf(
 }
 
 function useOf(drawn: PolicyDraw, i: number): PolicyRowUse {
-  const { selector, second, coefficients, per, limit, held, price } = drawn;
+  const { selector, second, coefficients, per, limit, held, price, op, mode } = drawn;
   const terms = [
     { selector, coefficient: coefficients[0], per },
     { selector: second, coefficient: coefficients[1], per: 'unit' as const },
   ];
-  const row = { id: `rule-${i}`, terms, limit, remedy: 'ask for less', ...(price !== null && { price }) };
+  const row = {
+    id: `rule-${i}`,
+    terms,
+    limit,
+    remedy: 'ask for less',
+    ...(price !== null && { price, ...(op !== '<=' && { op }) }),
+    ...(mode === 'warn' && { mode }),
+  };
   return { row, held };
 }
 
@@ -231,8 +259,21 @@ export const arbitrarySnapshot: fc.Arbitrary<Snapshot> = fc
     fc.array(request, { minLength: 1, maxLength: 9 }),
     fc.array(fc.constantFrom(60, 3600), { maxLength: 2 }),
     fc.array(policyRow, { maxLength: 2 }),
+    fc.tuple(fc.array(weight, { maxLength: 2 }), fc.array(separation, { maxLength: 1 })),
   )
-  .map(([org, requests, extensions, policy]) => {
+  .map(([org, requests, extensions, policy, [weights, separations]]) => {
     const snapshot = snapshotOf(org, requests, extensions);
-    return policy.length === 0 ? snapshot : { ...snapshot, policyRows: policy.map(useOf) };
+    return {
+      ...snapshot,
+      ...(policy.length > 0 && { policyRows: policy.map(useOf) }),
+      ...(weights.length > 0 && {
+        policyWeights: weights.map((drawn, i) => ({ id: `weight-${i}`, ...drawn })),
+      }),
+      ...(separations.length > 0 && {
+        separations: separations.map(({ sides, held }, i) => ({
+          separation: { id: `apart-${i}`, sides, remedy: 'give one back' },
+          held,
+        })),
+      }),
+    };
   });

@@ -12,9 +12,11 @@ import type {
   PendingExtension,
   PendingRequest,
   PolicyRow,
+  PolicyWeight,
   PoolId,
   RequestId,
   ResourceRequest,
+  Separation,
   StartReservation,
   State,
   Units,
@@ -33,6 +35,8 @@ export class StateBuilder {
   readonly #reserved: StartReservation[] = [];
   readonly #used = new Map<string, Units>();
   readonly #policyRows: PolicyRow[] = [];
+  readonly #weights: PolicyWeight[] = [];
+  readonly #separations: Separation[] = [];
   readonly #quotaUse = new Map<string, Units>();
   readonly #accounts = new Map<string, { reserved: Units; spent: Units }>();
 
@@ -87,6 +91,16 @@ export class StateBuilder {
     return this;
   }
 
+  weighing(...weights: readonly PolicyWeight[]): this {
+    this.#weights.push(...weights);
+    return this;
+  }
+
+  separating(...separations: readonly Separation[]): this {
+    this.#separations.push(...separations);
+    return this;
+  }
+
   reserve(...reservations: readonly StartReservation[]): this {
     this.#reserved.push(...reservations);
     return this;
@@ -126,7 +140,11 @@ export class StateBuilder {
       ),
       gangs: this.#gangs(),
       held: new Map(this.#held),
-      ...(this.#policyRows.length > 0 && { policyRows: [...this.#policyRows] }),
+      policyRules: {
+        rows: [...this.#policyRows],
+        weights: [...this.#weights],
+        separations: [...this.#separations],
+      },
       reserved: new Map(this.#reserved.map((one) => [one.request, one])),
     };
   }

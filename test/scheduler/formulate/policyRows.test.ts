@@ -8,7 +8,7 @@ import {
   type PolicyRow,
   type PoolId,
   parseTickFile,
-  policyRowProblems,
+  policyProblems,
   takeSnapshot,
   toTickFile,
 } from '../../../scheduler/index.ts';
@@ -199,7 +199,7 @@ describe('a soft row', () => {
   });
 
   it('never keeps anybody waiting', async () => {
-    const state = aState(organisation()).policy(soft(2 ** 40));
+    const state = aState(organisation()).policy(soft(1000));
     expect(await grantedBy(state.request(aRequest(1).gpu(8, { model: 'h100' })))).toEqual({ 1: ['8 gpu-h'] });
   });
 
@@ -215,12 +215,27 @@ describe('a soft row', () => {
   });
 });
 
-it('rows that are no packing rows, or stand twice, are told apart before they are used', () => {
-  expect(policyRowProblems([rule(), rule({ id: 'other', price: 3 })])).toEqual([]);
-  const negative = rule({ id: 'negative', terms: [{ selector: {}, coefficient: -1, per: 'unit' }] });
-  expect(
-    policyRowProblems([rule(), rule(), negative, rule({ id: 'No Name' }), rule({ id: 'empty', terms: [] })]),
-  ).toHaveLength(4);
+it('rules that make no packing rows, or stand twice, are told apart before they are used', () => {
+  const problemsOf = (...rows: PolicyRow[]) => policyProblems({ rows });
+  expect(problemsOf(rule(), rule({ id: 'other', price: 3 }), rule({ id: 'A_LEAST', price: 3, op: '>=' }))).toEqual(
+    [],
+  );
+  const term = (coefficient: number) => [{ selector: {}, coefficient, per: 'unit' as const }];
+  for (const broken of [
+    rule({ id: 'negative', terms: term(-1) }),
+    rule({ id: 'fraction', terms: term(0.5) }),
+    rule({ id: 'huge', terms: term(2 ** 40 + 1) }),
+    rule({ id: 'none', limit: Number.NaN }),
+    rule({ id: 'no name!' }),
+    rule({ id: 'empty', terms: [] }),
+    rule({ id: 'hard-least', op: '>=' }),
+    rule({ id: 'hard-exactly', op: '==' }),
+    rule({ id: 'dear', price: 1001 }),
+  ])
+    expect(problemsOf(rule(), broken), broken.id).toHaveLength(1);
+  expect(problemsOf(rule(), rule())).toEqual(['few-h100: stands twice']);
+  const weights = [1001, -1001, 0.5, Number.NaN].map((coefficient, i) => ({ id: `w${i}`, selector: {}, coefficient }));
+  expect(policyProblems({ weights })).toHaveLength(4);
 });
 
 it('a tick takes up the rows of the policy in force, and counts what it has granted in the ticks after', async () => {
@@ -229,7 +244,7 @@ it('a tick takes up the rows of the policy in force, and counts what it has gran
       .request(...[1, 2, 3].map((n) => aRequest(n).gpu(2, { model: 'h100' })))
       .build(),
   );
-  const policy = Object.create(rig.ports.policy, { rows: { value: [rule()] } });
+  const policy = Object.create(rig.ports.policy, { rules: { value: { rows: [rule()] } } });
   rig.ports = { ...rig.ports, policy };
   await rig.tick();
   expect(rig.state.leases.size).toBe(2);

@@ -3,7 +3,7 @@
 
 import type { ServerOptions } from '../../../../api/http/server.ts';
 import { heldRows } from '../../../../scheduler/holders.ts';
-import type { Configuration, Lease, Reason, TickFile } from '../../../../scheduler/index.ts';
+import type { AgentId, Configuration, Lease, Reason, TickFile } from '../../../../scheduler/index.ts';
 import { seenBy } from '../../../../scheduler/whatItTakes.ts';
 
 const SHORT = [{ what: 'gpu-a', requested: 1, available: 0, held: 8 }];
@@ -37,6 +37,7 @@ export function leaderOf({ configuration, leases, canaries }: Led): Leading {
         state: { leases: new Map(leases.map((lease) => [lease.id, lease])), held: new Map() },
         configuration,
         reasons: [FULL],
+        agent: 'nobody' as AgentId,
         sight,
       }),
     }),
