@@ -29,7 +29,14 @@ export {
   type TestResult,
 } from './authoring/protocol.ts';
 export { readPolicySources, type SourcesRead, stableName } from './authoring/sources.ts';
-export { type PolicyVectors, parseVectors, runVectors, type VectorResult } from './authoring/vectors.ts';
+export {
+  type ConstraintResult,
+  heldConstraints,
+  type PolicyVectors,
+  parseVectors,
+  runVectors,
+  type VectorResult,
+} from './authoring/vectors.ts';
 
 // A tick must be decided within a second; 2,000 rows take about 10 ms, so only a runaway policy comes near.
 const DEADLINE_MS = 1_000;

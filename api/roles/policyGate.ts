@@ -8,6 +8,7 @@ import {
   type PolicyGate,
   type RecordedVerdict,
 } from '../../scheduler/index.ts';
+import { ruleProblems, rulesOf } from './policyRules.ts';
 
 /** From confidential on, a request says what it is for. */
 const PURPOSE_REQUIRED_FROM = CLASSIFICATIONS.indexOf('confidential');
@@ -38,7 +39,11 @@ export function policyDataOf(configuration: Configuration): PolicyData {
   };
 }
 
-export function policyGate(service: PolicyService): PolicyGate {
+/** `tell`: hears of constraints that are faulty under a new organisation, or name what it does not have. */
+export function policyGate(
+  service: PolicyService,
+  tell: (line: string) => void = () => undefined,
+): PolicyGate {
   return {
     get policyRevision() {
       return service.revision;
@@ -46,9 +51,13 @@ export function policyGate(service: PolicyService): PolicyGate {
     get dataRevision() {
       return service.dataRevision;
     },
+    get rules() {
+      return rulesOf(service.constraints);
+    },
     async adopt(configuration) {
-      if (service.dataRevision === configuration.revision) return;
-      await service.activate({ data: policyDataOf(configuration) });
+      if (service.dataRevision !== configuration.revision)
+        await service.activate({ data: policyDataOf(configuration) });
+      for (const problem of ruleProblems(service.constraints, configuration)) tell(`policy: ${problem}`);
     },
     async evaluate(tick, rows) {
       for (;;) {

@@ -80,7 +80,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     configuration: adapter.configuration,
     heartbeats: adapter.heartbeats,
     store: adapter.store,
-    policy: policyGate(policy),
+    policy: policyGate(policy, parts.log),
     solver,
     observer: {
       committed(commit, decided) {

@@ -1,7 +1,7 @@
 // What the compiler is asked and what it answers, as policies/compiler/answer.go has it.
 // Invariant: an answer with problems has nothing else. Called by every file of this folder; pure.
 import type { PolicyManifest } from '../bundle.ts';
-import type { PolicyRule } from '../verdict.ts';
+import type { ConstraintRule, PolicyRule } from '../verdict.ts';
 
 export interface PolicySource {
   /** With forward slashes; it is embedded in the module, so another name is another module. */
@@ -56,6 +56,8 @@ export interface PolicyCoverage {
 export interface CompilerAnswer {
   readonly problems: readonly PolicyProblem[];
   readonly rules?: readonly PolicyRule[];
+  /** Absent: none. */
+  readonly constraints?: readonly ConstraintRule[];
   /** `wasm` is base64. */
   readonly bundle?: { readonly manifest: PolicyManifest; readonly wasm: string; readonly verdict: string };
   readonly tests?: { readonly wasm: string | null; readonly tests: readonly RegoTest[] };

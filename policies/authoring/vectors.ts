@@ -1,7 +1,8 @@
-// Vectors: rows with the codes that they must meet, told by the bundle that production would load.
+// Vectors: rows with the codes that they must meet, and the constraints that there must be, told by the bundle that production would load.
 // Invariant: a vector passes only if its codes and its obligations are exactly those stated. Called by api/cli/policy
 // through policies/node.ts; pure.
 import { isRecord, type PolicyData } from '../bundle.ts';
+import type { PolicyConstraint } from '../constraints.ts';
 import type { PolicyService } from '../service.ts';
 import { byCodeUnit, type PolicyRow, type Verdict } from '../verdict.ts';
 
@@ -16,6 +17,17 @@ export interface PolicyVectors {
     readonly codes: readonly string[];
     readonly obligations: readonly string[];
   }[];
+  /** By id all that the bundle says under `data`, each with the fields that are held to a value. Absent: nothing is held. */
+  readonly constraints?: readonly ({ readonly id: string } & Readonly<Record<string, unknown>>)[];
+}
+
+export interface ConstraintResult {
+  readonly id: string;
+  readonly passed: boolean;
+  /** Of the stated fields, or all where none was stated; null: there is none. */
+  readonly found: Readonly<Record<string, unknown>> | null;
+  /** Null: the vectors do not have it. */
+  readonly want: Readonly<Record<string, unknown>> | null;
 }
 
 export interface VectorResult {
@@ -50,7 +62,33 @@ export function parseVectors(value: unknown): PolicyVectors {
       }
     }
   }
+  const constraints = value.constraints ?? [];
+  if (!Array.isArray(constraints) || !constraints.every((one) => isRecord(one) && typeof one.id === 'string'))
+    return refuse('constraints must be a list of objects with an id');
   return value as unknown as PolicyVectors;
+}
+
+/** One result for each that was wanted or found; none where the vectors say nothing of constraints. */
+export function heldConstraints(
+  { constraints: wanted }: PolicyVectors,
+  said: readonly PolicyConstraint[],
+): ConstraintResult[] {
+  if (wanted === undefined) return [];
+  const ids = [...new Set([...wanted, ...said].map(({ id }) => id))].sort(byCodeUnit);
+  return ids.map((id): ConstraintResult => {
+    const want = wanted.find((one) => one.id === id) ?? null;
+    const all = said.find((one) => one.id === id) as Readonly<Record<string, unknown>> | undefined;
+    if (want === null || all === undefined) return { id, passed: false, found: all ?? null, want };
+    const found = Object.fromEntries(Object.keys(want).map((key) => [key, all[key] ?? null]));
+    return { id, passed: textOf(found) === textOf(want), found, want };
+  });
+}
+
+/** With keys in one order. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    isRecord(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => byCodeUnit(a, b))) : part,
+  );
 }
 
 export async function runVectors(

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { coverageOf, coveredPercent, printCoverage } from './coverage.ts';
+import { counted } from './print.ts';
 import { author, bytesOfBase64, type ReadOptions } from './sources.ts';
 import { printReport, runAll, tally } from './test.ts';
 
@@ -18,6 +19,11 @@ export async function build(paths: readonly string[], options: BuildOptions, io:
   try {
     const report = await runAll(authored);
     if (!report) return EXIT.checkFailed;
+    if (report.hasConstraints && !authored.vectors)
+      throw new CommandError(
+        'constraints are judged under an organisation: write vectors.json with data, or name it with --vectors; nothing is written',
+        EXIT.usage,
+      );
     const [passed, failed] = tally(report);
     if (failed > 0) {
       printReport(report, io);
@@ -39,13 +45,16 @@ export async function build(paths: readonly string[], options: BuildOptions, io:
     await writeFile(`${out}.wasm`, new Uint8Array(bytesOfBase64(bundle.wasm)));
     await writeFile(`${out}.manifest.json`, `${JSON.stringify(bundle.manifest, null, 2)}\n`);
     await writeFile(`${out}.verdict.rego`, bundle.verdict);
-    const { revision, rules, wasm } = bundle.manifest;
-    if (options.json)
-      io.out(JSON.stringify({ revision, wasm, codes: rules.map((rule) => rule.code), tests: passed }));
-    else
+    const { revision, rules, constraints = [], wasm } = bundle.manifest;
+    const codes = rules.map((rule) => rule.code);
+    const also = constraints.map((constraint) => constraint.code);
+    if (options.json) io.out(JSON.stringify({ revision, wasm, codes, constraints: also, tests: passed }));
+    else {
+      const rows = also.length === 0 ? '' : `${counted(also, 'constraint')}, `;
       io.out(
-        `${out}.wasm: revision ${revision.slice(0, 12)}, ${rules.length} ${rules.length === 1 ? 'code' : 'codes'}, ${passed} tests passed`,
+        `${out}.wasm: revision ${revision.slice(0, 12)}, ${counted(codes, 'code')}, ${rows}${passed} tests passed`,
       );
+    }
     return EXIT.done;
   } finally {
     await authored.close();

@@ -5,19 +5,24 @@ import {
   type Explanation,
   loadPolicy,
   type PolicyBundle,
+  type PolicyConstraints,
   PolicyRefused,
   type PolicyRow,
   type PolicyRule,
+  type PolicyService,
   ruleOf,
 } from '../../../policies/index.ts';
 import { readBundle, workerPolicy } from '../../../policies/node.ts';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
+import { showConstraints } from './constraints.ts';
 import { table } from './print.ts';
 import { author, bundleOf, type ReadOptions, readJson } from './sources.ts';
 
 export interface EvaluateOptions extends ReadOptions {
   /** JSON file: what the policies know of the organisation. */
   readonly data?: string;
+  /** The bundle's constraints alone; no request is read. */
+  readonly constraints?: boolean;
 }
 
 interface Subject {
@@ -38,10 +43,29 @@ export async function evaluate(asked: Asked, options: EvaluateOptions, io: Comma
 
 /** Prints every rule: hit or clean, what was wanted, the limit, the remedy. */
 export async function explainRequest(asked: Asked, options: EvaluateOptions, io: CommandIo): Promise<number> {
-  return judged(asked, { ...options, show: showRules }, io);
+  return options.constraints === true
+    ? listed(asked.where, options, io)
+    : judged(asked, { ...options, show: showRules }, io);
 }
 
-type Show = (explained: Explanation, rules: readonly RuleAnswer[]) => string[];
+async function listed(where: string, options: EvaluateOptions, io: CommandIo): Promise<number> {
+  const subject = await subjectOf(where, options, io);
+  if (!subject) return EXIT.checkFailed;
+  const { revision } = subject.bundle.manifest;
+  const constraints = await asking(subject, async (service) => service.constraints);
+  if (options.json) io.out(JSON.stringify({ revision, constraints }));
+  else if (constraints.list.length === 0) io.err('the bundle has no constraints');
+  else for (const line of showConstraints(constraints)) io.out(line);
+  return EXIT.done;
+}
+
+interface Shown {
+  readonly explained: Explanation;
+  readonly rules: readonly RuleAnswer[];
+  readonly constraints: PolicyConstraints;
+}
+
+type Show = (shown: Shown) => string[];
 
 async function judged(
   asked: Asked,
@@ -54,21 +78,25 @@ async function judged(
   const subject = await subjectOf(asked.where, options, io);
   if (!subject) return EXIT.checkFailed;
   const row = { ...subject.row, ...request } as PolicyRow;
-  const explained = await explanationOf(subject, row);
+  const [explained, constraints] = await asking(subject, async (service) => [
+    await service.explain(row),
+    service.constraints,
+  ]);
   const rules = answersOf(subject.bundle, row, explained);
   const { verdict } = explained;
-  if (options.json) io.out(JSON.stringify({ revision: subject.bundle.manifest.revision, verdict, rules }));
-  else for (const line of options.show(explained, rules)) io.out(line);
+  const { revision } = subject.bundle.manifest;
+  if (options.json) io.out(JSON.stringify({ revision, verdict, rules, constraints }));
+  else for (const line of options.show({ explained, rules, constraints })) io.out(line);
   return verdict.outcome === 'allow' ? EXIT.done : EXIT.denied;
 }
 
-async function explanationOf({ bundle, data }: Subject, row: PolicyRow): Promise<Explanation> {
+async function asking<T>({ bundle, data }: Subject, ask: (service: PolicyService) => Promise<T>): Promise<T> {
   try {
     // Loading judges the data; the worker then gives the engine a deadline.
     await loadPolicy({ ...bundle, data });
     const service = await workerPolicy({ bundle, data: data as never });
     try {
-      return await service.explain(row);
+      return await ask(service);
     } finally {
       await service.close();
     }
@@ -156,13 +184,13 @@ function answersOf({ manifest }: PolicyBundle, row: PolicyRow, { findings }: Exp
   });
 }
 
-function showVerdict({ verdict }: Explanation, rules: readonly RuleAnswer[]): string[] {
+function showVerdict({ explained: { verdict }, rules }: Shown): string[] {
   const hits = rules.filter((rule) => rule.hit);
   const lines = hits.map((rule) => `  ${rule.code} (${rule.mode}): ${rule.remedy}`);
   return [verdict.outcome, ...lines];
 }
 
-function showRules({ verdict }: Explanation, rules: readonly RuleAnswer[]): string[] {
+function showRules({ explained: { verdict }, rules, constraints }: Shown): string[] {
   const said = (value: unknown): string => (value === null ? '-' : JSON.stringify(value));
   const rows = rules.map((rule) => [
     rule.code,
@@ -176,5 +204,6 @@ function showRules({ verdict }: Explanation, rules: readonly RuleAnswer[]): stri
   return [
     verdict.outcome,
     ...table([['code', 'mode', 'answer', 'field', 'wanted', 'limit', 'remedy'], ...rows]),
+    ...showConstraints(constraints),
   ];
 }

@@ -96,7 +96,11 @@ function addAsking(policy: Command, { io, done }: Given): void {
     .action(async (where, request, options) =>
       done(await (await import('./evaluate.ts')).evaluate({ where, request }, options, io)),
     );
-  asking('explain', 'every rule on one request: hit or clean, wanted, limit, field, remedy')
+  asking(
+    'explain',
+    'every rule on one request: hit or clean, wanted, limit, field, remedy; and the rows that the bundle adds to the program',
+  )
+    .option('--constraints', 'the rows alone; no request is read')
     .addHelpText(
       'after',
       `\nExample:\n  npx annona policy explain my-policies.wasm request.json --data organisation.json`,

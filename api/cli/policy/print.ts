@@ -20,6 +20,11 @@ export function printProblems(problems: readonly PolicyProblem[], { io, json }: 
   io.err(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`);
 }
 
+/** "1 code", "2 codes". */
+export function counted(list: readonly unknown[], noun: string): string {
+  return `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;
+}
+
 /** Columns padded to their widest cell, the last one as it is. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
