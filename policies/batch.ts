@@ -2,9 +2,10 @@
 // Invariant: every row gets exactly one Verdict, and one that no checked answer allows is denied.
 // A generator, so that the same steps drive an engine in this thread (engine.ts) and one in a worker (node.ts).
 import { isRecord, type PolicyManifest } from './bundle.ts';
+import { combineObligations, type Obligation, obligationOf } from './obligations.ts';
 import { encodeRows, faultOf } from './rows.ts';
 import type { PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
-import { byCodeUnit, denied, type HostCode, type Obligation, obligationOf } from './verdict.ts';
+import { byCodeUnit, denied, type HostCode } from './verdict.ts';
 
 // A row costs the same in chunks of 500 and of 2,000, and a throw costs one chunk and its memory.
 const CHUNK_ROWS_MAX = 1_000;
@@ -160,6 +161,8 @@ export function verdictsOf(manifest: PolicyManifest, bits: ChunkBits): Verdict[]
       else row.codes.push('OBLIGATION_UNKNOWN');
     }
   }
+  for (const { codes, obligations } of judged)
+    if (obligations.length > 1 && combineObligations(obligations) === null) codes.push('OBLIGATION_CONFLICT');
   return judged.map(({ codes, warnings, dryrun, obligations }) =>
     codes.length === 0
       ? { outcome: 'allow', obligations, warnings, dryrun }

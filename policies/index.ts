@@ -20,16 +20,24 @@ export type {
 export { NO_CONSTRAINTS } from './constraints.ts';
 export type { LoadOptions, PolicyInstance } from './engine.ts';
 export { evaluateBatch, explain, loadPolicy, MEMORY_PAGES_MAX, ruleOf } from './engine.ts';
+export {
+  type ApprovalObligation,
+  combineObligations,
+  type Duties,
+  OBLIGATION_KINDS,
+  OBLIGATION_SCHEMAS,
+  type Obligation,
+  type ObligationKind,
+  obligationProblem,
+} from './obligations.ts';
 export type { PolicyActivation, PolicyService, ServiceOptions } from './service.ts';
 export { inProcessPolicy } from './service.ts';
 export type {
-  ApprovalObligation,
   ConstraintRule,
   Explanation,
   Finding,
   HostCode,
   JsonValue,
-  Obligation,
   PolicyBatch,
   PolicyMode,
   PolicyRow,

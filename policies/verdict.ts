@@ -2,6 +2,8 @@
 // Invariant: a row without a recorded, clean answer is denied. Called by every file of this folder and, through the door,
 // by the scheduler's gate.
 
+import type { Obligation } from './obligations.ts';
+
 export interface PolicyRow {
   readonly department: string;
   readonly agent: string;
@@ -66,17 +68,6 @@ export interface ConstraintRule {
   readonly at: string;
 }
 
-/** A reviewer with this skill must approve before the request may be granted. */
-export interface ApprovalObligation {
-  readonly kind: 'approval';
-  readonly code: string;
-  readonly policy: string;
-  readonly skill: string;
-}
-
-/** Closed on purpose: a duty that the scheduler does not know cannot be fulfilled, so it denies (OBLIGATION_UNKNOWN). */
-export type Obligation = ApprovalObligation;
-
 /** Codes are sorted by code unit; those of a denial are never empty. Warnings and dry runs never alter the outcome. */
 export type Verdict = (
   | { readonly outcome: 'allow'; readonly obligations: readonly Obligation[] }
@@ -99,6 +90,7 @@ export interface Explanation {
 }
 
 export type HostCode =
+  | 'OBLIGATION_CONFLICT'
   | 'OBLIGATION_UNKNOWN'
   | 'POLICY_ERROR'
   | 'POLICY_INPUT_INVALID'
@@ -117,6 +109,11 @@ function hostRule(code: HostCode, title: string, remedy: string): PolicyRule {
 
 /** The codes that no policy may define: the host denies with them when there is no answer to trust. */
 export const HOST_RULES: Readonly<Record<HostCode, PolicyRule>> = {
+  OBLIGATION_CONFLICT: hostRule(
+    'OBLIGATION_CONFLICT',
+    'The policy asks for duties that cannot be fulfilled together',
+    'Ask the policy authors to agree: no pool is allowed by all, or one label has two values.',
+  ),
   OBLIGATION_UNKNOWN: hostRule(
     'OBLIGATION_UNKNOWN',
     'The policy asks for a duty that this version cannot fulfil',
@@ -146,15 +143,6 @@ export const HOST_RULES: Readonly<Record<HostCode, PolicyRule>> = {
 
 export function denied(code: HostCode): Verdict {
   return { outcome: 'deny', codes: [code], warnings: [], dryrun: [] };
-}
-
-/** The obligation that a rule's METADATA states, or undefined if this version does not know how to fulfil it. */
-export function obligationOf(rule: PolicyRule): Obligation | undefined {
-  const stated = rule.obligation;
-  if (stated?.kind === 'approval' && typeof stated.skill === 'string' && stated.skill !== '') {
-    return { kind: 'approval', code: rule.code, policy: rule.policy, skill: stated.skill };
-  }
-  return undefined;
 }
 
 /** Code-unit order: `localeCompare` would depend on the machine. */

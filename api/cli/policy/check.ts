@@ -1,6 +1,7 @@
 // `annona policy check`: everything that is wrong with the sources, at once. Called by index.ts.
+import { obligationProblem } from '../../../policies/index.ts';
 import { type CommandIo, EXIT } from '../io.ts';
-import { counted } from './print.ts';
+import { counted, printProblems } from './print.ts';
 import { author } from './sources.ts';
 
 export async function check(
@@ -13,6 +14,14 @@ export async function check(
     const answer = await authored.ask('check');
     if (!answer) return EXIT.checkFailed;
     const { rules = [], constraints = [] } = answer;
+    const unknown = rules.flatMap((rule) => {
+      const problem = rule.obligation ? obligationProblem(rule.obligation) : null;
+      return problem === null ? [] : [authored.problemAt(rule.code, problem)];
+    });
+    if (unknown.length > 0) {
+      printProblems(unknown, { io, json: options.json === true });
+      return EXIT.checkFailed;
+    }
     const listed = (count: string, list: readonly { readonly code: string }[]): string =>
       `${count} (${list.map(({ code }) => code).join(', ')})`;
     if (options.json) io.out(JSON.stringify({ problems: [], rules, constraints }));

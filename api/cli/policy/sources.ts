@@ -9,6 +9,8 @@ import {
   CompilerFault,
   type CompilerRequest,
   type PolicyCompiler,
+  type PolicyProblem,
+  type PolicySource,
   type PolicyVectors,
   parseVectors,
   policyCompiler,
@@ -30,6 +32,8 @@ export interface Authored {
   readonly builtIn: readonly string[];
   /** The answer, or undefined after its problems have been printed. */
   ask(command: CompilerRequest['command']): Promise<CompilerAnswer | undefined>;
+  /** A problem of the rule with this code, at its place in the sources. */
+  problemAt(code: string, message: string): PolicyProblem;
   /** Ends the compiler's thread. */
   close(): Promise<void>;
 }
@@ -61,8 +65,21 @@ export async function author(
       printProblems(answer.problems, { io, json: options.json === true });
       return undefined;
     },
+    problemAt: (code, message) => ({ ...placeOf(read.sources, code), code: 'obligation', message }),
     close: () => compiler.close(),
   };
+}
+
+/** Where the rule begins, of METADATA that was read without its place. */
+function placeOf(
+  sources: readonly PolicySource[],
+  code: string,
+): Pick<PolicyProblem, 'path' | 'line' | 'column'> {
+  for (const { path, text } of sources) {
+    const line = text.split('\n').findIndex((one) => one.startsWith(`${code}(`));
+    if (line >= 0) return { path, line: line + 1, column: 1 };
+  }
+  return { path: '', line: 0, column: 0 };
 }
 
 /** A compiled answer as the runtime takes it. */

@@ -71,6 +71,18 @@ describe('what is wrong', () => {
     ]);
   });
 
+  it('is an obligation of no kind that there is, at the rule that states it', async () => {
+    const broken = edited('first.rego', '#   mode: enforce', '#   obligation:\n#     kind: levitation');
+    const { exitCode, out } = await ran('policy', 'check', broken);
+    expect(exitCode).toBe(7);
+    expect(out).toMatch(
+      /first\.rego:\d+:1: obligation: kind "levitation" is not known; the kinds are approval/,
+    );
+    const place = /first\.rego:(\d+):/.exec(out)?.[1];
+    const lines = readFileSync(join(broken, 'first.rego'), 'utf8').split('\n');
+    expect(lines[Number(place) - 1]).toMatch(/^URGENT_WITHOUT_PURPOSE\(row\)/);
+  });
+
   it('fails the tests, each by its name, and is not built', async () => {
     const broken = edited('first.rego', 'longest_seconds := 3600', 'longest_seconds := 3599');
     const tested = await ran('policy', 'test', broken);
