@@ -76,6 +76,7 @@ function recordOf(
     ...(state.pastUse && { pastUse: state.pastUse }),
     counts: countsOf(state, decided),
     ...(revocations !== null && revocationsRecord(revocations)),
+    ...toldBy(decided.changes),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>
       change.type === 'leaseEnded' && change.end === 'expired' ? [change.lease] : [],
@@ -84,6 +85,15 @@ function recordOf(
     previousDigest: ports.previousDigest,
   };
   return { ...inputs, digest: ports.digest([JSON.stringify(inputs)]), timings: decided.timings };
+}
+
+function toldBy(changes: readonly Change[]): Pick<TickRecord, 'told'> {
+  const told = changes.flatMap((change) =>
+    change.type === 'leaseGranted' && change.told
+      ? [{ request: change.lease.request, lease: change.lease.id, ...change.told }]
+      : [],
+  );
+  return told.length === 0 ? {} : { told };
 }
 
 /** Nothing, while there is nobody to look at: a tick without nominees has the record that it always had. */

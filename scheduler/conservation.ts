@@ -234,8 +234,9 @@ class Search {
 
   #isInRange({ request }: PendingRequest, claim: Claim, window: Window): boolean {
     const { now } = this.#snapshot;
-    const { startBefore, deadline } = request.terms;
+    const { startBefore, deadline, ttlSeconds } = request.terms;
     if (window.endsAt <= now) return false;
+    if (ttlSeconds !== undefined && window.endsAt > now + ttlSeconds * 1000) return false;
     if (claim.window?.from !== undefined && window.startsAt < claim.window.from) return false;
     if (claim.window?.to !== undefined && window.endsAt > claim.window.to) return false;
     if (deadline !== undefined && window.endsAt > deadline) return false;

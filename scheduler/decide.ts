@@ -1,10 +1,12 @@
 // Step 5 of the tick: a verified plan becomes decisions, leases and ledger entries, applied to memory; the rest learn why they wait.
 // Invariant: every open request leaves this step with a terminal outcome, a standing `waiting`, or a new one with reasons.
 
+import { awaitingReasons, scheduledBy } from './approvals.ts';
 import { apply } from './domain/apply.ts';
 import type { Change, LedgerEntry } from './domain/change.ts';
 import { type LeaseId, leaseId } from './domain/ids.ts';
 import type { Lease, Reservation } from './domain/lease.ts';
+import { toldOf } from './domain/obligation.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -36,8 +38,10 @@ export function decide(state: State, input: DecideInput): Change[] {
   const borrowing = new Borrowing(state);
   for (const change of borrowing.reflag()) make(change);
   input.plan.assignments.forEach((assignment, index) => {
-    for (const change of grant(state, assignment, { id: leaseId(input.tick, index), now, borrowing }))
+    for (const change of grant(state, assignment, { id: leaseId(input.tick, index), now, borrowing })) {
       make(change);
+      if (change.type === 'leaseGranted') for (const moved of scheduledBy(state, change.lease)) make(moved);
+    }
   });
   for (const preemption of input.plan.preemptions ?? []) {
     for (const change of noticesOf(preemption, now)) make(change);
@@ -78,12 +82,16 @@ function grant(
     reservations: assignment.reservations,
     state: 'granted',
     grantedAt: made.now,
-    startLimitAt: begins + startLimitSeconds(state, request.terms) * 1000,
+    startLimitAt:
+      request.approvalOf === undefined
+        ? begins + startLimitSeconds(state, request.terms) * 1000
+        : assignment.endsAt,
     endsAt: assignment.endsAt,
     activatedAt: null,
     ...(borrowed.length > 0 && { borrowed }),
   };
   const { department, agent } = request;
+  const told = toldOf(pending.verdict);
   const honoured: Change[] = state.earmarks.has(request.id)
     ? [{ type: 'earmarkEnded', request: request.id, end: 'granted' }]
     : [];
@@ -98,7 +106,7 @@ function grant(
       reasons: [],
       lease: lease.id,
     },
-    { type: 'leaseGranted', lease },
+    { type: 'leaseGranted', lease, ...(told && { told }) },
     ...reserve(lease.id, lease.id, assignment.reservations),
   ];
 }
@@ -149,10 +157,11 @@ function newlyWaiting(state: State, input: DecideInput): Change[] {
   const explain = explainer(after, input.formulation);
   const changes: Change[] = [];
   for (const pending of state.requests.values()) {
-    const codes = explain.codes(pending);
+    const awaiting = awaitingReasons(state, pending);
+    const codes = awaiting.length > 0 ? CODES_OF_AWAITING : explain.codes(pending);
     if (pending.waitingCodes !== null && sameCodes(codes, pending.waitingCodes)) continue;
     const { id, department, agent } = pending.request;
-    const reasons = explain.reasons(pending);
+    const reasons = awaiting.length > 0 ? awaiting : explain.reasons(pending);
     changes.push({
       type: 'decided',
       request: id,
@@ -165,6 +174,8 @@ function newlyWaiting(state: State, input: DecideInput): Change[] {
   }
   return changes;
 }
+
+const CODES_OF_AWAITING = ['AWAITING_APPROVAL'] as const;
 
 function sameCodes(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((code, i) => code === b[i]);

@@ -101,6 +101,7 @@ function copyOf(state: State): State {
     accounts: new Map(state.accounts),
     exclusive: new Set(state.exclusive),
     reserved: new Map(state.reserved),
+    approvals: new Map(state.approvals),
     ...(state.queue && {
       queue: { ...state.queue, overtaken: new Map(state.queue.overtaken), idle: new Map(state.queue.idle) },
     }),

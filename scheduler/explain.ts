@@ -40,6 +40,7 @@ export interface Explainer {
 const HARDNESS: readonly ReasonCode[] = [
   'DEADLINE_UNREACHABLE',
   'UNSATISFIABLE',
+  'AWAITING_APPROVAL',
   'NO_WINDOW',
   'BUDGET_EXHAUSTED',
   'QUOTA_EXHAUSTED',

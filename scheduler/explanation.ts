@@ -1,6 +1,7 @@
 // Everything that is known of why one request waits: each option's candidates, the rows that are short, who holds them, who came before.
 // Invariant: reads the state and changes nothing; the reasons are those that the tick writes. Called by the composition roots for the API.
 
+import { awaitingReasons } from './approvals.ts';
 import { nextPending } from './commands/submit.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -72,7 +73,8 @@ export function explainRequest(
   const { state, snapshot, explained, search } = look;
   if (state.leaseOfRequest.has(request.id)) return null;
   const pending = state.requests.get(request.id) ?? nextPending(state, request);
-  const reasons = explained.reasons(pending);
+  const awaiting = awaitingReasons(state, pending);
+  const reasons = awaiting.length > 0 ? awaiting : explained.reasons(pending);
   const shape = shapeOf(newMemo(), snapshot.configuration, pending);
   const room = new Room(snapshot);
   return {

@@ -3,6 +3,7 @@
 
 import { acknowledgeRevocation, cancelRequest, openExtension, releaseLease } from './commands/lease.ts';
 import { replaceRequest } from './commands/replace.ts';
+import { rule } from './commands/rule.ts';
 import { openSubmitted } from './commands/submit.ts';
 import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
@@ -37,6 +38,8 @@ function decideRow(state: State, row: IntakeRow, now: Instant): Change[] {
       return acknowledgeRevocation(state, row, { lease: command.lease, epoch: command.epoch, now });
     case 'extend':
       return openExtension(state, row, { ...command, now });
+    case 'rule':
+      return rule(state, row, { command, now });
     case 'edit':
       // Its revision was taken up before the fold, and came with this row.
       return [];

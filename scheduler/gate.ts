@@ -1,14 +1,18 @@
 // Step 2 of the tick: one batched policy evaluation over requests without a verdict under the policy and data in force.
 // Invariant: no request passes without a recorded allow of this revision; error or timeout is deny. Called by tick.ts alone.
 
+import { withdrawn } from './approvals.ts';
+import { denialOf } from './commands/submit.ts';
 import { apply, openRequest } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { CLASSIFICATIONS, type Configuration } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { askedOf, type Obligations, underVerdict } from './domain/obligation.ts';
 import type { PolicyRules } from './domain/policyRow.ts';
 import type { PendingRequest, RecordedVerdict, ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
+import { catalogueOf } from './formulate/catalogue.ts';
 import type { GateRow, PolicyGate } from './ports.ts';
 
 /** What a Verdict was made under. */
@@ -30,6 +34,8 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
     const under = revisionsOf(policy);
     const open: PendingRequest[] = [];
     for (const pending of state.requests.values()) {
+      // A review goes by the verdict that asks for it, which approvals.ts records.
+      if (pending.request.approvalOf !== undefined) continue;
       const verdict = verdicts.get(pending.request.id) ?? pending.verdict;
       if (!sameRevisions(verdict, under)) open.push(pending);
     }
@@ -37,7 +43,8 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
       state.policyRules = policy.rules ?? NO_RULES;
       return { changes: record(state, verdicts), under };
     }
-    const rows = open.map((pending) => gateRow(state.configuration, pending.request));
+    const asked = open.map((pending) => askedOf(pending.request));
+    const rows = asked.map((request) => gateRow(state.configuration, request));
     const answers = await policy.evaluate(tick, rows);
     if (answers.length !== rows.length)
       throw new Error(`policy answered ${answers.length} of ${rows.length} rows`);
@@ -45,7 +52,7 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
       const verdict = answers[i] as RecordedVerdict;
       if (!sameRevisions(verdict, under) && sameRevisions(under, revisionsOf(policy)))
         throw new Error(`the verdict on ${request.id} is under another revision than the policy's`);
-      verdicts.set(request.id, verdict);
+      verdicts.set(request.id, resolved(state.configuration, asked[i]!, verdict));
     }
   }
 }
@@ -60,10 +67,20 @@ function sameRevisions(a: PolicyRevisions | null, b: PolicyRevisions): boolean {
 
 function record(state: State, verdicts: ReadonlyMap<RequestId, RecordedVerdict>): Change[] {
   const changes: Change[] = [];
+  const { configuration } = state;
   for (const [id, verdict] of verdicts) {
     changes.push({ type: 'verdictRecorded', request: id, verdict });
-    if (verdict.allow) continue;
-    const { department, agent } = openRequest(state, id).request;
+    const pending = openRequest(state, id);
+    const { department, agent } = pending.request;
+    if (verdict.allow) {
+      const served = underVerdict(pending, verdict);
+      if (served.shapeKey !== pending.shapeKey) {
+        changes.push(...withdrawn(state, id));
+        // What it may be served from by obligation may be too little, or nothing.
+        changes.push(...denialOf(configuration, served.request));
+      }
+      continue;
+    }
     const reasons = [
       { code: 'POLICY_DENIED', rules: verdict.codes, policyRevision: verdict.policyRevision },
     ] as const;
@@ -79,6 +96,55 @@ function record(state: State, verdicts: ReadonlyMap<RequestId, RecordedVerdict>)
   }
   for (const change of changes) apply(state, change);
   return changes;
+}
+
+/**
+ * Of the caps on its class the lowest, where that is below what was asked, with the longest duration of that class; of pools that nothing
+ * tells apart all or none, as the program takes any of them. A class that there is not caps nothing, and so denies.
+ */
+function resolved(
+  configuration: Configuration,
+  { terms }: ResourceRequest,
+  verdict: RecordedVerdict,
+): RecordedVerdict {
+  if (verdict.obligations === undefined) return verdict;
+  const { classes = [], pools, ...rest } = verdict.obligations;
+  const { classes: known } = lookupOf(configuration);
+  const { allow: _, obligations: __, ...under } = verdict;
+  if (classes.some((name) => !known.has(name)))
+    return { ...under, allow: false, codes: ['OBLIGATION_UNKNOWN'] };
+  const asked = known.get(terms.class);
+  let lowest = asked;
+  for (const name of classes) {
+    const cap = known.get(name)!;
+    if (lowest === undefined || cap.rank > lowest.rank) lowest = cap;
+  }
+  const isLowered = lowest !== undefined && lowest !== asked;
+  const { ttlSeconds = Number.POSITIVE_INFINITY } = rest;
+  const longest = isLowered ? Math.min(ttlSeconds, lowest!.maxDurationSeconds) : ttlSeconds;
+  return {
+    ...under,
+    allow: true,
+    obligations: {
+      ...rest,
+      ...(Number.isFinite(longest) && { ttlSeconds: longest }),
+      ...(pools && { pools: wholePlaces(configuration, pools) }),
+      ...(isLowered && { class: lowest!.name }),
+    },
+  };
+}
+
+function wholePlaces(
+  configuration: Configuration,
+  pools: NonNullable<Obligations['pools']>,
+): NonNullable<Obligations['pools']> {
+  const catalogue = catalogueOf(configuration);
+  return Object.fromEntries(
+    Object.entries(pools).map(([kind, ids]) => [
+      kind,
+      ids.filter((id) => catalogue.placeOf(id)?.pools.every((pool) => ids.includes(pool.id)) ?? true),
+    ]),
+  );
 }
 
 /**

@@ -9,7 +9,6 @@ export {
   type AdmissionRefusal,
   admit,
   madeImpossible,
-  shapeKeyOf,
 } from './commands/submit.ts';
 export { type Conservation, workConservation } from './conservation.ts';
 export {
@@ -19,6 +18,7 @@ export {
 } from './decidedProgram.ts';
 export { decode } from './decode.ts';
 export { apply } from './domain/apply.ts';
+export * from './domain/approval.ts';
 export * from './domain/change.ts';
 export * from './domain/configuration.ts';
 export * from './domain/earmark.ts';
@@ -29,6 +29,7 @@ export * from './domain/intake.ts';
 export * from './domain/lease.ts';
 export { accountChain, longestSeconds } from './domain/lookup.ts';
 export * from './domain/nodes.ts';
+export * from './domain/obligation.ts';
 export { openRequests, openRequestsOf } from './domain/openRequests.ts';
 export * from './domain/pastUse.ts';
 export * from './domain/plan.ts';
@@ -38,6 +39,7 @@ export * from './domain/reason.ts';
 export * from './domain/request.ts';
 export * from './domain/reservation.ts';
 export { revisionOf, type UnrevisedConfiguration } from './domain/revision.ts';
+export { shapeKeyOf } from './domain/shapeKey.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
 export * from './domain/tickRecord.ts';
@@ -71,6 +73,7 @@ export {
   qualityOf,
   type TickQuality,
 } from './quality.ts';
+export { recollect } from './recollect.ts';
 export {
   type Relay,
   type RelayEvent,

@@ -44,7 +44,8 @@ export function advance(state: State, heartbeats: Heartbeats, now: Instant): Cha
   };
   for (const { lease: id, at, checkpointAt } of heartbeats.heard) {
     const lease = state.leases.get(id);
-    if (!lease) continue;
+    // A review slot is not kept alive: it lasts until the Ruling, or its window's end.
+    if (!lease || state.held.get(lease.request)?.approvalOf !== undefined) continue;
     // What is safe stays safe; and nobody has saved work that is still to be done.
     if (checkpointAt !== undefined)
       state.checkpoints.set(id, Math.max(Math.min(checkpointAt, at), state.checkpoints.get(id) ?? 0));

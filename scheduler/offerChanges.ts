@@ -4,6 +4,7 @@
 import type { Configuration, Pool, PriorityClass } from './domain/configuration.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { GPU_MILLI } from './domain/nodes.ts';
+import { POOL_LABEL } from './domain/obligation.ts';
 import type { Assignment } from './domain/plan.ts';
 import { type Instant, multiplyDivideDown, type Units } from './domain/quantity.ts';
 import type { Claim, Option, ResourceRequest, Selector, Terms } from './domain/request.ts';
@@ -61,7 +62,9 @@ const SECONDS_LEAST = 60;
 /** Another place: one label of the selectors given up, or all of them, and the labels of the place that is then found put in their stead. */
 export function* otherPlaces(input: ChangeInput): Generator<Changed> {
   for (const [option, { claims }] of optionsOf(input)) {
-    const labels = [...new Set(claims.flatMap(({ selector }) => Object.keys(selector ?? {})))];
+    const labels = [...new Set(claims.flatMap(({ selector }) => Object.keys(selector ?? {})))].filter(
+      (label) => label !== POOL_LABEL,
+    );
     const wishes =
       labels.length > 1 ? [...labels.map((label) => [label]), labels] : labels.map((label) => [label]);
     for (const dropped of wishes) {

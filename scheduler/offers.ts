@@ -5,9 +5,10 @@
 import { admit } from './commands/submit.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
+import type { Obligations } from './domain/obligation.ts';
 import type { Assignment } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
-import type { Reason } from './domain/reason.ts';
+import type { Reason, ReasonCode } from './domain/reason.ts';
 import type { Option, PendingRequest, ResourceRequest, Terms } from './domain/request.ts';
 import type { Explainer } from './explain.ts';
 import { newMemo } from './formulate/index.ts';
@@ -83,7 +84,12 @@ export async function allowedOffers(
   if (offers.length === 0) return [];
   const rows = offers.map(({ options, terms }) => gateRow(configuration, { ...request, options, terms }));
   const verdicts = await policy.evaluate(`offers/${request.id}`, rows);
-  return offers.filter((_, i) => verdicts[i]?.allow === true);
+  // What would be served otherwise than it asks, or not at once, is no offer.
+  return offers.filter((_, i) => verdicts[i]?.allow === true && !restricts(verdicts[i]?.obligations));
+}
+
+function restricts({ approvals, ttlSeconds, pools, classes }: Obligations = {}): boolean {
+  return [approvals, ttlSeconds, pools, classes].some((one) => one !== undefined);
 }
 
 export interface OffersToGate {
@@ -112,10 +118,11 @@ function* kindsOf(input: ChangeInput, reasons: readonly Reason[]): Generator<Ite
   yield laterClasses(input);
 }
 
+/** It starts by itself; or a reviewer has to rule first, whatever it asks for. */
+const UNOFFERED: readonly ReasonCode[] = ['NEXT_TICK', 'PREEMPTING', 'AWAITING_APPROVAL'];
+
 function mayBeOffered({ terms }: ResourceRequest, reasons: readonly Reason[]): boolean {
-  return (
-    terms.gang === undefined && reasons.every(({ code }) => code !== 'NEXT_TICK' && code !== 'PREEMPTING')
-  );
+  return terms.gang === undefined && reasons.every(({ code }) => !UNOFFERED.includes(code));
 }
 
 /** Somebody else fits as well and only waits for a tick to look, or a lease may be prolonged: what is left may be theirs. */

@@ -31,9 +31,11 @@ export function renew(state: State, { since, now }: { since: Instant; now: Insta
   return changes;
 }
 
-/** A deadline ends what has no other end. */
+/** A deadline ends what has no other end, and so does a policy that limits how long it may last. */
 function mayGoOn(lease: Lease, { terms }: ResourceRequest): boolean {
-  return terms.deadline === undefined || lease.endsAt + terms.durationSeconds * 1000 <= terms.deadline;
+  const endsAt = lease.endsAt + terms.durationSeconds * 1000;
+  if (terms.ttlSeconds !== undefined && endsAt > lease.grantedAt + terms.ttlSeconds * 1000) return false;
+  return terms.deadline === undefined || endsAt <= terms.deadline;
 }
 
 function renewalOf(state: State, lease: Lease, { terms }: ResourceRequest): Change {

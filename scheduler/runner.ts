@@ -6,6 +6,7 @@ import type { State } from './domain/state.ts';
 import { newMemo } from './formulate/index.ts';
 import type { Heartbeats } from './lifecycle.ts';
 import type { SchedulerPorts } from './ports.ts';
+import { recollect } from './recollect.ts';
 import { runTick, type TickCarry, type TickResult } from './tick.ts';
 
 export interface RunnerSettings {
@@ -109,7 +110,7 @@ class RunnerLoop {
     const renewing = this.#renew(epoch, term);
     let why: 'epochLost' | 'stopped' | 'failure' = 'failure';
     try {
-      this.leading = await stateSource.load(cell, epoch);
+      this.leading = recollect(await stateSource.load(cell, epoch));
       why = await this.#lead(this.leading, term.signal);
     } finally {
       this.leading = null;

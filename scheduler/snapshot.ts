@@ -1,6 +1,7 @@
 // The frozen view that one tick decides on: who may be granted, what is used, what time it is. Made once a tick, read by every later step.
 // Invariant: nothing that happens to the state afterwards is seen through it; its digest does not depend on the order of any Map.
 
+import { type Approval, mayBeServed } from './domain/approval.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { Earmark, Revocation } from './domain/earmark.ts';
 import type { AgentId, PoolId } from './domain/ids.ts';
@@ -28,7 +29,15 @@ export interface SnapshotExtension {
   readonly lease: Lease;
   /** Its work has no known end: it counts as held for good, whether prolonged or not. */
   readonly openEnded?: true;
+  /** As a policy obliges its holder; absent: whatever the classes allow. */
+  readonly endsAtMost?: Instant;
 }
+
+/** That a reviewer has approved one of its requests. */
+export type Approved = Pick<Approval, 'id' | 'request' | 'skill' | 'digest'> & {
+  /** Who ruled so. */
+  readonly by: string;
+};
 
 /** A live lease that may be taken back, or is being, with the request that it serves. */
 export interface HeldLease {
@@ -45,6 +54,8 @@ export interface Snapshot {
   readonly configuration: Configuration;
   /** Requests whose verdict is allow, in order of `sequence`. */
   readonly requests: readonly PendingRequest[];
+  /** Of requests whose verdicts ask for reviewers, by id; absent: none. */
+  readonly approvals?: readonly Approved[];
   /** In order of `sequence`; those of one lease follow one another. */
   readonly extensions: readonly SnapshotExtension[];
   readonly used: ReadonlyMap<CapacityKey, Units>;
@@ -91,7 +102,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
   for (const pending of state.requests.values()) {
     if (pending.sequence <= last) throw new Error(`state.requests is out of order at ${pending.request.id}`);
     last = pending.sequence;
-    if (pending.verdict?.allow === true) requests.push(pending);
+    if (mayBeServed(pending)) requests.push(pending);
   }
   const keys = useKeysOf(state.configuration);
   const accounts = new Map<string, Readonly<AccountUse>>();
@@ -107,6 +118,7 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     now,
     configuration: state.configuration,
     requests: Object.freeze(requests),
+    ...approvedOf(state, requests),
     extensions: Object.freeze(extensionsToDecide(state)),
     used: keptOf(state.used, keys.used),
     quotaUse: keptOf(state.quotaUse, keys.quotaUse),
@@ -123,6 +135,20 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
     outsideTick: state.outsideTick,
     ...(state.nomineeTurn && { nomineeTurn: state.nomineeTurn }),
   });
+}
+
+function approvedOf({ approvals }: State, requests: readonly PendingRequest[]): Pick<Snapshot, 'approvals'> {
+  const needing = new Set(
+    requests.flatMap(({ request, verdict }) => (verdict?.obligations?.approvals ? [request.id] : [])),
+  );
+  if (needing.size === 0) return {};
+  const approved = [...approvals.values()].flatMap(({ id, request, skill, digest, state, ruling }) =>
+    state === 'approved' && ruling !== null && needing.has(request)
+      ? [{ id, request, skill, digest, by: ruling.by }]
+      : [],
+  );
+  approved.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { approvals: Object.freeze(approved) };
 }
 
 function rulesInUse(state: State): Pick<Snapshot, 'policyRows' | 'policyWeights' | 'separations'> {
@@ -164,8 +190,14 @@ function extensionsToDecide(state: State): SnapshotExtension[] {
   for (const extension of state.extensions.values()) {
     const lease = state.leases.get(extension.lease);
     if (lease === undefined || lease.state === 'revoking') continue;
-    const openEnded = state.held.get(lease.request)?.terms.openEnded;
-    chosen.push({ extension, lease, ...(openEnded && { openEnded }) });
+    const { openEnded, ttlSeconds } = state.held.get(lease.request)?.terms ?? {};
+    const endsAtMost = ttlSeconds === undefined ? undefined : lease.grantedAt + ttlSeconds * 1000;
+    chosen.push({
+      extension,
+      lease,
+      ...(openEnded && { openEnded }),
+      ...(endsAtMost !== undefined && { endsAtMost }),
+    });
   }
   return chosen.sort((a, b) => a.extension.sequence - b.extension.sequence);
 }
@@ -249,10 +281,11 @@ export function afterRevocations(snapshot: Snapshot, { preemptions = [] }: Plan)
 export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   const shapes = new Map<string, number>();
   const lines: string[] = [`snapshot/1 ${snapshot.cell} ${snapshot.now} ${snapshot.configuration.revision}`];
-  const gangs: string[] = [];
-  for (const { request, sequence, shapeKey, gangUntil } of snapshot.requests) {
+  const further: string[] = [];
+  for (const { request, sequence, shapeKey, gangUntil, verdict } of snapshot.requests) {
     const { gang } = request.terms;
-    if (gang !== undefined) gangs.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(gang)}`);
+    if (verdict?.obligations) further.push(`duties ${request.id} ${JSON.stringify(verdict.obligations)}`);
+    if (gang !== undefined) further.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(gang)}`);
     let shape = shapes.get(shapeKey);
     if (shape === undefined) {
       shape = shapes.size;
@@ -262,7 +295,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
       `r ${request.id} ${sequence} ${request.department} ${request.agent} ${request.submittedAt} ${shape}`,
     );
   }
-  for (const line of gangs) lines.push(line);
+  for (const line of further) lines.push(line);
   if (snapshot.gangTurn !== undefined)
     lines.push(`t ${snapshot.gangTurn.rank} ${snapshot.gangTurn.sequence}`);
   for (const pool of [...snapshot.exclusive].sort()) lines.push(`x ${pool}`);
@@ -271,9 +304,13 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   for (const { separation, held } of snapshot.separations ?? [])
     lines.push(`y ${JSON.stringify(separation)} ${JSON.stringify(held)}`);
   for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
-  for (const { extension, lease, openEnded } of snapshot.extensions) {
+  for (const one of snapshot.approvals ?? []) lines.push(`approved ${JSON.stringify(one)}`);
+  for (const { extension, lease, openEnded, endsAtMost } of snapshot.extensions) {
     const { id, sequence, seconds } = extension;
-    lines.push(`e ${id} ${sequence} ${seconds} ${lease.id} ${lease.endsAt}${openEnded ? ' open' : ''}`);
+    const most = endsAtMost === undefined ? '' : ` most ${endsAtMost}`;
+    lines.push(
+      `e ${id} ${sequence} ${seconds} ${lease.id} ${lease.endsAt}${openEnded ? ' open' : ''}${most}`,
+    );
   }
   for (const line of linesOfPreemption(snapshot, digest)) lines.push(line);
   for (const { request, option, startsAt, endsAt, units } of snapshot.reservations)

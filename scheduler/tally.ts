@@ -13,6 +13,7 @@ import {
 import type { AgentId, DepartmentId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { POOL_LABEL } from './domain/obligation.ts';
 import type { ResourceRequest, Selector } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
 import { sidesOfLease, type Taken, takenOfRow } from './tallyPolicy.ts';
@@ -121,7 +122,8 @@ export function levelOf(pool: Pool): number {
 /** The first label of the selector that the pool does not answer, or null. */
 export function missingLabel(pool: Pool, selector: Selector = {}): string | null {
   for (const [label, wanted] of Object.entries(selector)) {
-    const has = Object.hasOwn(pool.labels, label) ? [pool.labels[label] ?? []].flat() : [];
+    const own = label === POOL_LABEL ? pool.id : pool.labels[label];
+    const has = label === POOL_LABEL || Object.hasOwn(pool.labels, label) ? [own ?? []].flat() : [];
     if (![wanted].flat().some((value) => has.includes(value))) return label;
   }
   return null;

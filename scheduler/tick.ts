@@ -4,6 +4,7 @@
 
 import type { Warm } from '../solver/index.ts';
 import { adopt } from './adopt.ts';
+import { followApprovals } from './approvals.ts';
 import { denyHopelessExtensions } from './commands/lease.ts';
 import { denyImpossible } from './commands/submit.ts';
 import { composeCommit } from './commit.ts';
@@ -85,7 +86,8 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 3. Gate: one batched policy evaluation over whatever has no verdict under this policy and data.
   const gated = await gate(state, ports.policy, `${state.cell}/${tick}`);
-  const happened = [...lapsed, ...folded, ...gated.changes];
+  const asked = followApprovals(state, { now: intake.now, tick, digest: ports.digest });
+  const happened = [...lapsed, ...folded, ...gated.changes, ...asked];
   noteOutsideEvents(state, { tick, isNew, changes: happened });
   happened.push(...dropOrphans(state));
   phases.end('gate');

@@ -11,13 +11,13 @@ import {
   type Warm,
 } from '../solver/index.ts';
 import { stageRecords } from './certificate.ts';
-import { shapeKeyOf } from './commands/submit.ts';
 import type { AgentId, ExtensionId, NodeId, PoolId, RequestId } from './domain/ids.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { NodeUse } from './domain/nodes.ts';
 import type { Plan } from './domain/plan.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
+import { shapeKeyOf } from './domain/shapeKey.ts';
 import type { GangTurn } from './domain/state.ts';
 import type { PreemptionRecord, StageRecord, TickDigests } from './domain/tickRecord.ts';
 import { explainer } from './explain.ts';
@@ -36,7 +36,7 @@ import { breachOfPreemptions } from './verifyPreemption.ts';
 /** The document as JSON has it: Maps as objects with sorted keys, shape keys left out (they follow from the requests). */
 export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration'> {
   readonly version: typeof TICK_FILE_VERSION;
-  readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey'>[];
+  readonly requests: readonly Omit<Snapshot['requests'][number], 'shapeKey' | 'awaitsApproval'>[];
   /** Absent: none. */
   readonly missedDeadlines?: Readonly<Record<string, number>>;
   /** Absent: none. */
@@ -45,6 +45,8 @@ export interface TickFile extends Pick<Snapshot, 'cell' | 'now' | 'configuration
   readonly policyWeights?: Snapshot['policyWeights'];
   /** Absent: none. */
   readonly separations?: Snapshot['separations'];
+  /** Absent: none. */
+  readonly approvals?: Snapshot['approvals'];
   /** Absent: none. */
   readonly exclusive?: readonly PoolId[];
   /** What is held of each node, and the sizes of the bundles that are held. Absent: nothing. */
@@ -139,6 +141,7 @@ export function toTickFile(
     ...(snapshot.policyRows && { policyRows: snapshot.policyRows }),
     ...(snapshot.policyWeights && { policyWeights: snapshot.policyWeights }),
     ...(snapshot.separations && { separations: snapshot.separations }),
+    ...(snapshot.approvals && { approvals: snapshot.approvals }),
     ...(snapshot.pastUse && { pastUse: sortedRecord(snapshot.pastUse) }),
     accounts: sortedRecord(snapshot.accounts),
     ...(warm && { warm }),
@@ -192,6 +195,7 @@ function snapshotOf(document: TickFile): Snapshot {
     ...(document.policyRows && { policyRows: document.policyRows }),
     ...(document.policyWeights && { policyWeights: document.policyWeights }),
     ...(document.separations && { separations: document.separations }),
+    ...(document.approvals && { approvals: document.approvals }),
     nodes: {
       use: new Map(Object.entries(document.nodes?.use ?? {}) as [NodeId, NodeUse][]),
       bundles: new Map(Object.entries(document.nodes?.bundles ?? {})),

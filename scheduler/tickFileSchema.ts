@@ -61,6 +61,7 @@ const request = object(
         deadline: instant,
         startLimitSeconds: atLeastOne,
         openEnded: { const: true },
+        ttlSeconds: atLeastOne,
         gang: object(
           { id, size: { ...atLeastOne, minimum: 2, maximum: GANG_SIZE_MOST } },
           { timeoutSeconds: atLeastOne, colocate: id },
@@ -69,14 +70,34 @@ const request = object(
     ),
     submittedAt: instant,
   },
-  { restart: object({ of: id, revocations: units, tick: units }) },
+  {
+    restart: object({ of: id, revocations: units, tick: units }),
+    submittedBy: text,
+    approvalOf: object({ approval: id, request: id }),
+    obliged: object({ class: id, durationSeconds: atLeastOne }),
+  },
+);
+
+const obligations = object(
+  {},
+  {
+    approvals: list(object({ skill: text, code: text, policy: text })),
+    ttlSeconds: atLeastOne,
+    pools: recordOf(list(id)),
+    class: id,
+    labels: recordOf(text),
+    audit: list(text),
+  },
 );
 
 const pending = object(
   {
     request,
     sequence: units,
-    verdict: object({ allow: { const: true }, codes: list(text), policyRevision: text, dataRevision: text }),
+    verdict: object(
+      { allow: { const: true }, codes: list(text), policyRevision: text, dataRevision: text },
+      { obligations },
+    ),
   },
   {
     waitingCodes: { anyOf: [{ type: 'null' }, list({ enum: Object.keys(REASON_GUIDE) })] },
@@ -305,7 +326,8 @@ export const TICK_FILE_SCHEMA: Schema = {
       earmarks: list(earmark),
       outsideTick: units,
       nomineeTurn: turn,
-      extensions: list(object({ extension, lease }, { openEnded: { const: true } })),
+      approvals: list(object({ id, request: id, skill: text, digest: text, by: text })),
+      extensions: list(object({ extension, lease }, { openEnded: { const: true }, endsAtMost: instant })),
       reservations: list(reservation),
       checkpoints: list(object({ at: instant, used: recordOf(units), quotaUse: recordOf(units) })),
       breach: object({

@@ -20,6 +20,7 @@ import {
 } from './tally.ts';
 import { breachOfGangs } from './verifyGangs.ts';
 import { breachOfNodes } from './verifyNodes.ts';
+import { breachOfObligations } from './verifyObligations.ts';
 import { breachOfPromises } from './verifyPromises.ts';
 
 export { type Conservation, workConservation } from './conservation.ts';
@@ -117,7 +118,9 @@ function breachOfAssignment(facts: Facts, assignment: Assignment): Breach | null
     if (breach) return { ...breach, what: `claim ${index}: ${breach.what}` };
   }
   return (
-    breachOfTimes(facts, pending, assignment) ?? breachOfReservations(facts, pending.request, assignment)
+    breachOfTimes(facts, pending, assignment) ??
+    breachOfObligations(facts.snapshot, pending, assignment) ??
+    breachOfReservations(facts, pending.request, assignment)
   );
 }
 
@@ -225,6 +228,8 @@ function breachOfExtension(facts: Facts, grant: ExtensionGrant, ends: Map<string
   const before = ends.get(lease.id) ?? lease.endsAt;
   const want = before + extension.seconds * 1000;
   if (grant.endsAt !== want) return { what: 'end', lhs: grant.endsAt, rhs: want };
+  if (asked.endsAtMost !== undefined && want > asked.endsAtMost)
+    return { what: 'obligation ttl', lhs: want, rhs: asked.endsAtMost };
   ends.set(lease.id, want);
   const held = lease.allocations.filter(
     ({ pool, window }) => window === undefined && holdsByTime(facts.pools.get(pool)),

@@ -5,6 +5,7 @@
 import { boundOf, checkPlan, firstThatFits, gapOf, type Model } from '../solver/index.ts';
 import { certificateOf, frozenDigest } from './certificate.ts';
 import { workConservation } from './conservation.ts';
+import { boundText } from './domain/approval.ts';
 import type { Lease } from './domain/lease.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
 import type { StageRecord } from './domain/tickRecord.ts';
@@ -63,6 +64,10 @@ function* checksOf(snapshot: Snapshot, decided: DecidedTick, means: Means): Gene
     yield good('rules', `${units}; capacities, quotas, budgets, windows, deadlines and gangs hold`);
   else return yield bad('rules', `${rules.breach.what}: ${rules.breach.lhs}, and may be ${rules.breach.rhs}`);
 
+  const forged = unboundApproval(snapshot, means.digest);
+  if (forged !== null)
+    return yield bad('rules', `the approval ${forged} is of other claims or another purpose`);
+
   const breach = breachOfPreemptions(snapshot, plan);
   if (breach !== null)
     return yield bad('revocations', `${breach.what}: ${breach.lhs}, and may be ${breach.rhs}`);
@@ -94,6 +99,16 @@ function* checksOf(snapshot: Snapshot, decided: DecidedTick, means: Means): Gene
   if (left !== null) return yield bad('maximal', `${meaningOf(formulation.columns[left]!)} waits and fits`);
   yield good('maximal', 'no column that was left out fits');
   yield* conservationChecks(snapshot, { plan, formulation, open: means.open });
+}
+
+/** An approval of something else than its request asks for now. */
+function unboundApproval({ approvals = [], requests }: Snapshot, digest: Digest): string | null {
+  const asked = new Map(requests.map(({ request }) => [request.id, request]));
+  for (const { id, request: of, digest: bound } of approvals) {
+    const request = asked.get(of);
+    if (request === undefined || digest([boundText(request)]) !== bound) return id;
+  }
+  return null;
 }
 
 function isAmong(assignments: Plan['assignments'], { request, option, allocations }: Assignment): boolean {

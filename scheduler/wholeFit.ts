@@ -1,9 +1,9 @@
 // Whether one request fits whole into what a snapshot leaves, and how it would be granted: the tick's own steps with it alone, and no solve.
 // Invariant: what is answered has passed the verifier that the tick commits by. Called by offers.ts and strongerOffers.ts.
 
-import { shapeKeyOf } from './commands/submit.ts';
 import type { Assignment } from './domain/plan.ts';
 import type { PendingRequest, ResourceRequest } from './domain/request.ts';
+import { shapeKeyOf } from './domain/shapeKey.ts';
 import { type FormulationMemo, formulate } from './formulate/index.ts';
 import { honourEarmarks } from './preemption/honour.ts';
 import type { Snapshot } from './snapshot.ts';

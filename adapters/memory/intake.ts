@@ -119,6 +119,8 @@ function objectOf(command: IntakeCommand): string {
       return command.lease;
     case 'extend':
       return command.extension;
+    case 'rule':
+      return command.approval;
     case 'edit':
       return command.object;
     default: {

@@ -5,6 +5,7 @@ import type {
   Epoch,
   ExtensionId,
   LeaseId,
+  Obligations,
   PendingExtension,
   PendingRequest,
   Reason,
@@ -53,12 +54,13 @@ export class MemoryStateSource implements StateSource {
       earmarks: new Map(),
       outsideTick: 0,
       reserved: new Map(),
+      approvals: new Map(),
     };
     const open = [...tables.requests.values()].filter(
       (row) => row.cell === cell && (row.state === 'queued' || row.state === 'waiting'),
     );
     for (const row of open.toSorted(bySequence)) {
-      state.requests.set(row.id as RequestId, pendingOf(row));
+      state.requests.set(row.id as RequestId, pendingOf(tables, row));
       if (row.reservation !== null) state.reserved.set(row.id as RequestId, row.reservation);
       const { gang } = row.document.terms;
       if (gang === undefined) continue;
@@ -79,8 +81,28 @@ export class MemoryStateSource implements StateSource {
       if (own === cell && reserved + spent > 0)
         state.accounts.set(`${account}/${period}`, { reserved, spent });
     }
+    readApprovals(tables, state);
     return state;
   }
+}
+
+function readApprovals(tables: Tables, state: State): void {
+  const standing = [...tables.approvals.values()].filter(
+    ({ cell, request_id, state: stands }) =>
+      cell === state.cell &&
+      (state.requests.has(request_id as RequestId)
+        ? stands === 'seeking' || stands === 'scheduled' || stands === 'approved'
+        : stands === 'approved' && state.held.has(request_id as RequestId)),
+  );
+  standing.sort((a, b) => a.opened_tick - b.opened_tick || (a.id < b.id ? -1 : 1));
+  for (const { document } of standing) state.approvals.set(document.id, document);
+  const duties = new Map(
+    [...tables.obligations.values()].flatMap(({ request_id, document }) => {
+      const id = request_id as RequestId;
+      return state.requests.has(id) || state.held.has(id) ? [[id, document] as const] : [];
+    }),
+  );
+  if (duties.size > 0) state.heldUnder = duties;
 }
 
 function bySequence(a: { readonly sequence: number }, b: { readonly sequence: number }): number {
@@ -116,25 +138,26 @@ function readLeases(tables: Tables, state: State): void {
   }
 }
 
-function pendingOf(row: RequestTableRow): PendingRequest {
+function pendingOf({ obligations }: Tables, row: RequestTableRow): PendingRequest {
   return {
     request: row.document,
     sequence: row.sequence,
     shapeKey: row.shape_key,
-    verdict: verdictOf(row),
+    verdict: verdictOf(row, obligations.get(row.id)?.document),
     waitingCodes:
       row.state === 'waiting' ? [...new Set(row.reasons.map((reason) => reason.code))].sort() : null,
     ...(row.state === 'waiting' && gangUntilOf(row.reasons)),
   };
 }
 
-function verdictOf(row: RequestTableRow): RecordedVerdict | null {
+function verdictOf(row: RequestTableRow, obligations: Obligations | undefined): RecordedVerdict | null {
   if (row.verdict_allow === null) return null;
   return {
     allow: row.verdict_allow,
     codes: row.verdict_codes ?? [],
     policyRevision: row.verdict_policy_revision ?? '',
     dataRevision: row.verdict_data_revision ?? '',
+    ...(obligations && { obligations }),
   };
 }
 

@@ -2,6 +2,8 @@
 // Invariant: rows are replaced, never changed in place; `Staged` holds what a commit would write until all of it has been checked.
 
 import type {
+  Approval,
+  ApprovalState,
   Configuration,
   DomainEvent,
   Earmark,
@@ -10,6 +12,7 @@ import type {
   IntakeCommand,
   Lease,
   LeaseState,
+  Obligations,
   Reason,
   RequestState,
   Reservation,
@@ -147,6 +150,26 @@ export interface EarmarkRow {
   readonly made_tick: number;
 }
 
+export interface ApprovalTableRow {
+  readonly id: string;
+  readonly cell: string;
+  readonly department_id: string;
+  readonly agent_id: string;
+  readonly request_id: string;
+  readonly skill: string;
+  readonly state: ApprovalState;
+  readonly document: Approval;
+  readonly opened_tick: number;
+  readonly moved_tick: number;
+}
+
+export interface ObligationTableRow {
+  readonly request_id: string;
+  readonly cell: string;
+  readonly department_id: string;
+  readonly document: Obligations;
+}
+
 export interface ExtensionTableRow {
   readonly id: string;
   readonly cell: string;
@@ -242,6 +265,8 @@ export interface StoreDump {
   readonly lease: readonly LeaseTableRow[];
   readonly extension: readonly ExtensionTableRow[];
   readonly earmark: readonly EarmarkRow[];
+  readonly approval: readonly ApprovalTableRow[];
+  readonly obligation: readonly ObligationTableRow[];
   readonly capacity_use: readonly CapacityRow[];
   readonly account_use: readonly AccountRow[];
   readonly ledger: readonly LedgerRow[];
@@ -270,6 +295,9 @@ export class Tables {
   readonly extensions = new Map<string, ExtensionTableRow>();
   /** By cell and request, in the order in which they were made. */
   readonly earmarks = new Map<string, EarmarkRow>();
+  readonly approvals = new Map<string, ApprovalTableRow>();
+  /** By request. */
+  readonly obligations = new Map<string, ObligationTableRow>();
   readonly capacities = new Map<string, CapacityRow>();
   readonly accounts = new Map<string, AccountRow>();
   readonly ledger = new Map<string, LedgerRow>();
@@ -289,6 +317,8 @@ export class Tables {
       lease: [...this.leases.values()],
       extension: [...this.extensions.values()],
       earmark: [...this.earmarks.values()],
+      approval: [...this.approvals.values()],
+      obligation: [...this.obligations.values()],
       capacity_use: [...this.capacities.values()],
       account_use: [...this.accounts.values()],
       ledger: [...this.ledger.values()],

@@ -4,6 +4,7 @@
 import type { LedgerEntry, TickCommit, TickStore } from '../../scheduler/index.ts';
 import { applyConfiguration } from './configuration.ts';
 import { refuse } from './refusal.ts';
+import { StagedApprovals } from './stagedApprovals.ts';
 import { StagedEarmarks } from './stagedEarmarks.ts';
 import { StagedLeases } from './stagedLeases.ts';
 import { StagedRequests } from './stagedRequests.ts';
@@ -53,14 +54,17 @@ function stage(tables: Tables, commit: TickCommit): () => void {
   const leases = new StagedLeases(tables, commit, capacities);
   const ledger = new Staged(tables.ledger);
   const earmarks = new StagedEarmarks(tables, commit);
+  const approvals = new StagedApprovals(tables, commit);
   for (const change of commit.changes) {
     requests.take(change);
     leases.take(change, requests);
     earmarks.take(change);
+    approvals.take(change, requests);
     if (change.type === 'ledger') book(change.entry, { commit, accounts, ledger, leases });
   }
   leases.check(requests);
   earmarks.check(requests, leases);
+  approvals.check();
   checkAccounts(tables, accounts);
   const eventsWritten = stageEvents(tables, commit, head.event_sequence);
   const audit = stageAudit(tables, commit, {
@@ -83,6 +87,7 @@ function stage(tables: Tables, commit: TickCommit): () => void {
     requests.flush();
     leases.flush();
     earmarks.flush();
+    approvals.flush();
     for (const id of commit.intake) tables.unstamped.delete(id);
     tables.heads.set(cell, {
       cell,

@@ -3,6 +3,7 @@
 
 import type {
   AccountUse,
+  Approval,
   Configuration,
   DepartmentId,
   Earmark,
@@ -11,6 +12,7 @@ import type {
   Instant,
   Lease,
   LeaseId,
+  Obligations,
   PastUse,
   PendingExtension,
   PendingRequest,
@@ -36,6 +38,11 @@ interface RequestRow {
   readonly policyRevision: string | null;
   readonly dataRevision: string | null;
   readonly reservation: StartReservation | null;
+}
+
+interface ObligationRow {
+  readonly id: RequestId;
+  readonly document: Obligations;
 }
 
 interface HeldRow extends LeaseRow {
@@ -75,13 +82,16 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
   const extensions = await queries.run<PendingExtension>('state-extensions', [cell]);
   const heldRows = await queries.run<HeldRow>('state-leases', [cell]);
   const earmarks = await queries.run<{ document: Earmark }>('state-earmarks', [cell]);
+  const approvals = await queries.run<{ document: Approval }>('state-approvals', [cell]);
+  const obliged = await queries.run<ObligationRow>('state-obligations', [cell]);
   const used = await queries.run<{ key: string; used: number }>('state-capacity', [cell]);
   const accounts = await queries.run<AccountUse & { account: string; period: string }>('state-accounts', [
     cell,
   ]);
   const leaseRows = heldRows.map(({ document: _, checkpointAt: __, ...row }): LeaseRow => row);
   const leases = leaseRows.map(leaseOf);
-  const pending = requests.map(pendingOf);
+  const duties = new Map(obliged.map(({ id, document }) => [id, document]));
+  const pending = requests.map((row) => pendingOf(row, duties));
   return {
     cell,
     epoch,
@@ -121,15 +131,24 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
     reserved: new Map(
       requests.flatMap(({ document, reservation }) => (reservation ? [[document.id, reservation]] : [])),
     ),
+    approvals: new Map(approvals.map(({ document }) => [document.id, document])),
+    ...(duties.size > 0 && { heldUnder: duties }),
   };
 }
 
-function pendingOf(row: RequestRow): PendingRequest {
+function pendingOf(row: RequestRow, duties: ReadonlyMap<RequestId, Obligations>): PendingRequest {
   const { document: request, sequence, shapeKey, allow, codes, policyRevision, dataRevision } = row;
+  const obligations = duties.get(request.id);
   const verdict =
     allow === null
       ? null
-      : { allow, codes: codes ?? [], policyRevision: policyRevision!, dataRevision: dataRevision! };
+      : {
+          allow,
+          codes: codes ?? [],
+          policyRevision: policyRevision!,
+          dataRevision: dataRevision!,
+          ...(obligations && { obligations }),
+        };
   const waitingCodes =
     row.state === 'waiting' ? [...new Set(row.reasons.map((reason) => reason.code))].sort() : null;
   const awaited = row.state === 'waiting' ? gangUntilOf(row.reasons) : {};

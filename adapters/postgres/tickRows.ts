@@ -15,6 +15,7 @@ import type {
   StartReservation,
   TickCommit,
 } from '../../scheduler/index.ts';
+import { type ApprovalRows, FoldedApprovals } from './approvalRows.ts';
 import { FoldedLedger, type LedgerLines, type Movement } from './ledgerRows.ts';
 import { FoldedRevocations, type RevocationRows } from './revocationRows.ts';
 
@@ -80,6 +81,8 @@ export interface TickRows {
   readonly revocations: RevocationRows | null;
   /** Promises made or moved; null: dropped. */
   readonly reserved: { id: string; reservation: StartReservation | null }[];
+  /** Null: none. */
+  readonly approvals: ApprovalRows | null;
   readonly foldSequence: number;
 }
 
@@ -106,6 +109,7 @@ class Folding {
   readonly #extensionsDecided: TickRows['extensionsDecided'] = [];
   readonly #ledger = new FoldedLedger();
   readonly #revocations = new FoldedRevocations();
+  readonly #approvals = new FoldedApprovals();
   readonly #reserved = new Map<string, StartReservation | null>();
   readonly #epoch: number;
   #foldSequence = 0;
@@ -115,6 +119,7 @@ class Folding {
   }
 
   take(change: Change): void {
+    this.#approvals.take(change);
     switch (change.type) {
       case 'requestOpened':
         this.#open(change.pending);
@@ -143,6 +148,8 @@ class Folding {
       case 'earmarkMade':
       case 'earmarkEnded':
         this.#revocations.take(change);
+        return;
+      case 'approvalMoved':
         return;
       case 'leaseEnded':
         this.#ended.push({ id: change.lease, state: change.end, at: change.at, cause: change.cause });
@@ -191,6 +198,7 @@ class Folding {
       reserved: [...this.#reserved]
         .filter(([id]) => this.#staysOpen(id))
         .map(([id, reservation]) => ({ id, reservation })),
+      approvals: this.#approvals.rows(new Set(this.#opened.keys())),
       foldSequence: this.#foldSequence,
     };
   }

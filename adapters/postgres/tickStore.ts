@@ -56,6 +56,7 @@ function commitValues(commit: TickCommit): unknown[] {
     rows.foldSequence,
     rows.revocations && JSON.stringify(rows.revocations),
     jsonOrNull(rows.reserved),
+    rows.approvals && JSON.stringify(rows.approvals),
   ];
 }
 

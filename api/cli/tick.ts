@@ -189,6 +189,11 @@ function sentence(reason: Reason): string {
       return `${reason.code} by ${reason.by}`;
     case 'OFFER_LAPSED':
       return `${reason.code} of ${reason.request}`;
+    case 'AWAITING_APPROVAL':
+    case 'APPROVAL_REJECTED':
+    case 'APPROVAL_TIMEOUT':
+    case 'APPROVAL_IMPOSSIBLE':
+      return `${reason.code} of ${reason.skill}`;
     case 'START_LIMIT_PASSED':
     case 'DEADLINE_UNREACHABLE':
     case 'NEXT_TICK':

@@ -1,10 +1,16 @@
 // Joins the policy service to the scheduler's gate: the organisation as policy data, a Verdict as what the tick records.
-// Invariant: a verdict carries the revisions it was made under; an obligation that nobody fulfils yet is a denial. Used by the composition roots.
+// Invariant: a verdict carries the revisions it was made under, and the obligations of an allow; those that cannot be kept together deny. Used by the composition roots.
 
-import type { PolicyData, PolicyService, Verdict } from '../../policies/index.ts';
+import {
+  combineObligations,
+  type PolicyData,
+  type PolicyService,
+  type Verdict,
+} from '../../policies/index.ts';
 import {
   CLASSIFICATIONS,
   type Configuration,
+  type Obligations,
   type PolicyGate,
   type RecordedVerdict,
 } from '../../scheduler/index.ts';
@@ -76,6 +82,8 @@ function record(
   under: Pick<RecordedVerdict, 'policyRevision' | 'dataRevision'>,
 ): RecordedVerdict {
   if (verdict.outcome === 'deny') return { allow: false, codes: verdict.codes, ...under };
-  if (verdict.obligations.length > 0) return { allow: false, codes: ['OBLIGATION_UNKNOWN'], ...under };
-  return { allow: true, codes: [], ...under };
+  if (verdict.obligations.length === 0) return { allow: true, codes: [], ...under };
+  const duties = combineObligations(verdict.obligations);
+  if (duties === null) return { allow: false, codes: ['OBLIGATION_CONFLICT'], ...under };
+  return { allow: true, codes: [], ...under, obligations: duties as Obligations };
 }

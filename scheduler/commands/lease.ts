@@ -21,13 +21,14 @@ export function cancelRequest(
 ): Change[] {
   const open = state.requests.get(input.request);
   if (open) {
-    const { id, department, agent } = open.request;
-    if (!mayAct(row.actor, { department, agent })) return [];
+    const { id, department, agent, approvalOf } = open.request;
+    // A review ends with its approval.
+    if (approvalOf !== undefined || !mayAct(row.actor, { department, agent })) return [];
     const reasons = [{ code: 'CANCELLED', by: row.actor.subject }] as const;
     return [{ type: 'decided', request: id, department, agent, outcome: 'cancelled', reasons, lease: null }];
   }
   const lease = state.leases.get(state.leaseOfRequest.get(input.request) ?? ('' as LeaseId));
-  if (!lease || !mayAct(row.actor, lease)) return [];
+  if (!lease || isReview(state, lease) || !mayAct(row.actor, lease)) return [];
   return endLease(state, lease, { end: 'released', cause: 'cancelled', at: input.now });
 }
 
@@ -37,7 +38,7 @@ export function releaseLease(
   input: { lease: LeaseId; epoch: number; now: Instant },
 ): Change[] {
   const lease = state.leases.get(input.lease);
-  if (!lease || lease.epoch !== input.epoch || !mayAct(row.actor, lease)) return [];
+  if (!lease || lease.epoch !== input.epoch || isReview(state, lease) || !mayAct(row.actor, lease)) return [];
   return endLease(state, lease, { end: 'released', cause: 'agent', at: input.now });
 }
 
@@ -69,7 +70,7 @@ export function openExtension(
     sequence: state.foldSequence + 1,
   };
   const opened: Change = { type: 'extensionOpened', extension };
-  const refusal = refuseExtension(state.configuration, lease, input);
+  const refusal = refuseExtension(state.configuration, lease, { ...input, ttlSeconds: ttlOf(state, lease) });
   if (refusal === null) return [opened];
   return [opened, denied(extension, refusal)];
 }
@@ -110,11 +111,18 @@ function denied(extension: PendingExtension, reason: Reason): Change {
 function refuseExtension(
   configuration: Configuration,
   lease: Lease,
-  { seconds, now }: { seconds: number; now: Instant },
+  { seconds, now, ttlSeconds }: { seconds: number; now: Instant; ttlSeconds: number | undefined },
 ): Reason | null {
   const lost = lostBy(configuration, lease);
   const aheadSeconds = Math.ceil((lease.endsAt - now) / 1000);
-  const largest = lost === null ? Math.max(0, longestSeconds(configuration) - aheadSeconds) : 0;
+  const longest = Math.min(
+    longestSeconds(configuration) - aheadSeconds,
+    // What a policy obliges to is counted from the grant.
+    ttlSeconds === undefined
+      ? Number.POSITIVE_INFINITY
+      : ttlSeconds - Math.ceil((lease.endsAt - lease.grantedAt) / 1000),
+  );
+  const largest = lost === null ? Math.max(0, longest) : 0;
   if (seconds <= largest) return null;
   const { claim, kind } = lost ?? lease.allocations[0]!;
   return { code: 'UNSATISFIABLE', option: lease.option, claim, kind, requested: seconds, largest };
@@ -125,6 +133,15 @@ function lostBy(configuration: Configuration, lease: Lease): Allocation | null {
   const { agents, pools } = lookupOf(configuration);
   if (agents.get(lease.agent)?.department !== lease.department) return lease.allocations[0] ?? null;
   return lease.allocations.find(({ pool }) => !pools.has(pool)) ?? null;
+}
+
+function ttlOf({ held }: State, { request }: Lease): number | undefined {
+  return held.get(request)?.terms.ttlSeconds;
+}
+
+/** A reviewer's slot: held until the Ruling, or its window's end, whatever the agent says that it is for. */
+function isReview({ held }: State, { request }: Lease): boolean {
+  return held.get(request)?.approvalOf !== undefined;
 }
 
 /** An agent acts for itself, a person for the department. */

@@ -6,7 +6,7 @@ import type { Change } from '../domain/change.ts';
 import type { IntakeRow, Replaces } from '../domain/intake.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
-import { denialOf, nextPending } from './submit.ts';
+import { denialOf, nextPending, submittedRequest } from './submit.ts';
 
 /** The age of a wish is carried over, and how often it was revoked. */
 export function replaceRequest(
@@ -18,7 +18,7 @@ export function replaceRequest(
   const { id, department, agent } = request;
   if (old === undefined || !mayReplace(state, old, { request, replaces }))
     return [
-      { type: 'requestOpened', pending: nextPending(state, { ...request, submittedAt: row.receivedAt }) },
+      { type: 'requestOpened', pending: nextPending(state, submittedRequest(row, request)) },
       {
         type: 'decided',
         request: id,
@@ -30,7 +30,7 @@ export function replaceRequest(
       },
     ];
   const { submittedAt, restart } = old.request;
-  const opened = { ...request, submittedAt, ...(restart && { restart }) };
+  const opened = { ...submittedRequest(row, request), submittedAt, ...(restart && { restart }) };
   return [
     {
       type: 'decided',

@@ -2,7 +2,7 @@
 // and what the fold makes of it (`openRequest`). One code for HTTP, Kafka and simulation.
 
 import type { Change } from '../domain/change.ts';
-import { CLASSIFICATIONS, type Configuration } from '../domain/configuration.ts';
+import type { Configuration } from '../domain/configuration.ts';
 import type { AgentId, DepartmentId, RequestId } from '../domain/ids.ts';
 import type { IntakeRow } from '../domain/intake.ts';
 import { longestSeconds, lookupOf } from '../domain/lookup.ts';
@@ -15,6 +15,7 @@ import {
   SLICE_SECONDS_MOST,
   type Terms,
 } from '../domain/request.ts';
+import { shapeKeyOf } from '../domain/shapeKey.ts';
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
@@ -95,9 +96,10 @@ function refuseIdentity(configuration: Configuration, input: AdmissionInput): Ad
 /** What the agent itself is entitled to; what its department is, the policy says. */
 function mayAskClass(
   configuration: Configuration,
-  { agent, terms }: Pick<ResourceRequest, 'agent' | 'terms'>,
+  { agent, terms, obliged }: Pick<ResourceRequest, 'agent' | 'terms' | 'obliged'>,
 ): boolean {
-  return lookupOf(configuration).agents.get(agent)?.classes?.includes(terms.class) ?? true;
+  const asked = obliged?.class ?? terms.class;
+  return lookupOf(configuration).agents.get(agent)?.classes?.includes(asked) ?? true;
 }
 
 function refuseTimes(configuration: Configuration, input: AdmissionInput): AdmissionRefusal | null {
@@ -213,12 +215,21 @@ function refuseNeverFits(configuration: Configuration, input: AdmissionInput): A
 
 /** The fold of an accepted submit: opened, and at once denied when a newer configuration has made it impossible. */
 export function openSubmitted(state: State, row: IntakeRow, submitted: ResourceRequest): Change[] {
-  const request: ResourceRequest = { ...submitted, submittedAt: row.receivedAt };
+  const request = submittedRequest(row, submitted);
   const opened: Change = { type: 'requestOpened', pending: nextPending(state, request) };
   const denied = denialOf(state.configuration, request);
   if (denied.length > 0 || request.terms.gang === undefined) return [opened, ...denied];
   const mismatch = gangMismatch(state, request);
   return mismatch === null ? [opened] : [opened, denial(request, mismatch)];
+}
+
+/** As it was received, by whom. */
+export function submittedRequest(
+  { receivedAt, actor }: IntakeRow,
+  request: ResourceRequest,
+): ResourceRequest {
+  const own = { ...request, submittedAt: receivedAt };
+  return actor.subject === request.agent ? own : { ...own, submittedBy: actor.subject };
 }
 
 /** The request as the next fold would open it. */
@@ -310,17 +321,4 @@ function isOfItsDepartment(
   { agent, department }: Pick<ResourceRequest, 'agent' | 'department'>,
 ): boolean {
   return lookupOf(configuration).agents.get(agent)?.department === department;
-}
-
-/** Everything that candidates depend on. Department and accounts stand apart: they touch quota and account rows only. */
-export function shapeKeyOf(request: ResourceRequest): string {
-  const { class: priority, durationSeconds, classification, openEnded } = request.terms;
-  return JSON.stringify([
-    request.options,
-    priority,
-    durationSeconds,
-    CLASSIFICATIONS.indexOf(classification),
-    // How long the units count as held: a slice that is renewed stands in the way of what is promised for later.
-    ...(openEnded ? ['open'] : []),
-  ]);
 }

@@ -1,6 +1,7 @@
 // The only code that changes a State: one Change at a time, each asserted against the state tables before it is made.
 // Invariant: after a commit's changes the memory equals the database. A Change that does not fit is a bug and throws. Called by fold, tick and replay.
 
+import { type Approval, mayBeServed, withApprovals } from './approval.ts';
 import type { Change, LedgerEntry } from './change.ts';
 import type { Earmark, Revocation } from './earmark.ts';
 import type { AccountId, LeaseId, RequestId } from './ids.ts';
@@ -8,13 +9,20 @@ import { type Allocation, capacityKey, type Lease, type LeaseEnd } from './lease
 import { noteLease, noteLeaseEnd, noteOpenEnded } from './leaseIndex.ts';
 import { poolIndex } from './lookup.ts';
 import { noteNodes } from './nodes.ts';
+import { underVerdict } from './obligation.ts';
 import { noteOpenRequest } from './openRequests.ts';
 import { add, type Instant, subtract, type Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingRequest } from './request.ts';
 import type { StartReservation } from './reservation.ts';
 import { accountKey, joinGang, leaveGang, quotaKey, type State } from './state.ts';
-import { EARMARK_TRANSITIONS, LEASE_TRANSITIONS, mayFollow, REQUEST_TRANSITIONS } from './states.ts';
+import {
+  APPROVAL_TRANSITIONS,
+  EARMARK_TRANSITIONS,
+  LEASE_TRANSITIONS,
+  mayFollow,
+  REQUEST_TRANSITIONS,
+} from './states.ts';
 
 export class StateError extends Error {
   override name = 'StateError';
@@ -31,8 +39,8 @@ export function apply(state: State, change: Change): void {
       noteOpenRequest(state, change.pending.request.agent, 1);
       return;
     case 'verdictRecorded': {
-      const pending = openRequest(state, change.request);
-      state.requests.set(change.request, { ...pending, verdict: change.verdict });
+      const judged = underVerdict(openRequest(state, change.request), change.verdict);
+      state.requests.set(change.request, withApprovals(state.approvals, judged));
       return;
     }
     case 'decided':
@@ -59,6 +67,9 @@ export function apply(state: State, change: Change): void {
     case 'earmarkEnded':
       if (!mayFollow(EARMARK_TRANSITIONS, 'held', change.end) || !state.earmarks.delete(change.request))
         throw new StateError(`${change.request} has no earmark that could be ${change.end}`);
+      return;
+    case 'approvalMoved':
+      applyApproval(state, change.approval);
       return;
     case 'extensionOpened':
       state.extensions.set(change.extension.id, change.extension);
@@ -121,8 +132,8 @@ function applyDecision(state: State, change: Extract<Change, { type: 'decided' }
   if (!mayFollow(REQUEST_TRANSITIONS, from, change.outcome)) {
     throw new StateError(`${change.request}: ${from} -> ${change.outcome}`);
   }
-  if (change.outcome === 'granted' && pending.verdict?.allow !== true) {
-    throw new StateError(`${change.request} granted without a recorded allow`);
+  if (change.outcome === 'granted' && !mayBeServed(pending)) {
+    throw new StateError(`${change.request} granted without a recorded allow, or an approval that it needs`);
   }
   if (change.outcome === 'granted') {
     state.held.set(change.request, pending.request);
@@ -223,6 +234,22 @@ function returnUnits(state: State, lease: Lease, ended: { allocation: Allocation
   if (pool === undefined || consumable) return;
   const quota = quotaKey(lease.department, allocation.kind);
   state.quotaUse.set(quota, subtract(state.quotaUse.get(quota) ?? 0, allocation.quantity));
+}
+
+/** One that is over is kept only as long as it may be of use: an approved one. The flow of approvals forgets it. */
+function applyApproval(state: State, approval: Approval): void {
+  const { id, request } = approval;
+  const before = state.approvals.get(id);
+  const isNext =
+    before === undefined
+      ? approval.state === 'seeking' || approval.state === 'approved'
+      : mayFollow(APPROVAL_TRANSITIONS, before.state, approval.state);
+  if (!isNext) throw new StateError(`${id}: ${before?.state ?? 'none'} -> ${approval.state}`);
+  const isOver = approval.state !== 'seeking' && approval.state !== 'scheduled';
+  if (isOver && approval.state !== 'approved') state.approvals.delete(id);
+  else state.approvals.set(id, approval);
+  const pending = state.requests.get(request);
+  if (pending !== undefined) state.requests.set(request, withApprovals(state.approvals, pending));
 }
 
 function applyExtension(state: State, change: Extract<Change, { type: 'extensionDecided' }>): void {

@@ -1,9 +1,11 @@
 // Everything a tick may do to the state, as data: decided purely, applied to memory by apply.ts, written by the store, told by event.ts.
 // Invariant: the list of changes of a tick, in order, is the whole difference between two states.
 
+import type { Approval } from './approval.ts';
 import type { Earmark, EarmarkEnd, Revocation } from './earmark.ts';
 import type { AccountId, AgentId, DepartmentId, ExtensionId, LeaseId, RequestId } from './ids.ts';
 import type { Lease, LeaseEnd, Reservation } from './lease.ts';
+import type { Told } from './obligation.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { Reason } from './reason.ts';
 import type { PendingExtension, PendingRequest, RecordedVerdict } from './request.ts';
@@ -26,7 +28,7 @@ export interface LedgerEntry {
 
 /**
  * `acknowledged`: given back in its grace. `grace`: taken back when the grace was over. `budget`: stopped by metering, when an over-committed
- * account had nothing left.
+ * account had nothing left. `ruled`: a review slot whose reviewer has ruled.
  */
 export const LEASE_END_CAUSES = [
   'agent',
@@ -37,6 +39,7 @@ export const LEASE_END_CAUSES = [
   'acknowledged',
   'grace',
   'budget',
+  'ruled',
 ] as const;
 export type LeaseEndCause = (typeof LEASE_END_CAUSES)[number];
 
@@ -52,7 +55,8 @@ export type Change =
       readonly reasons: readonly Reason[];
       readonly lease: LeaseId | null;
     }
-  | { readonly type: 'leaseGranted'; readonly lease: Lease }
+  /** `told`: what a policy wants to be said of the grant; absent: nothing. */
+  | { readonly type: 'leaseGranted'; readonly lease: Lease; readonly told?: Told }
   | { readonly type: 'leaseActivated'; readonly lease: LeaseId; readonly at: Instant }
   | {
       readonly type: 'leaseEnded';
@@ -68,6 +72,8 @@ export type Change =
   | { readonly type: 'leaseFlagged'; readonly lease: LeaseId; readonly borrowed: readonly string[] }
   | { readonly type: 'earmarkMade'; readonly earmark: Earmark }
   | { readonly type: 'earmarkEnded'; readonly request: RequestId; readonly end: EarmarkEnd }
+  /** The approval as it is now. The first of one finds none before it: made `seeking`, or `approved` where a Ruling on the same digest stands. */
+  | { readonly type: 'approvalMoved'; readonly approval: Approval }
   | { readonly type: 'extensionOpened'; readonly extension: PendingExtension }
   | {
       readonly type: 'extensionDecided';

@@ -21,6 +21,12 @@ export const EVENT_TYPES = [
   'annona.reservation.made.v1',
   'annona.reservation.moved.v1',
   'annona.reservation.dropped.v1',
+  'annona.approval.seeking.v1',
+  'annona.approval.scheduled.v1',
+  'annona.approval.approved.v1',
+  'annona.approval.rejected.v1',
+  'annona.approval.lapsed.v1',
+  'annona.approval.dropped.v1',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

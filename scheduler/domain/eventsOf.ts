@@ -1,6 +1,7 @@
 // Which changes the outside is told of, and in which words: a pure mapping from the changes of one tick to its events.
 // Invariant: numbered without gaps from `firstSequence`; a change that concerns nobody outside makes no event. Called by commit.ts.
 
+import type { Approval } from './approval.ts';
 import type { Change } from './change.ts';
 import type { Revocation } from './earmark.ts';
 import type { DomainEvent, EventType } from './event.ts';
@@ -66,7 +67,10 @@ function tell(change: Change, context: EventContext): Told | null {
       };
     }
     case 'leaseGranted':
-      return ofLease('annona.lease.granted.v1', change.lease, grantData(change.lease));
+      return ofLease('annona.lease.granted.v1', change.lease, {
+        ...grantData(change.lease),
+        ...change.told,
+      });
     case 'leaseActivated':
       return ofLease('annona.lease.activated.v1', context.leaseOf(change.lease), { at: change.at });
     case 'leaseEnded': {
@@ -95,6 +99,8 @@ function tell(change: Change, context: EventContext): Told | null {
     }
     case 'reservationDropped':
       return ofReservation('annona.reservation.dropped.v1', change.reservation, { cause: change.cause });
+    case 'approvalMoved':
+      return ofApproval(change.approval);
     case 'requestOpened':
     case 'verdictRecorded':
     case 'extensionOpened':
@@ -131,6 +137,26 @@ function ofReservation(
   data: Readonly<Record<string, unknown>>,
 ): Told {
   return { type, request, lease: null, owner: { department, agent }, data: { startsAt, ...data } };
+}
+
+/** Told to the parent's department: what is asked of whom, when, and what was answered. */
+function ofApproval(approval: Approval): Told {
+  const { id, request, department, agent, state, skill, code, review, attempt, slot, ruling } = approval;
+  return {
+    type: `annona.approval.${state}.v1`,
+    request,
+    lease: null,
+    owner: { department, agent },
+    data: {
+      approval: id,
+      skill,
+      rule: code,
+      review,
+      attempt,
+      ...(slot && { pool: slot.pool, startsAt: slot.startsAt, endsAt: slot.endsAt }),
+      ...(ruling && { ruling }),
+    },
+  };
 }
 
 function grantData(lease: Lease): Record<string, unknown> {

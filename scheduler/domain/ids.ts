@@ -12,6 +12,7 @@ export type CohortId = Brand<string, 'CohortId'>;
 export type NodeId = Brand<string, 'NodeId'>;
 export type RequestId = Brand<string, 'RequestId'>;
 export type LeaseId = Brand<string, 'LeaseId'>;
+export type ApprovalId = Brand<string, 'ApprovalId'>;
 export type ExtensionId = Brand<string, 'ExtensionId'>;
 export type EventId = Brand<string, 'EventId'>;
 
@@ -20,6 +21,7 @@ export type Epoch = number;
 
 /** Made by an API process from its id source: `req_` + 26 characters, sortable by time. */
 export const REQUEST_ID = /^req_[0-9a-hjkmnp-tv-z]{26}$/;
+export const APPROVAL_ID = /^apr_[0-9a-hjkmnp-tv-z]{26}_[0-9a-z]+_[0-9a-z]+$/;
 export const LEASE_ID = /^lse_[0-9a-z]+_[0-9a-z]+$/;
 export const SLUG = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 
@@ -35,6 +37,18 @@ export function successorId(of: RequestId, now: number): RequestId {
   let time = '';
   for (let rest = now, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = BASE_32[rest % 32] + time;
   return `req_${time}${of.slice(-16)}` as RequestId;
+}
+
+/** Of the parent and the tick that asks for it; `index` counts those of one parent and tick. */
+export function approvalId(parent: RequestId, tick: number, index: number): ApprovalId {
+  return `apr_${parent.slice(4)}_${tick.toString(36)}_${index.toString(36)}` as ApprovalId;
+}
+
+/** The request for a review slot: its random part is that of a digest, so that a replay makes the same one. `digest`: lower-case hex. */
+export function reviewRequestId(digest: string, now: number): RequestId {
+  let random = '';
+  for (let i = 0; i < 32; i += 2) random += BASE_32[Number.parseInt(digest.slice(i, i + 2), 16) % 32];
+  return successorId(random as RequestId, now);
 }
 
 export function eventId(cell: string, sequence: number): EventId {

@@ -1,7 +1,8 @@
 // What people ask of the leader: one row per act, acknowledged after COMMIT, folded in one order by the next tick.
 // Invariant: nothing but an intake row (or a heartbeat) enters the state from outside. The same rows serve HTTP, Kafka and simulation.
 
-import type { AgentId, DepartmentId, Epoch, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { Ruling } from './approval.ts';
+import type { AgentId, ApprovalId, DepartmentId, Epoch, ExtensionId, LeaseId, RequestId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { ResourceRequest } from './request.ts';
 
@@ -23,6 +24,12 @@ export type IntakeCommand =
     }
   /** The holder of a lease that is being revoked gives it back before its grace ends. */
   | { readonly type: 'acknowledge'; readonly lease: LeaseId; readonly epoch: Epoch }
+  /** A reviewer's answer, to what `digest` is of. */
+  | ({
+      readonly type: 'rule';
+      readonly approval: ApprovalId;
+      readonly digest: string;
+    } & Pick<Ruling, 'verdict' | 'reason'>)
   | EditCommand;
 
 /** A waiting request of the same agent. `tick`: only while no tick was committed after this one; null: whatever has been decided since. */

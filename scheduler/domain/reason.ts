@@ -1,7 +1,7 @@
 // Why: a closed union of codes with data. Every waiting or refused request carries at least one, the binding one first.
 // Each code documents who acts next; the table is the documentation's source and is tested to be complete.
 
-import type { LeaseId, RequestId } from './ids.ts';
+import type { ApprovalId, LeaseId, RequestId } from './ids.ts';
 import type { Instant, Units } from './quantity.ts';
 
 /** Numbers of one short row: wanted by the request, left after the plan, taken by others. */
@@ -125,6 +125,38 @@ export type Reason =
       readonly leases: readonly LeaseId[];
       readonly graceEndsAt: Instant;
     }
+  /** A reviewer with the skill has yet to rule: in the slot from `startsAt` to `until`, or, while those are absent, once there is one. */
+  | {
+      readonly code: 'AWAITING_APPROVAL';
+      readonly approval: ApprovalId;
+      readonly skill: string;
+      readonly rule: string;
+      readonly review: RequestId;
+      readonly attempt: Units;
+      readonly startsAt?: Instant;
+      readonly until?: Instant;
+    }
+  | {
+      readonly code: 'APPROVAL_REJECTED';
+      readonly approval: ApprovalId;
+      readonly skill: string;
+      readonly rule: string;
+      readonly because: string;
+    }
+  | {
+      readonly code: 'APPROVAL_TIMEOUT';
+      readonly approval: ApprovalId;
+      readonly skill: string;
+      readonly rule: string;
+      readonly slots: Units;
+    }
+  /** No pool could ever hold a review of that skill for it. */
+  | {
+      readonly code: 'APPROVAL_IMPOSSIBLE';
+      readonly approval: ApprovalId;
+      readonly skill: string;
+      readonly rule: string;
+    }
   | { readonly code: 'POLICY_DENIED'; readonly rules: readonly string[]; readonly policyRevision: string }
   | {
       readonly code: 'UNSATISFIABLE';
@@ -147,7 +179,14 @@ export type GangField = 'size' | 'timeoutSeconds' | 'colocate' | 'class' | 'memb
 
 export type ReasonCode = Reason['code'];
 
-export type NextActor = 'wait' | 'requester' | 'department-head' | 'operator' | 'policy-author' | 'nobody';
+export type NextActor =
+  | 'wait'
+  | 'requester'
+  | 'reviewer'
+  | 'department-head'
+  | 'operator'
+  | 'policy-author'
+  | 'nobody';
 
 /** Who acts next, and how. One row a code. */
 export const REASON_GUIDE: Readonly<
@@ -227,6 +266,23 @@ export const REASON_GUIDE: Readonly<
     actor: 'wait',
     advice:
       'Leases that stand in its way are being taken back; it starts when they are given up, at the time named at the latest.',
+  },
+  AWAITING_APPROVAL: {
+    actor: 'reviewer',
+    advice: 'A reviewer with the named skill rules on it before the time named; nothing to do until then.',
+  },
+  APPROVAL_REJECTED: {
+    actor: 'requester',
+    advice: 'A reviewer rejected it for the reason given; submit a request that meets it.',
+  },
+  APPROVAL_TIMEOUT: {
+    actor: 'department-head',
+    advice: 'No reviewer ruled in any of its slots; agree with the reviewers on a time, and submit it again.',
+  },
+  APPROVAL_IMPOSSIBLE: {
+    actor: 'operator',
+    advice:
+      'No pool of kind review offers the skill to this agent; add one with its calendar, then submit again.',
   },
   POLICY_DENIED: { actor: 'policy-author', advice: 'The named rules deny it; each rule carries its remedy.' },
   UNSATISFIABLE: {

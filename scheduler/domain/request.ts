@@ -1,8 +1,10 @@
 // What an agent asks: options in order of preference, each a bundle of claims that serves the request whole, and terms.
 // Invariant: immutable once accepted; everything that the scheduler learns about it stands beside it, in `PendingRequest`.
 
+import type { ReviewOf } from './approval.ts';
 import type { Classification } from './configuration.ts';
 import type { AgentId, DepartmentId, ExtensionId, LeaseId, RequestId } from './ids.ts';
+import type { Obligations } from './obligation.ts';
 import type { Instant, Units } from './quantity.ts';
 import type { ReasonCode } from './reason.ts';
 
@@ -47,6 +49,8 @@ export interface Terms {
   /** The lease's own start limit, at most the organisation's; absent: the organisation's. */
   readonly startLimitSeconds?: Units;
   readonly gang?: GangTerms;
+  /** What a policy obliges it to, and nobody asks for: the lease ends so long after its grant, or sooner. */
+  readonly ttlSeconds?: Units;
   /** Nobody knows how long it lasts: `durationSeconds` is a slice, at most `SLICE_SECONDS_MOST`, renewed for as long as the accounts pay. */
   readonly openEnded?: true;
 }
@@ -95,6 +99,12 @@ export interface ResourceRequest {
   /** Of the first of its requests: the age of a wish is carried over. */
   readonly submittedAt: Instant;
   readonly restart?: Restart;
+  /** The subject that submitted it, where that is not the agent's own name. */
+  readonly submittedBy?: string;
+  /** It asks for a review slot: made by the leader, never submitted. */
+  readonly approvalOf?: ReviewOf;
+  /** It is served otherwise than it was asked, as a policy obliges: how its agent wrote it. Never stored; `oblige` makes it. */
+  readonly obliged?: { readonly class: string; readonly durationSeconds: Units };
 }
 
 /** What the gate recorded: the verdict bits, under which policy and data. No grant without `allow`. */
@@ -104,6 +114,8 @@ export interface RecordedVerdict {
   readonly codes: readonly string[];
   readonly policyRevision: string;
   readonly dataRevision: string;
+  /** Of an allow; absent: none. */
+  readonly obligations?: Obligations;
 }
 
 /** A request that has no terminal outcome yet. `sequence` is the order of folding and breaks every tie. */
@@ -117,6 +129,8 @@ export interface PendingRequest {
   readonly waitingCodes: readonly ReasonCode[] | null;
   /** Until when it waits for its gang: told with the last `waiting` Decision, absent while the gang is complete or was never looked at. */
   readonly gangUntil?: Instant;
+  /** Allowed, and a reviewer has yet to approve: no column of the program. Follows from the verdict and the approvals. */
+  readonly awaitsApproval?: true;
 }
 
 /** A wish to hold a lease longer, decided as a column of its own: granted or refused by the tick that folds it. */

@@ -1,10 +1,12 @@
 // The cell's state in the leader's memory: what is open, what is held, what it costs. Loaded when elected, changed only by apply.ts.
 // Invariant: equal to what the database holds after every commit; iteration is in order of `sequence` or of id.
 
+import type { Approval } from './approval.ts';
 import type { Configuration } from './configuration.ts';
 import type { Earmark } from './earmark.ts';
-import type { DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
+import type { ApprovalId, DepartmentId, Epoch, ExtensionId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { CapacityKey, Lease } from './lease.ts';
+import type { Obligations } from './obligation.ts';
 import type { PastUse } from './pastUse.ts';
 import type { PolicyRules } from './policyRow.ts';
 import type { Instant, Units } from './quantity.ts';
@@ -45,6 +47,8 @@ export interface State {
   readonly held: Map<RequestId, ResourceRequest>;
   /** Until when a live lease's work was last said to be safe, as far as the leader has read. */
   readonly checkpoints: Map<LeaseId, Instant>;
+  /** What the verdicts on `held` oblige to, as it was loaded: `recollect` takes it away. */
+  heldUnder?: ReadonlyMap<RequestId, Obligations>;
   /** By the request whose they are. */
   readonly earmarks: Map<RequestId, Earmark>;
   /** The last tick that saw an arrival, a release, or another configuration or policy; 0 for a new leader, who knows of none. */
@@ -70,6 +74,8 @@ export interface State {
   readonly reserved: Map<RequestId, StartReservation>;
   /** What this term of office has seen of those who wait; not stored, a new leader begins with nothing. */
   queue?: QueueMemory;
+  /** Of open requests; those that are approved, also of requests that have a live lease: a successor may need them. */
+  readonly approvals: Map<ApprovalId, Approval>;
   /** The gang after which the next tick goes on, when the last one had no steps for all of them. A new leader begins with the first. */
   gangTurn?: GangTurn | null;
 }
@@ -98,6 +104,7 @@ export function emptyState(of: Pick<State, 'cell' | 'epoch' | 'configuration'>):
     earmarks: new Map(),
     outsideTick: 0,
     reserved: new Map(),
+    approvals: new Map(),
   };
 }
 

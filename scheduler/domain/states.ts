@@ -1,6 +1,7 @@
 // The life of requests, leases and extensions as tables: from, to, and who moves it. Nothing else decides what may follow what.
 // Used by apply.ts (assertion), by the store's triggers (generated from the same rows in a test) and by the docs.
 
+import type { ApprovalState } from './approval.ts';
 import type { EarmarkState } from './earmark.ts';
 import type { LeaseState } from './lease.ts';
 import type { RequestState } from './request.ts';
@@ -8,7 +9,7 @@ import type { RequestState } from './request.ts';
 export interface Transition<State extends string> {
   readonly from: State;
   readonly to: State;
-  readonly mover: 'leader' | 'agent' | 'requester';
+  readonly mover: 'leader' | 'agent' | 'requester' | 'reviewer';
   readonly when: string;
 }
 
@@ -58,6 +59,32 @@ export const EARMARK_TRANSITIONS: readonly Transition<EarmarkState>[] = [
     to: 'dropped',
     mover: 'leader',
     when: 'its request is open no more, or a newer configuration keeps it out',
+  },
+];
+
+export const APPROVAL_TRANSITIONS: readonly Transition<ApprovalState>[] = [
+  { from: 'seeking', to: 'scheduled', mover: 'leader', when: 'a plan holds its review slot' },
+  { from: 'seeking', to: 'lapsed', mover: 'leader', when: 'no slot can ever be had' },
+  {
+    from: 'seeking',
+    to: 'dropped',
+    mover: 'leader',
+    when: 'its request is open no more, or the policy asks for it no more',
+  },
+  { from: 'scheduled', to: 'approved', mover: 'reviewer', when: 'a Ruling approves, before the window ends' },
+  { from: 'scheduled', to: 'rejected', mover: 'reviewer', when: 'a Ruling rejects, before the window ends' },
+  {
+    from: 'scheduled',
+    to: 'seeking',
+    mover: 'leader',
+    when: 'the slot was over, or lost, without a Ruling: a new one, at most twice',
+  },
+  { from: 'scheduled', to: 'lapsed', mover: 'leader', when: 'the third slot was over without a Ruling' },
+  {
+    from: 'scheduled',
+    to: 'dropped',
+    mover: 'leader',
+    when: 'its request is open no more, or the policy asks for it no more',
   },
 ];
 

@@ -3,7 +3,8 @@
 
 import type { SolverFault, StageMethod, StoredCertificate, Warm, Work } from '../../solver/index.ts';
 import type { RevocationRight } from './earmark.ts';
-import type { Epoch, LeaseId } from './ids.ts';
+import type { Epoch, LeaseId, RequestId } from './ids.ts';
+import type { Told } from './obligation.ts';
 import type { PastUse } from './pastUse.ts';
 import type { Instant, Units } from './quantity.ts';
 
@@ -93,6 +94,8 @@ export interface TickRecord {
   readonly counts: TickCounts;
   /** Absent when nobody was looked at. */
   readonly revocations?: RevocationsRecord;
+  /** Grants of which a policy wants something said; absent: none. */
+  readonly told?: readonly ({ readonly request: RequestId; readonly lease: LeaseId } & Told)[];
   /** Leases that heartbeats activated, and those that time or silence ended: outside facts, so inputs. */
   readonly activated: readonly LeaseId[];
   readonly lapsed: readonly LeaseId[];

@@ -7,6 +7,7 @@ import type { Lease } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
+import type { PendingExtension } from '../domain/request.ts';
 import type { SnapshotExtension } from '../snapshot.ts';
 import { type Cost, type CostLine, type HeldUnits, prolongationCost } from './accounts.ts';
 import { isRenewable, type PayingAccount, type Tariff } from './catalogue.ts';
@@ -64,6 +65,7 @@ function extensionsOfLease(
   const payers = room.catalogue.holdersOf(lease);
   const columns: ExtensionColumn[] = [];
   const refused = new Map<ExtensionId, readonly Reason[]>();
+  const { endsAtMost = Number.POSITIVE_INFINITY } = list[0] ?? {};
   for (const { extension } of list) {
     const before = columns.at(-1);
     const from = before?.prolongations.at(-1)?.endsAt ?? lease.endsAt;
@@ -73,7 +75,8 @@ function extensionsOfLease(
         before?.costOf(tariff) ?? [],
         prolongationCost(tariff, held, { from: from + graceMs, to: endsAt + graceMs }),
       );
-    if (held.length === 0) refused.set(extension.id, [noWindow(lease)]);
+    if (endsAt > endsAtMost) refused.set(extension.id, [beyondTtl(lease, { extension, from, endsAtMost })]);
+    else if (held.length === 0) refused.set(extension.id, [noWindow(lease)]);
     else if (columns.length >= PROLONGATIONS_MAX)
       refused.set(extension.id, [{ code: 'NEXT_TICK', option: lease.option }]);
     else if (!room.accounts.covers(payers, costOf))
@@ -112,6 +115,18 @@ export function prolongedBy({ catalogue }: Room, lease: Lease, endsAt: Instant):
 function noWindow(lease: Lease): Reason {
   const first = lease.allocations[0];
   return { code: 'NO_WINDOW', option: lease.option, claim: first?.claim ?? 0, kind: first?.kind ?? '' };
+}
+
+/** A policy obliges the lease to end by then. */
+function beyondTtl(
+  lease: Lease,
+  { extension, from, endsAtMost }: { extension: PendingExtension; from: Instant; endsAtMost: Instant },
+): Reason {
+  const first = lease.allocations[0];
+  const largest = Math.max(0, Math.floor((endsAtMost - from) / 1000));
+  const { option } = lease;
+  const asked = { claim: first?.claim ?? 0, kind: first?.kind ?? '', requested: extension.seconds, largest };
+  return { code: 'UNSATISFIABLE', option, ...asked };
 }
 
 function sumCosts(a: Cost, b: Cost): Cost {

@@ -2,12 +2,17 @@
 // Invariant: pure comparison of texts. Called by candidates.ts and bundles.ts.
 
 import type { Pool } from '../domain/configuration.ts';
+import { POOL_LABEL } from '../domain/obligation.ts';
 import type { Selector } from '../domain/request.ts';
 
 /** Every label asked for is there, with one of the wanted values. */
 export function matches(pool: Pool, selector: Selector | undefined): boolean {
   if (selector === undefined) return true;
   for (const label of Object.keys(selector)) {
+    if (label === POOL_LABEL) {
+      if (!shareValue(pool.id, selector[label] ?? [])) return false;
+      continue;
+    }
     const has = Object.hasOwn(pool.labels, label) ? pool.labels[label] : undefined;
     if (has === undefined || !shareValue(has, selector[label] ?? [])) return false;
   }

@@ -35,7 +35,9 @@ export function windowKey(pool: Pool, window: Window): CapacityKey {
 export function windowsFor(pool: Pool, asked: { claim: Claim; terms: Terms; now: Instant }): Window[] {
   const { claim, terms, now } = asked;
   const from = claim.window?.from ?? Number.NEGATIVE_INFINITY;
+  const { ttlSeconds = Number.POSITIVE_INFINITY } = terms;
   const to = Math.min(
+    now + ttlSeconds * 1000,
     claim.window?.to ?? Number.POSITIVE_INFINITY,
     terms.deadline ?? Number.POSITIVE_INFINITY,
   );

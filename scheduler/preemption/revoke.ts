@@ -7,6 +7,7 @@ import type { Change } from '../domain/change.ts';
 import type { Revocation, Victim } from '../domain/earmark.ts';
 import { successorId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
+import { askedOf } from '../domain/obligation.ts';
 import { type Preemption, victimsOf } from '../domain/plan.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
@@ -50,9 +51,10 @@ export function takeUpAgain(state: State, lease: Lease, now: Instant): Change[] 
 export function successorOf(state: State, lease: Lease, now: Instant): ResourceRequest | null {
   const ended = state.held.get(lease.request);
   if (ended === undefined || !ended.terms.preemptible || ended.terms.requeue === false) return null;
-  const { startBefore: _, ...terms } = ended.terms;
+  const asked = askedOf(ended);
+  const { startBefore: _, ...terms } = asked.terms;
   return {
-    ...ended,
+    ...asked,
     terms,
     id: successorId(ended.id, now),
     restart: { of: ended.id, revocations: (ended.restart?.revocations ?? 0) + 1, tick: state.tick + 1 },

@@ -1,6 +1,7 @@
 // Who is owed a promised start: those who have waited longer than their class should, or were overtaken too often by their equals.
 // Invariant: a gang counts as one, by its first member, once it is complete. Called by planning.ts and standing.ts.
 
+import { mayBeServed } from '../domain/approval.ts';
 import type { Change } from '../domain/change.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import type { Instant } from '../domain/quantity.ts';
@@ -49,10 +50,10 @@ export function isOverdue(state: State, pending: PendingRequest, now: Instant): 
 /** The request, or its gang when that is complete and all of it allowed; null while it is not. */
 export function membersOf(state: State, pending: PendingRequest): Members | null {
   const { gang } = pending.request.terms;
-  if (gang === undefined) return isAllowed(pending) ? [pending] : null;
+  if (gang === undefined) return mayBeServed(pending) ? [pending] : null;
   const ids = state.gangs.get(gang.id) ?? new Set();
   const members = [...ids].flatMap((id) => state.requests.get(id) ?? []);
-  if (members.length < gang.size || !members.every(isAllowed)) return null;
+  if (members.length < gang.size || !members.every(mayBeServed)) return null;
   const [first, ...rest] = members.sort((a, b) => a.sequence - b.sequence);
   return first === undefined ? null : [first, ...rest];
 }
@@ -67,10 +68,6 @@ export function needNodes([first, ...rest]: Members): boolean {
   const { options, terms } = first.request;
   if (terms.gang === undefined) return options.every(isOnNodes);
   return [first, ...rest].some(({ request }) => request.options.some(isOnNodes));
-}
-
-function isAllowed({ verdict }: PendingRequest): boolean {
-  return verdict?.allow === true;
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   type PolicyGate,
   type RecordedVerdict,
   type ResourceRequest,
+  recollect,
   runTick,
   type SchedulerPorts,
   type State,
@@ -74,13 +75,13 @@ export class World {
     if (this.#state !== null) await this.#store.leadership.release(cell, this.#state.epoch);
     const epoch = await this.#store.leadership.acquire(cell);
     if (epoch === null) throw new Error('the cell has a leader');
-    this.#state = await this.#store.stateSource.load(cell, epoch);
+    this.#state = recollect(await this.#store.stateSource.load(cell, epoch));
     this.#carry = newCarry();
   }
 
   /** What the store would load, beside the memory in office. */
   loaded(): Promise<State> {
-    return this.#store.stateSource.load(this.state.cell, this.state.epoch);
+    return this.#store.stateSource.load(this.state.cell, this.state.epoch).then(recollect);
   }
 
   async configure(configuration: Configuration): Promise<void> {

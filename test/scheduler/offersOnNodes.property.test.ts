@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sha256 } from '../../adapters/system/digest.ts';
-import { shapeKeyOf } from '../../scheduler/commands/submit.ts';
+import { shapeKeyOf } from '../../scheduler/domain/shapeKey.ts';
 import { decideTickFile, type PendingRequest, type Snapshot, tickFileOffers } from '../../scheduler/index.ts';
 import { afterPlan, afterRevocations } from '../../scheduler/snapshot.ts';
 import { createInProcessSolver } from '../../solver/node.ts';

@@ -1,7 +1,7 @@
 // Builder of requests: `aRequest(7).gpu(4).prefer('h100').or().gpu(2).class('batch')`.
 // Invariant: ids and sequences follow the number, so equal calls build equal requests.
 
-import { shapeKeyOf } from '../../scheduler/commands/submit.ts';
+import { shapeKeyOf } from '../../scheduler/domain/shapeKey.ts';
 import type {
   AgentId,
   Claim,

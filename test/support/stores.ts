@@ -91,6 +91,8 @@ const DUMPED = [
   'lease',
   'extension',
   'earmark',
+  'approval',
+  'obligation',
   'capacity_use',
   'account_use',
   'ledger',

@@ -20,6 +20,14 @@ export const EventReason = Type.Object({
   advice: Text,
 });
 
+export const RulingJson = Type.Object({
+  verdict: Type.Enum(['approve', 'reject']),
+  reason: Text,
+  by: Text,
+  department: Text,
+  at: InstantText,
+});
+
 const Reasons = Type.Array(EventReason);
 
 export const EventAllocation = Type.Object({
@@ -36,6 +44,8 @@ export const EventAllocation = Type.Object({
 
 export const DecidedData = Type.Object({ reasons: Reasons });
 export const LeaseGrantedData = Type.Object({
+  labels: Type.Optional(Type.Record(Text, Text)),
+  audit: Type.Optional(Type.Array(Text)),
   epoch: EpochNumber,
   option: Amount,
   allocations: Type.Array(EventAllocation),
@@ -77,6 +87,19 @@ export const ReservationDroppedData = Type.Object({
   cause: Type.Enum([...DROP_CAUSES]),
 });
 
+/** `pool`, `startsAt` and `endsAt`: the slot of the review; absent while there is none. */
+export const ApprovalData = Type.Object({
+  approval: Text,
+  skill: Text,
+  rule: Text,
+  review: Text,
+  attempt: Amount,
+  pool: Type.Optional(Text),
+  startsAt: Type.Optional(InstantText),
+  endsAt: Type.Optional(InstantText),
+  ruling: Type.Optional(RulingJson),
+});
+
 const DATA = {
   'annona.request.granted.v1': DecidedData,
   'annona.request.waiting.v1': DecidedData,
@@ -94,6 +117,12 @@ const DATA = {
   'annona.reservation.made.v1': ReservationMadeData,
   'annona.reservation.moved.v1': ReservationMovedData,
   'annona.reservation.dropped.v1': ReservationDroppedData,
+  'annona.approval.seeking.v1': ApprovalData,
+  'annona.approval.scheduled.v1': ApprovalData,
+  'annona.approval.approved.v1': ApprovalData,
+  'annona.approval.rejected.v1': ApprovalData,
+  'annona.approval.lapsed.v1': ApprovalData,
+  'annona.approval.dropped.v1': ApprovalData,
 } as const satisfies Readonly<Record<EventType, object>>;
 
 /** The document of an event of one type, as it is streamed. */

@@ -1,6 +1,7 @@
 // The store in memory, under the contract suites of every port that it fills.
 
 import { accountsContract } from '../../contract/accounts.ts';
+import { approvalsContract } from '../../contract/approvals.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
 import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
 import { exclusiveDatasetsContract } from '../../contract/exclusiveDatasets.ts';
@@ -21,6 +22,7 @@ callIdempotencyContract('memory', memoryStore);
 filtersContract('memory', memoryStore);
 configurationsContract('memory', memoryStore);
 exclusiveDatasetsContract('memory', memoryStore);
+approvalsContract('memory', memoryStore);
 reservationsContract('memory', memoryStore);
 heartbeatsContract('memory', memoryStore);
 heldUnitsContract('memory', memoryStore);

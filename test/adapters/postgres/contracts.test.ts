@@ -1,6 +1,7 @@
 // The store in PostgreSQL, under the contract suites of every port that it fills.
 
 import { accountsContract } from '../../contract/accounts.ts';
+import { approvalsContract } from '../../contract/approvals.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
 import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
 import { exclusiveDatasetsContract } from '../../contract/exclusiveDatasets.ts';
@@ -21,6 +22,7 @@ callIdempotencyContract('PostgreSQL', postgresStore);
 filtersContract('PostgreSQL', postgresStore);
 configurationsContract('PostgreSQL', postgresStore);
 exclusiveDatasetsContract('PostgreSQL', postgresStore);
+approvalsContract('PostgreSQL', postgresStore);
 reservationsContract('PostgreSQL', postgresStore);
 heartbeatsContract('PostgreSQL', postgresStore);
 heldUnitsContract('PostgreSQL', postgresStore);

@@ -1,8 +1,9 @@
 // The database refuses what breaks a promise, whoever writes: straight SQL as its owner, past every line of ours.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { APPROVAL_MOVES } from '../../../adapters/memory/stagedApprovals.ts';
 import { LEASE_MOVES } from '../../../adapters/memory/stagedLeases.ts';
-import { LEASE_TRANSITIONS, REQUEST_TRANSITIONS } from '../../../scheduler/index.ts';
+import { APPROVAL_TRANSITIONS, LEASE_TRANSITIONS, REQUEST_TRANSITIONS } from '../../../scheduler/index.ts';
 import { aRequest, StoreCell } from '../../support/storeCell.ts';
 import { type PostgresUnderTest, postgresStore } from '../../support/stores.ts';
 
@@ -43,6 +44,14 @@ describe('the guards of the database', () => {
       'select from_state as from, to_state as to from request_transition',
     );
     expect(pairs(known)).toEqual(pairs(REQUEST_TRANSITIONS));
+  });
+
+  it('know the same approval transitions as the scheduler and the memory store', async () => {
+    const known = await store.query<{ from: string; to: string }>(
+      'select from_state as from, to_state as to from approval_transition',
+    );
+    expect(pairs(known)).toEqual(pairs(APPROVAL_TRANSITIONS));
+    expect(pairs(APPROVAL_MOVES.map(([from, to]) => ({ from, to })))).toEqual(pairs(APPROVAL_TRANSITIONS));
   });
 
   it('keep the list of live leases, whoever ends one', async () => {

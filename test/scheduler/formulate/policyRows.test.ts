@@ -217,9 +217,9 @@ describe('a soft row', () => {
 
 it('rules that make no packing rows, or stand twice, are told apart before they are used', () => {
   const problemsOf = (...rows: PolicyRow[]) => policyProblems({ rows });
-  expect(problemsOf(rule(), rule({ id: 'other', price: 3 }), rule({ id: 'A_LEAST', price: 3, op: '>=' }))).toEqual(
-    [],
-  );
+  expect(
+    problemsOf(rule(), rule({ id: 'other', price: 3 }), rule({ id: 'A_LEAST', price: 3, op: '>=' })),
+  ).toEqual([]);
   const term = (coefficient: number) => [{ selector: {}, coefficient, per: 'unit' as const }];
   for (const broken of [
     rule({ id: 'negative', terms: term(-1) }),
@@ -234,7 +234,11 @@ it('rules that make no packing rows, or stand twice, are told apart before they 
   ])
     expect(problemsOf(rule(), broken), broken.id).toHaveLength(1);
   expect(problemsOf(rule(), rule())).toEqual(['few-h100: stands twice']);
-  const weights = [1001, -1001, 0.5, Number.NaN].map((coefficient, i) => ({ id: `w${i}`, selector: {}, coefficient }));
+  const weights = [1001, -1001, 0.5, Number.NaN].map((coefficient, i) => ({
+    id: `w${i}`,
+    selector: {},
+    coefficient,
+  }));
   expect(policyProblems({ weights })).toHaveLength(4);
 });
 

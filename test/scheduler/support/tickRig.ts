@@ -8,6 +8,7 @@ import type {
   IntakeCommand,
   IntakeRow,
   Lease,
+  Obligations,
   RecordedVerdict,
   ResourceRequest,
   SchedulerPorts,
@@ -30,6 +31,8 @@ export interface TickRig {
   readonly evaluated: (readonly GateRow[])[];
   /** Codes per agent that the policy denies with; nobody at first. */
   readonly denied: Map<string, readonly string[]>;
+  /** Obligations per agent, as policies state them; nobody at first. */
+  readonly obliged: Map<string, Obligations>;
   epochLost: boolean;
   policyRevision: string;
   ports: SchedulerPorts;
@@ -47,6 +50,7 @@ export function aTickRig(state: State): TickRig {
     dumped: [],
     evaluated: [],
     denied: new Map(),
+    obliged: new Map(),
     epochLost: false,
     policyRevision: 'policy-1',
     ports: undefined as unknown as SchedulerPorts,
@@ -93,12 +97,10 @@ function portsOf(rig: TickRig): SchedulerPorts {
         rig.evaluated.push(rows);
         return rows.map(({ agent }): RecordedVerdict => {
           const codes = rig.denied.get(agent) ?? [];
-          return {
-            allow: codes.length === 0,
-            codes,
-            policyRevision: rig.policyRevision,
-            dataRevision: 'data-1',
-          };
+          const allow = codes.length === 0;
+          const obligations = allow ? rig.obliged.get(agent) : undefined;
+          const under = { policyRevision: rig.policyRevision, dataRevision: 'data-1' };
+          return { allow, codes, ...under, ...(obligations && { obligations }) };
         });
       },
     },
