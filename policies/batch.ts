@@ -8,9 +8,10 @@ import type { PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 import { byCodeUnit, denied, type HostCode } from './verdict.ts';
 
 // A row costs the same in chunks of 500 and of 2,000, and a throw costs one chunk and its memory.
-const CHUNK_ROWS_MAX = 1_000;
-// Isolating one bad row of 1,000 takes about 11 throws, each with a fresh instance. So about ten bad rows a batch are
-// found; beyond that the chunks that still throw are denied whole, as splitting on would outlast any deadline.
+export const CHUNK_ROWS_MAX = 1_000;
+// Isolating one bad row of 1,000 takes about 11 throws, each with a fresh instance. So about ten bad rows of a department are
+// found; beyond that its chunks that still throw are denied whole, as splitting on would outlast any deadline. Rows of several
+// departments are never denied together: such a chunk is split between departments first.
 const THROWS_MAX = 128;
 
 export interface Chunk {
@@ -33,47 +34,129 @@ export type ChunkAnswer =
   | { readonly kind: 'threw'; readonly message: string }
   | { readonly kind: 'gone'; readonly code: HostCode };
 
+/** A chunk and the places of its rows in the batch. */
+export interface Step {
+  readonly chunk: Chunk;
+  readonly places: readonly number[];
+}
+
+/** What was judged before: the same row under the same policy and data has the same Verdict. */
+export interface Recall {
+  find(row: PolicyRow): Verdict | undefined;
+  keep(row: PolicyRow, verdict: Verdict): void;
+}
+
+export interface Judgement {
+  /** Places in `rows`; each list is asked as a chunk of its own, and none may be longer than CHUNK_ROWS_MAX. */
+  readonly chunks: readonly (readonly number[])[];
+  readonly recall?: Recall | undefined;
+}
+
+/** Denied with `code`: the chunk that was asked when the engine went, and those that it never came to. */
+export interface Gone {
+  readonly code: HostCode;
+  readonly asked: readonly number[];
+  readonly rest: readonly number[];
+}
+
+/** Chunks of whatever company, in the order of the rows. */
+export function mixedChunks(places: readonly number[]): number[][] {
+  const chunks: number[][] = [];
+  for (let at = 0; at < places.length; at += CHUNK_ROWS_MAX)
+    chunks.push(places.slice(at, at + CHUNK_ROWS_MAX));
+  return chunks;
+}
+
+/** Chunks of one department each, in the order in which the departments first appear. */
+export function departmentChunks(rows: readonly PolicyRow[], places: readonly number[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const place of places) {
+    const { department } = rows[place] as PolicyRow;
+    const group = groups.get(department);
+    if (group) group.push(place);
+    else groups.set(department, [place]);
+  }
+  return [...groups.values()].flatMap(mixedChunks);
+}
+
+/** Places of the rows that can be put before a policy; the others are denied without asking one. */
+export function soundPlaces(rows: readonly PolicyRow[]): number[] {
+  return rows.flatMap((row, place) => (faultOf(row) === undefined ? [place] : []));
+}
+
+/** One Verdict for each place of `chunks`, written into `verdicts`. Answers what stopped it, or null. */
 export function* judge(
   manifest: PolicyManifest,
-  batch: PolicyBatch,
-): Generator<Chunk, Verdict[], ChunkAnswer> {
-  const { tick, rows } = batch;
-  const verdicts: Verdict[] = rows.map(() => denied('POLICY_INPUT_INVALID'));
-  const sound = rows.flatMap((row, index) => (faultOf(row) === undefined ? [index] : []));
-  const pending: number[][] = [];
-  for (let at = 0; at < sound.length; at += CHUNK_ROWS_MAX)
-    pending.push(sound.slice(at, at + CHUNK_ROWS_MAX));
-  pending.reverse();
-
-  let throwsLeft = THROWS_MAX;
-  for (let chunk = pending.pop(); chunk !== undefined; chunk = pending.pop()) {
-    const chosen = chunk.map((index) => rows[index] as PolicyRow);
-    const answer = yield { tick, n: chosen.length, input: encodeRows(tick, chosen) };
+  { tick, rows }: PolicyBatch,
+  { chunks, recall, verdicts }: Judgement & { readonly verdicts: Verdict[] },
+): Generator<Step, Gone | null, ChunkAnswer> {
+  const pending = chunks.map((places) => remembered({ rows, places, recall, verdicts })).reverse();
+  const throwsLeft = new Map<string, number>();
+  for (let places = pending.pop(); places !== undefined; places = pending.pop()) {
+    if (places.length === 0) continue;
+    const chosen = places.map((place) => rows[place] as PolicyRow);
+    const answer = yield { chunk: { tick, n: chosen.length, input: encodeRows(tick, chosen) }, places };
     switch (answer.kind) {
       case 'bits': {
         const judged = verdictsOf(manifest, answer.bits);
-        for (const [i, index] of chunk.entries()) verdicts[index] = judged[i] ?? denied('POLICY_UNDECIDED');
-        break;
-      }
-      case 'threw': {
-        throwsLeft -= 1;
-        if (chunk.length === 1 || throwsLeft <= 0) {
-          for (const index of chunk) verdicts[index] = denied('POLICY_ERROR');
-        } else {
-          const half = Math.ceil(chunk.length / 2);
-          pending.push(chunk.slice(half), chunk.slice(0, half));
+        for (const [i, place] of places.entries()) {
+          const verdict = judged[i] ?? denied('POLICY_UNDECIDED');
+          verdicts[place] = verdict;
+          recall?.keep(chosen[i] as PolicyRow, verdict);
         }
         break;
       }
+      case 'threw': {
+        const halves = afterThrow(rows, places, throwsLeft);
+        if (halves === null) for (const place of places) verdicts[place] = denied('POLICY_ERROR');
+        else pending.push(...halves);
+        break;
+      }
       case 'gone': {
-        for (const index of [chunk, ...pending].flat()) verdicts[index] = denied(answer.code);
-        return verdicts;
+        const rest = pending.reverse().flat();
+        for (const place of [...places, ...rest]) verdicts[place] = denied(answer.code);
+        return { code: answer.code, asked: places, rest };
       }
       default:
         answer satisfies never;
     }
   }
-  return verdicts;
+  return null;
+}
+
+interface Remembering {
+  readonly rows: readonly PolicyRow[];
+  readonly places: readonly number[];
+  readonly recall: Recall | undefined;
+  readonly verdicts: Verdict[];
+}
+
+function remembered({ rows, places, recall, verdicts }: Remembering): number[] {
+  if (!recall) return [...places];
+  return places.filter((place) => {
+    const known = recall.find(rows[place] as PolicyRow);
+    if (known) verdicts[place] = known;
+    return known === undefined;
+  });
+}
+
+/** The two halves to ask next, the second one first, or null: nothing is left to split. */
+function afterThrow(
+  rows: readonly PolicyRow[],
+  places: readonly number[],
+  throwsLeft: Map<string, number>,
+): number[][] | null {
+  const [department = '', ...others] = new Set(places.map((place) => (rows[place] as PolicyRow).department));
+  if (others.length > 0) {
+    const chunks = departmentChunks(rows, places);
+    const half = Math.ceil(chunks.length / 2);
+    return [chunks.slice(half).flat(), chunks.slice(0, half).flat()];
+  }
+  const left = (throwsLeft.get(department) ?? THROWS_MAX) - 1;
+  throwsLeft.set(department, left);
+  if (places.length === 1 || left <= 0) return null;
+  const half = Math.ceil(places.length / 2);
+  return [places.slice(half), places.slice(0, half)];
 }
 
 export function hasBit(bits: Uint8Array, index: number): boolean {

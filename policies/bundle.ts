@@ -49,10 +49,17 @@ export interface PolicyData {
 export type RefusalCode =
   | 'ACTIVATION_TIMEOUT'
   | 'BUNDLE_HASH_MISMATCH'
+  | 'BUNDLE_KEY_UNKNOWN'
   | 'BUNDLE_MALFORMED'
   | 'BUNDLE_NEEDS_HOST'
   | 'BUNDLE_PROBE_FAILED'
   | 'CONSTRAINTS_INVALID'
+  | 'BUNDLE_ROOTS_INVALID'
+  | 'BUNDLE_SIGNATURE_INVALID'
+  | 'BUNDLE_TOO_LARGE'
+  | 'BUNDLE_UNSIGNED'
+  | 'BUNDLE_VECTORS_FAILED'
+  | 'BUNDLE_VERSION_UNKNOWN'
   | 'DATA_INVALID';
 
 /** Thrown when a bundle or data is not activated; what was active before stays active. */

@@ -4,7 +4,15 @@
 // Why so strict: the SDK takes a Buffer or truncated JSON for another input without an error, and an instance whose
 // memory ran out goes on answering wrongly. A policy that allows what it does not deny would then fail open.
 import * as sdk from '@open-policy-agent/opa-wasm';
-import { type Chunk, type ChunkAnswer, checkEcho, judge, readBits } from './batch.ts';
+import {
+  type Chunk,
+  type ChunkAnswer,
+  checkEcho,
+  judge,
+  mixedChunks,
+  readBits,
+  soundPlaces,
+} from './batch.ts';
 import {
   BATCH_ENTRYPOINT,
   bytesOf,
@@ -54,14 +62,31 @@ export interface PolicyInstance {
   readonly constraints: PolicyConstraints;
   /** Runs one entrypoint over JSON bytes and reads its result. Throws on any fault; the next call gets a fresh instance. */
   readonly run: <T>(entrypoint: string, input: ArrayBuffer, read: (result: unknown) => T) => T;
+  /** A new instance of the same compiled module over other data; this one stays as it is. Throws PolicyRefused. */
+  readonly over: (data: unknown) => PolicyInstance;
 }
 
 /** Verifies, compiles, sets the data and probes. Throws PolicyRefused. */
 export async function loadPolicy(options: LoadOptions): Promise<PolicyInstance> {
   const { wasm, manifest } = await verifyBundle({ wasm: options.wasm, manifest: options.manifest });
-  const data = parseData(options.data);
-  const dataBytes = bytesOf(JSON.stringify({ organisation: data }));
   const maximum = options.memoryPagesMax ?? MEMORY_PAGES_MAX;
+  return instanceOver({ manifest, module: compile(wasm), maximum }, options.data, options.standing);
+}
+
+interface Compiled {
+  readonly manifest: PolicyManifest;
+  readonly module: object;
+  readonly maximum: number;
+}
+
+function instanceOver(
+  compiled: Compiled,
+  value: unknown,
+  standing: PolicyConstraints | undefined,
+): PolicyInstance {
+  const { manifest, module, maximum } = compiled;
+  const data = parseData(value);
+  const dataBytes = bytesOf(JSON.stringify({ organisation: data }));
   const initial = pagesFor(dataBytes);
   if (initial > maximum) {
     throw new PolicyRefused(
@@ -69,10 +94,16 @@ export async function loadPolicy(options: LoadOptions): Promise<PolicyInstance> 
       `needs about ${initial} pages of memory, the maximum is ${maximum}`,
     );
   }
-  const { fresh, run } = openFresh({ wasm, dataBytes, initial, maximum });
-  const instance = { manifest, revision: manifest.revision, dataRevision: data.revision, run };
-  probe({ ...instance, constraints: NO_CONSTRAINTS }, fresh);
-  return { ...instance, constraints: constraintsOf({ run, manifest, data }, options.standing) };
+  const { first, run } = openFresh({ module, dataBytes, initial, maximum });
+  const known = { manifest, revision: manifest.revision, dataRevision: data.revision, run };
+  const over = (other: unknown): PolicyInstance => instanceOver(compiled, other, instance.constraints);
+  probe({ ...known, over, constraints: NO_CONSTRAINTS }, first);
+  const instance: PolicyInstance = {
+    ...known,
+    over,
+    constraints: constraintsOf({ run, manifest, data }, standing),
+  };
+  return instance;
 }
 
 const NO_ROWS = '{"tick":"constraints"}';
@@ -97,7 +128,6 @@ function constraintsOf(
 }
 
 interface OpenOptions {
-  readonly wasm: ArrayBuffer;
   /** JSON text of the whole `data` document. */
   readonly dataBytes: ArrayBuffer;
   /** Pages of 64 KiB. */
@@ -105,43 +135,50 @@ interface OpenOptions {
 }
 
 /** Asks entrypoints of any module that OPA compiled, under one `data`. Throws on any fault. */
-export function openModule(options: OpenOptions): PolicyInstance['run'] {
+export function openModule(options: OpenOptions & { readonly wasm: ArrayBuffer }): PolicyInstance['run'] {
   const initial = Math.min(pagesFor(options.dataBytes), options.maximum);
-  return openFresh({ ...options, initial }).run;
+  return openFresh({ ...options, module: compile(options.wasm), initial }).run;
 }
 
 function pagesFor(dataBytes: ArrayBuffer): number {
   return Math.ceil((dataBytes.byteLength * DATA_EXPANSION) / PAGE_BYTES) + SPARE_PAGES;
 }
 
-function openFresh({ wasm, dataBytes, initial, maximum }: OpenOptions & { readonly initial: number }): {
-  fresh: () => LoadedPolicy;
+function openFresh({
+  module,
+  dataBytes,
+  initial,
+  maximum,
+}: OpenOptions & { readonly module: object; readonly initial: number }): {
+  /** The instance that the first run will ask; made by whichever comes first. */
+  first: () => LoadedPolicy;
   run: PolicyInstance['run'];
 } {
-  const module = compile(wasm);
-  const fresh = (): LoadedPolicy => {
+  let live: LoadedPolicy | undefined;
+  const ready = (): LoadedPolicy => {
+    if (live) return live;
     const loaded = loadPolicySync(module, { initial, maximum });
     loaded.setData(dataBytes);
+    live = loaded;
     return loaded;
   };
-  let live: LoadedPolicy | undefined;
   const run: PolicyInstance['run'] = (entrypoint, input, read) => {
     if (!(input instanceof ArrayBuffer)) throw new Error('the input must be an ArrayBuffer of JSON text');
-    const engine = live ?? fresh();
+    const engine = ready();
     live = undefined;
     const results = engine.evaluate(input, entrypoint);
     const answer = read(Array.isArray(results) && isRecord(results[0]) ? results[0].result : undefined);
     live = engine;
     return answer;
   };
-  return { fresh, run };
+  return { first: ready, run };
 }
 
 /** Before activation: nothing is left to the host, and an empty batch is answered by this data. */
-function probe(instance: PolicyInstance, fresh: () => LoadedPolicy): void {
+function probe(instance: PolicyInstance, first: () => LoadedPolicy): void {
   let wanted: string[];
   try {
-    wanted = hostBuiltins(fresh());
+    wanted = hostBuiltins(first());
     const answer = answerChunk(instance, { tick: 'probe', n: 0, input: encodeRows('probe', []) });
     if (answer.kind !== 'bits') throw new Error('message' in answer ? answer.message : answer.code);
   } catch (error) {
@@ -154,10 +191,12 @@ function probe(instance: PolicyInstance, fresh: () => LoadedPolicy): void {
 
 /** A whole batch in this thread. One Verdict a row, in row order. */
 export function evaluateBatch(instance: PolicyInstance, batch: PolicyBatch): Verdict[] {
-  const steps = judge(instance.manifest, batch);
+  const verdicts = batch.rows.map(() => denied('POLICY_INPUT_INVALID'));
+  const chunks = mixedChunks(soundPlaces(batch.rows));
+  const steps = judge(instance.manifest, batch, { chunks, verdicts });
   let step = steps.next();
-  while (!step.done) step = steps.next(answerChunk(instance, step.value));
-  return step.value;
+  while (!step.done) step = steps.next(answerChunk(instance, step.value.chunk));
+  return verdicts;
 }
 
 export function answerChunk(instance: PolicyInstance, chunk: Chunk): ChunkAnswer {

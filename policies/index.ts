@@ -30,8 +30,18 @@ export {
   type ObligationKind,
   obligationProblem,
 } from './obligations.ts';
-export type { PolicyActivation, PolicyService, ServiceOptions } from './service.ts';
+export type { RuleUse } from './ruleHits.ts';
+export type {
+  LivePolicy,
+  PolicyActivation,
+  PolicyCandidate,
+  PolicyService,
+  PolicyStanding,
+  PreparedPolicy,
+  ServiceOptions,
+} from './service.ts';
 export { inProcessPolicy } from './service.ts';
+export type { ShadowDifference, ShadowReport } from './shadow.ts';
 export type {
   ConstraintRule,
   Explanation,

@@ -3,7 +3,6 @@
 // Called by api/roles and by tests; everything else asks the port in service.ts.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type ChunkAnswer, judge } from './batch.ts';
 import {
   type PolicyBundle,
   type PolicyData,
@@ -11,10 +10,20 @@ import {
   PolicyRefused,
   verifyBundle,
 } from './bundle.ts';
-import { NO_CONSTRAINTS, type PolicyConstraints } from './constraints.ts';
-import { explainFault, explainHost, ruleOf } from './engine.ts';
-import { type PolicyActivation, type PolicyService, type ServiceOptions, turns } from './service.ts';
-import { type Answer, Thread } from './thread.ts';
+import type { PolicyConstraints } from './constraints.ts';
+import { ruleOf } from './engine.ts';
+import { RuleHits } from './ruleHits.ts';
+import {
+  type LivePolicy,
+  type PolicyActivation,
+  type PolicyCandidate,
+  type PolicyStanding,
+  type PreparedPolicy,
+  type ServiceOptions,
+  turns,
+} from './service.ts';
+import { Shadow, type ShadowReport } from './shadow.ts';
+import { Slot, type SlotLimits } from './slot.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 
 export { type CompilerOptions, type PolicyCompiler, policyCompiler } from './authoring/node.ts';
@@ -70,35 +79,34 @@ export async function readBundle(prefix: string): Promise<PolicyBundle> {
   return verifyBundle({ wasm: new Uint8Array(wasm).buffer, manifest });
 }
 
-/** The service over a worker thread. Throws PolicyRefused if the first bundle or data is not sound. */
-export async function workerPolicy(options: WorkerPolicyOptions): Promise<PolicyService> {
+/** The service over worker threads. Throws PolicyRefused if the first bundle or data is not sound. */
+export async function workerPolicy(options: WorkerPolicyOptions): Promise<LivePolicy> {
   const service = new WorkerPolicy(options);
   await service.start();
   return service;
 }
 
-interface Active {
-  readonly bundle: PolicyBundle;
-  readonly data: PolicyData;
-  /** As they stand; undefined until a thread has read them under this bundle. */
-  readonly constraints?: PolicyConstraints | undefined;
+interface Shadowing {
+  readonly slot: Slot;
+  readonly shadow: Shadow;
 }
 
-class WorkerPolicy implements PolicyService {
-  readonly #deadlineMs: number;
-  readonly #startDeadlineMs: number;
-  readonly #memoryPagesMax: number | undefined;
+class WorkerPolicy implements LivePolicy {
+  readonly #limits: SlotLimits;
   readonly #turns = turns();
-  readonly #threads = new Set<Thread>();
-  #active: Active;
-  #starting: Promise<Thread>;
+  #hits = new RuleHits();
+  #active: Slot;
+  /** What was active before, ready to be it again. */
+  #kept: Slot | null = null;
+  #shadowing: Shadowing | null = null;
 
   constructor({ bundle, data, memoryPagesMax, deadlineMs, startDeadlineMs }: WorkerPolicyOptions) {
-    this.#active = { bundle, data };
-    this.#memoryPagesMax = memoryPagesMax;
-    this.#deadlineMs = deadlineMs ?? DEADLINE_MS;
-    this.#startDeadlineMs = startDeadlineMs ?? START_DEADLINE_MS;
-    this.#starting = this.#startThread();
+    this.#limits = {
+      deadlineMs: deadlineMs ?? DEADLINE_MS,
+      startDeadlineMs: startDeadlineMs ?? START_DEADLINE_MS,
+      memoryPagesMax,
+    };
+    this.#active = new Slot({ bundle, data, limits: this.#limits });
   }
 
   get revision(): string {
@@ -114,7 +122,7 @@ class WorkerPolicy implements PolicyService {
   }
 
   get constraints(): PolicyConstraints {
-    return this.#active.constraints ?? NO_CONSTRAINTS;
+    return this.#active.constraints;
   }
 
   rule(code: string): PolicyRule | undefined {
@@ -122,104 +130,133 @@ class WorkerPolicy implements PolicyService {
   }
 
   async start(): Promise<void> {
-    await this.#starting;
+    try {
+      await this.#active.start();
+    } catch (error) {
+      await this.#active.close();
+      throw error;
+    }
   }
 
   evaluate(batch: PolicyBatch): Promise<Verdict[]> {
     return this.#turns.take(async () => {
-      const thread = await this.#livingThread();
-      const verdicts = await this.#within(thread, async () => {
-        const steps = judge(this.manifest, batch);
-        let step = steps.next();
-        while (!step.done) {
-          const chunk = step.value;
-          step = steps.next(chunkAnswer(await thread?.ask({ kind: 'chunk', chunk }, [chunk.input])));
-        }
-        return step.value;
-      });
-      this.#replaceIfLost(thread);
+      const verdicts = await this.#active.evaluate(batch, this.#shadowing?.shadow);
+      this.#hits.count(verdicts);
       return verdicts;
     });
   }
 
   explain(row: PolicyRow): Promise<Explanation> {
-    return this.#turns.take(async () => {
-      const refused = explainFault(row);
-      if (refused) return refused;
-      const thread = await this.#livingThread();
-      const answer = await this.#within(thread, async () => thread?.ask({ kind: 'explain', row }));
-      this.#replaceIfLost(thread);
-      if (answer?.kind === 'explained') return answer.explanation;
-      return explainHost(answer?.kind === 'lost' ? answer.code : 'POLICY_ERROR');
+    return this.#turns.take(() => this.#active.explain(row));
+  }
+
+  async activate({ bundle, data }: PolicyActivation): Promise<void> {
+    if (bundle) {
+      const { slot } = await this.#open({ bundle }, data ?? this.#active.data);
+      await this.#commit(slot, data);
+    } else if (data) {
+      await this.#turns.take(async () => {
+        await this.#active.adopt(data);
+        this.#shadowAdopts(data);
+      });
+    }
+  }
+
+  async prepare(next: PolicyCandidate): Promise<PreparedPolicy> {
+    const { slot, isOurs } = await this.#open(next, this.#active.data);
+    return {
+      revision: next.bundle.manifest.revision,
+      commit: () => this.#commit(slot),
+      discard: async () => {
+        if (isOurs) await slot.close();
+      },
+    };
+  }
+
+  async shadow(
+    next: PolicyCandidate | null,
+    onTick: (report: ShadowReport) => void = () => {},
+  ): Promise<void> {
+    if (next === null) return this.#endShadow();
+    const slot = new Slot({ ...next, data: this.#active.data, limits: this.#limits });
+    await slot.start().catch(async (error: unknown) => {
+      await slot.close();
+      throw error;
+    });
+    await this.#turns.take(async () => {
+      await this.#endShadow();
+      const shadow = new Shadow({
+        active: this.manifest,
+        candidate: next.bundle.manifest,
+        answer: (chunk) => slot.answer(chunk),
+        onTick,
+      });
+      this.#shadowing = { slot, shadow };
+      if (slot.data !== this.#active.data) this.#shadowAdopts(this.#active.data);
     });
   }
 
-  activate(next: PolicyActivation): Promise<void> {
-    return this.#turns.take(async () => {
-      const { bundle, data, constraints: standing } = this.#active;
-      const constraints = next.bundle === undefined ? standing : undefined;
-      const wanted = { bundle: next.bundle ?? bundle, data: next.data ?? data, constraints };
-      const thread = await this.#livingThread();
-      if (!thread) throw new PolicyRefused('ACTIVATION_TIMEOUT', 'no worker could be started');
-      try {
-        this.#active = await this.#load(thread, wanted);
-      } finally {
-        this.#replaceIfLost(thread);
-      }
-    });
+  standing(): PolicyStanding {
+    const { cache, kills, suspects } = this.#active;
+    return {
+      revision: this.revision,
+      kept: this.#kept?.bundle.manifest.revision ?? null,
+      rows: this.#hits.rows,
+      rules: this.#hits.uses(this.manifest),
+      cache: cache.counts,
+      kills,
+      suspects,
+      shadow: this.#shadowing?.shadow.report() ?? null,
+    };
   }
 
   async close(): Promise<void> {
     await this.#turns.close();
-    await this.#starting.catch(() => undefined);
-    await Promise.all([...this.#threads].map((thread) => thread.end('POLICY_ERROR')));
+    await Promise.all([this.#active.close(), this.#kept?.close(), this.#endShadow()]);
   }
 
-  async #startThread(): Promise<Thread> {
-    const thread = new Thread();
-    this.#threads.add(thread);
-    void thread.ended.then(() => this.#threads.delete(thread));
+  /** `isOurs`: made here, and to be closed if it is not wanted. */
+  async #open(next: PolicyCandidate, data: PolicyData): Promise<{ slot: Slot; isOurs: boolean }> {
+    const ready = [this.#active, this.#kept].find((slot) => slot && isSame(slot.bundle, next.bundle));
+    if (ready) return { slot: ready, isOurs: false };
+    const slot = new Slot({ ...next, data, limits: this.#limits });
     try {
-      this.#active = await this.#load(thread, this.#active);
+      await slot.start();
     } catch (error) {
-      await thread.end('POLICY_ERROR');
+      await slot.close();
       throw error;
     }
-    return thread;
+    return { slot, isOurs: true };
   }
 
-  /** `active` with its constraints as the thread read them. */
-  async #load(thread: Thread, active: Active): Promise<Active> {
-    const { bundle, data, constraints: standing } = active;
-    const options = { ...bundle, data, memoryPagesMax: this.#memoryPagesMax, standing };
-    const answer = await thread.within(this.#startDeadlineMs, () => thread.ask({ kind: 'load', options }));
-    if (answer.kind === 'refused') throw new PolicyRefused(answer.code, answer.message);
-    if (answer.kind !== 'loaded')
-      throw new PolicyRefused('ACTIVATION_TIMEOUT', 'the worker did not load the bundle');
-    return { bundle, data, constraints: answer.constraints };
+  #commit(slot: Slot, data?: PolicyData): Promise<void> {
+    return this.#turns.take(async () => {
+      const wanted = data ?? this.#active.data;
+      if (slot.data !== wanted) await slot.adopt(wanted);
+      if (slot === this.#active) return;
+      const [active, kept] = [this.#active, this.#kept];
+      this.#active = slot;
+      this.#kept = active;
+      this.#hits = new RuleHits();
+      // What a candidate was compared with is gone, and with it what the comparison says.
+      await Promise.all([this.#endShadow(), kept === slot ? undefined : kept?.close()]);
+    });
   }
 
-  /** Undefined if no thread can be started: then everything is denied, and the next call tries again. */
-  async #livingThread(): Promise<Thread | undefined> {
-    const thread = await this.#starting.catch(() => undefined);
-    if (thread && !thread.isLost) return thread;
-    this.#starting = this.#startThread();
-    return this.#starting.catch(() => undefined);
+  async #endShadow(): Promise<void> {
+    const ending = this.#shadowing;
+    this.#shadowing = null;
+    await ending?.slot.close();
   }
 
-  #within<T>(thread: Thread | undefined, act: () => Promise<T>): Promise<T> {
-    return thread ? thread.within(this.#deadlineMs, act) : act();
-  }
-
-  /** At once and not on the next call, so that the next tick finds a warm thread. */
-  #replaceIfLost(thread: Thread | undefined): void {
-    if (!thread?.isLost) return;
-    this.#starting = this.#startThread();
-    this.#starting.catch(() => undefined);
+  /** A candidate that refuses the data has nothing to be compared by. */
+  #shadowAdopts(data: PolicyData): void {
+    const shadowing = this.#shadowing;
+    if (!shadowing) return;
+    void shadowing.shadow.without(() => shadowing.slot.adopt(data)).catch(() => this.#endShadow());
   }
 }
 
-function chunkAnswer(answer: Answer | undefined): ChunkAnswer {
-  if (answer?.kind === 'chunk') return answer.answer;
-  return { kind: 'gone', code: answer?.kind === 'lost' ? answer.code : 'POLICY_ERROR' };
+function isSame(a: PolicyBundle, b: PolicyBundle): boolean {
+  return a.manifest.revision === b.manifest.revision && a.manifest.wasm.sha256 === b.manifest.wasm.sha256;
 }

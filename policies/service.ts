@@ -1,8 +1,11 @@
 // The port that the scheduler's gate asks, and its twin without a thread for simulations and tests.
 // Invariant: one activation at a time, never during an evaluation; a refused one leaves what was active.
+import type { PolicyVectors } from './authoring/vectors.ts';
 import type { PolicyBundle, PolicyData, PolicyManifest } from './bundle.ts';
 import type { PolicyConstraints } from './constraints.ts';
 import { evaluateBatch, explain, loadPolicy, ruleOf } from './engine.ts';
+import type { RuleUse } from './ruleHits.ts';
+import type { ShadowReport } from './shadow.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 
 export interface PolicyActivation {
@@ -25,6 +28,45 @@ export interface PolicyService {
   /** What is left out stays as it is. Rejects with PolicyRefused and changes nothing if the new pair is not sound. */
   activate(next: PolicyActivation): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A bundle that is to be put to the test: its vectors are held to it before it answers anything. */
+export interface PolicyCandidate {
+  readonly bundle: PolicyBundle;
+  readonly vectors?: PolicyVectors | undefined;
+}
+
+/** Loaded and proved, and not yet asked anything. One of the two is called, once. */
+export interface PreparedPolicy {
+  readonly revision: string;
+  /** Takes over between two evaluations; what it takes over from is kept ready. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** What a service can tell of its work since the active bundle took over. */
+export interface PolicyStanding {
+  readonly revision: string;
+  /** Kept ready: preparing it takes no time. Null before the first change. */
+  readonly kept: string | null;
+  readonly rows: number;
+  /** Every rule with its hits; a rule without any is idle. */
+  readonly rules: readonly RuleUse[];
+  readonly cache: { readonly hits: number; readonly misses: number; readonly entries: number };
+  /** Threads that were ended at a deadline, or died. */
+  readonly kills: number;
+  /** Departments on whose requests the policy ran away: asked last, each by itself. */
+  readonly suspects: readonly string[];
+  readonly shadow: ShadowReport | null;
+}
+
+/** A service whose policy is changed while it answers. */
+export interface LivePolicy extends PolicyService {
+  /** In a thread of its own, while the active bundle goes on answering. Rejects with PolicyRefused. */
+  prepare(next: PolicyCandidate): Promise<PreparedPolicy>;
+  /** Compares a candidate on the traffic from now on; null ends it. `onTick` is told after each tick that was compared. */
+  shadow(next: PolicyCandidate | null, onTick?: (report: ShadowReport) => void): Promise<void>;
+  standing(): PolicyStanding;
 }
 
 export interface ServiceOptions {

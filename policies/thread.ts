@@ -1,5 +1,5 @@
 // One policy worker thread with its watchdog.
-// Invariant: every question is answered; once the thread is ended, or dead by itself, with `lost`. Called by node.ts alone.
+// Invariant: every question is answered; once the thread is ended, or dead by itself, with `lost`. Called by slot.ts alone.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { HostCode } from './verdict.ts';
@@ -8,6 +8,9 @@ import type { WorkerAnswer, WorkerQuestion } from './worker.ts';
 type Question = WorkerQuestion extends infer Q ? (Q extends WorkerQuestion ? Omit<Q, 'id'> : never) : never;
 type Lost = { readonly kind: 'lost'; readonly code: HostCode };
 export type Answer = WorkerAnswer | Lost;
+
+// An answer that a policy blew up becomes an error of the thread, and not the end of the process.
+const HEAP_MIB_MAX = 256;
 
 /** One worker thread. Once ended, or dead by itself, it answers every question `lost`. */
 export class Thread {
@@ -20,7 +23,12 @@ export class Thread {
   constructor() {
     // Itself a .ts file in a checkout and a .js file in dist: the worker stands beside it under the same extension.
     const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(file, { env: {}, execArgv: [], name: 'annona-policy' });
+    this.#worker = new Worker(file, {
+      env: {},
+      execArgv: [],
+      name: 'annona-policy',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+    });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer.id, answer));
     this.#worker.on('error', () => this.#lose('POLICY_ERROR'));
     this.ended = new Promise((resolve) => {
@@ -70,5 +78,18 @@ export class Thread {
   #lose(code: HostCode): void {
     this.#lost ??= { kind: 'lost', code };
     for (const id of [...this.#waiting.keys()]) this.#settle(id, this.#lost);
+  }
+}
+
+/** What is promised, or undefined once the deadline is over: for what may be waited for, and is not ours to end. */
+export async function awaited<T>(promise: Promise<T>, deadlineMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,15 +1,23 @@
 // The policy worker: an engine in a thread of its own, so that a policy without end can be ended.
 // Invariant: it answers each message once, in order, and holds nothing that its parent could not send again.
-// Started by node.ts alone.
+// Started by thread.ts alone.
 import { parentPort } from 'node:worker_threads';
+import type { PolicyVectors } from './authoring/vectors.ts';
 import type { Chunk, ChunkAnswer } from './batch.ts';
 import { PolicyRefused, type RefusalCode } from './bundle.ts';
 import type { PolicyConstraints } from './constraints.ts';
 import { answerChunk, explain, type LoadOptions, loadPolicy, type PolicyInstance } from './engine.ts';
+import { proveVectors } from './golden.ts';
 import type { Explanation, PolicyRow } from './verdict.ts';
 
 export type WorkerQuestion =
-  | { readonly id: number; readonly kind: 'load'; readonly options: LoadOptions }
+  | {
+      readonly id: number;
+      readonly kind: 'load';
+      readonly options: LoadOptions;
+      readonly vectors: PolicyVectors | undefined;
+    }
+  | { readonly id: number; readonly kind: 'data'; readonly data: unknown }
   | { readonly id: number; readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly id: number; readonly kind: 'explain'; readonly row: PolicyRow };
 
@@ -24,18 +32,31 @@ if (!port) throw new Error('policies/worker is started by policies/node, in a wo
 
 let instance: PolicyInstance | undefined;
 
+type Loading = Extract<WorkerQuestion, { kind: 'load' | 'data' }>;
+
+/** What was loaded before stays if this is refused. */
+async function load(question: Loading): Promise<WorkerAnswer> {
+  const { id } = question;
+  try {
+    if (question.kind === 'load') {
+      const loaded = await loadPolicy(question.options);
+      proveVectors(loaded, question.vectors);
+      instance = loaded;
+    } else {
+      if (!instance) throw new Error('the policy worker was given data before a bundle');
+      instance = instance.over(question.data);
+    }
+    return { id, kind: 'loaded', constraints: instance.constraints };
+  } catch (error) {
+    if (error instanceof PolicyRefused)
+      return { id, kind: 'refused', code: error.code, message: error.message };
+    throw error;
+  }
+}
+
 async function answer(question: WorkerQuestion): Promise<WorkerAnswer> {
   const { id } = question;
-  if (question.kind === 'load') {
-    try {
-      instance = await loadPolicy(question.options);
-      return { id, kind: 'loaded', constraints: instance.constraints };
-    } catch (error) {
-      if (error instanceof PolicyRefused)
-        return { id, kind: 'refused', code: error.code, message: error.message };
-      throw error;
-    }
-  }
+  if (question.kind === 'load' || question.kind === 'data') return load(question);
   if (!instance) throw new Error('the policy worker was asked before a bundle was loaded');
   switch (question.kind) {
     case 'chunk':

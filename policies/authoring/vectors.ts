@@ -96,7 +96,11 @@ export async function runVectors(
   { row, cases }: PolicyVectors,
 ): Promise<VectorResult[]> {
   const rows = cases.map((one) => ({ ...row, ...one.row }));
-  const verdicts = await service.evaluate({ tick: 'vectors', rows });
+  return compareVectors(cases, await service.evaluate({ tick: 'vectors', rows }));
+}
+
+/** `verdicts`: one a case, in the order of the cases. */
+export function compareVectors(cases: PolicyVectors['cases'], verdicts: readonly Verdict[]): VectorResult[] {
   return cases.map((one, index) => {
     const verdict = verdicts[index];
     const codes = verdict ? hitCodes(verdict) : [];

@@ -1,0 +1,284 @@
+// One bundle over one version of the data, in a thread of its own that is started again whenever it is lost.
+// Invariants: an evaluation always settles within its deadlines, counted and not measured; what the engine had not decided is denied;
+// a policy that runs away on the rows of one department costs the others nothing but time. Called by node.ts and shadow.ts.
+
+import type { PolicyVectors } from './authoring/vectors.ts';
+import {
+  type Chunk,
+  type ChunkAnswer,
+  type ChunkBits,
+  departmentChunks,
+  type Gone,
+  judge,
+  mixedChunks,
+  type Step,
+  soundPlaces,
+} from './batch.ts';
+import { type PolicyBundle, type PolicyData, PolicyRefused } from './bundle.ts';
+import { NO_CONSTRAINTS, type PolicyConstraints } from './constraints.ts';
+import { explainFault, explainHost } from './engine.ts';
+import { type Answer, awaited, Thread } from './thread.ts';
+import {
+  denied,
+  type Explanation,
+  type HostCode,
+  type PolicyBatch,
+  type PolicyRow,
+  type Verdict,
+} from './verdict.ts';
+import { VerdictCache } from './verdictCache.ts';
+
+// Shares of the deadline in tenths. The first pass asks all together and is enough unless a policy runs away; each of the others asks
+// department by department, and ends with the one that is to blame. Together they fill the deadline.
+const FIRST_TENTHS = 4;
+const LATER_TENTHS = 2;
+const CHUNK_TENTHS = 1;
+const LATER_PASSES = 3;
+
+export interface SlotLimits {
+  /** For one batch or one explanation. */
+  readonly deadlineMs: number;
+  /** For starting a thread with its bundle. */
+  readonly startDeadlineMs: number;
+  readonly memoryPagesMax: number | undefined;
+}
+
+/** Is shown each chunk that the engine answered, with a copy of its input. Must not throw and must not block. */
+export interface Watcher {
+  seen(chunk: Chunk, bits: ChunkBits, rows: readonly PolicyRow[]): void;
+}
+
+export interface SlotParts {
+  readonly bundle: PolicyBundle;
+  readonly data: PolicyData;
+  /** Held to the bundle before it answers anything. */
+  readonly vectors?: PolicyVectors | undefined;
+  readonly limits: SlotLimits;
+}
+
+export class Slot {
+  readonly bundle: PolicyBundle;
+  readonly cache = new VerdictCache();
+  readonly #limits: SlotLimits;
+  readonly #threads = new Set<Thread>();
+  /** Departments on whose rows the policy ran away: asked last, each by itself. */
+  readonly #suspects = new Set<string>();
+  #data: PolicyData;
+  /** As a thread read them; undefined until one has read them under this bundle. */
+  #constraints: PolicyConstraints | undefined;
+  #starting: Promise<Thread>;
+  #kills = 0;
+  #closed = false;
+
+  constructor({ bundle, data, vectors, limits }: SlotParts) {
+    this.bundle = bundle;
+    this.#data = data;
+    this.#limits = limits;
+    this.#starting = this.#startThread(vectors);
+    void orNull(this.#starting);
+  }
+
+  get data(): PolicyData {
+    return this.#data;
+  }
+
+  get constraints(): PolicyConstraints {
+    return this.#constraints ?? NO_CONSTRAINTS;
+  }
+
+  /** Threads that were ended at a deadline, or died. */
+  get kills(): number {
+    return this.#kills;
+  }
+
+  get suspects(): readonly string[] {
+    return [...this.#suspects];
+  }
+
+  /** Throws PolicyRefused if bundle, data or vectors are not sound. */
+  async start(): Promise<void> {
+    await this.#starting;
+  }
+
+  async evaluate(batch: PolicyBatch, watcher?: Watcher): Promise<Verdict[]> {
+    const { rows } = batch;
+    const verdicts = rows.map(() => denied('POLICY_INPUT_INVALID'));
+    let chunks = this.#firstChunks(rows);
+    for (let pass = 0; pass <= LATER_PASSES && chunks.length > 0; pass += 1) {
+      const gone = await this.#pass({ batch, chunks, verdicts, watcher, isFirst: pass === 0 });
+      chunks = gone === null ? [] : this.#chunksAfter(rows, gone, pass === 0);
+    }
+    return verdicts;
+  }
+
+  async explain(row: PolicyRow): Promise<Explanation> {
+    const refused = explainFault(row);
+    if (refused) return refused;
+    const thread = await this.#livingThread();
+    const answer = thread
+      ? await thread.within(this.#limits.deadlineMs, () => thread.ask({ kind: 'explain', row }))
+      : undefined;
+    this.#replaceIfLost(thread);
+    if (answer?.kind === 'explained') return answer.explanation;
+    return explainHost(answer?.kind === 'lost' ? answer.code : 'POLICY_ERROR');
+  }
+
+  /** One chunk as it was encoded for another engine. */
+  async answer(chunk: Chunk): Promise<ChunkAnswer> {
+    const thread = await this.#livingThread();
+    const answer = thread
+      ? await thread.within(this.#limits.deadlineMs, () =>
+          thread.ask({ kind: 'chunk', chunk }, [chunk.input]),
+        )
+      : undefined;
+    this.#replaceIfLost(thread);
+    return chunkAnswer(answer);
+  }
+
+  /** Not during an evaluation. Throws PolicyRefused and changes nothing if the data is not sound. */
+  async adopt(data: PolicyData): Promise<void> {
+    const thread = await this.#livingThread(this.#limits.startDeadlineMs);
+    if (!thread) throw new PolicyRefused('ACTIVATION_TIMEOUT', 'no worker could be started');
+    try {
+      this.#constraints = loaded(
+        await thread.within(this.#limits.startDeadlineMs, () => thread.ask({ kind: 'data', data })),
+      );
+      this.#data = data;
+      this.cache.clear();
+      this.#suspects.clear();
+    } finally {
+      this.#replaceIfLost(thread);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await orNull(this.#starting);
+    await Promise.all([...this.#threads].map((thread) => thread.end('POLICY_ERROR')));
+  }
+
+  #firstChunks(rows: readonly PolicyRow[]): number[][] {
+    const sound = soundPlaces(rows);
+    if (this.#suspects.size === 0) return mixedChunks(sound);
+    const isSuspect = (place: number): boolean => this.#suspects.has((rows[place] as PolicyRow).department);
+    return [
+      ...mixedChunks(sound.filter((place) => !isSuspect(place))),
+      ...departmentChunks(rows, sound.filter(isSuspect)),
+    ];
+  }
+
+  /** Null: the engine came to the end of the chunks. */
+  async #pass(what: {
+    readonly batch: PolicyBatch;
+    readonly chunks: readonly (readonly number[])[];
+    readonly verdicts: Verdict[];
+    readonly watcher: Watcher | undefined;
+    readonly isFirst: boolean;
+  }): Promise<Gone | null> {
+    const { batch, chunks, verdicts, watcher, isFirst } = what;
+    const thread = await this.#livingThread();
+    // While somebody compares, every row is asked: a candidate that sees only what is new sees no traffic.
+    const recall = watcher ? undefined : this.cache;
+    const run = async (): Promise<Gone | null> => {
+      const steps = judge(this.bundle.manifest, batch, { chunks, recall, verdicts });
+      let step = steps.next();
+      while (!step.done) step = steps.next(await this.#ask(thread, step.value, { batch, watcher, isFirst }));
+      return step.value;
+    };
+    const tenths = isFirst ? FIRST_TENTHS : LATER_TENTHS;
+    // Without a thread everything is denied at once: to wait again for each pass would only make the tick later.
+    if (!thread) return run().then(() => null);
+    const gone = await thread.within(this.#share(tenths), run);
+    this.#replaceIfLost(thread);
+    return gone;
+  }
+
+  async #ask(
+    thread: Thread | undefined,
+    { chunk, places }: Step,
+    { batch, watcher, isFirst }: { batch: PolicyBatch; watcher: Watcher | undefined; isFirst: boolean },
+  ): Promise<ChunkAnswer> {
+    if (!thread) return { kind: 'gone', code: 'POLICY_ERROR' };
+    const { rows } = batch;
+    const isAlone = !isFirst || this.#suspects.has((rows[places[0] as number] as PolicyRow).department);
+    const copy = watcher && { ...chunk, input: chunk.input.slice(0) };
+    const asked = (): Promise<Answer> => thread.ask({ kind: 'chunk', chunk }, [chunk.input]);
+    const answer = chunkAnswer(await (isAlone ? thread.within(this.#share(CHUNK_TENTHS), asked) : asked()));
+    if (copy && answer.kind === 'bits')
+      watcher.seen(
+        copy,
+        answer.bits,
+        places.map((place) => rows[place] as PolicyRow),
+      );
+    return answer;
+  }
+
+  /** Who is to blame stays denied; whoever only stood behind is asked again. */
+  #chunksAfter(rows: readonly PolicyRow[], { asked, rest }: Gone, isFirst: boolean): number[][] {
+    const [department = '', ...others] = new Set(asked.map((place) => (rows[place] as PolicyRow).department));
+    if (others.length > 0) return departmentChunks(rows, [...asked, ...rest]);
+    this.#suspects.add(department);
+    const left = rest.filter((place) => (rows[place] as PolicyRow).department !== department);
+    // Of one department alone there is nobody to protect, and asking on would only take longer.
+    return isFirst && left.length === 0 ? [] : departmentChunks(rows, left);
+  }
+
+  #share(tenths: number): number {
+    return Math.ceil((this.#limits.deadlineMs * tenths) / 10);
+  }
+
+  async #startThread(vectors?: PolicyVectors): Promise<Thread> {
+    const thread = new Thread();
+    this.#threads.add(thread);
+    void thread.ended.then(() => this.#threads.delete(thread));
+    // A thread that is started again finds what stood, also where the data of now gives none.
+    const options = {
+      ...this.bundle,
+      data: this.#data,
+      memoryPagesMax: this.#limits.memoryPagesMax,
+      standing: this.#constraints,
+    };
+    const load = (): Promise<Answer> => thread.ask({ kind: 'load', options, vectors });
+    try {
+      this.#constraints = loaded(await thread.within(this.#limits.startDeadlineMs, load));
+    } catch (error) {
+      await thread.end('POLICY_ERROR');
+      throw error;
+    }
+    return thread;
+  }
+
+  /** Undefined if none is there in time: then everything is denied, and the next call looks again. */
+  async #livingThread(waitMs: number = this.#limits.deadlineMs): Promise<Thread | undefined> {
+    const found = await awaited(orNull(this.#starting), waitMs);
+    if (found === undefined || (found !== null && !found.isLost)) return found;
+    if (this.#closed) return undefined;
+    this.#starting = this.#startThread();
+    return (await awaited(orNull(this.#starting), waitMs)) ?? undefined;
+  }
+
+  /** At once and not on the next call, so that the next tick finds a warm thread. */
+  #replaceIfLost(thread: Thread | undefined): void {
+    if (!thread?.isLost || this.#closed) return;
+    this.#kills += 1;
+    this.#starting = this.#startThread();
+    void orNull(this.#starting);
+  }
+}
+
+function orNull<T>(promise: Promise<T>): Promise<T | null> {
+  return promise.catch(() => null);
+}
+
+function loaded(answer: Answer): PolicyConstraints {
+  if (answer.kind === 'refused') throw new PolicyRefused(answer.code, answer.message.replace(/^\w+: /, ''));
+  if (answer.kind !== 'loaded')
+    throw new PolicyRefused('ACTIVATION_TIMEOUT', 'the worker did not load the bundle');
+  return answer.constraints;
+}
+
+function chunkAnswer(answer: Answer | undefined): ChunkAnswer {
+  if (answer?.kind === 'chunk') return answer.answer;
+  const code: HostCode = answer?.kind === 'lost' ? answer.code : 'POLICY_ERROR';
+  return { kind: 'gone', code };
+}
