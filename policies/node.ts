@@ -47,6 +47,16 @@ export {
   type VectorResult,
 } from './authoring/vectors.ts';
 
+export {
+  BUNDLE_BYTES_MAX,
+  newSigningKey,
+  openSignedBundle,
+  type SignedBundle,
+  signBundle,
+  type TrustedKey,
+  trustedKeys,
+} from './signedBundle.ts';
+
 // A tick must be decided within a second; 2,000 rows take about 10 ms, so only a runaway policy comes near.
 const DEADLINE_MS = 1_000;
 // Starting a thread, compiling and setting 1 MB of data takes 0.1 to 0.5 s on a loaded machine of two cores.
