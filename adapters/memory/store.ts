@@ -10,6 +10,7 @@ import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryIntake } from './intake.ts';
 import { MemoryLeadership } from './leadership.ts';
 import { MemoryLogs, MemoryRelayCursor } from './logs.ts';
+import { MemoryPolicies } from './policies.ts';
 import { MemoryReaders } from './readers.ts';
 import { MemoryStateSource } from './stateSource.ts';
 import { type StoreDump, Tables } from './tables.ts';
@@ -45,6 +46,7 @@ export interface MemoryStore {
   readonly calls: MemoryCallIdempotency;
   readonly relayCursor: MemoryRelayCursor;
   readonly agentHeartbeats: MemoryAgentHeartbeats;
+  readonly policies: MemoryPolicies;
   dump(): StoreDump;
 }
 
@@ -72,6 +74,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     calls: new MemoryCallIdempotency(now),
     relayCursor: new MemoryRelayCursor(),
     agentHeartbeats: new MemoryAgentHeartbeats(tables, now),
+    policies: new MemoryPolicies({ tables, now, onMoved: options.onIntakeWritten ?? (() => {}) }),
     dump: () => tables.dump(),
   };
 }

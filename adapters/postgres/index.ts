@@ -12,6 +12,7 @@ import { PostgresIntakeSource } from './intakeSource.ts';
 import { PostgresIntakeWriter } from './intakeWriter.ts';
 import { PostgresLeadership } from './leadership.ts';
 import { PostgresLogs } from './logs.ts';
+import { PostgresPolicies } from './policies.ts';
 import { PostgresReaders } from './readers.ts';
 import { PostgresRelayCursor } from './relayCursor.ts';
 import { Statements } from './statements.ts';
@@ -59,6 +60,7 @@ export interface PostgresAdapter {
   readonly calls: PostgresCallIdempotency;
   readonly relayCursor: PostgresRelayCursor;
   readonly agentHeartbeats: PostgresAgentHeartbeats;
+  readonly policies: PostgresPolicies;
   readonly upkeep: PostgresUpkeep;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
@@ -155,6 +157,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     calls: new PostgresCallIdempotency(shared),
     relayCursor: new PostgresRelayCursor(shared),
     agentHeartbeats: new PostgresAgentHeartbeats(shared),
+    policies: new PostgresPolicies(shared, options.onIntakeWritten ?? (() => {})),
     upkeep: new PostgresUpkeep(upkeep),
     ping: async () => {
       await logs.last('');
