@@ -33,6 +33,16 @@ export interface Config {
   /** Absent: the embedded PostgreSQL under `directory`. */
   readonly databaseUrl?: string;
   readonly kafkaBrokers: readonly string[];
+  /** PEM files with the public keys that policy bundles may be signed with. */
+  readonly policyKeys: readonly string[];
+  /** Signed bundles that are dropped there are activated; absent: none is watched. */
+  readonly policyFolder?: string;
+  /** The decision log is written there too; absent: it is kept in memory alone. */
+  readonly policyLog?: string;
+  /** Fields of a request that the decision log leaves out. */
+  readonly policyLogMask: readonly string[];
+  /** One allowed request of so many is in the decision log; 0: none. */
+  readonly policyLogSample: number;
 }
 
 /** As a command line gives them: texts under the names of `Config`. */
@@ -84,6 +94,11 @@ const SETTINGS: Settings<Config> = {
   keySet: { key: 'ANNONA_KEY_SET', read: word },
   databaseUrl: { key: 'DATABASE_URL', read: postgresUrl, secret: true },
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
+  policyKeys: { key: 'ANNONA_POLICY_KEYS', fallback: '', read: words },
+  policyFolder: { key: 'ANNONA_POLICY_FOLDER', read: word },
+  policyLog: { key: 'ANNONA_POLICY_LOG', read: word },
+  policyLogMask: { key: 'ANNONA_POLICY_LOG_MASK', fallback: 'purpose', read: fieldPaths },
+  policyLogSample: { key: 'ANNONA_POLICY_LOG_SAMPLE', fallback: '100', read: wholeNumber(0, 1_000_000) },
 };
 
 /** Whom the commands that call a server call, and as whom. */
@@ -194,6 +209,25 @@ function unknownKeys(environment: Environment): string[] {
 
 function word(text: string): { value: string } | string {
   return text.trim() === text && text !== '' ? { value: text } : 'must be a text without spaces around it';
+}
+
+/** Separated by commas. */
+function words(text: string): { value: readonly string[] } {
+  return {
+    value: text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  };
+}
+
+/** `none` masks nothing: an empty variable is an absent one. */
+function fieldPaths(text: string): { value: readonly string[] } | string {
+  if (text === 'none') return { value: [] };
+  const { value } = words(text);
+  return value.every((path) => /^[A-Za-z]+(?:\.[^.\s]+)*$/.test(path))
+    ? { value }
+    : 'must be paths of fields, as purpose or quantities.gpu, separated by commas, or none';
 }
 
 function slug(text: string): { value: string } | string {

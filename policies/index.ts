@@ -18,6 +18,13 @@ export type {
   PolicyConstraints,
 } from './constraints.ts';
 export { NO_CONSTRAINTS } from './constraints.ts';
+export type {
+  DecisionBatch,
+  DecisionLogOptions,
+  DecisionRecord,
+  DecisionRow,
+} from './decisionLog.ts';
+export { DecisionLog } from './decisionLog.ts';
 export type { LoadOptions, PolicyInstance } from './engine.ts';
 export { evaluateBatch, explain, loadPolicy, MEMORY_PAGES_MAX, ruleOf } from './engine.ts';
 export {

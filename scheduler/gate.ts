@@ -45,7 +45,8 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
     }
     const asked = open.map((pending) => askedOf(pending.request));
     const rows = asked.map((request) => gateRow(state.configuration, request));
-    const answers = await policy.evaluate(tick, rows);
+    const ids = open.map(({ request }) => request.id);
+    const answers = await policy.evaluate(tick, rows, ids);
     if (answers.length !== rows.length)
       throw new Error(`policy answered ${answers.length} of ${rows.length} rows`);
     for (const [i, { request }] of open.entries()) {

@@ -5,7 +5,7 @@ import type { Solution, SolveOptions, SolverService } from '../solver/index.ts';
 import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { DomainEvent } from './domain/event.ts';
-import type { Epoch } from './domain/ids.ts';
+import type { Epoch, RequestId } from './domain/ids.ts';
 import type { IntakeRow } from './domain/intake.ts';
 import type { Plan } from './domain/plan.ts';
 import type { PolicyRules } from './domain/policyRow.ts';
@@ -97,7 +97,12 @@ export interface PolicyGate {
   readonly dataRevision: string;
   /** What the policy limits and prefers beyond single requests, of these revisions and free of `policyProblems`; absent: nothing. One object while nothing changes. */
   readonly rules?: PolicyRules;
-  evaluate(tick: string, rows: readonly GateRow[]): Promise<readonly RecordedVerdict[]>;
+  /** `requests`: whose rows they are, in the same order; for the log, never for the policy. */
+  evaluate(
+    tick: string,
+    rows: readonly GateRow[],
+    requests?: readonly RequestId[],
+  ): Promise<readonly RecordedVerdict[]>;
   /** Makes the organisation the policy's data; resolves at once when it is already. Rejects when the policy refuses it. */
   adopt(configuration: Configuration): Promise<void>;
 }

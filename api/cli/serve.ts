@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { readConfig } from '../config.ts';
+import { policySettingsOf } from '../roles/policySettings.ts';
 import { startServer } from '../roles/server.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
@@ -49,6 +50,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       },
       tickFiles: config.tickFiles,
       edge: config.edge,
+      policies: policySettingsOf(config),
       logLevel: config.logLevel,
     },
     { version: packageVersion(), log: (line) => io.err(line) },

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../config.ts';
 import { now } from '../roles/clock.ts';
+import { policySettingsOf } from '../roles/policySettings.ts';
 import { createPulse, type Pulse } from '../roles/pulse.ts';
 import { runSampleAgents } from '../roles/sampleAgents.ts';
 import { type RunningServer, startServer } from '../roles/server.ts';
@@ -68,6 +69,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       },
       tickFiles: config.tickFiles,
       edge: config.edge,
+      policies: policySettingsOf(config),
     },
     { version: packageVersion(), log: (line) => io.err(line), observers: [pulse] },
   );

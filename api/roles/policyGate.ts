@@ -3,6 +3,7 @@
 
 import {
   combineObligations,
+  type DecisionLog,
   type PolicyData,
   type PolicyService,
   type Verdict,
@@ -10,9 +11,11 @@ import {
 import {
   CLASSIFICATIONS,
   type Configuration,
+  type Instant,
   type Obligations,
   type PolicyGate,
   type RecordedVerdict,
+  type Stopwatch,
 } from '../../scheduler/index.ts';
 import { ruleProblems, rulesOf } from './policyRules.ts';
 
@@ -45,11 +48,20 @@ export function policyDataOf(configuration: Configuration): PolicyData {
   };
 }
 
-/** `tell`: hears of constraints that are faulty under a new organisation, or name what it does not have. */
-export function policyGate(
-  service: PolicyService,
-  tell: (line: string) => void = () => undefined,
-): PolicyGate {
+/** Where each answer is written down. */
+export interface GateLog {
+  readonly decisions: DecisionLog;
+  readonly now: () => Instant;
+  readonly stopwatch: Stopwatch;
+}
+
+export interface GateListeners {
+  readonly log?: GateLog;
+  /** Hears of constraints that are faulty under a new organisation, or name what it does not have. */
+  readonly tell?: (line: string) => void;
+}
+
+export function policyGate(service: PolicyService, { log, tell }: GateListeners = {}): PolicyGate {
   return {
     get policyRevision() {
       return service.revision;
@@ -63,15 +75,22 @@ export function policyGate(
     async adopt(configuration) {
       if (service.dataRevision !== configuration.revision)
         await service.activate({ data: policyDataOf(configuration) });
-      for (const problem of ruleProblems(service.constraints, configuration)) tell(`policy: ${problem}`);
+      for (const problem of ruleProblems(service.constraints, configuration)) tell?.(`policy: ${problem}`);
     },
-    async evaluate(tick, rows) {
+    async evaluate(tick, rows, requests = []) {
       for (;;) {
         const { revision, dataRevision } = service;
+        const startedMs = log?.stopwatch.elapsedMs() ?? 0;
         const verdicts = await service.evaluate({ tick, rows });
         // An activation that was under way came first: these may be the verdicts of what it brought.
         if (service.revision !== revision || service.dataRevision !== dataRevision) continue;
-        return verdicts.map((verdict) => record(verdict, { policyRevision: revision, dataRevision }));
+        const under = { policyRevision: revision, dataRevision };
+        if (log) {
+          const { now, stopwatch, decisions } = log;
+          const tookMs = Math.round((stopwatch.elapsedMs() - startedMs) * 1000) / 1000;
+          decisions.add({ at: now(), tick, ...under, tookMs, rows, requests, verdicts });
+        }
+        return verdicts.map((verdict) => record(verdict, under));
       }
     },
   };

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now, startStopwatch } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
-import { defaultBundle, workerPolicy } from '../../policies/node.ts';
 import {
   type CommitObserver,
   type Configuration,
@@ -24,7 +23,7 @@ import { createDryRuns } from './dryRuns.ts';
 import { dumpTo } from './dump.ts';
 import { type LookAtLeader, leaderLook } from './liveReasons.ts';
 import { createOffering } from './offering.ts';
-import { policyDataOf, policyGate } from './policyGate.ts';
+import { DEFAULT_POLICY_SETTINGS, type Policies, startPolicies } from './policies.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
 /** GLPK keeps no program alive and its iterations take four times as long: a unit of work on it is about so many of HiGHS's. */
@@ -54,6 +53,7 @@ export interface Scheduling {
   readonly runner: Runner;
   readonly dryRuns: DryRuns;
   readonly offering: Offering;
+  readonly policies: Policies;
   /** Shared by all who explain. */
   readonly look: LookAtLeader;
   stop(): Promise<void>;
@@ -65,22 +65,37 @@ export const timers: Timers = {
 
 export async function startScheduling(parts: SchedulingParts): Promise<Scheduling> {
   const { options, configuration, adapter } = parts;
-  const policy = await workerPolicy({ bundle: await defaultBundle(), data: policyDataOf(configuration) });
+  const stopwatch = startStopwatch();
+  const policies = await startPolicies({
+    settings: options.policies ?? DEFAULT_POLICY_SETTINGS,
+    configuration,
+    store: adapter.policies,
+    now,
+    stopwatch,
+    timers,
+    log: parts.log,
+  });
   const solver = await createSolverProcess({ watchdogMs: SOLVER_WATCHDOG_MS, engine: options.engine }).catch(
     async (error: unknown) => {
-      await policy.close();
+      await policies.stop();
       throw error;
     },
   );
   const programs = keepPrograms();
   const ports: SchedulerPorts = {
     leadership: adapter.leadership,
-    stateSource: adapter.stateSource,
+    stateSource: {
+      async load(cell, epoch) {
+        // From its first tick on, a new leader judges by what is in force.
+        await policies.keeper.follow();
+        return adapter.stateSource.load(cell, epoch);
+      },
+    },
     intake: adapter.intake,
     configuration: adapter.configuration,
     heartbeats: adapter.heartbeats,
     store: adapter.store,
-    policy: policyGate(policy, parts.log),
+    policy: policies.gate,
     solver,
     observer: {
       committed(commit, decided) {
@@ -89,7 +104,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
       },
     },
     dump: dumpTo(join(options.directory, 'dumps'), parts.log),
-    stopwatch: startStopwatch(),
+    stopwatch,
     timers,
     digest: sha256,
     solveOptions: { engine: options.engine, budget: budgetOf(options.engine) },
@@ -106,13 +121,14 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
     runner,
     dryRuns,
     offering,
+    policies,
     look,
     async stop() {
       await runner.stop();
       await dryRuns.close();
       await offering.close();
       await solver.close();
-      await policy.close();
+      await policies.stop();
     },
   };
 }

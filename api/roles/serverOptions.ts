@@ -5,6 +5,7 @@ import type { EngineName } from '../../solver/index.ts';
 import type { LogLevel } from '../config.ts';
 import type { EdgeLimits } from '../http/rateLimits.ts';
 import type { OrganisationText } from '../organisation/index.ts';
+import type { PolicySettings } from './policies.ts';
 
 export interface ServerOptions {
   /** Data, keys and dumps live here; private to the user. */
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly tickFiles?: number;
   /** Those that are left out are `DEFAULT_LIMITS`. */
   readonly limits?: Partial<EdgeLimits>;
+  /** `DEFAULT_POLICY_SETTINGS` when absent. */
+  readonly policies?: PolicySettings;
   /** Of the log on stderr; `warn` when absent. */
   readonly logLevel?: LogLevel;
 }

@@ -1,7 +1,7 @@
 // Why a server could not start, where its operator can do something about it: one line, never a stack.
 // Invariant: the message says what stands in the way and what to do. Thrown by the composition roots, printed by the commands.
 
-export type StartObstacle = 'database' | 'engine' | 'organisation' | 'port';
+export type StartObstacle = 'database' | 'engine' | 'organisation' | 'policy' | 'port';
 
 export class StartRefused extends Error {
   override name = 'StartRefused';
