@@ -34,14 +34,27 @@ export interface DepartmentData {
   /** Kind to the largest quantity of one request; "*" limits the kinds without an entry; neither denies. */
   readonly limits: Readonly<Record<string, number>>;
   readonly clearanceCeiling: number;
+  /** GPU models that it may be given. */
+  readonly models: readonly string[] | '*';
+  /** Of its agents, so many are served. */
+  readonly agentsMost: number;
+  /** From hour to hour of the day, UTC, only these classes; equal hours are none. */
+  readonly quietHours: { readonly from: number; readonly to: number; readonly classes: readonly string[] };
 }
 
 /** What the policies know of the organisation, made from the configuration. They see it as `data.organisation`. */
 export interface PolicyData {
   readonly revision: string;
   readonly departments: Readonly<Record<string, DepartmentData>>;
-  readonly classes: Readonly<Record<string, { readonly maxDurationSeconds: number }>>;
-  readonly agents: Readonly<Record<string, { readonly department: string }>>;
+  readonly classes: Readonly<
+    Record<string, { readonly maxDurationSeconds: number; readonly maxCostMinor: number }>
+  >;
+  /** `ordinal` counts the agents of a department, from 1. */
+  readonly agents: Readonly<Record<string, { readonly department: string; readonly ordinal: number }>>;
+  /** Dataset to the purposes that it is for; one without an entry is for every purpose. */
+  readonly datasets: Readonly<Record<string, readonly string[]>>;
+  /** Pairs of roles or skills that nobody has together. */
+  readonly separatedDuties: readonly (readonly string[])[];
   readonly purposeRequiredFrom: number;
   readonly approvalRequiredFrom: number;
 }
@@ -204,13 +217,38 @@ export function parseData(value: unknown): PolicyData {
     );
     need(isRecord(limits) && Object.keys(limits).every(isText), `${path}.limits`, 'keyed by kinds');
     need(isAmount(clearanceCeiling), `${path}.clearanceCeiling`, 'a level');
+    needLimits(department, path, need);
   }
   for (const [name, limits] of entries('classes')) {
     need(isAmount(limits.maxDurationSeconds), `classes.${name}.maxDurationSeconds`, 'whole seconds');
+    need(isAmount(limits.maxCostMinor), `classes.${name}.maxCostMinor`, 'whole minor units');
   }
-  for (const [id, agent] of entries('agents'))
+  for (const [id, agent] of entries('agents')) {
     need(isText(agent.department), `agents.${id}.department`, 'text');
+    need(isAmount(agent.ordinal), `agents.${id}.ordinal`, 'a whole number');
+  }
+  const { datasets, separatedDuties } = value;
+  need(isRecord(datasets), 'datasets', 'a map');
+  for (const [name, purposes] of Object.entries(isRecord(datasets) ? datasets : {}))
+    need(isText(name) && isTexts(purposes), `datasets.${name}`, 'a list of purposes');
+  const isPair = (pair: unknown): boolean => isTexts(pair) && (pair as readonly string[]).length === 2;
+  need(
+    Array.isArray(separatedDuties) && separatedDuties.every(isPair),
+    'separatedDuties',
+    'a list of pairs of roles or skills',
+  );
   return value as unknown as PolicyData;
+}
+
+type Need = (ok: boolean, path: string, want: string) => void;
+
+function needLimits(department: Record<string, unknown>, path: string, need: Need): void {
+  const { models, agentsMost, quietHours } = department;
+  need(models === '*' || isTexts(models), `${path}.models`, 'a list of models or "*"');
+  need(isAmount(agentsMost), `${path}.agentsMost`, 'a whole number');
+  const { from, to, classes } = isRecord(quietHours) ? quietHours : {};
+  need(isHour(from) && isHour(to), `${path}.quietHours`, 'from and to, hours from 0 to 23');
+  need(isTexts(classes), `${path}.quietHours.classes`, 'a list of names');
 }
 
 export function isRecord(value: unknown): value is Record<string, JsonValue | undefined> {
@@ -227,6 +265,10 @@ function isTexts(value: unknown): boolean {
 
 function isAmount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isHour(value: unknown): boolean {
+  return isAmount(value) && (value as number) < 24;
 }
 
 function isHashedFile(value: unknown): boolean {

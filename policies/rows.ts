@@ -29,6 +29,11 @@ const CHECKS: readonly (readonly [keyof PolicyRow, (value: unknown) => boolean, 
   ['durationSeconds', isAmount, AMOUNT],
   ['preemptible', (value) => typeof value === 'boolean', 'true or false'],
   ['quantities', isQuantities, `1 to ${LIST_LENGTH_MAX} kinds, each with ${AMOUNT}`],
+  ['models', isTexts, TEXTS],
+  ['datasets', isTexts, TEXTS],
+  ['costMinor', isAmount, AMOUNT],
+  ['hour', isHour, 'a whole number from 0 to 23'],
+  ['weekday', isWeekday, 'a whole number from 0 to 6'],
 ];
 
 /** The first fault of a row, or undefined. Takes anything: a row from a log or a test may be no row at all. */
@@ -71,6 +76,14 @@ function isTexts(value: unknown): boolean {
 
 function isAmount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isHour(value: unknown): boolean {
+  return isAmount(value) && (value as number) < 24;
+}
+
+function isWeekday(value: unknown): boolean {
+  return isAmount(value) && (value as number) < 7;
 }
 
 function isQuantities(value: unknown): boolean {

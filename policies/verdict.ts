@@ -17,6 +17,16 @@ export interface PolicyRow {
   readonly preemptible: boolean;
   /** Kind to the largest total of it over the request's options, in base units. */
   readonly quantities: Readonly<Record<string, number>>;
+  /** GPU models that it could be given, by the pools that its selectors match; `["*"]` for any of more than 64. */
+  readonly models: readonly string[];
+  /** Datasets that it could be given, likewise. */
+  readonly datasets: readonly string[];
+  /** The most that it can cost, in minor units of money. */
+  readonly costMinor: number;
+  /** Of its submission, UTC: 0 to 23. */
+  readonly hour: number;
+  /** Of its submission, UTC: 0 is Monday. */
+  readonly weekday: number;
 }
 
 export interface PolicyBatch {

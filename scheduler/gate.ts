@@ -10,9 +10,11 @@ import type { RequestId } from './domain/ids.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { askedOf, type Obligations, underVerdict } from './domain/obligation.ts';
 import type { PolicyRules } from './domain/policyRow.ts';
+import type { Instant } from './domain/quantity.ts';
 import type { PendingRequest, RecordedVerdict, ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import { catalogueOf } from './formulate/catalogue.ts';
+import { poolFactsOf } from './gateFacts.ts';
 import type { GateRow, PolicyGate } from './ports.ts';
 
 /** What a Verdict was made under. */
@@ -166,7 +168,19 @@ export function gateRow(configuration: Configuration, request: ResourceRequest):
     durationSeconds: request.terms.durationSeconds,
     preemptible: request.terms.preemptible,
     quantities: largestQuantities(request),
+    ...poolFactsOf(configuration, request),
+    ...timeFactsOf(request.submittedAt),
   };
+}
+
+const HOUR_MS = 3_600_000;
+/** 1 January 1970 was a Thursday, and Monday is 0. */
+const WEEKDAY_OF_EPOCH = 3;
+
+/** Of its submission and not of the tick: whenever it is judged again, it came at the same hour. */
+function timeFactsOf(submittedAt: Instant): Pick<GateRow, 'hour' | 'weekday'> {
+  const hours = Math.floor(submittedAt / HOUR_MS);
+  return { hour: hours % 24, weekday: (Math.floor(hours / 24) + WEEKDAY_OF_EPOCH) % 7 };
 }
 
 /** Summed up to the largest whole amount: an option that nobody could ever serve must not stop the tick that finds another one for its request. */

@@ -89,6 +89,14 @@ export interface GateRow {
   readonly preemptible: boolean;
   /** Kind -> largest total over the options. */
   readonly quantities: Readonly<Record<string, Units>>;
+  /** Of the GPU pools that its claims could take; `["*"]` for more than a row names. */
+  readonly models: readonly string[];
+  readonly datasets: readonly string[];
+  /** The most that it can cost. */
+  readonly costMinor: Units;
+  /** Of its submission, UTC: 0 to 23, and 0 (Monday) to 6. */
+  readonly hour: number;
+  readonly weekday: number;
 }
 
 /** The batched policy evaluation. Never rejects for a bad row or a dead engine: what it cannot decide it denies, with a code. */

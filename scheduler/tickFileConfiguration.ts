@@ -42,6 +42,26 @@ const poolNodes = object({
   ),
 });
 
+const hour = { ...units, maximum: 23 };
+const policyLimits = object(
+  {},
+  {
+    departments: recordOf(
+      object(
+        {},
+        {
+          models: list(text),
+          agentsMost: units,
+          quietHours: object({ from: hour, to: hour, classes: list(id) }),
+        },
+      ),
+    ),
+    classes: recordOf(object({ maxCostMinor: units })),
+    datasets: recordOf(list(text)),
+    separatedDuties: list(list(text, { minItems: 2, maxItems: 2 })),
+  },
+);
+
 export const configuration = object(
   {
     revision: id,
@@ -130,6 +150,7 @@ export const configuration = object(
   },
   {
     fairness: object({ halfLifeSeconds: atLeastOne }),
+    policyLimits,
     reservations: object({}, { overtakes: atLeastOne, sharePercent: percent, idlePercent: percent }),
   },
 );

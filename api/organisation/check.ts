@@ -4,6 +4,7 @@
 import type { Instant } from '../../scheduler/index.ts';
 import { checkAccounts } from './checks/accounts.ts';
 import { checkAgents, checkClasses, checkDepartments } from './checks/departments.ts';
+import { checkPolicyLimits } from './checks/limits.ts';
 import { checkPools } from './checks/pools.ts';
 import { checkQuotas } from './checks/quotas.ts';
 import type { CheckContext } from './checks/report.ts';
@@ -28,5 +29,6 @@ export function checkSections(sections: Sections, now: Instant): readonly Proble
   checkPools(context);
   checkQuotas(context);
   checkAccounts(context);
+  checkPolicyLimits(context);
   return problems;
 }

@@ -82,6 +82,7 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
     leaseTerms: { ...sections.leaseTerms!.value },
     ...(sections.fairness === null ? {} : { fairness: { ...sections.fairness.value } }),
     ...(sections.reservations !== null && { reservations: { ...sections.reservations.value } }),
+    ...(sections.policyLimits !== null && { policyLimits: { ...sections.policyLimits.value } }),
   };
 }
 

@@ -4,6 +4,7 @@
 
 import { type Static, Type } from 'typebox';
 import { DEADLINE_ALLOWANCE_MOST, ROLES } from '../../scheduler/index.ts';
+import { PolicyLimitsEntry } from './schemaLimits.ts';
 import { PoolTemplate } from './schemaPools.ts';
 import {
   amount,
@@ -291,6 +292,7 @@ export const OrganisationFile = Type.Object(
     leaseTerms: Type.Optional(LeaseTerms),
     fairness: Type.Optional(Fairness),
     reservations: Type.Optional(Reservations),
+    policyLimits: Type.Optional(PolicyLimitsEntry),
     skills: Type.Optional(slugs('Every skill that agents and pools may name.')),
     departments: Type.Optional(Type.Array(DepartmentEntry)),
     pools: Type.Optional(Type.Array(PoolTemplate)),

@@ -28,6 +28,7 @@ import type {
   QuotaEntry,
   ReservationsEntry,
 } from './schema.ts';
+import type { PolicyLimitsEntry } from './schemaLimits.ts';
 import type { PoolEntry } from './schemaPools.ts';
 import { poolsOf, seriesProblems } from './series.ts';
 
@@ -50,6 +51,7 @@ export interface Sections {
   readonly leaseTerms: Entry<LeaseTermsEntry> | null;
   readonly fairness: Entry<FairnessEntry> | null;
   readonly reservations: Entry<ReservationsEntry> | null;
+  readonly policyLimits: Entry<PolicyLimitsEntry> | null;
   readonly skills: Entry<readonly string[]> | null;
   readonly departments: readonly Entry<DepartmentEntry>[];
   readonly groups: readonly GroupEntry[];
@@ -90,6 +92,7 @@ const SINGLE: readonly SectionName[] = [
   'leaseTerms',
   'fairness',
   'reservations',
+  'policyLimits',
   'skills',
 ];
 
@@ -122,6 +125,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
       leaseTerms: single('leaseTerms'),
       fairness: single('fairness'),
       reservations: single('reservations'),
+      policyLimits: single('policyLimits'),
       skills: single('skills'),
       departments: list('departments', 'agents'),
       groups: groups.filter((group) => isSound(group)) as (RawGroup & GroupEntry)[],

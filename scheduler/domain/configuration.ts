@@ -179,6 +179,25 @@ export interface LeaseTerms {
   readonly graceSeconds: Units;
 }
 
+/** What the default policies limit beyond what departments and classes say of themselves; what is absent is not limited. */
+export interface PolicyLimits {
+  readonly departments?: Readonly<Record<string, DepartmentLimits>>;
+  readonly classes?: Readonly<Record<string, { readonly maxCostMinor: Units }>>;
+  /** Dataset -> the purposes that it is for. */
+  readonly datasets?: Readonly<Record<string, readonly string[]>>;
+  /** Pairs of roles or skills that no agent has together. */
+  readonly separatedDuties?: readonly (readonly string[])[];
+}
+
+export interface DepartmentLimits {
+  /** GPU models that it may be given. */
+  readonly models?: readonly string[];
+  /** So many of its agents are served, in the order of their ids. */
+  readonly agentsMost?: Units;
+  /** From hour to hour of the day, UTC, only requests of these classes. */
+  readonly quietHours?: { readonly from: Units; readonly to: Units; readonly classes: readonly string[] };
+}
+
 export interface Configuration {
   /** Content address of the document: equal organisations have equal revisions. */
   readonly revision: string;
@@ -195,6 +214,7 @@ export interface Configuration {
   readonly fairness?: FairnessTerms;
   /** What is not said has a default. */
   readonly reservations?: Partial<ReservationTerms>;
+  readonly policyLimits?: PolicyLimits;
 }
 
 export interface FairnessTerms {

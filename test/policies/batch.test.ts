@@ -33,6 +33,11 @@ const generatedRow: fc.Arbitrary<PolicyRow> = fc.record({
     minKeys: 1,
     maxKeys: 4,
   }),
+  models: fc.array(fc.oneof(fc.constantFrom('A100', 'L40S', '*'), wellFormed), { maxLength: 3 }),
+  datasets: fc.array(fc.oneof(fc.constantFrom('personnel', 'attic', '*'), wellFormed), { maxLength: 3 }),
+  costMinor: fc.oneof(fc.constantFrom(9_999, 10_000, 10_001, 49_999, 50_000, 50_001), amount),
+  hour: fc.nat({ max: 23 }),
+  weekday: fc.nat({ max: 6 }),
 });
 
 describe('a batch', () => {
@@ -77,6 +82,7 @@ describe('a batch', () => {
     });
     const { verdict, findings } = explain(policy, row);
     const wantCodes = [
+      'AGENT_BEYOND_CAP',
       'AGENT_UNKNOWN',
       'CLASS_NOT_ENTITLED',
       'CLEARANCE_TOO_LOW',
@@ -84,8 +90,10 @@ describe('a batch', () => {
       'DEPARTMENT_UNKNOWN',
       'DURATION_TOO_LONG',
       'KIND_NOT_ALLOWED',
+      'MODEL_NOT_ENTITLED',
       'PURPOSE_REQUIRED',
       'QUANTITY_TOO_LARGE',
+      'QUIET_HOURS',
     ];
     expect(verdict).toEqual({ outcome: 'deny', codes: wantCodes, warnings: ['PURPOSE_VAGUE'], dryrun: [] });
     expect(findings.map((finding) => finding.code)).toEqual([...wantCodes, 'PURPOSE_VAGUE'].sort());

@@ -74,6 +74,10 @@ describe('a row', () => {
   it.each([
     ['2^53', { durationSeconds: 2 ** 53 }],
     ['2^53 of a kind', { quantities: { gpu: 2 ** 53 } }],
+    ['a cost beyond what a number holds exactly', { costMinor: 2 ** 53 }],
+    ['an hour that no day has', { hour: 24 }],
+    ['a weekday that no week has', { weekday: 7 }],
+    ['models without end', { models: Array.from({ length: 65 }, () => 'A100') }],
     ['a negative quantity', { quantities: { gpu: -1 } }],
     ['a fraction', { quantities: { gpu: 1.5 } }],
     ['not a number', { clearance: Number.NaN }],

@@ -47,7 +47,7 @@ const LIMITS: {
   {
     limit: 'the longest duration of a class',
     row: { durationSeconds: 86_400 },
-    change: () => ({ classes: { batch: { maxDurationSeconds: 86_399 } } }),
+    change: () => ({ classes: { batch: { maxDurationSeconds: 86_399, maxCostMinor: 50_000 } } }),
     code: 'DURATION_TOO_LONG',
   },
   {
@@ -65,6 +65,45 @@ const LIMITS: {
       departments: { research: { ...data.departments.research, limits: { gpu: 8, '*': 99 } } },
     }),
     code: 'QUANTITY_TOO_LARGE',
+  },
+  {
+    limit: 'the models of a department',
+    row: { models: ['A100'] },
+    change: (data) => ({ departments: { research: { ...data.departments.research, models: ['H100'] } } }),
+    code: 'MODEL_NOT_ENTITLED',
+  },
+  {
+    limit: 'the quiet hours of a department',
+    row: { hour: 12 },
+    change: (data) => {
+      const quietHours = { from: 12, to: 13, classes: [] };
+      return { departments: { research: { ...data.departments.research, quietHours } } };
+    },
+    code: 'QUIET_HOURS',
+  },
+  {
+    limit: 'how many agents a department may have',
+    row: {},
+    change: (data) => ({ departments: { research: { ...data.departments.research, agentsMost: 8 } } }),
+    code: 'AGENT_BEYOND_CAP',
+  },
+  {
+    limit: 'what a request of a class may cost',
+    row: { costMinor: 50_000 },
+    change: () => ({ classes: { batch: { maxDurationSeconds: 86_400, maxCostMinor: 49_999 } } }),
+    code: 'COST_TOO_HIGH',
+  },
+  {
+    limit: 'the purposes of a dataset',
+    row: { datasets: ['personnel'], purpose: 'payroll' },
+    change: () => ({ datasets: { personnel: ['recruiting'] } }),
+    code: 'DATASET_FOR_OTHER_PURPOSE',
+  },
+  {
+    limit: 'duties that must be separate',
+    row: { roles: ['agent'], skills: ['vision'] },
+    change: () => ({ separatedDuties: [['vision', 'agent']] }),
+    code: 'DUTIES_NOT_SEPARATED',
   },
   {
     limit: 'the level from which a purpose is required',

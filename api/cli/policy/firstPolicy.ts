@@ -86,10 +86,23 @@ const VECTORS = {
     purposeRequiredFrom: 2,
     approvalRequiredFrom: 4,
     departments: {
-      research: { classes: ['batch', 'urgent'], kinds: '*', limits: { '*': 100 }, clearanceCeiling: 3 },
+      research: {
+        classes: ['batch', 'urgent'],
+        kinds: '*',
+        limits: { '*': 100 },
+        clearanceCeiling: 3,
+        models: '*',
+        agentsMost: 10,
+        quietHours: { from: 0, to: 0, classes: [] },
+      },
     },
-    classes: { batch: { maxDurationSeconds: 86_400 }, urgent: { maxDurationSeconds: 7_200 } },
-    agents: { 'agent-1': { department: 'research' } },
+    classes: {
+      batch: { maxDurationSeconds: 86_400, maxCostMinor: 100_000 },
+      urgent: { maxDurationSeconds: 7_200, maxCostMinor: 100_000 },
+    },
+    agents: { 'agent-1': { department: 'research', ordinal: 1 } },
+    datasets: {},
+    separatedDuties: [],
   },
   row: {
     department: 'research',
@@ -103,6 +116,11 @@ const VECTORS = {
     durationSeconds: 3_600,
     preemptible: true,
     quantities: { gpu: 1 },
+    models: ['A100'],
+    datasets: [],
+    costMinor: 180,
+    hour: 9,
+    weekday: 0,
   },
   cases: [
     { name: 'an hour needs no purpose', row: {}, codes: [], obligations: [] },

@@ -9,9 +9,14 @@ organisation := {
 		"kinds": ["gpu"],
 		"limits": {"gpu": 8},
 		"clearanceCeiling": 3,
+		"models": ["A100"],
+		"agentsMost": 1,
+		"quietHours": {"from": 22, "to": 6, "classes": ["urgent"]},
 	}},
-	"classes": {"batch": {"maxDurationSeconds": 60}},
-	"agents": {"a": {"department": "d"}},
+	"classes": {"batch": {"maxDurationSeconds": 60, "maxCostMinor": 100}},
+	"agents": {"a": {"department": "d", "ordinal": 1}},
+	"datasets": {"personnel": ["payroll"]},
+	"separatedDuties": [["auditor", "operator"]],
 	"purposeRequiredFrom": 2,
 	"approvalRequiredFrom": 3,
 	"revision": "r",
@@ -111,6 +116,114 @@ test_a_purpose_of_another_type_is_none if {
 	}
 }
 
+test_models_of_another_type_are_not_entitled if {
+	row := {"department": "d", "models": ["A100"]}
+	verdict.clean_MODEL_NOT_ENTITLED(row) with data.organisation as organisation
+	every value in [null, true, 9, "", "A100", {}, {1, 2}] {
+		not verdict.clean_MODEL_NOT_ENTITLED({"department": "d", "models": value}) with data.organisation as organisation
+		not verdict.clean_MODEL_NOT_ENTITLED({"department": "d", "models": [value]}) with data.organisation as without_models
+	}
+	every value in other_types {
+		other := department_with({"models": value})
+		not verdict.clean_MODEL_NOT_ENTITLED(row) with data.organisation as other
+	}
+	not verdict.clean_MODEL_NOT_ENTITLED({"department": "d"}) with data.organisation as organisation
+}
+
+without_models := department_with({"models": []})
+
+test_datasets_and_purposes_of_another_type_do_not_match if {
+	row := {"datasets": ["personnel"], "purpose": "payroll"}
+	verdict.clean_DATASET_FOR_OTHER_PURPOSE(row) with data.organisation as organisation
+	every value in [null, true, 9, "", "weather", {}, {1, 2}] {
+		odd := {"datasets": value, "purpose": "payroll"}
+		not verdict.clean_DATASET_FOR_OTHER_PURPOSE(odd) with data.organisation as organisation
+	}
+	every value in [null, true, 9, {}, []] {
+		odd := {"datasets": [value], "purpose": "payroll"}
+		not verdict.clean_DATASET_FOR_OTHER_PURPOSE(odd) with data.organisation as organisation
+		unsaid := {"datasets": ["weather"], "purpose": value}
+		not verdict.clean_DATASET_FOR_OTHER_PURPOSE(unsaid) with data.organisation as organisation
+	}
+	every value in [null, true, 9, "", {1, 2}] {
+		other := object.union(object.remove(organisation, ["datasets"]), {"datasets": value})
+		not verdict.clean_DATASET_FOR_OTHER_PURPOSE(row) with data.organisation as other
+	}
+	not verdict.clean_DATASET_FOR_OTHER_PURPOSE({"purpose": "payroll"}) with data.organisation as organisation
+	not verdict.clean_DATASET_FOR_OTHER_PURPOSE({"datasets": ["personnel"]}) with data.organisation as organisation
+}
+
+test_any_dataset_is_for_every_purpose_where_none_is_limited if {
+	row := {"datasets": ["*"], "purpose": ""}
+	unlimited := object.union(object.remove(organisation, ["datasets"]), {"datasets": {}})
+	verdict.clean_DATASET_FOR_OTHER_PURPOSE(row) with data.organisation as unlimited
+	not verdict.clean_DATASET_FOR_OTHER_PURPOSE(row) with data.organisation as organisation
+	starred := object.union(object.remove(organisation, ["datasets"]), {"datasets": {"*": ["payroll"]}})
+	not verdict.clean_DATASET_FOR_OTHER_PURPOSE({"datasets": ["*"], "purpose": "payroll"}) with data.organisation as starred
+	not verdict.clean_DATASET_FOR_OTHER_PURPOSE(row) with data.organisation as {}
+}
+
+test_a_cost_of_another_type_is_too_high if {
+	row := {"class": "batch", "costMinor": 100}
+	verdict.clean_COST_TOO_HIGH(row) with data.organisation as organisation
+	every value in other_types {
+		not verdict.clean_COST_TOO_HIGH({"class": "batch", "costMinor": value}) with data.organisation as organisation
+		other := object.union(object.remove(organisation, ["classes"]), {"classes": {"batch": {"maxCostMinor": value}}})
+		not verdict.clean_COST_TOO_HIGH(row) with data.organisation as other
+	}
+	not verdict.clean_COST_TOO_HIGH({"class": "batch"}) with data.organisation as organisation
+}
+
+test_an_hour_of_another_type_is_quiet if {
+	row := {"department": "d", "class": "batch", "hour": 12}
+	verdict.clean_QUIET_HOURS(row) with data.organisation as organisation
+	every value in other_types {
+		odd := {"department": "d", "class": "batch", "hour": value}
+		not verdict.clean_QUIET_HOURS(odd) with data.organisation as organisation
+		from := department_with({"quietHours": {"from": value, "to": 6, "classes": []}})
+		not verdict.clean_QUIET_HOURS(row) with data.organisation as from
+		to := department_with({"quietHours": {"from": 22, "to": value, "classes": []}})
+		not verdict.clean_QUIET_HOURS(row) with data.organisation as to
+		none := department_with({"quietHours": value})
+		not verdict.clean_QUIET_HOURS(row) with data.organisation as none
+		classes := department_with({"quietHours": {"from": 8, "to": 17, "classes": value}})
+		not verdict.clean_QUIET_HOURS(row) with data.organisation as classes
+	}
+	not verdict.clean_QUIET_HOURS({"department": "d", "class": "batch"}) with data.organisation as organisation
+}
+
+test_duties_of_another_type_are_not_separate if {
+	row := {"roles": ["auditor"], "skills": ["build"]}
+	verdict.clean_DUTIES_NOT_SEPARATED(row) with data.organisation as organisation
+	every value in [null, true, 9, "", "auditor", {}, {1, 2}] {
+		not verdict.clean_DUTIES_NOT_SEPARATED({"roles": value, "skills": []}) with data.organisation as organisation
+		not verdict.clean_DUTIES_NOT_SEPARATED({"roles": [], "skills": value}) with data.organisation as organisation
+		other := {"separatedDuties": value}
+		not verdict.clean_DUTIES_NOT_SEPARATED(row) with data.organisation as other
+		odd := {"separatedDuties": [value]}
+		not verdict.clean_DUTIES_NOT_SEPARATED(row) with data.organisation as odd
+	}
+	not verdict.clean_DUTIES_NOT_SEPARATED({"roles": []}) with data.organisation as organisation
+	not verdict.clean_DUTIES_NOT_SEPARATED({"skills": []}) with data.organisation as organisation
+	not verdict.clean_DUTIES_NOT_SEPARATED(row) with data.organisation as {}
+	every value in [["a"], ["a", "b", "c"], []] {
+		other := {"separatedDuties": [value]}
+		not verdict.clean_DUTIES_NOT_SEPARATED(row) with data.organisation as other
+	}
+}
+
+test_an_ordinal_or_cap_of_another_type_is_beyond if {
+	row := {"department": "d", "agent": "a"}
+	verdict.clean_AGENT_BEYOND_CAP(row) with data.organisation as organisation
+	every value in other_types {
+		other := department_with({"agentsMost": value})
+		not verdict.clean_AGENT_BEYOND_CAP(row) with data.organisation as other
+		agents := {"a": {"department": "d", "ordinal": value}}
+		odd := object.union(object.remove(organisation, ["agents"]), {"agents": agents})
+		not verdict.clean_AGENT_BEYOND_CAP(row) with data.organisation as odd
+	}
+}
+
 department_with(fields) := object.union(
 	object.remove(organisation, ["departments"]),
 	{"departments": {"d": object.union(object.remove(organisation.departments.d, object.keys(fields)), fields)}},
@@ -129,6 +242,11 @@ columns := {
 	"durationSeconds": [1, 1],
 	"preemptible": [false, true],
 	"quantities": [{"gpu": 1}, {"gpu": 1}],
+	"models": [["A100"], []],
+	"datasets": [[], []],
+	"costMinor": [0, 100],
+	"hour": [12, 6],
+	"weekday": [0, 6],
 }
 
 test_whole_columns_are_allowed if {
@@ -192,8 +310,8 @@ test_a_finding_without_data_has_no_limit if {
 	row := object.union(columns, {"department": ["x", "d"]})
 	answer := verdict.explain with input as row with data.organisation as organisation
 	{finding.code | some finding in answer.findings} == {
-		"AGENT_UNKNOWN", "CLASS_NOT_ENTITLED", "DEPARTMENT_CLEARANCE_TOO_LOW",
-		"DEPARTMENT_UNKNOWN", "KIND_NOT_ALLOWED", "QUANTITY_TOO_LARGE",
+		"AGENT_BEYOND_CAP", "AGENT_UNKNOWN", "CLASS_NOT_ENTITLED", "DEPARTMENT_CLEARANCE_TOO_LOW",
+		"DEPARTMENT_UNKNOWN", "KIND_NOT_ALLOWED", "MODEL_NOT_ENTITLED", "QUANTITY_TOO_LARGE", "QUIET_HOURS",
 	}
 	every finding in answer.findings {
 		finding.limit == null

@@ -25,7 +25,7 @@ test_findings[tc.name] if {
 }
 
 test_a_malformed_row_is_found_malformed if {
-	asked := columns({"row": {"roles": "agent"}})
+	asked := columns({"row": {"preemptible": "no"}})
 	answer := verdict.explain with input as asked with data.organisation as data.vectors.data
 	{finding.code | some finding in answer.findings} == {"POLICY_INPUT_INVALID"}
 }

@@ -19,6 +19,11 @@ all := [row |
 		"durationSeconds": input.durationSeconds[i],
 		"preemptible": input.preemptible[i],
 		"quantities": input.quantities[i],
+		"models": input.models[i],
+		"datasets": input.datasets[i],
+		"costMinor": input.costMinor[i],
+		"hour": input.hour[i],
+		"weekday": input.weekday[i],
 	}
 ]
 
@@ -36,6 +41,11 @@ well_formed(row) if {
 	is_boolean(row.preemptible)
 	is_object(row.quantities)
 	count(row.quantities) > 0
+	is_array(row.models)
+	is_array(row.datasets)
+	is_number(row.costMinor)
+	is_number(row.hour)
+	is_number(row.weekday)
 }
 
 # What a rule adds to its finding; a rule that only says true adds nothing.
