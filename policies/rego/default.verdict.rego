@@ -2,10 +2,16 @@
 package annona.verdict
 
 import data.annona.library.rows
+import data.annona.policies.agents
+import data.annona.policies.budget
 import data.annona.policies.clearance
+import data.annona.policies.duties
 import data.annona.policies.entitlement
 import data.annona.policies.handling
+import data.annona.policies.hours
 import data.annona.policies.identity
+import data.annona.policies.models
+import data.annona.policies.purposes
 
 batch := {
 	"v": 1,
@@ -29,16 +35,22 @@ allow := {i | some i, _ in rows.all} - union({hits | some hits in deny})
 
 deny := {
 	"POLICY_INPUT_INVALID": {i | some i, row in rows.all; not rows.well_formed(row)},
+	"AGENT_BEYOND_CAP": {i | some i, row in rows.all; not clean_AGENT_BEYOND_CAP(row)},
 	"AGENT_UNKNOWN": {i | some i, row in rows.all; not clean_AGENT_UNKNOWN(row)},
 	"CLASS_NOT_ENTITLED": {i | some i, row in rows.all; not clean_CLASS_NOT_ENTITLED(row)},
 	"CLEARANCE_TOO_LOW": {i | some i, row in rows.all; not clean_CLEARANCE_TOO_LOW(row)},
+	"COST_TOO_HIGH": {i | some i, row in rows.all; not clean_COST_TOO_HIGH(row)},
+	"DATASET_FOR_OTHER_PURPOSE": {i | some i, row in rows.all; not clean_DATASET_FOR_OTHER_PURPOSE(row)},
 	"DEPARTMENT_CLEARANCE_TOO_LOW": {i | some i, row in rows.all; not clean_DEPARTMENT_CLEARANCE_TOO_LOW(row)},
 	"DEPARTMENT_UNKNOWN": {i | some i, row in rows.all; not clean_DEPARTMENT_UNKNOWN(row)},
 	"DURATION_TOO_LONG": {i | some i, row in rows.all; not clean_DURATION_TOO_LONG(row)},
+	"DUTIES_NOT_SEPARATED": {i | some i, row in rows.all; not clean_DUTIES_NOT_SEPARATED(row)},
 	"KIND_NOT_ALLOWED": {i | some i, row in rows.all; not clean_KIND_NOT_ALLOWED(row)},
+	"MODEL_NOT_ENTITLED": {i | some i, row in rows.all; not clean_MODEL_NOT_ENTITLED(row)},
 	"PURPOSE_REQUIRED": {i | some i, row in rows.all; not clean_PURPOSE_REQUIRED(row)},
 	"PURPOSE_VAGUE": {i | some i, row in rows.all; not clean_PURPOSE_VAGUE(row)},
 	"QUANTITY_TOO_LARGE": {i | some i, row in rows.all; not clean_QUANTITY_TOO_LARGE(row)},
+	"QUIET_HOURS": {i | some i, row in rows.all; not clean_QUIET_HOURS(row)},
 }
 
 obligations := {
@@ -49,6 +61,25 @@ findings contains {"row": i, "code": "POLICY_INPUT_INVALID", "policy": "rows", "
 	some i, row in rows.all
 	not rows.well_formed(row)
 }
+
+clean_AGENT_BEYOND_CAP(row) if agents.AGENT_BEYOND_CAP(row) == false
+
+findings contains {
+	"row": i,
+	"code": "AGENT_BEYOND_CAP",
+	"policy": "agents",
+	"field": "agent",
+	"want": object.get(detail, "want", object.get(row, "agent", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_AGENT_BEYOND_CAP(row)
+	detail := detail_AGENT_BEYOND_CAP(row)
+}
+
+detail_AGENT_BEYOND_CAP(row) := rows.detail(value) if {
+	value := agents.AGENT_BEYOND_CAP(row)
+} else := {}
 
 clean_AGENT_UNKNOWN(row) if identity.AGENT_UNKNOWN(row) == false
 
@@ -126,6 +157,44 @@ detail_CLEARANCE_TOO_LOW(row) := rows.detail(value) if {
 	value := clearance.CLEARANCE_TOO_LOW(row)
 } else := {}
 
+clean_COST_TOO_HIGH(row) if budget.COST_TOO_HIGH(row) == false
+
+findings contains {
+	"row": i,
+	"code": "COST_TOO_HIGH",
+	"policy": "budget",
+	"field": "costMinor",
+	"want": object.get(detail, "want", object.get(row, "costMinor", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_COST_TOO_HIGH(row)
+	detail := detail_COST_TOO_HIGH(row)
+}
+
+detail_COST_TOO_HIGH(row) := rows.detail(value) if {
+	value := budget.COST_TOO_HIGH(row)
+} else := {}
+
+clean_DATASET_FOR_OTHER_PURPOSE(row) if purposes.DATASET_FOR_OTHER_PURPOSE(row) == false
+
+findings contains {
+	"row": i,
+	"code": "DATASET_FOR_OTHER_PURPOSE",
+	"policy": "purposes",
+	"field": "purpose",
+	"want": object.get(detail, "want", object.get(row, "purpose", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_DATASET_FOR_OTHER_PURPOSE(row)
+	detail := detail_DATASET_FOR_OTHER_PURPOSE(row)
+}
+
+detail_DATASET_FOR_OTHER_PURPOSE(row) := rows.detail(value) if {
+	value := purposes.DATASET_FOR_OTHER_PURPOSE(row)
+} else := {}
+
 clean_DEPARTMENT_CLEARANCE_TOO_LOW(row) if clearance.DEPARTMENT_CLEARANCE_TOO_LOW(row) == false
 
 findings contains {
@@ -183,6 +252,25 @@ detail_DURATION_TOO_LONG(row) := rows.detail(value) if {
 	value := entitlement.DURATION_TOO_LONG(row)
 } else := {}
 
+clean_DUTIES_NOT_SEPARATED(row) if duties.DUTIES_NOT_SEPARATED(row) == false
+
+findings contains {
+	"row": i,
+	"code": "DUTIES_NOT_SEPARATED",
+	"policy": "duties",
+	"field": "roles",
+	"want": object.get(detail, "want", object.get(row, "roles", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_DUTIES_NOT_SEPARATED(row)
+	detail := detail_DUTIES_NOT_SEPARATED(row)
+}
+
+detail_DUTIES_NOT_SEPARATED(row) := rows.detail(value) if {
+	value := duties.DUTIES_NOT_SEPARATED(row)
+} else := {}
+
 clean_KIND_NOT_ALLOWED(row) if entitlement.KIND_NOT_ALLOWED(row) == false
 
 findings contains {
@@ -200,6 +288,25 @@ findings contains {
 
 detail_KIND_NOT_ALLOWED(row) := rows.detail(value) if {
 	value := entitlement.KIND_NOT_ALLOWED(row)
+} else := {}
+
+clean_MODEL_NOT_ENTITLED(row) if models.MODEL_NOT_ENTITLED(row) == false
+
+findings contains {
+	"row": i,
+	"code": "MODEL_NOT_ENTITLED",
+	"policy": "models",
+	"field": "models",
+	"want": object.get(detail, "want", object.get(row, "models", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_MODEL_NOT_ENTITLED(row)
+	detail := detail_MODEL_NOT_ENTITLED(row)
+}
+
+detail_MODEL_NOT_ENTITLED(row) := rows.detail(value) if {
+	value := models.MODEL_NOT_ENTITLED(row)
 } else := {}
 
 clean_PURPOSE_REQUIRED(row) if handling.PURPOSE_REQUIRED(row) == false
@@ -257,4 +364,23 @@ findings contains {
 
 detail_QUANTITY_TOO_LARGE(row) := rows.detail(value) if {
 	value := entitlement.QUANTITY_TOO_LARGE(row)
+} else := {}
+
+clean_QUIET_HOURS(row) if hours.QUIET_HOURS(row) == false
+
+findings contains {
+	"row": i,
+	"code": "QUIET_HOURS",
+	"policy": "hours",
+	"field": "hour",
+	"want": object.get(detail, "want", object.get(row, "hour", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_QUIET_HOURS(row)
+	detail := detail_QUIET_HOURS(row)
+}
+
+detail_QUIET_HOURS(row) := rows.detail(value) if {
+	value := hours.QUIET_HOURS(row)
 } else := {}
