@@ -11,6 +11,14 @@ export type {
   RefusalCode,
 } from './bundle.ts';
 export { PolicyRefused, parseData, parseManifest, verifyBundle } from './bundle.ts';
+export type { Change, ChangeKind } from './compare/change.ts';
+export { CHANGE_KINDS } from './compare/change.ts';
+export type { DiffGroup, DiffInput, PolicyDiff } from './compare/diff.ts';
+export { diffPolicies } from './compare/diff.ts';
+export type { ImpactLine, PolicyImpact, PolicyRecord, RecordedRow } from './compare/impact.ts';
+export { impactOf, parseRecord } from './compare/impact.ts';
+export type { PolicyLiterals } from './compare/literals.ts';
+export { comparedWith, literalsOf } from './compare/literals.ts';
 export type {
   ConstraintSelector,
   ConstraintTerm,

@@ -36,6 +36,8 @@ const CHECKS: readonly (readonly [keyof PolicyRow, (value: unknown) => boolean, 
   ['weekday', isWeekday, 'a whole number from 0 to 6'],
 ];
 
+export const ROW_FIELDS: readonly (keyof PolicyRow)[] = CHECKS.map(([field]) => field);
+
 /** The first fault of a row, or undefined. Takes anything: a row from a log or a test may be no row at all. */
 export function faultOf(row: unknown): RowFault | undefined {
   if (!isRecord(row)) return { field: '', limit: 'an object' };

@@ -53,6 +53,7 @@ export { type CandidateRow, STANDINGS } from './explanationTable.ts';
 export { HALF_LIFE_SECONDS, pastUnits } from './fairness.ts';
 export { formulate, newMemo } from './formulate/index.ts';
 export { DEADLINE_ALLOWANCE_MOST } from './formulate/objective.ts';
+export { gateRow } from './gate.ts';
 export { type HeldRow, type HolderSight, ROW_FAMILIES } from './holders.ts';
 export { type Lack, lackOf } from './lack.ts';
 export type { OfferChange } from './offerChanges.ts';

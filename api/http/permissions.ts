@@ -30,6 +30,7 @@ export const ACTIONS = {
   readQuotas: 'read quotas and what is used of them',
   editQuotas: 'make, edit and remove quotas',
   readTickFiles: 'take a tick home as a file',
+  readPolicyRows: 'read requests as the policies see them',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -58,6 +59,7 @@ const READER: Readonly<Record<Action, Reach>> = {
   readQuotas: 'all',
   editQuotas: 'none',
   readTickFiles: 'none',
+  readPolicyRows: 'none',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -67,6 +69,7 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readEvents: 'all',
   readAccounts: 'all',
   readUsage: 'all',
+  readPolicyRows: 'all',
 };
 const STEWARD: Readonly<Record<Action, Reach>> = {
   ...OVERSEER,
@@ -104,6 +107,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readQuotas: 'all',
     editQuotas: 'none',
     readTickFiles: 'none',
+    readPolicyRows: 'none',
   },
   'department-head': {
     ...READER,
@@ -113,7 +117,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     editAgents: 'department',
   },
   reviewer: READER,
-  'policy-author': READER,
+  'policy-author': { ...READER, readPolicyRows: 'all' },
   operator: STEWARD,
   auditor: OVERSEER,
   administrator: STEWARD,

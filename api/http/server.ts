@@ -26,6 +26,7 @@ import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
 import { addOffers } from './offers.ts';
 import type { ServerOptions } from './options.ts';
+import { addPolicyRows } from './policyRows.ts';
 import { addPoolEdits } from './poolEdits.ts';
 import { addPools } from './pools.ts';
 import { addQueue } from './queue.ts';
@@ -102,6 +103,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addEvents(v1, options);
       addAccounts(v1, options);
       addUsage(v1, options);
+      addPolicyRows(v1, options);
       addQueue(v1, options);
     },
     { prefix: '/v1' },

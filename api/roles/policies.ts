@@ -5,10 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { DecisionLog } from '../../policies/index.ts';
 import { defaultBundle, type TrustedKey, trustedKeys, workerPolicy } from '../../policies/node.ts';
 import type { Configuration, Instant, PolicyGate, Stopwatch, Timers } from '../../scheduler/index.ts';
+import { policyDataOf } from '../policyData.ts';
 import type { PolicyStore } from '../ports.ts';
 import { openDecisionFile } from './decisionFile.ts';
 import { watchPolicyFolder } from './policyFolder.ts';
-import { policyDataOf, policyGate } from './policyGate.ts';
+import { policyGate } from './policyGate.ts';
 import { bundleInForce, PolicyKeeper } from './policyKeeper.ts';
 import { StartRefused } from './startRefused.ts';
 

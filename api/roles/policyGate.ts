@@ -4,80 +4,12 @@
 import {
   combineObligations,
   type DecisionLog,
-  type DepartmentData,
-  type PolicyData,
   type PolicyService,
   type Verdict,
 } from '../../policies/index.ts';
-import {
-  CLASSIFICATIONS,
-  type Configuration,
-  type DepartmentLimits,
-  type Instant,
-  type Obligations,
-  type PolicyGate,
-  type RecordedVerdict,
-  type Stopwatch,
-} from '../../scheduler/index.ts';
-
+import type { Instant, Obligations, PolicyGate, RecordedVerdict, Stopwatch } from '../../scheduler/index.ts';
+import { policyDataOf } from '../policyData.ts';
 import { ruleProblems, rulesOf } from './policyRules.ts';
-
-/** From confidential on, a request says what it is for. */
-const PURPOSE_REQUIRED_FROM = CLASSIFICATIONS.indexOf('confidential');
-/** No classification is that high: approvals need their flow of child requests and rulings, and without it would deny for good. */
-const APPROVAL_REQUIRED_FROM = CLASSIFICATIONS.length;
-
-/** The policies would deny what they have no limit for. */
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
-
-export function policyDataOf(configuration: Configuration): PolicyData {
-  const { policyLimits } = configuration;
-  return {
-    revision: configuration.revision,
-    departments: Object.fromEntries(
-      configuration.departments.map((department) => [
-        department.id,
-        {
-          classes: department.classes,
-          kinds: department.kinds ?? '*',
-          limits: { '*': UNLIMITED, ...department.requestLimits },
-          clearanceCeiling: CLASSIFICATIONS.indexOf(department.clearanceCeiling),
-          ...departmentLimits(policyLimits?.departments?.[department.id]),
-        },
-      ]),
-    ),
-    classes: Object.fromEntries(
-      configuration.classes.map(({ name, maxDurationSeconds }) => {
-        const maxCostMinor = policyLimits?.classes?.[name]?.maxCostMinor ?? UNLIMITED;
-        return [name, { maxDurationSeconds, maxCostMinor }];
-      }),
-    ),
-    agents: agentsOf(configuration),
-    datasets: policyLimits?.datasets ?? {},
-    separatedDuties: policyLimits?.separatedDuties ?? [],
-    purposeRequiredFrom: PURPOSE_REQUIRED_FROM,
-    approvalRequiredFrom: APPROVAL_REQUIRED_FROM,
-  };
-}
-
-function departmentLimits(
-  limits: DepartmentLimits = {},
-): Pick<DepartmentData, 'models' | 'agentsMost' | 'quietHours'> {
-  const { models = '*', agentsMost = UNLIMITED, quietHours = { from: 0, to: 0, classes: [] } } = limits;
-  return { models, agentsMost, quietHours };
-}
-
-/** The configuration's agents are sorted by id. */
-function agentsOf({ agents }: Configuration): PolicyData['agents'] {
-  const counted = new Map<string, number>();
-  return Object.fromEntries(
-    agents.map(({ id, department }) => {
-      const ordinal = (counted.get(department) ?? 0) + 1;
-      counted.set(department, ordinal);
-      return [id, { department, ordinal }];
-    }),
-  );
-}
 
 /** Where each answer is written down. */
 export interface GateLog {

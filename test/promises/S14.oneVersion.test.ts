@@ -1,6 +1,6 @@
 // S14: one tick, one version of everything. Configurations, policies and data that arrive at every step of a tick belong to a later one.
 import { afterEach, describe, expect, it } from 'vitest';
-import { policyDataOf } from '../../api/roles/policyGate.ts';
+import { policyDataOf } from '../../api/policyData.ts';
 import { aConfiguration, aPool, aRequest } from '../support/builders.ts';
 import { checkPromises } from '../support/promises.ts';
 import { type Leader, type LiveCell, liveCell, outcomeOf } from './liveCell.ts';

@@ -1,7 +1,7 @@
 // S6: no grant without a recorded allow of that policy revision. Policies that deny, that change while a tick is under way, that fall silent.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StoreDump } from '../../adapters/memory/tables.ts';
-import { policyDataOf } from '../../api/roles/policyGate.ts';
+import { policyDataOf } from '../../api/policyData.ts';
 import type { RecordedVerdict } from '../../scheduler/index.ts';
 import { aConfiguration, aPool, aRequest } from '../support/builders.ts';
 import { checkPromises } from '../support/promises.ts';

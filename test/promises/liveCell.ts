@@ -4,8 +4,9 @@
 import type { StoreDump } from '../../adapters/memory/tables.ts';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
+import { policyDataOf } from '../../api/policyData.ts';
 import type { IntakeOutcome } from '../../api/ports.ts';
-import { policyDataOf, policyGate } from '../../api/roles/policyGate.ts';
+import { policyGate } from '../../api/roles/policyGate.ts';
 import type { PolicyService } from '../../policies/index.ts';
 import { inProcessPolicy } from '../../policies/index.ts';
 import { defaultBundle } from '../../policies/node.ts';

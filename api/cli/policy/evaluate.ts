@@ -1,6 +1,5 @@
-// `annona policy eval` and `explain`: one request before a bundle or its sources, with the data of the vectors or of a file.
+// `annona policy eval` and `explain`: one request before a bundle or its sources, under the organisation that is given.
 // Invariant: the answer is the engine's that the tick asks; a denial is an answer, with its own exit code.
-import { statSync } from 'node:fs';
 import {
   type Explanation,
   loadPolicy,
@@ -12,23 +11,21 @@ import {
   type PolicyService,
   ruleOf,
 } from '../../../policies/index.ts';
-import { readBundle, workerPolicy } from '../../../policies/node.ts';
+import { workerPolicy } from '../../../policies/node.ts';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { showConstraints } from './constraints.ts';
 import { table } from './print.ts';
-import { author, bundleOf, type ReadOptions, readJson } from './sources.ts';
+import { readJson } from './sources.ts';
+import { type DataOptions, dataOf, subjectAt } from './subject.ts';
 
-export interface EvaluateOptions extends ReadOptions {
-  /** JSON file: what the policies know of the organisation. */
-  readonly data?: string;
+export interface EvaluateOptions extends DataOptions {
   /** The bundle's constraints alone; no request is read. */
   readonly constraints?: boolean;
 }
 
-interface Subject {
+interface Judge {
   readonly bundle: PolicyBundle;
   readonly data: unknown;
-  readonly row: object;
 }
 
 interface Asked {
@@ -49,10 +46,12 @@ export async function explainRequest(asked: Asked, options: EvaluateOptions, io:
 }
 
 async function listed(where: string, options: EvaluateOptions, io: CommandIo): Promise<number> {
-  const subject = await subjectOf(where, options, io);
+  const subject = await subjectAt(where, options, io);
   if (!subject) return EXIT.checkFailed;
-  const { revision } = subject.bundle.manifest;
-  const constraints = await asking(subject, async (service) => service.constraints);
+  const { bundle } = subject;
+  const { revision } = bundle.manifest;
+  const data = await dataOf(options, [subject], io);
+  const constraints = await asking({ bundle, data }, async (service) => service.constraints);
   if (options.json) io.out(JSON.stringify({ revision, constraints }));
   else if (constraints.list.length === 0) io.err('the bundle has no constraints');
   else for (const line of showConstraints(constraints)) io.out(line);
@@ -75,10 +74,11 @@ async function judged(
   const request = await readJson(asked.request);
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     throw new CommandError(`${asked.request} must be one JSON object: the row of a request`, EXIT.usage);
-  const subject = await subjectOf(asked.where, options, io);
+  const subject = await subjectAt(asked.where, options, io);
   if (!subject) return EXIT.checkFailed;
-  const row = { ...subject.row, ...request } as PolicyRow;
-  const [explained, constraints] = await asking(subject, async (service) => [
+  const data = await dataOf(options, [subject], io);
+  const row = { ...subject.vectors.row, ...request } as PolicyRow;
+  const [explained, constraints] = await asking({ bundle: subject.bundle, data }, async (service) => [
     await service.explain(row),
     service.constraints,
   ]);
@@ -90,7 +90,7 @@ async function judged(
   return verdict.outcome === 'allow' ? EXIT.done : EXIT.denied;
 }
 
-async function asking<T>({ bundle, data }: Subject, ask: (service: PolicyService) => Promise<T>): Promise<T> {
+async function asking<T>({ bundle, data }: Judge, ask: (service: PolicyService) => Promise<T>): Promise<T> {
   try {
     // Loading judges the data; the worker then gives the engine a deadline.
     await loadPolicy({ ...bundle, data });
@@ -104,52 +104,6 @@ async function asking<T>({ bundle, data }: Subject, ask: (service: PolicyService
     if (error instanceof PolicyRefused) throw new CommandError(error.message, EXIT.usage);
     throw error;
   }
-}
-
-async function subjectOf(
-  where: string,
-  options: EvaluateOptions,
-  io: CommandIo,
-): Promise<Subject | undefined> {
-  const given = options.data === undefined ? undefined : await readJson(options.data);
-  const isFolder = statSync(where, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (!isFolder) {
-    const bundle = await storedBundle(where);
-    const vectors = options.vectors === undefined ? undefined : await readJson(options.vectors);
-    const { data, row } = (vectors ?? {}) as { data?: unknown; row?: object };
-    return { bundle, data: needData(given ?? data), row: row ?? {} };
-  }
-  const authored = await author([where], options, io);
-  try {
-    const answer = await authored.ask('build');
-    if (!answer) return undefined;
-    const { vectors } = authored;
-    return { bundle: bundleOf(answer), data: needData(given ?? vectors?.data), row: vectors?.row ?? {} };
-  } finally {
-    await authored.close();
-  }
-}
-
-async function storedBundle(where: string): Promise<PolicyBundle> {
-  const prefix = where.replace(/\.(wasm|manifest\.json)$/, '');
-  try {
-    return await readBundle(prefix);
-  } catch (error) {
-    if (error instanceof PolicyRefused || (error instanceof Error && 'syscall' in error))
-      throw new CommandError(
-        `${error.message}; want a folder of policies or what annona policy build wrote`,
-        EXIT.usage,
-      );
-    throw error;
-  }
-}
-
-function needData(data: unknown): unknown {
-  if (data !== undefined) return data;
-  throw new CommandError(
-    'the policies need to know the organisation: --data FILE, or a vectors.json with data',
-    EXIT.usage,
-  );
 }
 
 export interface RuleAnswer {

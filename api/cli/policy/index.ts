@@ -2,6 +2,7 @@
 // Invariant: a command loads its own module alone, so that --help starts no compiler.
 import type { Command } from 'commander';
 import type { CommandIo } from '../io.ts';
+import { CONNECTION_OPTIONS } from '../remote/spec.ts';
 
 interface Given {
   readonly io: CommandIo;
@@ -17,6 +18,7 @@ export function addPolicy(program: Command, given: Given): void {
   addWriting(policy, given);
   addTesting(policy, given);
   addAsking(policy, given);
+  addComparing(policy, given);
 }
 
 const PATHS = 'folders or .rego files';
@@ -85,6 +87,7 @@ function addAsking(policy: Command, { io, done }: Given): void {
         'JSON file with the row, or the fields in which it differs from that of the vectors',
         '-',
       )
+      .option('--directory <path>', 'judge by the organisation in this folder')
       .option('--data <file>', 'JSON file with what the policies know of the organisation')
       .option('--vectors <file>', 'take data and the usual row from these vectors')
       .option('--json', 'one JSON object: verdict and rules');
@@ -107,5 +110,49 @@ function addAsking(policy: Command, { io, done }: Given): void {
     )
     .action(async (where, request, options) =>
       done(await (await import('./evaluate.ts')).explainRequest({ where, request }, options, io)),
+    );
+}
+
+function addComparing(policy: Command, { io, done }: Given): void {
+  const BUNDLE = 'a folder of policies, or a bundle that policy build wrote';
+  policy
+    .command('diff')
+    .description(
+      'who is newly allowed or denied, with the simplest row of each; exit code 7 if somebody is newly allowed',
+    )
+    .argument('<old>', BUNDLE)
+    .argument('<new>', BUNDLE)
+    .option('--directory <path>', 'compare under the organisation in this folder')
+    .option('--data <file>', 'JSON file with what the policies know of the organisation')
+    .option('--vectors <file>', 'take the data of these vectors')
+    .option('--fields <number>', 'in how many fields a row may differ from the usual one, 1 to 4', '2')
+    .option('--rows <number>', 'stop after so many rows', '2000000')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx annona policy diff policies/rego/default my-default.wasm --directory examples/acme',
+    )
+    .action(async (older, newer, options) =>
+      done(await (await import('./diff.ts')).diff({ old: older, new: newer }, options, io)),
+    );
+  const impact = policy
+    .command('impact')
+    .description('what another policy would have decided of requests that were made, by department and rule')
+    .argument('<old>', BUNDLE)
+    .argument('<new>', BUNDLE)
+    .option('--record <file>', 'what annona record wrote; without it a running server is asked')
+    .option('--last <number>', 'of a server: so many of the newest requests, at most 10000', '1000')
+    .option('--organisation <path>', 'judge by the organisation in this folder instead of the recorded one')
+    .option('--data <file>', 'JSON file with what the policies know of the organisation instead')
+    .option('--json', 'one JSON object');
+  for (const { flags, description } of CONNECTION_OPTIONS)
+    if (!flags.startsWith('--json')) impact.option(flags, description);
+  impact
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx annona policy impact old.wasm new.wasm --record requests.json\n  npx annona policy impact policies/rego my-policies --as operator@operations',
+    )
+    .action(async (older, newer, options) =>
+      done(await (await import('./impact.ts')).impact({ old: older, new: newer }, options, io)),
     );
 }

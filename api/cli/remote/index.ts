@@ -6,6 +6,7 @@ import { AGENT, DEPARTMENT } from './agent.ts';
 import { LEASE } from './lease.ts';
 import { EVENTS, QUEUE, TOP } from './observe.ts';
 import { POOL, QUOTA } from './owned.ts';
+import { RECORD } from './record.ts';
 import { REQUEST } from './request.ts';
 import { addCommand, addGroup, type Finish } from './spec.ts';
 import { TICKS } from './ticks.ts';
@@ -14,6 +15,6 @@ import { VERIFY } from './verify.ts';
 export function addRemote(program: Command, finish: Finish): void {
   for (const group of [REQUEST, LEASE, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS])
     addGroup(program, group, finish);
-  for (const spec of [USAGE, QUEUE, TOP, EVENTS, VERIFY])
+  for (const spec of [USAGE, QUEUE, TOP, EVENTS, VERIFY, RECORD])
     addCommand(program, { ...spec, path: spec.name }, finish);
 }

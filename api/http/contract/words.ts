@@ -127,6 +127,10 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     operationId: 'readShares',
     summary: 'What part of the time of each class each department held in the last seven days',
   },
+  'GET /v1/policy-rows': {
+    operationId: 'readPolicyRows',
+    summary: 'The newest requests as the policies see them, with the organisation that they are judged by',
+  },
   'GET /v1/queue/reasons': {
     operationId: 'readQueueReasons',
     summary: 'Why requests wait, the most common reason first',
@@ -202,6 +206,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   events: 'What happened, as it is committed.',
   extensions: 'Wishes to hold a lease longer.',
   leases: 'Units held for a time, fenced by an epoch.',
+  'policy-rows': 'Requests as policies see them.',
   pools: 'What there is to give, in whole units of one kind.',
   queue: 'Why requests wait.',
   quotas: "A department's share of a kind, and what it lends and borrows.",

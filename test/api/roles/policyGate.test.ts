@@ -1,6 +1,7 @@
 // The policies that ship, asked through the scheduler's gate about the organisation that is configured.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { policyDataOf, policyGate } from '../../../api/roles/policyGate.ts';
+import { policyDataOf } from '../../../api/policyData.ts';
+import { policyGate } from '../../../api/roles/policyGate.ts';
 import { inProcessPolicy, type PolicyService, type Verdict } from '../../../policies/index.ts';
 import { defaultBundle } from '../../../policies/node.ts';
 import { gateRow } from '../../../scheduler/gate.ts';

@@ -1,7 +1,7 @@
 // The limits of the default policies: what they name exists, and what is written comes into force.
 
 import { describe, expect, it } from 'vitest';
-import { policyDataOf } from '../../../../api/roles/policyGate.ts';
+import { policyDataOf } from '../../../../api/policyData.ts';
 import { configurationOf, problemsOf, smallTree } from '../aTree.ts';
 
 const limited = (text: string) => ({ ...smallTree(), 'limits.yaml': `policyLimits:\n${text}` });
