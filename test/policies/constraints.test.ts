@@ -42,7 +42,10 @@ const departmentsOf = (...ceilings: readonly number[]) =>
   Object.fromEntries(
     ceilings.map((clearanceCeiling, i) => [
       `d${i}`,
-      { classes: ['standard'], kinds: '*', limits: {}, clearanceCeiling },
+      {
+        ...{ classes: ['standard'], kinds: '*' as const, limits: {}, clearanceCeiling },
+        ...{ models: '*' as const, agentsMost: 9, quietHours: { from: 0, to: 0, classes: [] } },
+      },
     ]),
   );
 
