@@ -9,8 +9,10 @@ import type { State } from './domain/state.ts';
 import type { TickCounts, TickRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { PolicyRevisions } from './gate.ts';
+import { policyStandings } from './policyStandings.ts';
 import type { Digest, TickCommit } from './ports.ts';
 import type { Revocations } from './preemption/planning.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Solved } from './solving.ts';
 
 export interface Decided {
@@ -18,8 +20,8 @@ export interface Decided {
   readonly now: Instant;
   readonly intake: readonly number[];
   readonly changes: readonly Change[];
-  readonly formulation: Formulation | null;
-  readonly solved: Pick<Solved, 'solution' | 'stages' | 'revocations' | 'warm'> | null;
+  readonly problem: { readonly snapshot: Snapshot; readonly formulation: Formulation };
+  readonly solved: Pick<Solved, 'plan' | 'solution' | 'stages' | 'revocations' | 'warm'>;
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
 }
@@ -56,7 +58,8 @@ function recordOf(
   decided: Decided,
   ports: { policy: PolicyRevisions; digest: Digest; previousDigest: string },
 ): TickRecord {
-  const { solution = null, stages = [], warm = null, revocations = null } = decided.solved ?? {};
+  const { solution, stages, warm, revocations, plan } = decided.solved;
+  const rules = policyStandings(decided.problem.snapshot, plan);
   const inputs = {
     cell: state.cell,
     tick: decided.tick,
@@ -75,7 +78,8 @@ function recordOf(
     warm,
     ...(state.pastUse && { pastUse: state.pastUse }),
     counts: countsOf(state, decided),
-    ...(revocations !== null && revocationsRecord(revocations)),
+    ...(rules.length > 0 && { rules }),
+    ...revocationsRecord(revocations),
     ...toldBy(decided.changes),
     activated: decided.changes.flatMap((change) => (change.type === 'leaseActivated' ? [change.lease] : [])),
     lapsed: decided.changes.flatMap((change) =>
@@ -111,8 +115,8 @@ function countsOf(state: State, decided: Decided): TickCounts {
   }
   return {
     pending: state.requests.size,
-    columns: decided.formulation?.model.columnCount ?? 0,
-    rows: decided.formulation?.model.rowCount ?? 0,
+    columns: decided.problem.formulation.model.columnCount,
+    rows: decided.problem.formulation.model.rowCount,
     ...outcomes,
     released,
   };

@@ -126,7 +126,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   const rows = intake.rows.map(({ id }) => id);
   const commit = composeCommit(
     state,
-    { tick, now: intake.now, intake: rows, changes, formulation, solved, digests, timings: phases.timings() },
+    { tick, now: intake.now, intake: rows, changes, problem, solved, digests, timings: phases.timings() },
     { policy: gated.under, digest: ports.digest, previousDigest: state.tickDigest },
   );
   if ((await ports.store.commit(commit)) === 'epochLost') return { type: 'epochLost' };

@@ -10,6 +10,7 @@ import type { Lease } from './domain/lease.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
 import type { StageRecord } from './domain/tickRecord.ts';
 import { type ColumnMeaning, type Formulation, formulate, newMemo, type Service } from './formulate/index.ts';
+import { policyStandings, standingInWords } from './policyStandings.ts';
 import type { Digest } from './ports.ts';
 import { type Honoured, honourEarmarks } from './preemption/honour.ts';
 import { freesPromised } from './reservations/checkpoints.ts';
@@ -20,7 +21,7 @@ import { verifyPlan } from './verify.ts';
 import { breachOfPreemptions } from './verifyPreemption.ts';
 
 export interface TickCheck {
-  /** "snapshot", "model", "plan", "certificate" (their digests), "rules", "revocations", "earmarks", "columns", "rows", "class <name>", "maximal", "conservation". */
+  /** "snapshot", "model", "plan", "certificate" (their digests), "rules", "policy" (what soft or watched rules say of it), "revocations", "earmarks", "columns", "rows", "class <name>", "maximal", "conservation". */
   readonly what: string;
   readonly ok: boolean;
   /** What was found: of a failure both sides. */
@@ -67,6 +68,9 @@ function* checksOf(snapshot: Snapshot, decided: DecidedTick, means: Means): Gene
   const forged = unboundApproval(snapshot, means.digest);
   if (forged !== null)
     return yield bad('rules', `the approval ${forged} is of other claims or another purpose`);
+
+  const passed = policyStandings(snapshot, plan);
+  if (passed.length > 0) yield good('policy', passed.map(standingInWords).join('; '));
 
   const breach = breachOfPreemptions(snapshot, plan);
   if (breach !== null)

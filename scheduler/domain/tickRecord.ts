@@ -59,6 +59,15 @@ export interface RevocationsRecord {
   readonly plans: readonly PreemptionRecord[];
 }
 
+/** A rule of the policy that the tick's plan leaves on its wrong side. Of a separation `sum` counts the agents that hold both sides. */
+export interface RuleStanding {
+  readonly id: string;
+  readonly mode: 'enforce' | 'warn' | 'dryrun';
+  readonly op: '<=' | '>=' | '==';
+  readonly sum: Units;
+  readonly limit: Units;
+}
+
 export interface TickCounts {
   readonly pending: number;
   readonly columns: number;
@@ -92,6 +101,8 @@ export interface TickRecord {
   /** As it stood before this tick's changes, so that the use since then follows from the leases. */
   readonly pastUse?: PastUse;
   readonly counts: TickCounts;
+  /** Absent: every rule is on its right side. */
+  readonly rules?: readonly RuleStanding[];
   /** Absent when nobody was looked at. */
   readonly revocations?: RevocationsRecord;
   /** Grants of which a policy wants something said; absent: none. */

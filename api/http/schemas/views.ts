@@ -237,6 +237,10 @@ export const TickJson = Type.Object({
   counts: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount }),
   activated: Type.Optional(Type.Array(Text)),
   lapsed: Type.Optional(Type.Array(Text)),
+  /** Rules of the policy that the tick's plan leaves on their wrong side: soft ones, broken ones, and those in mode warn or dryrun. */
+  rules: Type.Optional(
+    Type.Array(Type.Object({ id: Text, mode: Text, op: Text, sum: Amount, limit: Amount })),
+  ),
   /** Nominees looked at, and what was taken back for whom. */
   revocations: Type.Optional(
     Type.Object({

@@ -192,3 +192,109 @@ describe('one request', () => {
     expect([odd.exitCode, odd.err]).toEqual([2, expect.stringContaining('DATA_INVALID')]);
   });
 });
+
+describe('constraints', () => {
+  const capacity = join(import.meta.dirname, '../../../../examples/acme/policies/capacity');
+  const ids = ['BATCH_H100', 'BATCH_OFF_H100', 'LEDGER_APART', 'RESTRICTED_LEASES.finance', 'SUPPORT_FLOOR'];
+  /** The example with a part of one file replaced; null: the file is left out. */
+  const changed = (name: string, from: string, to: string | null): string => {
+    const copy = mkdtempSync(join(home, 'capacity-'));
+    for (const file of ['capacity.rego', 'capacity_test.rego', 'vectors.json']) {
+      const text = readFileSync(join(capacity, file), 'utf8');
+      if (file === name) expect(text).toContain(from);
+      if (file !== name) writeFileSync(join(copy, file), text);
+      else if (to !== null) writeFileSync(join(copy, file), text.replace(from, to));
+    }
+    return copy;
+  };
+
+  it('of the example are in order, pass their vectors, build, and are said as the guide prints them', async () => {
+    expect((await ran('policy', 'check', capacity)).out).toMatch(
+      /^in order: 1 code \(.*\), 5 constraints \(BATCH_H100, /,
+    );
+    expect((await ran('policy', 'test', capacity)).out).toBe(
+      '10 passed, 0 failed (3 Rego tests, 2 vectors, 5 constraints)',
+    );
+    const built = await ran('policy', 'build', capacity, '-o', at('capacity'));
+    expect([built.exitCode, built.out]).toEqual([
+      0,
+      expect.stringMatching(/1 code, 5 constraints, 10 tests passed$/),
+    ]);
+    const told = await ran('policy', 'explain', capacity, '--constraints');
+    expect(told.exitCode).toBe(0);
+    expect(
+      told.out
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(ids);
+    const guide = readFileSync(join(import.meta.dirname, '../../../../docs/policy-guide.md'), 'utf8');
+    expect(guide).toContain(told.out);
+    const stored = await ran(
+      'policy',
+      'explain',
+      at('capacity.wasm'),
+      '--constraints',
+      '--json',
+      '--vectors',
+      join(capacity, 'vectors.json'),
+    );
+    expect(JSON.parse(stored.out).constraints.list.map((one: { id: string }) => one.id)).toEqual(ids);
+  });
+
+  it('that are no packing rows are refused by check, with their line', async () => {
+    const hard = changed('capacity.rego', '#     op: "<="\nBATCH', '#     op: ">="\nBATCH');
+    const { exitCode, out } = await ran('policy', 'check', hard);
+    expect(exitCode).toBe(7);
+    expect(out).toMatch(
+      /capacity\.rego:\d+:1: annona_constraint: BATCH_H100: .*a hard >= could leave a tick without any plan/,
+    );
+  });
+
+  it('that are computed unfit are refused by test and build, with their line, and nothing is written', async () => {
+    const unfit = changed('capacity.rego', '"rhs": 10,', '"rhs": 2 - department.clearanceCeiling,');
+    for (const command of [
+      ['test', unfit],
+      ['build', unfit, '-o', at('unfit')],
+    ]) {
+      const { exitCode, err } = await ran('policy', ...command);
+      expect(exitCode).toBe(7);
+      expect(err).toMatch(
+        /CONSTRAINTS_INVALID: .*capacity\.rego:\d+: RESTRICTED_LEASES: rhs must be a whole number from 0 to 2\^40/,
+      );
+    }
+    expect(existsSync(at('unfit.wasm'))).toBe(false);
+  });
+
+  it('that are others than the vectors say fail, as do names that the vectors do not have', async () => {
+    const other = await ran('policy', 'test', changed('capacity.rego', '"rhs": 64', '"rhs": 65'));
+    expect([other.exitCode, other.out]).toEqual([7, expect.stringContaining('FAIL constraint BATCH_H100')]);
+    const more = await ran('policy', 'test', changed('vectors.json', '{ "id": "LEDGER_APART" },', ''));
+    expect([more.exitCode, more.out]).toEqual([
+      7,
+      expect.stringMatching(/FAIL constraint LEDGER_APART\n.*want none/),
+    ]);
+    const strange = await ran(
+      'policy',
+      'test',
+      changed('capacity.rego', '"departments": ["support"]', '"departments": ["suport"]'),
+    );
+    expect([strange.exitCode, strange.out]).toEqual([
+      7,
+      expect.stringContaining('departments has no "suport"'),
+    ]);
+  });
+
+  it('are not built where there are no vectors to judge them by', async () => {
+    const { exitCode, err } = await ran(
+      'policy',
+      'build',
+      changed('vectors.json', '"constraints"', null),
+      '-o',
+      at('blind'),
+    );
+    expect(exitCode).not.toBe(0);
+    expect(existsSync(at('blind.wasm'))).toBe(false);
+    expect(err).toMatch(/nothing is written/);
+  });
+});
