@@ -142,6 +142,31 @@ export const PROBLEMS = {
     title: 'The lease is not being revoked',
     remedy: 'Nobody asked for it back; release it if the work is done.',
   },
+  FOUR_EYES: {
+    status: 403,
+    title: 'Nobody rules on an own request',
+    remedy: 'Somebody of another department, with the skill, has to rule on it.',
+  },
+  APPROVAL_NOT_SCHEDULED: {
+    status: 409,
+    title: 'The review has no slot yet',
+    remedy: 'Read it again: it can be ruled on once it is scheduled.',
+  },
+  APPROVAL_ENDED: {
+    status: 409,
+    title: 'The approval can be ruled on no more',
+    remedy: 'Read it: it was ruled on, its window is over, or nobody needs it any more.',
+  },
+  APPROVAL_CHANGED: {
+    status: 409,
+    title: 'The ruling is about other claims or another purpose',
+    remedy: 'Read the approval again and send its digest, if you would rule the same.',
+  },
+  FOLLOWS_APPROVAL: {
+    status: 409,
+    title: 'A review ends with its approval',
+    remedy: 'Cancel the request that waits for the approval; its review goes with it.',
+  },
   REQUEST_ENDED: {
     status: 409,
     title: 'The request has its outcome',

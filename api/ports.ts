@@ -30,6 +30,7 @@ import type {
   TickRecord,
 } from '../scheduler/index.ts';
 
+export type * from './approvalPorts.ts';
 export type * from './offerPorts.ts';
 export type * from './policyPorts.ts';
 export type * from './reportPorts.ts';

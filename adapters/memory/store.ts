@@ -4,6 +4,7 @@
 import type { Instant } from '../../scheduler/index.ts';
 import { MemoryAccounts } from './accounts.ts';
 import { MemoryAgentHeartbeats } from './agentHeartbeats.ts';
+import { MemoryApprovals } from './approvals.ts';
 import { MemoryCallIdempotency } from './calls.ts';
 import { MemoryConfiguration } from './configuration.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -40,6 +41,7 @@ export interface MemoryStore {
   readonly intakeWriter: MemoryIntake;
   readonly heartbeatWriter: MemoryHeartbeats;
   readonly readers: MemoryReaders;
+  readonly approvals: MemoryApprovals;
   readonly accounts: MemoryAccounts;
   readonly usage: MemoryUsage;
   readonly logs: MemoryLogs;
@@ -68,6 +70,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     intakeWriter: intake,
     heartbeatWriter: heartbeats,
     readers: new MemoryReaders(tables),
+    approvals: new MemoryApprovals(tables),
     accounts: new MemoryAccounts(tables),
     usage: new MemoryUsage(tables),
     logs: new MemoryLogs(tables),

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { PostgresAccounts } from './accounts.ts';
 import { PostgresAgentHeartbeats } from './agentHeartbeats.ts';
+import { PostgresApprovals } from './approvals.ts';
 import { PostgresCallIdempotency } from './calls.ts';
 import { PostgresConfiguration } from './configuration.ts';
 import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
@@ -53,6 +54,7 @@ export interface PostgresAdapter {
   readonly heartbeatWriter: PostgresHeartbeatWriter;
   /** Requests, leases and extensions, by id and in pages; why requests wait; events in pages. */
   readonly readers: PostgresReaders;
+  readonly approvals: PostgresApprovals;
   readonly accounts: PostgresAccounts;
   readonly usage: PostgresUsage;
   /** Events, ticks and the use of pools. */
@@ -151,6 +153,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
       queueItemsMax: 20_000,
     }),
     readers: new PostgresReaders(reader),
+    approvals: new PostgresApprovals(reader),
     accounts: new PostgresAccounts(reader),
     usage: new PostgresUsage(reader),
     logs,

@@ -77,6 +77,7 @@ export interface RequestView {
   readonly lease: string | null;
   /** The request whose revoked lease it takes up again. */
   readonly restartOf: string | null;
+  readonly approvalOf: { readonly approval: string; readonly request: string } | null;
   readonly reasons: readonly Reason[];
   /** A promised start, of a request that waited too long. */
   readonly reservation?: {

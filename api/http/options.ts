@@ -19,6 +19,7 @@ import type {
 import type {
   AccountReader,
   AgentHeartbeats,
+  ApprovalReader,
   CallIdempotency,
   ConfigurationStore,
   DryRuns,
@@ -55,6 +56,7 @@ export interface ServerOptions {
   readonly requests: RequestReader;
   readonly leases: LeaseReader;
   readonly extensions: ExtensionReader;
+  readonly approvals: ApprovalReader;
   readonly poolUse: PoolUseReader;
   readonly heldUnits: HeldUnitsReader;
   readonly agentHeartbeats: AgentHeartbeats;

@@ -100,7 +100,12 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
     async (request, reply) => {
       const { principal } = accessOf(request);
       const view = await findRequest(options, request, request.params.id);
-      const { id } = view.request;
+      const { id, approvalOf } = view.request;
+      if (approvalOf !== undefined)
+        throw new ProblemError({
+          code: 'FOLLOWS_APPROVAL',
+          detail: `it is the review for ${approvalOf.request}`,
+        });
       if (view.state === 'denied' || view.state === 'expired') {
         throw new ProblemError({ code: 'REQUEST_ENDED', detail: `the request is ${view.state}` });
       }

@@ -13,6 +13,7 @@ import { addAccess } from './access.ts';
 import { addAccounts } from './accounts.ts';
 import { addAgents } from './agents.ts';
 import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answers.ts';
+import { addApprovals } from './approvals.ts';
 import { addBatch } from './batch.ts';
 import { addContract } from './contract/contract.ts';
 import { noteRoutes } from './contract/routes.ts';
@@ -92,6 +93,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addExplanation(v1, options);
       addOffers(v1, options);
       addLeases(v1, options);
+      addApprovals(v1, options);
       addPools(v1, options);
       addPoolEdits(v1, options);
       addAgents(v1, options);

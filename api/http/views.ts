@@ -36,6 +36,7 @@ export function requestJson(
     tick: view.tick,
     lease: view.lease,
     restartOf: request.restart?.of ?? null,
+    approvalOf: request.approvalOf ?? null,
     reasons: reasons.map(reasonJson),
     reservation: view.reservation && reservationJson(view.reservation),
     estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,

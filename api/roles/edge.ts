@@ -67,6 +67,7 @@ export async function openEdge(
     requests: adapter.readers,
     leases: adapter.readers,
     extensions: adapter.readers,
+    approvals: adapter.approvals,
     poolUse: adapter.logs,
     heldUnits: adapter.logs,
     agentHeartbeats: adapter.agentHeartbeats,

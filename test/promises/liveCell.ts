@@ -21,6 +21,7 @@ import type {
   State,
   TickCommit,
 } from '../../scheduler/index.ts';
+import { recollect } from '../../scheduler/recollect.ts';
 import { runTick, type TickCarry, type TickResult } from '../../scheduler/tick.ts';
 import { createInProcessSolver } from '../../solver/node.ts';
 import { ConfigurationBuilder } from '../support/builders.ts';
@@ -116,7 +117,7 @@ async function aLeader(of: {
   cell: string;
 }): Promise<Leader> {
   const { adapter, epoch, cell } = of;
-  const state = await adapter.stateSource.load(cell, epoch);
+  const state = recollect(await adapter.stateSource.load(cell, epoch));
   const carry: TickCarry = { memo: newMemo(), unfinished: false };
   const told: TickCommit[] = [];
   let since = 0;

@@ -3,6 +3,7 @@
 
 import type { StoreDump } from '../../adapters/memory/store.ts';
 import { checkAccounts } from './promises/accounts.ts';
+import { checkApprovals } from './promises/approvals.ts';
 import { checkCapacity } from './promises/capacity.ts';
 import { checkEvents, checkStream } from './promises/events.ts';
 import { checkIntake } from './promises/intake.ts';
@@ -46,6 +47,7 @@ export function checkPromises(dump: StoreDump, witnesses: Witnesses = {}): Viola
     ...checkTicks(dump),
     ...checkEvents(dump),
     ...checkRevocations(dump),
+    ...checkApprovals(dump),
     ...(witnesses.streamed ? checkStream(dump, witnesses.streamed) : []),
   ];
 }

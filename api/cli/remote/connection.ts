@@ -77,6 +77,6 @@ async function nobodyCalls(invocation: Invocation, { url, directory }: Place): P
   }
   const departments = organisation.departments.map(({ id }): string => id);
   const department = departments.includes('operations') ? 'operations' : departments[0];
-  const who = invocation.role === 'agent' ? organisation.agents[0]?.id : `operator@${department}`;
+  const who = invocation.role === 'agent' ? organisation.agents[0]?.id : `${invocation.role}@${department}`;
   return new CommandError(`${how}, or in development try: npx ${callOf(invocation)} --as ${who}`, EXIT.usage);
 }

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { ACCOUNT, USAGE } from './account.ts';
 import { AGENT, DEPARTMENT } from './agent.ts';
+import { APPROVAL } from './approval.ts';
 import { LEASE } from './lease.ts';
 import { EVENTS, QUEUE, TOP } from './observe.ts';
 import { POOL, QUOTA } from './owned.ts';
@@ -13,7 +14,7 @@ import { TICKS } from './ticks.ts';
 import { VERIFY } from './verify.ts';
 
 export function addRemote(program: Command, finish: Finish): void {
-  for (const group of [REQUEST, LEASE, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS])
+  for (const group of [REQUEST, LEASE, APPROVAL, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS])
     addGroup(program, group, finish);
   for (const spec of [USAGE, QUEUE, TOP, EVENTS, VERIFY, RECORD])
     addCommand(program, { ...spec, path: spec.name }, finish);

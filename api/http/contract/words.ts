@@ -155,6 +155,10 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
       'The same numbers as JSON or, with `format=csv` or `Accept: text/csv`, as CSV with a header.',
     produces: 'text/csv',
   },
+  'POST /v1/approvals/:id/ruling': {
+    operationId: 'ruleOnApproval',
+    summary: 'Approve or reject what a policy asks a reviewer for',
+  },
   'GET /livez': { operationId: 'isAlive', summary: 'Whether the process answers' },
   'GET /readyz': {
     operationId: 'isReady',
@@ -201,6 +205,7 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
 export const TAG_WORDS: Readonly<Record<string, string>> = {
   accounts: 'Budgets over periods, in money or in use over time.',
   agents: 'Services that act for one department each.',
+  approvals: 'What policies ask reviewers for before a request may be granted.',
   departments: 'The tenants.',
   shares: 'What part of each class each tenant held, for everybody to see.',
   events: 'What happened, as it is committed.',

@@ -104,6 +104,8 @@ export const RequestJson = Type.Object({
   lease: NullableText,
   /** The request whose revoked lease it takes up again. */
   restartOf: NullableText,
+  /** It asks for the slot in which a reviewer rules on that request. */
+  approvalOf: Type.Union([Type.Object({ approval: Text, request: Text }), Type.Null()]),
   reasons: Type.Array(ReasonView),
   /** A promised start, of an open request that waited too long; it moves later only after a loss of capacity. */
   reservation: Type.Union([

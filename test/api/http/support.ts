@@ -92,6 +92,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     accounts: memory.accounts,
     usage: memory.usage,
     queue: memory.readers,
+    approvals: memory.approvals,
     eventPages: memory.readers,
     calls,
     system: createEdgeSystem({ now: () => NOW }),

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { policyDataOf, policyGate } from '../../../api/roles/policyGate.ts';
+import { policyDataOf } from '../../../api/policyData.ts';
+import { policyGate } from '../../../api/roles/policyGate.ts';
 import type { PolicyBundle } from '../../../policies/index.ts';
 import { policyCompiler, workerPolicy } from '../../../policies/node.ts';
 import { type CommitObserver, parseTickFile, toTickFile } from '../../../scheduler/index.ts';
@@ -51,7 +52,7 @@ async function ticked(text: string, ...batches: readonly (readonly ReturnType<ty
   const { configuration } = state;
   const service = await workerPolicy({ bundle: await bundleOf(text), data: policyDataOf(configuration) });
   const told: string[] = [];
-  const gate = policyGate(service, (line) => told.push(line));
+  const gate = policyGate(service, { tell: (line) => void told.push(line) });
   const rig = aTickRig(state);
   const files: unknown[] = [];
   const observer: CommitObserver = {
@@ -175,7 +176,7 @@ it('names that the organisation does not have are told when it is taken up', asy
   );
   const service = await workerPolicy({ bundle, data: policyDataOf(configuration) });
   const told: string[] = [];
-  const gate = policyGate(service, (line) => told.push(line));
+  const gate = policyGate(service, { tell: (line) => void told.push(line) });
   await gate.adopt(configuration);
   expect(told).toEqual(['policy: W: agents has no "zoe"', 'policy: W: no pool is "gpu-z"']);
   expect(gate.rules).toBe(gate.rules);

@@ -67,6 +67,7 @@ export async function aWorld(store: StoreUnderTest, size: WorldSize): Promise<Wo
       accounts: ports.accounts,
       usage: ports.usage,
       queue: ports.readers,
+      approvals: ports.approvals,
       eventPages: ports.readers,
       agentHeartbeats: ports.agentHeartbeats,
       ticks: ports.logs,
