@@ -172,6 +172,22 @@ export const PROBLEMS = {
     title: 'The request has its outcome',
     remedy: 'Nothing is left to cancel; release its lease if it has one.',
   },
+  BUNDLE_REFUSED: {
+    status: 422,
+    title: 'The policy bundle is refused',
+    remedy:
+      'The detail begins with the reason; docs/policy-guide.md lists them. What was active stays active.',
+  },
+  BUNDLE_CONFLICT: {
+    status: 409,
+    title: 'Another bundle has this revision',
+    remedy: 'Use the stored bundle; to change it, change its sources, which gives it another revision.',
+  },
+  NOTHING_BEFORE: {
+    status: 409,
+    title: 'There is nothing to go back to',
+    remedy: 'Activate a stored revision, or `shipped` for the policies of the product.',
+  },
   PRECONDITION_FAILED: {
     status: 412,
     title: 'The object is not as the call expects',

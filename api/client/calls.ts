@@ -29,6 +29,8 @@ export interface Call {
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
+  /** A body that is no JSON, as it stands; instead of `body`. */
+  readonly text?: { readonly type: string; readonly content: string };
   readonly headers?: Readonly<Record<string, string>>;
   /** It may come twice without harm: it names what it wants, not a step towards it. */
   readonly repeatable: boolean;
@@ -65,6 +67,7 @@ export function createCalls(options: ClientOptions): Calls {
       method: call.method,
       headers: headersOf(call, bearer),
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.text === undefined ? {} : { body: call.text.content }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     };
     return fetch(urlOf(options.baseUrl, call), init);
@@ -129,6 +132,7 @@ function patienceMs({ problem, retryAfterSeconds }: ProblemError, refused: numbe
 function headersOf(call: Call, bearer: string): Record<string, string> {
   const headers: Record<string, string> = { ...call.headers, authorization: `Bearer ${bearer}` };
   if (call.body !== undefined) headers['content-type'] = 'application/json';
+  if (call.text !== undefined) headers['content-type'] = call.text.type;
   return headers;
 }
 

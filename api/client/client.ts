@@ -75,6 +75,8 @@ export interface AnnonaClient {
     body: unknown,
     options?: { readonly key?: string; readonly query?: Query },
   ): Promise<View>;
+  /** A file that is named by what is in it, so that it may come twice. */
+  upload(path: string, file: { readonly type: string; readonly content: string }): Promise<View>;
   readonly edits: Edits;
 }
 
@@ -104,6 +106,10 @@ export function createClient(options: ClientOptions): AnnonaClient {
         repeatable: false,
       });
       return answer.body as View;
+    },
+    async upload(path, file) {
+      const call = { method: 'POST', path, text: file, repeatable: true } as const;
+      return (await calls.call(call)).body as View;
     },
     edits: createEdits(calls),
   };

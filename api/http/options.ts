@@ -3,6 +3,7 @@
 
 import type { FastifyBaseLogger } from 'fastify';
 import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
+import type { DecisionLog } from '../../policies/index.ts';
 import type {
   AgentId,
   Configuration,
@@ -32,6 +33,7 @@ import type {
   IntakeWriter,
   LeaseReader,
   Offering,
+  PolicyKeeping,
   PoolUseReader,
   QueueReader,
   RateLimiter,
@@ -90,6 +92,9 @@ export interface ServerOptions {
   readonly dryRuns: DryRuns;
   readonly offering: Offering;
   readonly tickFiles: TickFiles;
+  readonly policies: PolicyKeeping;
+  /** Of this process: what it did not lead for, it does not know. */
+  readonly decisions: Pick<DecisionLog, 'page'>;
   readonly limits: EdgeLimits;
   readonly rateLimiter: RateLimiter;
   /** How many requests the agent has open, from the leader's memory; null when this process does not lead. */

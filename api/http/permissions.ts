@@ -33,6 +33,9 @@ export const ACTIONS = {
   editQuotas: 'make, edit and remove quotas',
   readTickFiles: 'take a tick home as a file',
   readPolicyRows: 'read requests as the policies see them',
+  readPolicies: 'read which policies are in force, and what is known of a candidate',
+  editPolicies: 'bring in policy bundles, activate them, roll back, compare a candidate',
+  readDecisionLog: 'read the decision log and the differences of a candidate, row by row',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -64,6 +67,9 @@ const READER: Readonly<Record<Action, Reach>> = {
   editQuotas: 'none',
   readTickFiles: 'none',
   readPolicyRows: 'none',
+  readPolicies: 'all',
+  editPolicies: 'none',
+  readDecisionLog: 'none',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -75,6 +81,7 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readAccounts: 'all',
   readUsage: 'all',
   readPolicyRows: 'all',
+  readDecisionLog: 'all',
 };
 const STEWARD: Readonly<Record<Action, Reach>> = {
   ...OVERSEER,
@@ -115,6 +122,9 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     editQuotas: 'none',
     readTickFiles: 'none',
     readPolicyRows: 'none',
+    readPolicies: 'none',
+    editPolicies: 'none',
+    readDecisionLog: 'none',
   },
   'department-head': {
     ...READER,
@@ -125,10 +135,10 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
   },
   // Of the skills that its department has reviewers for, and of its own department; it rules on what is of other departments.
   reviewer: { ...READER, readApprovals: 'all', rule: 'all' },
-  'policy-author': { ...READER, readPolicyRows: 'all' },
+  'policy-author': { ...READER, readPolicyRows: 'all', editPolicies: 'all' },
   operator: STEWARD,
   auditor: OVERSEER,
-  administrator: STEWARD,
+  administrator: { ...STEWARD, editPolicies: 'all' },
 };
 
 export function reachOf(role: Role, action: Action): Reach {

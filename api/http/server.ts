@@ -27,6 +27,7 @@ import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
 import { addOffers } from './offers.ts';
 import type { ServerOptions } from './options.ts';
+import { addPolicies } from './policies.ts';
 import { addPolicyRows } from './policyRows.ts';
 import { addPoolEdits } from './poolEdits.ts';
 import { addPools } from './pools.ts';
@@ -107,6 +108,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addUsage(v1, options);
       addPolicyRows(v1, options);
       addQueue(v1, options);
+      addPolicies(v1, options);
     },
     { prefix: '/v1' },
   );

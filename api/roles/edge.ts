@@ -30,6 +30,8 @@ export type LeaderMemory = Pick<
   | 'dryRuns'
   | 'offering'
   | 'tickFiles'
+  | 'policies'
+  | 'decisions'
   | 'openRequests'
   | 'liveLease'
 >;

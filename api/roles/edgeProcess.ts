@@ -145,6 +145,15 @@ function notLeading(link: Link): LeaderMemory {
     dryRuns: { ask: elsewhere },
     offering: { offers: elsewhere, whatItTakes: elsewhere, lack: elsewhere },
     tickFiles: { ticksMax: 0, file: elsewhere, oldest: elsewhere },
+    policies: {
+      upload: elsewhere,
+      bundles: elsewhere,
+      activate: elsewhere,
+      rollback: elsewhere,
+      compare: elsewhere,
+      status: elsewhere,
+    },
+    decisions: { page: elsewhere },
     openRequests: (agent) => link.openRequests(agent),
     liveLease: (lease) => link.liveLease(lease),
   };

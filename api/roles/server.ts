@@ -240,13 +240,13 @@ async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configu
 }
 
 function leaderMemory(parts: {
-  readonly scheduling: Pick<Scheduling, 'runner' | 'dryRuns' | 'offering' | 'look'>;
+  readonly scheduling: Pick<Scheduling, 'runner' | 'dryRuns' | 'offering' | 'look' | 'policies'>;
   readonly adapter: PostgresAdapter;
   readonly estimates: EstimateBook;
   readonly tickFiles: TickFiles;
 }): LeaderMemory {
   const { scheduling, adapter, estimates, tickFiles } = parts;
-  const { runner, dryRuns, offering, look } = scheduling;
+  const { runner, dryRuns, offering, look, policies } = scheduling;
   return {
     impossibleUnder(next) {
       const state = runner.state();
@@ -259,6 +259,8 @@ function leaderMemory(parts: {
     dryRuns,
     offering,
     tickFiles,
+    policies: policies.keeper,
+    decisions: policies.decisions,
     openRequests: (agent) => {
       const state = runner.state();
       return state === null ? null : openRequestsOf(state, agent);

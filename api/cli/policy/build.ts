@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { coverageOf, coveredPercent, printCoverage } from './coverage.ts';
 import { counted } from './print.ts';
+import { writeSigned } from './sign.ts';
 import { author, bytesOfBase64, type ReadOptions } from './sources.ts';
 import { printReport, runAll, tally } from './test.ts';
 
@@ -10,6 +11,8 @@ export interface BuildOptions extends ReadOptions {
   readonly output: string;
   /** Percent. */
   readonly coverage?: string;
+  /** Private key; then the signed file is written too. */
+  readonly sign?: string;
 }
 
 export async function build(paths: readonly string[], options: BuildOptions, io: CommandIo): Promise<number> {
@@ -45,6 +48,10 @@ export async function build(paths: readonly string[], options: BuildOptions, io:
     await writeFile(`${out}.wasm`, new Uint8Array(bytesOfBase64(bundle.wasm)));
     await writeFile(`${out}.manifest.json`, `${JSON.stringify(bundle.manifest, null, 2)}\n`);
     await writeFile(`${out}.verdict.rego`, bundle.verdict);
+    if (options.sign !== undefined) {
+      const signed = { bundle: { manifest: bundle.manifest, wasm: bytesOfBase64(bundle.wasm) }, output: out };
+      await writeSigned({ ...signed, vectors: authored.vectors, key: options.sign });
+    }
     const { revision, rules, constraints = [], wasm } = bundle.manifest;
     const codes = rules.map((rule) => rule.code);
     const also = constraints.map((constraint) => constraint.code);

@@ -1,8 +1,9 @@
-// `annona policy …`: the commands of policy authors, all offline. Called by main.ts.
+// `annona policy …`: the commands of policy authors, offline ones here, those against a server from ../remote. Called by main.ts.
 // Invariant: a command loads its own module alone, so that --help starts no compiler.
 import type { Command } from 'commander';
 import type { CommandIo } from '../io.ts';
-import { CONNECTION_OPTIONS } from '../remote/spec.ts';
+import { POLICY } from '../remote/policy.ts';
+import { addCommand, CONNECTION_OPTIONS } from '../remote/spec.ts';
 
 interface Given {
   readonly io: CommandIo;
@@ -13,12 +14,14 @@ export function addPolicy(program: Command, given: Given): void {
   const policy = program
     .command('policy')
     .description(
-      'write, check, test, build and question policies in Rego; no server and no other tool is needed',
+      'write, check, test, build, sign and question policies in Rego, with no other tool; bring them to a server, compare, activate, go back',
     );
   addWriting(policy, given);
   addTesting(policy, given);
   addAsking(policy, given);
   addComparing(policy, given);
+  addSigning(policy, given);
+  for (const spec of POLICY) addCommand(policy, { ...spec, path: `policy ${spec.name}` }, given);
 }
 
 const PATHS = 'folders or .rego files';
@@ -46,6 +49,7 @@ function addWriting(policy: Command, { io, done }: Given): void {
     .requiredOption('-o, --output <file>', 'the module; the other two stand beside it')
     .option('--vectors <file>', 'vectors elsewhere than in vectors.json below the paths')
     .option('--coverage <percent>', 'write nothing if the Rego tests touch less of the lines')
+    .option('--sign <key>', 'write FILE.bundle.json too, signed with this private key: what a server takes')
     .option('--json', 'one JSON object: revision, digest, codes')
     .addHelpText(
       'after',
@@ -155,4 +159,27 @@ function addComparing(policy: Command, { io, done }: Given): void {
     .action(async (older, newer, options) =>
       done(await (await import('./impact.ts')).impact({ old: older, new: newer }, options, io)),
     );
+}
+
+function addSigning(policy: Command, { io, done }: Given): void {
+  policy
+    .command('keygen')
+    .description('a key pair (Ed25519) to sign bundles with: NAME.key.pem and NAME.pub.pem')
+    .argument('<name>', 'of the two files')
+    .option('--json', 'one JSON object: key and files')
+    .addHelpText('after', '\nExample:\n  npx annona policy keygen policies')
+    .action(async (name, options) => done(await (await import('./sign.ts')).keygen(name, options, io)));
+  policy
+    .command('sign')
+    .description('a built bundle as one signed file: FILE.bundle.json')
+    .argument('<file>', 'a module that `annona policy build` wrote, with its manifest beside it')
+    .requiredOption('--key <file>', 'the private key')
+    .option('--vectors <file>', 'vectors that a server holds the bundle to before it is active')
+    .option('-o, --output <file>', 'another name')
+    .option('--json', 'one JSON object: revision and file')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx annona policy sign my-policies.wasm --key policies.key.pem --vectors my-policies/vectors.json',
+    )
+    .action(async (file, options) => done(await (await import('./sign.ts')).sign(file, options, io)));
 }

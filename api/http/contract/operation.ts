@@ -20,7 +20,7 @@ export interface OperationContext {
 }
 
 export function operationOf(route: ContractRoute, context: OperationContext): JsonSchema {
-  const { operationId, summary, description, example } = wordsOf(route);
+  const { operationId, summary, description, example, consumes } = wordsOf(route);
   const { body } = route;
   return {
     operationId,
@@ -29,14 +29,21 @@ export function operationOf(route: ContractRoute, context: OperationContext): Js
     tags: [tagOf(route)],
     security: route.action === 'public' ? [] : [{ bearer: [] }],
     parameters: parametersOf(route, context),
-    ...(body === null ? {} : { requestBody: bodyOf(body, example, context) }),
+    ...(body === null ? {} : { requestBody: bodyOf(body, { example, consumes }, context) }),
     responses: { ...answersOf(route, context), ...problemsOf(route, context) },
   };
 }
 
-function bodyOf(body: JsonSchema, example: unknown, { components }: OperationContext): JsonSchema {
+function bodyOf(
+  body: JsonSchema,
+  {
+    example,
+    consumes = 'application/json',
+  }: { readonly example: unknown; readonly consumes?: string | undefined },
+  { components }: OperationContext,
+): JsonSchema {
   const media = { schema: components.refer(body), ...(example === undefined ? {} : { example }) };
-  return { required: !takesNone(body), content: { 'application/json': media } };
+  return { required: !takesNone(body), content: { [consumes]: media } };
 }
 
 /** `NoBody`: a call without one is as good as one with an empty object. */

@@ -12,6 +12,8 @@ export interface RouteWords {
   readonly example?: unknown;
   /** The media type of an answer that is no JSON: the only one of a route without schemas, else one that can be asked for. */
   readonly produces?: string;
+  /** The media type of a body that is no JSON. */
+  readonly consumes?: string;
   /** Headers that it reads beside those that every route of its kind reads. */
   readonly reads?: readonly ('Prefer' | 'Last-Event-ID')[];
   /** Its answers of success that carry `Location`. */
@@ -131,6 +133,43 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     operationId: 'readPolicyRows',
     summary: 'The newest requests as the policies see them, with the organisation that they are judged by',
   },
+  'POST /v1/policies': {
+    operationId: 'uploadPolicy',
+    summary: 'Bring in a signed policy bundle; nothing is active by it',
+    description: 'The file that `annona policy build --sign` writes. 200: the very file is stored already.',
+    consumes: 'application/vnd.annona.policy-bundle',
+  },
+  'GET /v1/policies/status': {
+    operationId: 'readPolicyStatus',
+    summary: 'Which policies are in force, the candidate, what failed, and which rules are idle',
+  },
+  'POST /v1/policies/:id/activate': {
+    operationId: 'activatePolicy',
+    summary: 'Judge by this bundle from the next tick on; `shipped` names the policies of the product',
+    example: { expected: 3 },
+  },
+  'POST /v1/policies/rollback': {
+    operationId: 'rollbackPolicy',
+    summary: 'Go back to what was active before',
+    example: {},
+  },
+  'POST /v1/policies/:id/compare': {
+    operationId: 'comparePolicy',
+    summary: 'Compare this bundle with the active one on live traffic, without an effect',
+    example: { promoteAfterTicks: 1000 },
+  },
+  'POST /v1/policies/candidate/drop': {
+    operationId: 'dropCandidatePolicy',
+    summary: 'End the comparison',
+  },
+  'GET /v1/policies/candidate/differences': {
+    operationId: 'listPolicyDifferences',
+    summary: 'The first differences of the candidate, row by row',
+  },
+  'GET /v1/policies/decisions': {
+    operationId: 'listPolicyDecisions',
+    summary: 'The decision log of the process that leads, newest batch first',
+  },
   'GET /v1/queue/reasons': {
     operationId: 'readQueueReasons',
     summary: 'Why requests wait, the most common reason first',
@@ -212,6 +251,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   extensions: 'Wishes to hold a lease longer.',
   leases: 'Units held for a time, fenced by an epoch.',
   'policy-rows': 'Requests as policies see them.',
+  policies: 'What is allowed, preferred and limited, as signed bundles.',
   pools: 'What there is to give, in whole units of one kind.',
   queue: 'Why requests wait.',
   quotas: "A department's share of a kind, and what it lends and borrows.",

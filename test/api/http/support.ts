@@ -13,6 +13,7 @@ import { EventHub, type EventHubOptions } from '../../../api/http/hub.ts';
 import { ProblemView } from '../../../api/http/schemas/views.ts';
 import { buildServer, type ServerOptions } from '../../../api/http/server.ts';
 import { parseInstant } from '../../../api/http/time.ts';
+import { DecisionLog } from '../../../policies/index.ts';
 import {
   type AgentId,
   type Configuration,
@@ -26,6 +27,7 @@ import {
   type PoolId,
   type RequestId,
 } from '../../../scheduler/index.ts';
+import { FakePolicies } from './fakePolicies.ts';
 import { FakeCalls, FakeLog, FakeStore, fakeIdentity, InterruptedConfigurations } from './fakes.ts';
 import { FORGE, NOW, ORGANISATION, RESEARCH } from './organisation.ts';
 
@@ -113,6 +115,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
       whatItTakes: async () => ({ type: 'notLeading' }),
       lack: () => null,
     },
+    ...thePolicies(),
     liveLease: () => null,
     lagMs: () => 0,
     ...server,
@@ -131,6 +134,10 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     routes,
     call: (call) => inject(app, routes, call),
   };
+}
+
+function thePolicies(): Pick<ServerOptions, 'policies' | 'decisions'> {
+  return { policies: new FakePolicies(), decisions: new DecisionLog({ mask: [], sampleEvery: 1 }) };
 }
 
 function aHub(log: FakeLog, options: Partial<EventHubOptions>): EventHub {
