@@ -80,6 +80,22 @@ test_lists_of_another_type_list_nothing if {
 	}
 }
 
+test_a_list_of_another_form_lists_nothing if {
+	keyed := department_with({"classes": {"x": "batch"}, "kinds": {"x": "gpu"}})
+	not verdict.clean_CLASS_NOT_ENTITLED({"department": "d", "class": "batch"}) with data.organisation as keyed
+	numbered := department_with({"classes": [9]})
+	not verdict.clean_CLASS_NOT_ENTITLED({"department": "d", "class": 9}) with data.organisation as numbered
+}
+
+test_a_classification_of_another_type_needs_a_purpose if {
+	verdict.clean_PURPOSE_REQUIRED({"purpose": "", "classification": 0}) with data.organisation as organisation
+	every value in other_types {
+		row := {"purpose": "", "classification": value}
+		not verdict.clean_PURPOSE_REQUIRED(row) with data.organisation as organisation
+		not verdict.clean_APPROVAL_NEEDED(row) with data.organisation as organisation
+	}
+}
+
 test_an_identity_of_another_type_is_unknown if {
 	row := {"department": "d", "agent": "a"}
 	verdict.clean_DEPARTMENT_UNKNOWN(row) with data.organisation as organisation
