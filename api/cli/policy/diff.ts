@@ -10,7 +10,7 @@ import {
 } from '../../../policies/index.ts';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { withPair } from './pair.ts';
-import { type DataOptions, dataOf, subjectAt } from './subject.ts';
+import { type DataOptions, dataOf, subjectsAt } from './subject.ts';
 
 export interface DiffOptions extends DataOptions {
   /** Fields in which a row may differ from the usual one. */
@@ -37,9 +37,9 @@ const TITLES: Readonly<Record<DiffGroup['kind'], string>> = {
 export async function diff(compared: Compared, options: DiffOptions, io: CommandIo): Promise<number> {
   const fieldsMost = whole(options.fields ?? '2', { name: '--fields', most: FIELDS_MOST });
   const rowsMost = whole(options.rows ?? '2000000', { name: '--rows', most: Number.MAX_SAFE_INTEGER });
-  const older = await subjectAt(compared.old, options, io);
-  const newer = older && (await subjectAt(compared.new, options, io));
-  if (!older || !newer) return EXIT.checkFailed;
+  const subjects = await subjectsAt(compared, options, io);
+  if (!subjects) return EXIT.checkFailed;
+  const { old: older, new: newer } = subjects;
   const data = (await dataOf(options, [newer, older], io)) as PolicyData;
   const bundles = { old: older.bundle, new: newer.bundle, data };
   const literals = comparedWith([older.bundle, newer.bundle]);

@@ -12,7 +12,7 @@ import type { Options } from '../remote/spec.ts';
 import { withPair } from './pair.ts';
 import { table } from './print.ts';
 import { readJson } from './sources.ts';
-import { type DataOptions, dataOf, subjectAt } from './subject.ts';
+import { type DataOptions, dataOf, subjectsAt } from './subject.ts';
 
 export interface ImpactOptions extends DataOptions {
   /** What `annona record` wrote. */
@@ -40,9 +40,9 @@ export async function impact(
   io: CommandIo,
 ): Promise<number> {
   const read = { ...(options.json === true && { json: true }) };
-  const older = await subjectAt(compared.old, read, io);
-  const newer = older && (await subjectAt(compared.new, read, io));
-  if (!older || !newer) return EXIT.checkFailed;
+  const subjects = await subjectsAt(compared, read, io);
+  if (!subjects) return EXIT.checkFailed;
+  const { old: older, new: newer } = subjects;
   const recorded = await recordedBy(options, io);
   const { data: file, organisation: directory } = options;
   const isGiven = file !== undefined || directory !== undefined;

@@ -38,17 +38,17 @@ export interface Authored {
   close(): Promise<void>;
 }
 
-/** `out` names the bundle; without one it is named after the first path. */
+/** `out` names the bundle; without one it is named after the first path. A `compiler` that is given stays its giver's to close. */
 export async function author(
   paths: readonly string[],
-  options: ReadOptions & { readonly out?: string },
+  options: ReadOptions & { readonly out?: string; readonly compiler?: PolicyCompiler },
   io: CommandIo,
 ): Promise<Authored> {
   const from = process.cwd();
   const read = readPaths(paths, from);
   const vectors = await readVectors(options.vectors === undefined ? read.vectorFiles : [options.vectors]);
   const out = resolve(from, options.out ?? basename(resolve(from, paths[0] ?? '.')));
-  const compiler = policyCompiler();
+  const compiler = options.compiler ?? policyCompiler();
   const request = {
     name: basename(out),
     out: stableName(out, { root: resolve(out, '..'), from }),
@@ -66,7 +66,9 @@ export async function author(
       return undefined;
     },
     problemAt: (code, message) => ({ ...placeOf(read.sources, code), code: 'obligation', message }),
-    close: () => compiler.close(),
+    close: async () => {
+      if (options.compiler === undefined) await compiler.close();
+    },
   };
 }
 

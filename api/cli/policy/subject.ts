@@ -2,7 +2,12 @@
 // Invariant: a folder is compiled by the compiler that builds; data come from one place, named in the error where there is none.
 import { statSync } from 'node:fs';
 import { type PolicyBundle, PolicyRefused } from '../../../policies/index.ts';
-import { type PolicyVectors, readBundle } from '../../../policies/node.ts';
+import {
+  type PolicyCompiler,
+  type PolicyVectors,
+  policyCompiler,
+  readBundle,
+} from '../../../policies/node.ts';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { author, bundleOf, type ReadOptions, readJson } from './sources.ts';
 
@@ -22,7 +27,7 @@ export interface Subject {
 /** Undefined after the problems of the sources have been printed. */
 export async function subjectAt(
   where: string,
-  options: ReadOptions,
+  options: ReadOptions & { readonly compiler?: PolicyCompiler },
   io: CommandIo,
 ): Promise<Subject | undefined> {
   const isFolder = statSync(where, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -37,6 +42,22 @@ export async function subjectAt(
     return answer && { bundle: bundleOf(answer), vectors: authored.vectors ?? {} };
   } finally {
     await authored.close();
+  }
+}
+
+/** Two of them, by one compiler: starting it costs more than what it is asked. */
+export async function subjectsAt(
+  wheres: { readonly old: string; readonly new: string },
+  options: ReadOptions,
+  io: CommandIo,
+): Promise<{ readonly old: Subject; readonly new: Subject } | undefined> {
+  const compiler = policyCompiler();
+  try {
+    const older = await subjectAt(wheres.old, { ...options, compiler }, io);
+    const newer = older && (await subjectAt(wheres.new, { ...options, compiler }, io));
+    return older && newer && { old: older, new: newer };
+  } finally {
+    await compiler.close();
   }
 }
 
