@@ -113,6 +113,8 @@ export function readConstraints(
   return { list, problems: list.flatMap((one) => strangersOf(one, data)) };
 }
 
+/** As the scheduler has it of its rows. */
+const ID_LENGTH_MAX = 127;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 function readOne(value: unknown, rule: ConstraintRule, faults: string[]): PolicyConstraint[] {
@@ -127,6 +129,8 @@ function readOne(value: unknown, rule: ConstraintRule, faults: string[]): Policy
   if (said.id !== undefined && (typeof said.id !== 'string' || !ID.test(said.id)))
     reader.fault('id', 'a name of letters, digits, dots, dashes and underscores, at most 63');
   const id = said.id === undefined ? code : `${code}.${String(said.id)}`;
+  if (id.length > ID_LENGTH_MAX)
+    reader.fault('id', `together with its code of at most ${ID_LENGTH_MAX} characters`);
   const base = { id, code, policy, mode, title, remedy };
   const read = (): PolicyConstraint => {
     switch (kind) {

@@ -235,6 +235,13 @@ describe('what is computed and unfit', () => {
     expect(await faultsOf(twice)).toContain('A: stands twice');
   });
 
+  it('a code and an id that are too long a name together are refused here, and not by the tick', async () => {
+    const code = `A${'B'.repeat(99)}`;
+    const named = (id: string) => `${SUM}${code} contains {"id": "${id}", ${SAID}}\n`;
+    expect((await readFrom(named('x'.repeat(26)))).list).toHaveLength(1);
+    expect(await faultsOf(named('x'.repeat(27)))).toContain('at most 127 characters');
+  });
+
   it('all faults are told at once', async () => {
     const faults = await faultsOf(
       clause(
