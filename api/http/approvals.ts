@@ -17,7 +17,7 @@ import { type Problem, ProblemError } from '../errors.ts';
 import type { ApprovalSight } from '../ports.ts';
 import { accept, accessOf, notFound } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
-import { preconditionOf } from './etags.ts';
+import { holds, preconditionOf } from './etags.ts';
 import { actorOf, writeAct } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
@@ -82,16 +82,7 @@ export function addApprovals(server: FastifyInstance, options: ServerOptions): v
       const actor = actorOf(principal);
       const refusal = refusalOfRuling(options.configuration(), actor, approval);
       if (refusal !== null) throw new ProblemError(problemOf(refusal, approval));
-      const condition = preconditionOf(request);
-      if (
-        condition.type === 'absent' ||
-        (condition.type === 'tags' && !condition.tags.includes(etagOf(approval)))
-      )
-        throw new ProblemError({
-          code: 'PRECONDITION_FAILED',
-          detail: 'the approval is about other claims or another purpose than If-Match names: read it again',
-          headers: { etag: etagOf(approval) },
-        });
+      refuseOther(request, approval);
       if (digest !== approval.digest) throw new ProblemError(changed(approval));
       // Ruled so already: the same answer again, so that a repeated call is safe.
       if (!isRuledSo(approval, { verdict, by: principal.subject })) {
@@ -137,6 +128,18 @@ function refuseLate({ state, slot }: Approval, now: number): void {
       code: 'APPROVAL_ENDED',
       detail: `its window ended at ${formatInstant(slot.endsAt)}`,
     });
+}
+
+/** The digest in the body is what counts; a client that works with ETags may say it there too. */
+function refuseOther(request: FastifyRequest, approval: Approval): void {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  if (ifMatch === undefined && ifNoneMatch === undefined) return;
+  if (holds(preconditionOf(request), etagOf(approval))) return;
+  throw new ProblemError({
+    code: 'PRECONDITION_FAILED',
+    detail: 'the approval is about other claims or another purpose than If-Match names: read it again',
+    headers: { etag: etagOf(approval) },
+  });
 }
 
 function changed({ digest }: Approval): Problem {

@@ -84,12 +84,28 @@ describe('a verdict', () => {
   }
   const allowed = { outcome: 'allow', obligations: [], codes: [] } as unknown as Verdict;
 
-  it('with an obligation that nobody fulfils yet is a denial', async () => {
-    const obliged = { ...allowed, obligations: [{ kind: 'approval' }] } as unknown as Verdict;
+  const labelled = (...values: string[]) =>
+    values.map((value, i) => ({ kind: 'label', name: 'a', value, code: `C${i}`, policy: 'p' }));
+
+  it('carries its obligations, combined', async () => {
+    const duty = { kind: 'approval', skill: 'legal', code: 'C', policy: 'p' };
+    const obliged = { ...allowed, obligations: [duty, ...labelled('1', '1')] } as unknown as Verdict;
+    const [verdict] = await policyGate(serviceOf(obliged)).evaluate('main/1', [row(aRequest().gpu(1))]);
+    expect(verdict).toEqual({
+      allow: true,
+      codes: [],
+      policyRevision: 'policy-1',
+      dataRevision: 'data-1',
+      obligations: { approvals: [{ skill: 'legal', code: 'C', policy: 'p' }], labels: { a: '1' } },
+    });
+  });
+
+  it('with obligations that cannot be kept together is a denial', async () => {
+    const obliged = { ...allowed, obligations: labelled('1', '2') } as unknown as Verdict;
     const [verdict] = await policyGate(serviceOf(obliged)).evaluate('main/1', [row(aRequest().gpu(1))]);
     expect(verdict).toEqual({
       allow: false,
-      codes: ['OBLIGATION_UNKNOWN'],
+      codes: ['OBLIGATION_CONFLICT'],
       policyRevision: 'policy-1',
       dataRevision: 'data-1',
     });

@@ -10,6 +10,7 @@ import { eventSchema } from '../../../../api/http/schemas/events.ts';
 import { parseInstant } from '../../../../api/http/time.ts';
 import { eventsOf } from '../../../../scheduler/domain/eventsOf.ts';
 import {
+  type Approval,
   type Change,
   type DomainEvent,
   EVENT_TYPES,
@@ -53,6 +54,29 @@ const reservation = {
   endsAt: NOW + 1,
 };
 
+const approval = {
+  id: 'apr_1',
+  request: requestIdOf(1),
+  ...owner,
+  skill: 'legal',
+  code: 'C',
+  review: requestIdOf(2),
+  attempt: 1,
+  slot: null,
+  ruling: null,
+} as unknown as Approval;
+const scheduled = {
+  ...approval,
+  slot: { lease: lease.id, pool: 'review' as never, startsAt: NOW, endsAt: NOW + 1 },
+};
+const ruling = {
+  verdict: 'reject',
+  reason: 'no',
+  by: 'head',
+  department: owner.department,
+  at: NOW,
+} as const;
+
 const CHANGES: readonly Change[] = [
   { ...decided, outcome: 'granted', reasons: [], lease: lease.id },
   { ...decided, outcome: 'waiting', reasons },
@@ -80,6 +104,15 @@ const CHANGES: readonly Change[] = [
   { type: 'reservationMade', reservation },
   { type: 'reservationMoved', reservation, from: NOW + 1, cause: 'earlier' },
   { type: 'reservationDropped', reservation, cause: 'unaffordable' },
+  { type: 'approvalMoved', approval: { ...approval, state: 'seeking' } },
+  { type: 'approvalMoved', approval: { ...scheduled, state: 'scheduled' } },
+  {
+    type: 'approvalMoved',
+    approval: { ...scheduled, state: 'approved', ruling: { ...ruling, verdict: 'approve' } },
+  },
+  { type: 'approvalMoved', approval: { ...scheduled, state: 'rejected', ruling } },
+  { type: 'approvalMoved', approval: { ...scheduled, state: 'lapsed' } },
+  { type: 'approvalMoved', approval: { ...approval, state: 'dropped' } },
 ];
 
 function everyEvent(): DomainEvent[] {
