@@ -1,7 +1,14 @@
 // A short history of a cell with every kind of change in it, written through a store's ports. Invariant: it keeps every promise.
 // Used to prove the checker of the promises, and that both stores keep them.
 
-import type { Allocation, Change, Lease, ResourceRequest } from '../../scheduler/index.ts';
+import type {
+  Allocation,
+  Approval,
+  ApprovalId,
+  Change,
+  Lease,
+  ResourceRequest,
+} from '../../scheduler/index.ts';
 import {
   aConfiguration,
   actorOf,
@@ -63,6 +70,7 @@ export async function writeHonestHistory(store: StoreUnderTest): Promise<readonl
   await liveOn(store, cell, { fates, leases });
   await endSome(store, cell, leases);
   await takeBack(store, cell, { fates, leases });
+  await approve(store, cell);
   return requests.filter((_, n) => outcomes[n]?.type === 'accepted').map((request) => request.id);
 }
 
@@ -202,6 +210,70 @@ async function takeBack(
   cell.now += 1000;
   const [taken, ...more] = cell.ended(takenBack, 'revoked');
   await cell.tick([{ ...taken, cause: 'grace' } as Change, ...more], underNew);
+}
+
+/** A request that a reviewer approves in the slot of its review, granted for as long as it may last. */
+async function approve(store: StoreUnderTest, cell: StoreCell): Promise<void> {
+  const parent = aRequest(95);
+  const id = 'apr_1' as ApprovalId;
+  const review: ResourceRequest = {
+    ...aRequest(96),
+    options: [{ claims: [{ kind: 'review', quantity: 1 }] }],
+    approvalOf: { approval: id, request: parent.id },
+  };
+  const obligations = { approvals: [{ skill: 'legal', code: 'C', policy: 'p' }], ttlSeconds: 10 };
+  const allowed = cell.allowed(parent) as Extract<Change, { type: 'verdictRecorded' }>;
+  const { department, agent, terms } = parent;
+  const approval: Approval = {
+    ...{ id, request: parent.id, department, agent, skill: 'legal', code: 'C', policy: 'p' },
+    ...{ digest: 'd', review: review.id, attempt: 1, slot: null, ruling: null, openedAt: cell.now },
+    asked: { ...terms, options: parent.options },
+    state: 'seeking',
+  };
+  const [startsAt, endsAt] = [3_900_000_000_000, 3_900_003_600_000];
+  const lease = cell.lease({
+    request: review,
+    allocations: [{ pool: 'review-a' as never, kind: 'review', window: 'w1', startsAt, endsAt }],
+  });
+  await store.ports.intakeWriter.write([aSubmit(parent)]);
+  await foldAndTick(
+    store,
+    cell,
+    [
+      cell.opened(parent),
+      { ...allowed, verdict: { ...allowed.verdict, obligations } },
+      { type: 'approvalMoved', approval },
+      ...cell.grants(lease, review),
+      {
+        type: 'approvalMoved',
+        approval: {
+          ...approval,
+          state: 'scheduled',
+          slot: { lease: lease.id, pool: 'review-a' as never, startsAt, endsAt },
+        },
+      },
+      cell.decided(parent, 'waiting'),
+    ],
+    underNew,
+  );
+  const ruled = { type: 'rule', approval: id, digest: 'd', verdict: 'approve', reason: 'fine' } as const;
+  const reviewer = { subject: 'head', department: 'law' as never, agent: null };
+  await store.ports.intakeWriter.write([{ cell: CELL, actor: reviewer, idempotency: null, command: ruled }]);
+  const ruling = { verdict: 'approve', reason: 'fine', by: 'head', department: 'law', at: cell.now } as never;
+  const licence = cell.lease({
+    request: parent,
+    allocations: [{ pool: 'licence-a' as never, kind: 'license' }],
+  });
+  await foldAndTick(
+    store,
+    cell,
+    [
+      { type: 'approvalMoved', approval: { ...approval, state: 'approved', ruling } },
+      ...cell.ended(lease),
+      ...cell.granted(licence),
+    ],
+    underNew,
+  );
 }
 
 async function foldAndTick(

@@ -13,14 +13,16 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
 };
 const SLOTS_MOST = 3;
 
+/** Whether the event is one of an approval. */
+export function isOfApproval({ type }: StoreDump['event'][number]): boolean {
+  return type.startsWith('annona.approval.');
+}
+
 export function checkApprovals(dump: StoreDump): Violation[] {
   const findings = new Findings();
   const approved = new Set<string>();
   const requests = new Map(dump.request.map((row) => [row.id, row]));
-  const told = groupBy(
-    dump.event.filter(({ type }) => type.startsWith('annona.approval.')),
-    ({ data }) => String(data.approval),
-  );
+  const told = groupBy(dump.event.filter(isOfApproval), ({ data }) => String(data.approval));
   for (const { id, request_id, skill, state, department_id, document } of dump.approval) {
     let last = '';
     for (const event of (told.get(id) ?? []).toSorted((a, b) => a.sequence - b.sequence)) {

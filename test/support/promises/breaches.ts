@@ -2,6 +2,7 @@
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { PromiseName } from '../promises.ts';
+import { APPROVAL_BREACHES } from './approvalBreaches.ts';
 import { PROMISED_BREACHES } from './promisedBreaches.ts';
 
 type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
@@ -387,4 +388,5 @@ export const BREACHES: readonly Breach[] = [
       }),
   ],
   ...PROMISED_BREACHES,
+  ...APPROVAL_BREACHES,
 ];

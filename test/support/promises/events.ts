@@ -3,6 +3,7 @@
 
 import type { StoreDump } from '../../../adapters/memory/store.ts';
 import type { Violation, Witnesses } from '../promises.ts';
+import { isOfApproval } from './approvals.ts';
 import { cellsOf, ENDED, Findings, groupBy, leaseKey, TERMINAL } from './findings.ts';
 import { checkPromised, isOfPromise } from './promised.ts';
 
@@ -36,7 +37,7 @@ export function checkEvents(dump: StoreDump): Violation[] {
   checkPromised(dump, findings);
   checkRest(
     dump,
-    [...told.values()].flat().filter((event) => !isOfPromise(event)),
+    [...told.values()].flat().filter((event) => !isOfPromise(event) && !isOfApproval(event)),
     findings,
   );
   return findings.list;

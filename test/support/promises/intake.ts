@@ -42,9 +42,10 @@ export function checkIntake(dump: StoreDump, acknowledged: readonly string[]): V
   }
   for (const request of dump.request) {
     const row = submits.get(request.id)?.[0];
-    const { restart } = request.document;
+    const { restart, approvalOf } = request.document;
+    const isMade = approvalOf === undefined ? row?.tick === request.opened_tick : isReview(dump, request);
     findings.hold(
-      restart === undefined ? row?.tick === request.opened_tick : isRestart(dump, request),
+      restart === undefined ? isMade : isRestart(dump, request),
       'S5',
       `${request.id} was opened by no row of the intake, and takes up no revoked lease`,
     );
@@ -62,6 +63,20 @@ export function checkIntake(dump: StoreDump, acknowledged: readonly string[]): V
     );
   }
   return findings.list;
+}
+
+/** Of an approval of a request of the same owner: for one slot. */
+function isReview(dump: StoreDump, request: StoreDump['request'][number]): boolean {
+  const { approvalOf, options } = request.document;
+  const approval = dump.approval.find(({ id }) => id === approvalOf?.approval);
+  const claims = options.flatMap((option) => option.claims);
+  return (
+    approval?.request_id === approvalOf?.request &&
+    approval?.agent_id === request.agent_id &&
+    claims.length === 1 &&
+    claims[0]?.kind === 'review' &&
+    claims[0].quantity === 1
+  );
 }
 
 /** Of a request that was granted, and whose lease ended by its revocation in the very tick: with its owner, its options and one revocation more. */
