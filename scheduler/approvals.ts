@@ -4,7 +4,7 @@
 
 import { denialOf, nextPending } from './commands/submit.ts';
 import { apply } from './domain/apply.ts';
-import { type Approval, boundText, openDuties, REVIEW_SLOTS_MOST } from './domain/approval.ts';
+import { type Approval, boundText, REVIEW_SLOTS_MOST } from './domain/approval.ts';
 import type { Change } from './domain/change.ts';
 import { approvalId, type RequestId, reviewRequestId } from './domain/ids.ts';
 import type { Lease } from './domain/lease.ts';
@@ -26,11 +26,23 @@ export interface ApprovalStep {
 export function followApprovals(state: State, step: ApprovalStep): Change[] {
   const flow = new Flow(state, step);
   for (const approval of [...state.approvals.values()]) flow.follow(approval);
-  for (const pending of [...state.requests.values()]) flow.ask(pending);
+  // Looked up once: of thousands that wait for reviewers, each tick asks which skills nobody was asked for yet.
+  const asked = skillsByRequest(state);
+  for (const pending of [...state.requests.values()]) flow.ask(pending, asked.get(pending.request.id));
   // A request that was denied on the way takes its other approvals along.
   for (const approval of [...state.approvals.values()]) flow.follow(approval);
   forget(state);
   return flow.changes;
+}
+
+function skillsByRequest({ approvals }: State): Map<RequestId, Set<string>> {
+  const skills = new Map<RequestId, Set<string>>();
+  for (const { request, skill } of approvals.values()) {
+    const known = skills.get(request);
+    if (known) known.add(skill);
+    else skills.set(request, new Set([skill]));
+  }
+  return skills;
 }
 
 /** Why a request that awaits reviewers waits, a reason each; empty for one that awaits none. */
@@ -82,6 +94,8 @@ function forget({ approvals, requests, held }: State): void {
     if (!requests.has(request) && !held.has(request)) approvals.delete(id);
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 class Flow {
   readonly changes: Change[] = [];
   readonly #state: State;
@@ -124,19 +138,18 @@ class Flow {
   }
 
   /** What nobody was asked for yet. A wish that is taken up again brings along what was approved for the same claims and purpose. */
-  ask(pending: PendingRequest): void {
+  ask(pending: PendingRequest, asked: ReadonlySet<string> = NOBODY): void {
     const { request, verdict } = pending;
     if (pending.awaitsApproval !== true) return;
     const { approvals } = this.#state;
-    const open = new Set(openDuties(approvals, request.id, verdict));
-    for (const one of approvals.values()) if (one.request === request.id) open.delete(one.skill);
-    if (open.size === 0) return;
+    const duties = verdict?.obligations?.approvals ?? [];
+    if (duties.every(({ skill }) => asked.has(skill))) return;
     this.#make(withdrawn(this.#state, request.id));
     const digest = this.#step.digest([boundText(request)]);
-    for (const [index, duty] of (verdict?.obligations?.approvals ?? []).entries()) {
+    for (const [index, duty] of duties.entries()) {
       // The duties before it may have found that no slot can ever be had.
       const parent = this.#state.requests.get(request.id);
-      if (parent === undefined || !open.has(duty.skill)) continue;
+      if (parent === undefined || asked.has(duty.skill)) continue;
       const id = approvalId(request.id, this.#step.tick, index);
       const made = approvalOf(parent, duty, { id, digest, now: this.#step.now });
       const ruled = [...approvals.values()].find(

@@ -157,11 +157,11 @@ function newlyWaiting(state: State, input: DecideInput): Change[] {
   const explain = explainer(after, input.formulation);
   const changes: Change[] = [];
   for (const pending of state.requests.values()) {
-    const awaiting = awaitingReasons(state, pending);
-    const codes = awaiting.length > 0 ? CODES_OF_AWAITING : explain.codes(pending);
+    const awaits = pending.awaitsApproval === true;
+    const codes = awaits ? CODES_OF_AWAITING : explain.codes(pending);
     if (pending.waitingCodes !== null && sameCodes(codes, pending.waitingCodes)) continue;
     const { id, department, agent } = pending.request;
-    const reasons = awaiting.length > 0 ? awaiting : explain.reasons(pending);
+    const reasons = awaits ? awaitingReasons(state, pending) : explain.reasons(pending);
     changes.push({
       type: 'decided',
       request: id,

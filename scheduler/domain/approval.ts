@@ -92,7 +92,7 @@ function inOrder(value: unknown): unknown {
 }
 
 /** What the verdict asks a reviewer for and no approval of the request answers yet. */
-export function openDuties(
+function openDuties(
   approvals: ReadonlyMap<ApprovalId, Approval>,
   request: RequestId,
   verdict: RecordedVerdict | null,
