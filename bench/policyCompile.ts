@@ -1,44 +1,42 @@
-// `npm run bench:policy`: how long the compiler of policies takes to start and to answer, as one JSON object.
+// How long the compiler of policies takes to start and to answer. Called by policy.ts.
 // Invariant: the sources are the default policies with their tests; each figure is of calls one after the other.
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { policyCompiler, readPolicySources } from '../policies/node.ts';
-import { wholeNumber } from './options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const COMMANDS = ['check', 'build', 'tests', 'coverage'] as const;
-const rounds = wholeNumber('rounds', process.argv[2] ?? '10');
 
-const { sources } = readPolicySources([join(ROOT, 'policies/rego')], ROOT);
-const data = {
-  vectors: JSON.parse(readFileSync(join(ROOT, 'test/policies/vectors.json'), 'utf8')) as unknown,
-};
-const request = { name: 'default', out: 'policies/rego/default', sources, data };
-const rssBefore = process.memoryUsage.rss();
+export async function compileFigures(rounds: number) {
+  const { sources } = readPolicySources([join(ROOT, 'policies/rego')], ROOT);
+  const data = {
+    vectors: JSON.parse(readFileSync(join(ROOT, 'test/policies/vectors.json'), 'utf8')) as unknown,
+  };
+  const request = { name: 'default', out: 'policies/rego/default', sources, data };
+  const rssBefore = process.memoryUsage.rss();
 
-const compiler = policyCompiler();
-const timed = async (command: (typeof COMMANDS)[number]): Promise<number> => {
-  const from = performance.now();
-  const { problems } = await compiler.compile({ ...request, command });
-  if (problems.length > 0) throw new Error(JSON.stringify(problems));
-  return performance.now() - from;
-};
-const round = (value: number): number => Math.round(value * 10) / 10;
+  const compiler = policyCompiler();
+  const timed = async (command: (typeof COMMANDS)[number]): Promise<number> => {
+    const from = performance.now();
+    const { problems } = await compiler.compile({ ...request, command });
+    if (problems.length > 0) throw new Error(JSON.stringify(problems));
+    return performance.now() - from;
+  };
+  const round = (value: number): number => Math.round(value * 10) / 10;
 
-// The first call starts the thread, unpacks 3.5 MB to 26 and compiles them.
-const firstCheckMs = round(await timed('check'));
-const warm: Record<string, { p50Ms: number; maxMs: number }> = {};
-for (const command of COMMANDS) {
-  const times: number[] = [];
-  for (let index = 0; index < rounds; index += 1) times.push(await timed(command));
-  times.sort((a, b) => a - b);
-  warm[command] = { p50Ms: round(times[Math.floor(rounds / 2)] ?? 0), maxMs: round(times.at(-1) ?? 0) };
+  // The first call starts the thread, unpacks 3.5 MB to 26 and compiles them.
+  const firstCheckMs = round(await timed('check'));
+  const warm: Record<string, { p50Ms: number; maxMs: number }> = {};
+  for (const command of COMMANDS) {
+    const times: number[] = [];
+    for (let index = 0; index < rounds; index += 1) times.push(await timed(command));
+    times.sort((a, b) => a - b);
+    warm[command] = { p50Ms: round(times[Math.floor(rounds / 2)] ?? 0), maxMs: round(times.at(-1) ?? 0) };
+  }
+  const rssMiB = Math.round((process.memoryUsage.rss() - rssBefore) / 1024 / 1024);
+  await compiler.close();
+
+  const packedBytes = statSync(join(ROOT, 'policies/compiler/compiler.wasm.br')).size;
+  return { rounds, packedBytes, firstCheckMs, warm, rssMiB };
 }
-const rssMiB = Math.round((process.memoryUsage.rss() - rssBefore) / 1024 / 1024);
-await compiler.close();
-
-const packedBytes = statSync(join(ROOT, 'policies/compiler/compiler.wasm.br')).size;
-process.stdout.write(
-  `${JSON.stringify({ node: process.version, rounds, packedBytes, firstCheckMs, warm, rssMiB })}\n`,
-);

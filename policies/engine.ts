@@ -62,6 +62,8 @@ export interface PolicyInstance {
   readonly constraints: PolicyConstraints;
   /** Runs one entrypoint over JSON bytes and reads its result. Throws on any fault; the next call gets a fresh instance. */
   readonly run: <T>(entrypoint: string, input: ArrayBuffer, read: (result: unknown) => T) => T;
+  /** Pages of 64 KiB that the instance has now. */
+  readonly pages: () => number;
   /** A new instance of the same compiled module over other data; this one stays as it is. Throws PolicyRefused. */
   readonly over: (data: unknown) => PolicyInstance;
 }
@@ -95,7 +97,8 @@ function instanceOver(
     );
   }
   const { first, run } = openFresh({ module, dataBytes, initial, maximum });
-  const known = { manifest, revision: manifest.revision, dataRevision: data.revision, run };
+  const pages = (): number => first().mem.buffer.byteLength / PAGE_BYTES;
+  const known = { manifest, revision: manifest.revision, dataRevision: data.revision, run, pages };
   const over = (other: unknown): PolicyInstance => instanceOver(compiled, other, instance.constraints);
   probe({ ...known, over, constraints: NO_CONSTRAINTS }, first);
   const instance: PolicyInstance = {
