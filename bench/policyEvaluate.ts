@@ -26,17 +26,22 @@ export interface Times {
 }
 
 function dataOf(revision: string): PolicyData {
-  const department = { classes: ['standard'], kinds: '*', limits: { '*': 64 }, clearanceCeiling: 3 } as const;
+  const department = {
+    ...({ classes: ['standard'], kinds: '*', limits: { '*': 64 }, clearanceCeiling: 3 } as const),
+    ...{ models: '*' as const, agentsMost: AGENTS, quietHours: { from: 22, to: 6, classes: ['batch'] } },
+  };
   const ids = Array.from({ length: DEPARTMENTS }, (_, index) => `department-${index}`);
   const agents = Array.from({ length: AGENTS }, (_, index) => [
     `agent-${index}`,
-    { department: `department-${index % DEPARTMENTS}` },
+    { department: `department-${index % DEPARTMENTS}`, ordinal: 1 + Math.floor(index / DEPARTMENTS) },
   ]);
   return {
     revision,
     departments: Object.fromEntries(ids.map((id) => [id, department])),
-    classes: { standard: { maxDurationSeconds: 1_000_000_000 } },
+    classes: { standard: { maxDurationSeconds: 1_000_000_000, maxCostMinor: 10_000_000 } },
     agents: Object.fromEntries(agents),
+    datasets: {},
+    separatedDuties: [],
     purposeRequiredFrom: 2,
     approvalRequiredFrom: 4,
   };
@@ -55,6 +60,11 @@ function rowsOf(round: number, count: number): PolicyRow[] {
     durationSeconds: 60 + round * ROWS + index,
     preemptible: index % 2 === 0,
     quantities: { gpu: 1 + (index % 80), cpu: 8 },
+    models: ['H100'],
+    datasets: [],
+    costMinor: index,
+    hour: 10,
+    weekday: index % 7,
   }));
 }
 

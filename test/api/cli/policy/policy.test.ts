@@ -194,7 +194,7 @@ describe('one request', () => {
 });
 
 describe('constraints', () => {
-  const capacity = join(import.meta.dirname, '../../../../examples/acme/policies/capacity');
+  const capacity = join(import.meta.dirname, '../../../../examples/acme/constraints');
   const ids = ['BATCH_H100', 'BATCH_OFF_H100', 'LEDGER_APART', 'RESTRICTED_LEASES.finance', 'SUPPORT_FLOOR'];
   /** The example with a part of one file replaced; null: the file is left out. */
   const changed = (name: string, from: string, to: string | null): string => {
