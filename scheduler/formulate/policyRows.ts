@@ -68,6 +68,7 @@ export class PolicyRoom {
   readonly separations: SeparationRoom;
   readonly #rows: readonly RowState[];
   readonly #weights: NonNullable<Snapshot['policyWeights']>;
+  #asked: { readonly request: ResourceRequest; readonly rows: readonly RowState[] } | null = null;
   /** A row selects by pool or label: places that are alike in all else are not. */
   readonly tellsPlacesApart: boolean;
 
@@ -110,11 +111,22 @@ export class PolicyRoom {
 
   entriesOf(request: ResourceRequest, choices: readonly Choice[]): PolicyEntry[] {
     const entries: PolicyEntry[] = [];
-    for (const use of this.#rows) {
+    for (const use of this.#meaning(request)) {
       const amount = amountOf(use.row, request, choices);
       if (amount > 0) entries.push({ use, amount });
     }
     return entries;
+  }
+
+  /** Rows that could mean the request. Its columns follow one another, and most rows mean others. */
+  #meaning(request: ResourceRequest): readonly RowState[] {
+    if (this.#asked?.request !== request) {
+      const rows = this.#rows.filter(({ row }) =>
+        row.terms.some(({ selector }) => selectsRequest(selector, request)),
+      );
+      this.#asked = { request, rows };
+    }
+    return this.#asked.rows;
   }
 
   /** Whether grants of these choices together pass every hard row and every separation. */

@@ -148,6 +148,11 @@ ${CONSTRAINT('kind: sum\nop: "=="\nprice: 9', 'warn')}EXACT contains {"id": "one
     ]);
   });
 
+  it('may come out empty', async () => {
+    const none = `${SUM}A contains said if {\n\tsome rhs in [n | some n in []]\n\tsaid := {"terms": [{"coef": 1, "per": "unit"}], "rhs": rhs}\n}\n`;
+    expect(await readFrom(none)).toEqual({ list: [], problems: [] });
+  });
+
   it('is nothing where a bundle has none', async () => {
     expect(await readFrom('')).toEqual({ list: [], problems: [] });
   });

@@ -10,6 +10,7 @@ import {
   takeSnapshot,
   toTickFile,
 } from '../../../scheduler/index.ts';
+import { policyStandings } from '../../../scheduler/policyStandings.ts';
 import { verifyPlan, workConservation } from '../../../scheduler/verify.ts';
 import {
   aConfiguration,
@@ -183,6 +184,21 @@ describe('a weight', () => {
     expect(await numbersOf(alone)).toEqual([3]);
   });
 
+  it('stays inside its class, and gives way to age', async () => {
+    const one = () => aState(organisation()).used('gpu-a', 2).used('gpu-h', 1);
+    const batch = aRequest(3).by('bea').gpu(1).class('batch');
+    expect(await numbersOf(one().request(aRequest(1).gpu(1), batch).weighing(weight(1000)))).toEqual([1]);
+    const waited = (ms: number) =>
+      one().request(
+        aRequest(1)
+          .gpu(1)
+          .submittedAt(NOW - ms),
+        aRequest(3).by('bea').gpu(1),
+      );
+    expect(await numbersOf(waited(0).weighing(weight(1000)))).toEqual([3]);
+    expect(await numbersOf(waited(24 * 3_600_000).weighing(weight(1000)))).toEqual([1]);
+  });
+
   it('is shared by the requests of one agent, so that splitting does not pay', async () => {
     const gainOf = async (n: number) => {
       const requests = Array.from({ length: n }, (_, i) =>
@@ -304,6 +320,28 @@ describe('a rule that is only looked at', () => {
     expect(looked.granted).toEqual(plain.granted);
     expect(looked.model).toEqual(plain.model);
   });
+});
+
+it('the record is told of each rule that stands on its wrong side, whatever its mode', async () => {
+  const { snapshot, plan } = await decided(
+    crowd()
+      .holds(aLease('gpu-a', { quantity: 1, id: 'lse_1' as LeaseId }), aRequest(900).by('bea').gpu(1))
+      .holds(aLease('gpu-h', { quantity: 1, id: 'lse_2' as LeaseId }), aRequest(901).by('bea').gpu(1))
+      .policy(
+        ofBea({ id: 'BROKEN', price: undefined as never, limit: 1 }),
+        ofBea({ id: 'SHORT', op: '>=', limit: 9, mode: 'warn' }),
+        ofBea({ id: 'EXACT', op: '==', limit: 1, price: 1 }),
+        ofBea({ id: 'KEPT', limit: 9 }),
+      )
+      .separating(apart(), apart({ id: 'WATCHED', mode: 'dryrun' })),
+  );
+  expect(policyStandings(snapshot, plan)).toEqual([
+    { id: 'BROKEN', mode: 'enforce', op: '<=', sum: 2, limit: 1 },
+    { id: 'SHORT', mode: 'warn', op: '>=', sum: 2, limit: 9 },
+    { id: 'EXACT', mode: 'enforce', op: '==', sum: 2, limit: 1 },
+    { id: 'MAKER_CHECKER', mode: 'enforce', op: '<=', sum: 1, limit: 0 },
+    { id: 'WATCHED', mode: 'dryrun', op: '<=', sum: 1, limit: 0 },
+  ]);
 });
 
 it('a tick file carries weights and separations, and says when it is not one', async () => {
