@@ -6,14 +6,31 @@ package main
 import (
 	_ "embed"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 //go:embed input.schema.json
 var inputSchema []byte
+
+// rowFields: what custom.field may name, sorted.
+var rowFields = sync.OnceValue(func() []string {
+	var schema struct {
+		Properties struct {
+			Row struct {
+				Properties map[string]any `json:"properties"`
+			} `json:"row"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(inputSchema, &schema); err != nil {
+		panic(err)
+	}
+	return slices.Sorted(maps.Keys(schema.Properties.Row.Properties))
+})
 
 var organisationMaps = []string{`"departments"`, `"classes"`, `"agents"`}
 

@@ -196,6 +196,9 @@ func (r rule) missing(stated map[string]any) []lack {
 			lacks = append(lacks, lack{one.key + " is missing", one.remedy})
 		}
 	}
+	if fields := rowFields(); r.Field != "" && !slices.Contains(fields, r.Field) {
+		lacks = append(lacks, lack{fmt.Sprintf("custom.field is %q, which no row has", r.Field), "The fields of a row are " + strings.Join(fields, ", ") + "."})
+	}
 	if !slices.Contains([]string{"low", "medium", "high", "critical"}, r.Severity) {
 		lacks = append(lacks, lack{fmt.Sprintf("custom.severity is %q, want low, medium, high or critical", r.Severity), "Write `#   severity: medium`."})
 	}

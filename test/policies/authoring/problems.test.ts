@@ -102,6 +102,14 @@ const REFUSED: readonly Refused[] = [
     says: /function of one row/,
     remedy: /SAMPLE\(row\)/,
   },
+  {
+    what: 'a field that no row has',
+    text: `${HEADER.replace('field: purpose', 'field: porpose')}SAMPLE(row) := false if row.purpose != ""\n`,
+    line: RULE_LINE,
+    code: 'annona_metadata',
+    says: /SAMPLE: METADATA custom\.field is "porpose", which no row has/,
+    remedy: /class, classification, clearance, costMinor, /,
+  },
   ...['title: Rule', 'owner: tests', 'mode: enforce', 'severity: low', 'field: purpose', 'remedy: None.'].map(
     (entry): Refused => ({
       what: `METADATA without ${entry.split(':')[0]}`,
