@@ -21,6 +21,8 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
     'array.concat of no array is undefined',
   'policies/rego/default/entitlement.rego:46: proof.listed_or_any( -> proof.listed(':
     'only for the finding, and not reached where any kind may be asked for',
+  'policies/rego/default/handling.rego:33: is_string(row.purpose) -> true':
+    'trim_space of no text is undefined in the module; only the strict interpreter stops there',
   'policies/rego/default/models.rego:25: proof.listed_or_any( -> proof.listed(':
     'only for the finding, and not reached where any model may be given',
   'policies/rego/default/purposes.rego:30: is_string(purpose) -> true': 'split of no text is undefined',

@@ -30,6 +30,7 @@ PURPOSE_REQUIRED(row) := false if {
 PURPOSE_VAGUE(row) := false if {
 	proof.below(row.classification, data.organisation.purposeRequiredFrom)
 } else := false if {
+	is_string(row.purpose)
 	proof.at_least(count(trim_space(row.purpose)), least_purpose_characters)
 } else := {"limit": least_purpose_characters}
 

@@ -80,6 +80,14 @@ test_lists_of_another_type_list_nothing if {
 	}
 }
 
+test_a_purpose_of_another_type_is_vague if {
+	verdict.clean_PURPOSE_VAGUE({"purpose": "fraud model v2", "classification": 2}) with data.organisation as organisation
+	every value in [null, true, 9, [], {}, {1, 2}] {
+		row := {"purpose": value, "classification": 2}
+		not verdict.clean_PURPOSE_VAGUE(row) with data.organisation as organisation
+	}
+}
+
 test_a_list_of_another_form_lists_nothing if {
 	keyed := department_with({"classes": {"x": "batch"}, "kinds": {"x": "gpu"}})
 	not verdict.clean_CLASS_NOT_ENTITLED({"department": "d", "class": "batch"}) with data.organisation as keyed
