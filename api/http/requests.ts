@@ -44,28 +44,9 @@ const ListQuery = Type.Object(
 );
 
 export function addRequests(server: FastifyInstance, options: ServerOptions): void {
+  addSubmission(server, options);
   const app = typed(server);
   const { requests } = options;
-
-  app.post(
-    '/requests',
-    {
-      config: { action: 'submit' },
-      schema: {
-        querystring: SubmitQuery,
-        body: SubmissionBody,
-        response: { 200: Type.Union([RequestJson, DryRunView]), 202: AcceptedView },
-      },
-      ...unlessDryRun(callKeyHooks(options)),
-    },
-    (request, reply) =>
-      isDryRun(request)
-        ? answerDryRun(options, request, {
-            body: request.body,
-            contextOf: (principal) => submissionContext(options, principal),
-          })
-        : submit(options, request, reply, request.body),
-  );
 
   app.get(
     '/requests',
@@ -114,6 +95,28 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
         await writeAct(options, actorOf(principal), { type: 'cancel', request: id });
       return accept(reply, `/v1/requests/${id}`).send({ id, state: view.state });
     },
+  );
+}
+
+function addSubmission(server: FastifyInstance, options: ServerOptions): void {
+  typed(server).post(
+    '/requests',
+    {
+      config: { action: 'submit' },
+      schema: {
+        querystring: SubmitQuery,
+        body: SubmissionBody,
+        response: { 200: Type.Union([RequestJson, DryRunView]), 202: AcceptedView },
+      },
+      ...unlessDryRun(callKeyHooks(options)),
+    },
+    (request, reply) =>
+      isDryRun(request)
+        ? answerDryRun(options, request, {
+            body: request.body,
+            contextOf: (principal) => submissionContext(options, principal),
+          })
+        : submit(options, request, reply, request.body),
   );
 }
 

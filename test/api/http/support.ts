@@ -110,11 +110,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     rateLimiter: new BucketRateLimiter(() => NOW),
     openRequests: () => null,
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
-    offering: {
-      offers: async () => ({ type: 'notLeading' }),
-      whatItTakes: async () => ({ type: 'notLeading' }),
-      lack: () => null,
-    },
+    offering: NO_OFFERS,
     ...thePolicies(),
     liveLease: () => null,
     lagMs: () => 0,
@@ -135,6 +131,12 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     call: (call) => inject(app, routes, call),
   };
 }
+
+const NO_OFFERS: ServerOptions['offering'] = {
+  offers: async () => ({ type: 'notLeading' }),
+  whatItTakes: async () => ({ type: 'notLeading' }),
+  lack: () => null,
+};
 
 function thePolicies(): Pick<ServerOptions, 'policies' | 'decisions'> {
   return { policies: new FakePolicies(), decisions: new DecisionLog({ mask: [], sampleEvery: 1 }) };
