@@ -135,7 +135,8 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
   },
   // Of the skills that its department has reviewers for, and of its own department; it rules on what is of other departments.
   reviewer: { ...READER, readApprovals: 'all', rule: 'all' },
-  'policy-author': { ...READER, readPolicyRows: 'all', editPolicies: 'all' },
+  // Rows of requests name people of other departments: an author is given a record by who oversees.
+  'policy-author': { ...READER, editPolicies: 'all' },
   operator: STEWARD,
   auditor: OVERSEER,
   administrator: { ...STEWARD, editPolicies: 'all' },

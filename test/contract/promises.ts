@@ -16,6 +16,6 @@ export const promisesContract = (name: string, makeStore: () => Promise<StoreUnd
       const dump = await store.dump();
       await store.close();
       expect(checkPromises(dump, { acknowledged, streamed })).toEqual([]);
-      expect(streamed).toHaveLength(32);
+      expect(streamed).toHaveLength(41);
     });
   });

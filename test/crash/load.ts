@@ -73,8 +73,12 @@ export async function attempt(act: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** What the client says of a server that died before or in the middle of its answer. */
+/**
+ * What the client says of a server that died before or in the middle of its answer; or what an edge says whose deciding process died: it
+ * takes no more calls.
+ */
 export function isGone(error: unknown): boolean {
+  if (error instanceof ProblemError && error.problem.code === 'STOPPING') return true;
   return error instanceof Error && /does not answer|fetch failed|terminated/.test(error.message);
 }
 

@@ -95,6 +95,7 @@ describe('row-level security', () => {
     );
     const wantForced = [
       'agent_heartbeat',
+      'approval',
       'audit',
       'configuration_edit',
       'earmark',
@@ -104,6 +105,7 @@ describe('row-level security', () => {
       'intake',
       'lease',
       'ledger',
+      'obligation',
       'request',
       'submit_key',
     ];

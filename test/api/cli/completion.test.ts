@@ -15,7 +15,7 @@ function completed(script: string, ...words: readonly string[]): string[] {
 describe('annona completion bash', () => {
   it('completes commands, subcommands and options as they are registered', async () => {
     const { out: script } = await ran('completion', 'bash');
-    expect(completed(script, 're')).toEqual(['replay-trace', 'request']);
+    expect(completed(script, 're')).toEqual(['replay-trace', 'request', 'record']);
     expect(completed(script, 'request', '')).toEqual(
       expect.arrayContaining(['submit', 'list', 'explain', 'watch']),
     );
