@@ -6,9 +6,10 @@ import { isDataError } from './connection.ts';
 export interface GroupCommitOptions<Item, Outcome> {
   /** A group is sent at the latest with the call that makes it this big. */
   readonly groupItemsMax: number;
-  /** How long a call may wait for company while other groups are under way. A writer that has been idle for `paceMs` sends at once. */
-  readonly waitMs: number;
-  /** Least time between two groups, unless one is full: a writer that is fast else sends a group, and pays a COMMIT, for every call. */
+  /**
+   * Least time between two groups, unless one is full: calls wait that long for company, where each else would pay a COMMIT of its own. A writer
+   * that has been idle for so long sends at once.
+   */
   readonly paceMs: number;
   /** More than one, so that a call need not wait for the whole round trip of the group before it. */
   readonly groupsInFlightMax: number;
@@ -30,9 +31,8 @@ export class GroupCommit<Item, Outcome> {
   #waitingItems = 0;
   #heldItems = 0;
   #groupsInFlight = 0;
-  #scheduled: 'no' | 'soon' | 'later' = 'no';
-  #timer: NodeJS.Timeout | null = null;
-  #isPaced = false;
+  #isScheduled = false;
+  #paced: NodeJS.Timeout | null = null;
 
   constructor(options: GroupCommitOptions<Item, Outcome>) {
     this.#options = options;
@@ -53,39 +53,25 @@ export class GroupCommit<Item, Outcome> {
   }
 
   #schedule(): void {
-    if (this.#waiting.length === 0 || this.#groupsInFlight >= this.#options.groupsInFlightMax) return;
-    if (this.#isPaced && this.#waitingItems < this.#options.groupItemsMax) return;
-    if (this.#waitingItems >= this.#options.groupItemsMax || this.#groupsInFlight === 0) {
-      if (this.#scheduled === 'soon') return;
-      this.#cancelTimer();
-      this.#scheduled = 'soon';
-      // Not at once: the calls of this turn of the event loop join the group.
-      setImmediate(() => this.#flush());
-      return;
-    }
-    if (this.#scheduled !== 'no') return;
-    this.#scheduled = 'later';
-    this.#timer = setTimeout(() => this.#flush(), this.#options.waitMs);
+    if (this.#waiting.length === 0 || this.#isScheduled) return;
+    if (this.#groupsInFlight >= this.#options.groupsInFlightMax) return;
+    if (this.#paced !== null && this.#waitingItems < this.#options.groupItemsMax) return;
+    this.#isScheduled = true;
+    // Not at once: the calls of this turn of the event loop join the group.
+    setImmediate(() => this.#flush());
   }
 
+  /** From the last group on, also when that was full and came early. */
   #pace(): void {
-    const { paceMs } = this.#options;
-    if (paceMs === 0) return;
-    this.#isPaced = true;
-    setTimeout(() => {
-      this.#isPaced = false;
+    if (this.#paced !== null) clearTimeout(this.#paced);
+    this.#paced = setTimeout(() => {
+      this.#paced = null;
       this.#schedule();
-    }, paceMs);
-  }
-
-  #cancelTimer(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    }, this.#options.paceMs);
   }
 
   #flush(): void {
-    this.#cancelTimer();
-    this.#scheduled = 'no';
+    this.#isScheduled = false;
     if (this.#groupsInFlight >= this.#options.groupsInFlightMax) return;
     const group: Call<Item, Outcome>[] = [];
     let size = 0;

@@ -71,7 +71,6 @@ export interface PostgresAdapter {
 
 /** A group of 500 is written in about 15 ms; more would make its first call wait for no gain in rows a second. */
 const GROUP_ITEMS_MAX = 500;
-const GROUP_WAIT_MS = 2;
 /** At 1,000 items a second half the groups, and half the COMMITs, of no pace at all; a call waits 2 ms longer on average. */
 const GROUP_PACE_MS = 4;
 
@@ -141,13 +140,11 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
       onWritten: options.onIntakeWritten ?? (() => {}),
       queueItemsMax: options.intakeQueueItemsMax ?? 20_000,
       groupItemsMax: GROUP_ITEMS_MAX,
-      groupWaitMs: GROUP_WAIT_MS,
       groupPaceMs: GROUP_PACE_MS,
       groupsInFlightMax: lines.intakeConnectionsMax,
     }),
     heartbeatWriter: new PostgresHeartbeatWriter(shared, {
       groupItemsMax: GROUP_ITEMS_MAX,
-      waitMs: GROUP_WAIT_MS,
       paceMs: GROUP_PACE_MS,
       groupsInFlightMax: 2,
       queueItemsMax: 20_000,

@@ -19,7 +19,6 @@ export interface IntakeWriterOptions {
   readonly onWritten: () => void;
   readonly queueItemsMax: number;
   readonly groupItemsMax: number;
-  readonly groupWaitMs: number;
   readonly groupPaceMs: number;
   readonly groupsInFlightMax: number;
 }
@@ -43,7 +42,6 @@ export class PostgresIntakeWriter implements IntakeWriter {
     this.#options = options;
     this.#groups = new GroupCommit({
       ...options,
-      waitMs: options.groupWaitMs,
       paceMs: options.groupPaceMs,
       send: (items) => this.#send(items),
     });

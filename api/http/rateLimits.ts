@@ -100,9 +100,9 @@ function standingItem({ name, remaining, fullInSeconds }: RateStanding): string 
 }
 
 /**
- * Refuses the submissions that would bring their agent over its bound, first come first taken. The count is the leader's; elsewhere nobody
- * knows it, and it is the leader's process that load balancers call. What waits in the intake is not counted yet: the bound may be passed by
- * what comes within one tick.
+ * Refuses the submissions that would bring their agent over its bound, first come first taken. The count is the leader's, who
+ * tells it to its edge a few times a second; elsewhere nobody knows it. What waits in the intake is not counted yet: the bound may be passed by
+ * what comes within that time.
  */
 export function refuseBeyondOpen(
   { limits, openRequests }: ServerOptions,

@@ -24,7 +24,8 @@ export type ToEdge =
     }
   /** Open requests of the agents with a tenth of their bound and more; all others count as having none. */
   | { readonly type: 'crowded'; readonly agents: readonly (readonly [AgentId, number])[] }
-  | { readonly type: 'metrics'; readonly metrics: Metrics }
+  /** Null: they could not be read. */
+  | { readonly type: 'metrics'; readonly metrics: Metrics | null }
   | { readonly type: 'stop' };
 
 export type FromEdge =

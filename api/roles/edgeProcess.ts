@@ -100,7 +100,7 @@ class Link {
   readonly #follower: ConfigurationFollower;
   #crowded: ReadonlyMap<AgentId, number> = new Map();
   readonly #held = new HeldLeases();
-  readonly #asked: ((metrics: Metrics) => void)[] = [];
+  readonly #asked: ((metrics: Metrics | null) => void)[] = [];
 
   constructor(hub: EventHub, follower: ConfigurationFollower) {
     this.#hub = hub;
@@ -116,10 +116,12 @@ class Link {
     if (message.configurationRevision !== this.#follower.current().revision) void this.#follower.look();
   }
 
-  metrics(): Promise<Metrics> {
-    return new Promise((resolve) => {
+  async metrics(): Promise<Metrics> {
+    const told = await new Promise<Metrics | null>((resolve) => {
       if (this.#asked.push(resolve) === 1) tell({ type: 'metrics' });
     });
+    if (told === null) throw new Error('the process that decides could not read its metrics');
+    return told;
   }
 
   liveLease(lease: LeaseId): HeldLease | null {

@@ -36,7 +36,12 @@ export async function forkEdge(options: EdgeOptions, asks: EdgeAsks): Promise<Fo
   };
   child.on('message', (message: FromEdge) => {
     if (message.type === 'wake') asks.wake();
-    if (message.type === 'metrics') void asks.metrics().then((metrics) => tell({ type: 'metrics', metrics }));
+    // A gauge that cannot be read fails the scrape, and not the process that decides.
+    if (message.type === 'metrics')
+      void asks
+        .metrics()
+        .catch(() => null)
+        .then((metrics) => tell({ type: 'metrics', metrics }));
   });
   tell({ type: 'start', options });
   const url = await urlOf(child, gone);

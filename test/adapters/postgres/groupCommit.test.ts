@@ -16,7 +16,6 @@ describe('group commit', () => {
   const groups = (overrides: Partial<ConstructorParameters<typeof GroupCommit<string, string>>[0]> = {}) =>
     new GroupCommit<string, string>({
       groupItemsMax: 4,
-      waitMs: 0,
       paceMs: 0,
       groupsInFlightMax: 2,
       queueItemsMax: 10,

@@ -16,7 +16,6 @@ it('says busy when its queue is full, and records the others', async () => {
   };
   const writer = new PostgresHeartbeatWriter(queries, {
     groupItemsMax: 2,
-    waitMs: 0,
     paceMs: 0,
     groupsInFlightMax: 1,
     queueItemsMax: 3,
