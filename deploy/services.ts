@@ -1,5 +1,6 @@
 // `npm run services`: finds or unpacks the outside services that tests use, without touching the system.
-// Invariant: writes under `.annona/services` only; a second run changes nothing. With CI set a missing service is exit code 1.
+// Invariant: writes under `.annona/services` (and, by `go`, into its own caches) only; a second run changes nothing. With CI set a missing
+// service is exit code 1.
 import { join } from 'node:path';
 import { runServices } from './services/run.ts';
 import { SERVICES } from './services/table.ts';

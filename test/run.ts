@@ -35,7 +35,7 @@ function main(): number {
 
   const missing = missingServices({ root: ROOT, env: process.env });
   for (const service of missing)
-    console.log(`missing: ${service.name} (${service.for}). To unpack it: npm run services`);
+    console.log(`missing: ${service.name} (${service.purpose}). To unpack it: npm run services`);
   if (strict && missing.length > 0) return 1;
 
   const failed = STEPS.filter((step) => !passes(step)).map((step) => step.name);

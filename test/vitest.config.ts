@@ -7,8 +7,8 @@ export default defineConfig({
   root: join(import.meta.dirname, '..'),
   test: {
     include: ['test/**/*.test.ts'],
-    // One PostgreSQL for the run, started by the first test that wants a database.
-    globalSetup: ['test/support/globalPostgres.ts'],
+    // One PostgreSQL and one Kafka cluster for the run, each started by the first test that wants it.
+    globalSetup: ['test/support/globalPostgres.ts', 'test/support/globalKafka.ts'],
     // Processes, not threads: tests start children, databases and worker threads, and end with them.
     pool: 'forks',
     // Two, also on bigger machines: what a file starts (solver children, servers) takes cores of its own.

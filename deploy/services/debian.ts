@@ -10,15 +10,17 @@ const run = promisify(execFile);
 /** Lists of a distribution are 20 MB; a mirror that gives less in this time is down. */
 const APT_MS = 180_000;
 
-export function fromDebian(name: string): (target: InstallTarget) => Promise<void> {
+/** `alone`: without what the package depends on, for a program that is linked statically. */
+export function fromDebian(name: string, { alone = false } = {}): (target: InstallTarget) => Promise<void> {
   return async ({ folder, cache, env }) => {
     const downloads = join(folder, 'downloads');
+    const fetchArchives = (apt: Apt) => (alone ? apt(['download', name]) : download(name, apt));
     const apt = await aptIn(join(cache, 'apt'), { downloads, env });
     // The system's lists are usually there, and as usual may be empty (an image) or name files that the mirror no longer has.
-    const withSystemLists = await attempt(() => download(name, apt.withSystemLists));
+    const withSystemLists = await attempt(() => fetchArchives(apt.withSystemLists));
     if (withSystemLists !== null) {
       await apt.withOwnLists(['update']);
-      await download(name, apt.withOwnLists);
+      await fetchArchives(apt.withOwnLists);
     }
     const archives = (await readdir(downloads)).filter((file) => file.endsWith('.deb'));
     for (const archive of archives) {
@@ -63,7 +65,7 @@ async function aptIn(
   return { withSystemLists: call([]), withOwnLists: call([`Dir::State::lists=${lists}`]) };
 }
 
-async function attempt(work: () => Promise<void>): Promise<Error | null> {
+async function attempt(work: () => Promise<unknown>): Promise<Error | null> {
   try {
     await work();
     return null;

@@ -12,8 +12,8 @@ export interface Service {
   readonly purpose: string;
   /** The program that starts one. */
   readonly binary: string;
-  /** The variable that names a running one. */
-  readonly url: string;
+  /** The variable that names a running one; absent of a program that is called, and does not run. */
+  readonly url?: string;
   readonly version: { readonly args: readonly string[]; readonly pattern: RegExp };
   /** Unpacks it with all that it needs. Throws an error whose message is one line. */
   readonly install: (target: InstallTarget) => Promise<void>;
@@ -46,11 +46,12 @@ export type Provided =
   | { readonly name: string; readonly state: 'missing'; readonly detail: string; readonly byHand: string };
 
 const run = promisify(execFile);
-const PROBE_MS = 10_000;
+/** Java takes a second to say its version, and more on busy cores. */
+const PROBE_MS = 30_000;
 
 export async function provide(service: Service, place: Place): Promise<Provided> {
   const { name, binary, url, byHand } = service;
-  if (place.env[url]) return { name, state: 'named', where: `${url}=${place.env[url]}` };
+  if (url !== undefined && place.env[url]) return { name, state: 'named', where: `${url}=${place.env[url]}` };
   const inPath = inPathOf(binary, place.env);
   if (inPath !== undefined) {
     const version = await versionOf(service, inPath, place.env);

@@ -1,16 +1,67 @@
-// The services: what each is for, how it is found, how it is unpacked. A new one is a new row.
-// Invariant: names, programs and variables are those of test/support/services.ts; a test compares them.
+// The services: what each is for, how it is found, how it is unpacked. A new one is a new row; test/support/services.ts reads them too.
+import { join } from 'node:path';
 import { fromDebian } from './debian.ts';
+import { fromGo } from './go.ts';
+import { unpackKafka } from './kafka.ts';
 import type { Service } from './provide.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 export const SERVICES: readonly Service[] = [
   {
+    name: 'redis',
+    purpose: 'side jobs and counters that several processes share',
+    binary: 'redis-server',
+    url: 'REDIS_URL',
+    version: { args: ['--version'], pattern: /\bv=(\S+)/ },
+    install: fromDebian('redis-server'),
+    byHand: 'install redis-server so that it is in PATH, or name one by REDIS_URL=redis://host:port',
+  },
+  {
+    name: 'etcd',
+    purpose: 'leadership kept in etcd',
+    binary: 'etcd',
+    url: 'ETCD_URL',
+    version: { args: ['--version'], pattern: /^etcd Version: (\S+)/m },
+    install: fromDebian('etcd-server'),
+    byHand: 'install etcd so that it is in PATH, or name one by ETCD_URL=http://host:port',
+  },
+  {
     name: 'kcat',
-    purpose: 'a Kafka broker for the relay tests',
+    purpose: 'a Kafka broker that can be paused, for the relay tests',
     binary: 'kcat',
     url: 'KAFKA_BROKERS',
     version: { args: ['-V'], pattern: /^Version (\S+)/m },
     install: fromDebian('kcat'),
     byHand: 'install kcat so that it is in PATH, or name a cluster by KAFKA_BROKERS=host:port,…',
+  },
+  {
+    name: 'kafka',
+    purpose: 'a cluster of three brokers that can be killed',
+    binary: 'kafka-server-start.sh',
+    url: 'KAFKA_BROKERS',
+    version: { args: ['--version'], pattern: /^(\d+\.\d+\.\S+)/m },
+    install: unpackKafka,
+    byHand:
+      'install Java 17 and Maven (or name a Maven repository by MAVEN_REPOSITORY=https://…), or name a cluster by KAFKA_BROKERS=host:port,…',
+  },
+  {
+    name: 'promtool',
+    purpose: 'a check of metrics and alert rules by Prometheus’s own tool',
+    binary: 'promtool',
+    version: { args: ['--version'], pattern: /^promtool, version (\S+)/m },
+    install: fromDebian('prometheus', { alone: true }),
+    byHand: 'install prometheus so that promtool is in PATH',
+  },
+  {
+    name: 'opa',
+    purpose: 'policies as Open Policy Agent itself answers them',
+    binary: 'opa',
+    version: { args: ['version'], pattern: /^Version: (\S+)/m },
+    install: fromGo({
+      module: 'github.com/open-policy-agent/opa',
+      requiredBy: join(ROOT, 'policies/compiler/go.mod'),
+    }),
+    byHand: 'install Go, or install opa so that it is in PATH',
   },
 ];

@@ -4,14 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { repairRequestQueue } from '../../adapters/kafka/requestQueue.ts';
-import { libraryPath } from '../../deploy/services/provide.ts';
-import { findBinary } from './services.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const HOW = 'kcat is absent: run `npm run services`';
+import { absenceOf, requireProgram } from './services.ts';
 
 export interface TestBroker {
   readonly brokers: readonly string[];
@@ -31,10 +26,7 @@ export interface StoredRecord {
 
 /** Null where Kafka tests can run; else the reason for the one skip. With CI set an absent broker is a failure. */
 export function kafkaAbsence(what: 'any' | 'mock' = 'any'): string | null {
-  const named = what === 'any' && Boolean(process.env.KAFKA_BROKERS);
-  if (named || kcat() !== undefined) return null;
-  if (!['', '0', 'false'].includes(process.env.CI ?? '')) throw new Error(HOW);
-  return HOW;
+  return absenceOf('kcat', { own: what === 'mock' });
 }
 
 /** The named cluster, else a mock. */
@@ -49,12 +41,10 @@ export async function startTestBroker(): Promise<TestBroker> {
 
 /** Always the mock: for tests that pause or kill it. */
 export async function startMockBroker(): Promise<TestBroker> {
-  const program = kcat();
-  if (program === undefined) throw new Error(HOW);
+  const { path, env } = requireProgram('kcat');
   // A producer that waits for lines which never come: it lives until it is killed, and it has a mock cluster inside.
   const args = ['-P', '-b', 'mock', '-t', 'unused', '-X', 'test.mock.num.brokers=1', '-d', 'mock'];
-  const env = { ...process.env, LD_LIBRARY_PATH: libraryPath(join(ROOT, '.annona/services/kcat')) };
-  const child = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn(path, args, { env, stdio: ['pipe', 'ignore', 'pipe'] });
   const address = await addressOf(child);
   return {
     brokers: [address],
@@ -124,10 +114,6 @@ async function consume(
     await consumer.disconnect();
   }
   return records;
-}
-
-function kcat(): string | undefined {
-  return findBinary('kcat', { root: ROOT, env: process.env });
 }
 
 /** It prints where it listens, and then a line for each request: all are read, so that it never blocks on a full pipe. */

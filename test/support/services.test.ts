@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SERVICES } from '../../deploy/services/table.ts';
 import { findBinary, missingServices } from './services.ts';
 
 let root = '';
@@ -21,13 +22,16 @@ function put(path: string, mode: number): string {
 
 describe('the services at hand', () => {
   it('lack what is nowhere', () => {
-    expect(missingServices({ root, env: { PATH: join(root, 'bin') } }).map(({ name }) => name)).toEqual([
-      'kcat',
-    ]);
+    const missing = missingServices({ root, env: { PATH: join(root, 'bin') } });
+    expect(missing.map(({ name }) => name)).toEqual(SERVICES.map(({ name }) => name));
   });
 
-  it('lack nothing when a variable names a running one', () => {
-    expect(missingServices({ root, env: { KAFKA_BROKERS: '127.0.0.1:9092' } })).toEqual([]);
+  it('do not lack what a variable names', () => {
+    const missing = missingServices({
+      root,
+      env: { KAFKA_BROKERS: '127.0.0.1:9092', REDIS_URL: 'redis://a' },
+    });
+    expect(missing.map(({ name }) => name)).toEqual(['etcd', 'promtool', 'opa']);
   });
 
   it('are found in PATH', () => {
@@ -40,9 +44,10 @@ describe('the services at hand', () => {
     expect(findBinary('kcat', { root, env: { PATH: '' } })).toBe(want);
   });
 
-  it('are not a file that cannot be executed, nor a folder of that name', () => {
-    put('.annona/services/doc/kcat', 0o644);
-    mkdirSync(join(root, '.annona/services/kcat'));
+  it('are not a file that cannot be executed, nor a folder of that name, nor a download', () => {
+    put('.annona/services/doc/bin/kcat', 0o644);
+    mkdirSync(join(root, '.annona/services/kcat/bin/kcat'), { recursive: true });
+    put('.annona/services/cache/bin/kcat', 0o755);
     expect(findBinary('kcat', { root, env: { PATH: '' } })).toBeUndefined();
   });
 });
