@@ -2,6 +2,7 @@
 // Invariant: an unknown ANNONA_ key or a bad value stops the start, and all of them are named at once. Read by the commands.
 
 import { readFileSync } from 'node:fs';
+import { type ProcessRole, ROLES } from './roles/role.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -11,6 +12,13 @@ export const TICK_ENGINES = ['highs', 'glpk'] as const;
 export type TickEngine = (typeof TICK_ENGINES)[number];
 
 export interface Config {
+  /** What the process is for; `all` stands for every role. */
+  readonly roles: readonly ProcessRole[];
+  /** Where other processes of the cell ask a scheduler, and where a process without an edge answers probes. */
+  readonly internalHost: string;
+  readonly internalPort: number;
+  /** As the others reach it; absent: where it listens. */
+  readonly internalUrl?: string;
   readonly host: string;
   readonly port: number;
   /** Data, keys and dumps. */
@@ -72,6 +80,10 @@ interface Setting<Value> {
 type Settings<All> = { readonly [Name in keyof All]-?: Setting<NonNullable<All[Name]>> };
 
 const SETTINGS: Settings<Config> = {
+  roles: { key: 'ANNONA_ROLE', fallback: 'all', read: roles },
+  internalHost: { key: 'ANNONA_INTERNAL_HOST', fallback: '127.0.0.1', read: word },
+  internalPort: { key: 'ANNONA_INTERNAL_PORT', fallback: '0', read: wholeNumber(0, 65_535) },
+  internalUrl: { key: 'ANNONA_INTERNAL_URL', read: httpUrl },
   host: { key: 'ANNONA_HOST', fallback: '127.0.0.1', read: word },
   port: { key: 'ANNONA_PORT', fallback: '7400', read: wholeNumber(0, 65_535) },
   directory: { key: 'ANNONA_DIRECTORY', fallback: '.annona', read: word },
@@ -219,6 +231,15 @@ function words(text: string): { value: readonly string[] } {
       .map((one) => one.trim())
       .filter((one) => one !== ''),
   };
+}
+
+function roles(text: string): { value: readonly ProcessRole[] } | string {
+  const { value } = words(text);
+  const named = ROLES.filter((role) => value.includes(role) || value.includes('all'));
+  const known = value.every((role) => role === 'all' || named.some((one) => one === role));
+  return known && named.length > 0
+    ? { value: named }
+    : `must be all, or of ${ROLES.join(', ')}, separated by commas`;
 }
 
 /** `none` masks nothing: an empty variable is an absent one. */

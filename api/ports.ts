@@ -31,6 +31,7 @@ import type {
 } from '../scheduler/index.ts';
 
 export type * from './approvalPorts.ts';
+export type * from './leaderPorts.ts';
 export type * from './offerPorts.ts';
 export type * from './policyPorts.ts';
 export type * from './reportPorts.ts';

@@ -308,7 +308,7 @@ export const PROBLEMS = {
   NOT_LEADING: {
     status: 503,
     title: 'This process does not lead the cell',
-    remedy: 'Ask the process that leads: the one that is ready by /readyz.',
+    remedy: 'Repeat after Retry-After seconds: a process that leads is found as soon as there is one.',
   },
   STOPPING: {
     status: 503,

@@ -196,3 +196,16 @@ export interface Publisher {
   /** To the dead letters, with the event's headers and the reason. */
   bury(event: DomainEvent, reason: string): Promise<void>;
 }
+
+/**
+ * `intake`: something was written that waits to be folded. `commit`: a tick was committed. `leadership`: it was given up, and may be had.
+ */
+export type HintTopic = 'intake' | 'commit' | 'leadership';
+
+/** Wake-up hints between processes. Any of them may be lost, repeated or late: whoever listens also polls, and a hint carries nothing that counts. */
+export interface Hints {
+  /** Neither throws nor blocks; many of one turn of the event loop are one. The process that tells does not hear itself. */
+  tell(topic: HintTopic, cell: string): void;
+  /** Answers what must be called to hear no more. */
+  hear(topic: HintTopic, cell: string, listener: () => void): () => void;
+}

@@ -36,6 +36,8 @@ export type RunnerEvent =
 export interface Runner {
   /** A hint that there is something to do; losing it costs at most `pollMs`. */
   wake(): void;
+  /** A hint that leadership may be had; losing it costs at most `electionMs`. */
+  stand(): void;
   /** The leader's memory, or null while not leading. Readers must not keep it across an await. */
   state(): State | null;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export function startRunner(
   const done = loop.run();
   return {
     wake: () => loop.wake(),
+    stand: () => loop.stand(),
     state: () => loop.leading,
     stop: async () => {
       loop.halt();
@@ -69,6 +72,8 @@ class RunnerLoop {
   #rowsMax: number;
   /** Only while resting: a wake-up in the middle of a turn needs no signal, and an abort costs an exception with its stack. */
   #pause: AbortController | null = null;
+  /** Only between two elections. */
+  #waiting: AbortController | null = null;
 
   constructor(ports: SchedulerPorts, settings: RunnerSettings, report: (event: RunnerEvent) => void) {
     this.#ports = ports;
@@ -83,9 +88,14 @@ class RunnerLoop {
     this.#pause = null;
   }
 
+  stand(): void {
+    this.#waiting?.abort();
+  }
+
   halt(): void {
     this.#stopping.abort();
     this.wake();
+    this.stand();
   }
 
   async run(): Promise<void> {
@@ -95,7 +105,10 @@ class RunnerLoop {
       } catch (error) {
         this.#report({ type: 'failure', error });
       }
-      await this.#ports.timers.sleep(this.#settings.electionMs, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return;
+      this.#waiting = new AbortController();
+      await this.#ports.timers.sleep(this.#settings.electionMs, this.#waiting.signal);
+      this.#waiting = null;
     }
   }
 

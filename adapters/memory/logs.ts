@@ -9,8 +9,9 @@ import type {
   PoolUseReader,
   TickReader,
 } from '../../api/ports.ts';
-import type { DomainEvent, RelayCursor, TickQuality, TickRecord } from '../../scheduler/index.ts';
+import type { DomainEvent, Epoch, RelayCursor, TickQuality, TickRecord } from '../../scheduler/index.ts';
 import { encodeCursor, tickOfCursor } from '../postgres/cursor.ts';
+import { RelayFencedError } from '../postgres/relayCursor.ts';
 import { type EventRow, headOf, rowKey, type Tables } from './tables.ts';
 
 export class MemoryLogs implements EventLog, TickReader, PoolUseReader, HeldUnitsReader {
@@ -104,15 +105,19 @@ export function eventOf(row: EventRow): DomainEvent {
   } as DomainEvent;
 }
 
-export class MemoryRelayCursor implements RelayCursor {
-  readonly #sequences = new Map<string, number>();
+export class MemoryRelayCursors {
+  readonly #rows = new Map<string, { readonly sequence: number; readonly epoch: Epoch }>();
 
-  async read(sink: string, cell: string): Promise<number> {
-    return this.#sequences.get(rowKey(sink, cell)) ?? 0;
-  }
-
-  async advance(sink: string, cell: string, sequence: number): Promise<void> {
-    const key = rowKey(sink, cell);
-    this.#sequences.set(key, Math.max(sequence, this.#sequences.get(key) ?? 0));
+  under(epoch: Epoch): RelayCursor {
+    const rows = this.#rows;
+    return {
+      read: async (sink, cell) => rows.get(rowKey(sink, cell))?.sequence ?? 0,
+      async advance(sink, cell, sequence) {
+        const key = rowKey(sink, cell);
+        const row = rows.get(key) ?? { sequence: 0, epoch };
+        if (row.epoch > epoch) throw new RelayFencedError(`epoch ${epoch} of the relay to ${sink} is over`);
+        rows.set(key, { sequence: Math.max(sequence, row.sequence), epoch });
+      },
+    };
   }
 }

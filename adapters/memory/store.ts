@@ -10,7 +10,7 @@ import { MemoryConfiguration } from './configuration.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryIntake } from './intake.ts';
 import { MemoryLeadership } from './leadership.ts';
-import { MemoryLogs, MemoryRelayCursor } from './logs.ts';
+import { MemoryLogs, MemoryRelayCursors } from './logs.ts';
 import { MemoryPolicies } from './policies.ts';
 import { MemoryReaders } from './readers.ts';
 import { MemoryStateSource } from './stateSource.ts';
@@ -46,7 +46,7 @@ export interface MemoryStore {
   readonly usage: MemoryUsage;
   readonly logs: MemoryLogs;
   readonly calls: MemoryCallIdempotency;
-  readonly relayCursor: MemoryRelayCursor;
+  readonly relayCursors: MemoryRelayCursors;
   readonly agentHeartbeats: MemoryAgentHeartbeats;
   readonly policies: MemoryPolicies;
   dump(): StoreDump;
@@ -75,7 +75,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     usage: new MemoryUsage(tables),
     logs: new MemoryLogs(tables),
     calls: new MemoryCallIdempotency(now),
-    relayCursor: new MemoryRelayCursor(),
+    relayCursors: new MemoryRelayCursors(),
     agentHeartbeats: new MemoryAgentHeartbeats(tables, now),
     policies: new MemoryPolicies({ tables, now, onMoved: options.onIntakeWritten ?? (() => {}) }),
     dump: () => tables.dump(),

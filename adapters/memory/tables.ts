@@ -1,6 +1,7 @@
 // The tables of adapters/postgres/migrations as rows in memory, column by column: what one store writes the other can be compared with.
 // Invariant: rows are replaced, never changed in place; `Staged` holds what a commit would write until all of it has been checked.
 
+import type { LeaderAddress } from '../../api/ports.ts';
 import type {
   Approval,
   ApprovalState,
@@ -282,6 +283,7 @@ export class Tables {
   readonly bases = new Map<string, string>();
   readonly agentHeartbeats = new Map<string, AgentHeartbeatRow>();
   readonly leaders = new Map<string, LeaderRow>();
+  readonly leaderAddresses = new Map<string, LeaderAddress>();
   readonly heads = new Map<string, HeadRow>();
   readonly intake = new Map<number, IntakeTableRow>();
   /** Ids without a tick, in order: what `take` looks at. */

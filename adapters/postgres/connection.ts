@@ -35,7 +35,7 @@ function parseSafeInteger(text: string): number {
   return value;
 }
 
-function clientConfig(settings: ConnectionSettings): pg.ClientConfig {
+export function clientConfig(settings: ConnectionSettings): pg.ClientConfig {
   return {
     connectionString: settings.url,
     application_name: settings.applicationName,
@@ -45,6 +45,8 @@ function clientConfig(settings: ConnectionSettings): pg.ClientConfig {
       'tcp_keepalives_idle=1',
       'tcp_keepalives_interval=1',
       'tcp_keepalives_count=3',
+      // Answers that nobody acknowledges: keepalives are not sent while there are some.
+      'tcp_user_timeout=3000',
     ]
       .map((setting) => `-c ${setting}`)
       .join(' '),

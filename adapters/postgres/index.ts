@@ -15,7 +15,7 @@ import { PostgresLeadership } from './leadership.ts';
 import { PostgresLogs } from './logs.ts';
 import { PostgresPolicies } from './policies.ts';
 import { PostgresReaders } from './readers.ts';
-import { PostgresRelayCursor } from './relayCursor.ts';
+import { PostgresRelayCursors } from './relayCursor.ts';
 import { Statements } from './statements.ts';
 import { PostgresStateSource } from './stateSource.ts';
 import { PostgresTickStore } from './tickStore.ts';
@@ -23,6 +23,7 @@ import { PostgresUpkeep } from './upkeep.ts';
 import { PostgresUsage } from './usage.ts';
 
 export { InvalidCursorError } from './cursor.ts';
+export { openHints, type PostgresHints } from './hints.ts';
 export { migrate } from './migrate.ts';
 export { NoConfigurationError } from './stateSource.ts';
 export { UnstorableTextError } from './storable.ts';
@@ -60,7 +61,7 @@ export interface PostgresAdapter {
   /** Events, ticks and the use of pools. */
   readonly logs: PostgresLogs;
   readonly calls: PostgresCallIdempotency;
-  readonly relayCursor: PostgresRelayCursor;
+  readonly relayCursors: PostgresRelayCursors;
   readonly agentHeartbeats: PostgresAgentHeartbeats;
   readonly policies: PostgresPolicies;
   readonly upkeep: PostgresUpkeep;
@@ -128,7 +129,12 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
   const logs = new PostgresLogs(shared);
   const holder = options.holder ?? randomUUID();
   return {
-    leadership: new PostgresLeadership({ queries: election, holder, ttlMs: options.ttlMs ?? 2000 }),
+    leadership: new PostgresLeadership({
+      queries: election,
+      lookups: shared,
+      holder,
+      ttlMs: options.ttlMs ?? 2000,
+    }),
     stateSource: new PostgresStateSource(leader),
     intake: new PostgresIntakeSource(leader),
     heartbeats: new PostgresHeartbeatSource(leader),
@@ -155,7 +161,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     usage: new PostgresUsage(reader),
     logs,
     calls: new PostgresCallIdempotency(shared),
-    relayCursor: new PostgresRelayCursor(shared),
+    relayCursors: new PostgresRelayCursors(shared),
     agentHeartbeats: new PostgresAgentHeartbeats(shared),
     policies: new PostgresPolicies(shared, options.onIntakeWritten ?? (() => {})),
     upkeep: new PostgresUpkeep(upkeep),

@@ -40,7 +40,7 @@ export interface MetricsOptions {
   /** Of Annona. */
   readonly version?: string;
   /** What the process is for, on its own figures of processor, memory and event loop. */
-  readonly role?: 'single' | 'scheduler';
+  readonly role?: 'single' | 'api' | 'scheduler' | 'relay' | 'worker';
 }
 
 export function createMetrics({ bandOf, version = 'unknown', role = 'single' }: MetricsOptions): Metrics {

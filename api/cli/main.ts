@@ -77,7 +77,13 @@ function addServing(program: Command, io: CommandIo, finish: Finish): void {
     .action(async (options) => finish(await (await import('./start.ts')).start(options, io)));
   program
     .command('serve')
-    .description('the production process: API and scheduler on the PostgreSQL that DATABASE_URL names')
+    .description(
+      'a production process: API and scheduler, or one role of them, on the PostgreSQL that DATABASE_URL names',
+    )
+    .option(
+      '--role <names...>',
+      'what this process is for, of api, scheduler, relay and worker; all without it',
+    )
     .option('--port <number>', 'port to listen on; busy is an error')
     .option('--engine <name>', 'highs, or glpk where it is installed')
     .option(

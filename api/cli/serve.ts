@@ -1,8 +1,9 @@
-// `annona serve`: the production process on the operator's PostgreSQL, configured by the environment. Busy ports and missing keys are errors.
+// `annona serve`: a production process on the operator's PostgreSQL, with all roles or some, configured by the environment. Busy ports and missing keys are errors.
 
 import { resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { policySettingsOf } from '../roles/policySettings.ts';
+import { ROLES } from '../roles/role.ts';
 import { startServer } from '../roles/server.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
@@ -10,13 +11,15 @@ import { readOrganisation } from './organisationFile.ts';
 import { stopSignal } from './stopSignal.ts';
 
 export interface ServeOptions {
+  /** Each may hold several, separated by commas. */
+  readonly role?: readonly string[];
   readonly port?: string;
   readonly organisation?: string;
   readonly engine?: string;
 }
 
 export async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
-  const config = readConfig({ port: options.port, engine: options.engine });
+  const config = readConfig({ port: options.port, engine: options.engine, roles: options.role?.join(',') });
   if (config.databaseUrl === undefined) {
     throw new CommandError(
       'DATABASE_URL is not set: name a PostgreSQL, or use `annona start` for the embedded one',
@@ -28,6 +31,12 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
   const signal = stopSignal((line) => io.err(line));
   const server = await startServer(
     {
+      roles: config.roles,
+      internal: {
+        host: config.internalHost,
+        port: config.internalPort,
+        ...(config.internalUrl === undefined ? {} : { url: config.internalUrl }),
+      },
       directory: resolve(config.directory),
       databaseUrl: config.databaseUrl,
       ...(organisation === undefined
@@ -55,7 +64,8 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
     },
     { version: packageVersion(), log: (line) => io.err(line) },
   );
-  io.err(`serving ${server.configuration.organisation} at ${server.url}`);
+  const as = config.roles.length === ROLES.length ? '' : ` as ${config.roles.join(', ')}`;
+  io.err(`serving ${server.configuration.organisation}${as} at ${server.url}`);
   await new Promise<void>((done) => {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });

@@ -61,6 +61,11 @@ export class EventTail {
     else void this.#readOn();
   }
 
+  /** Reads on now, and not at the next poll. */
+  look(): void {
+    void this.#readOn();
+  }
+
   /** Sequence of the last delivered event. */
   head(): number {
     return this.#head;

@@ -18,7 +18,7 @@ export function addHealth(app: FastifyInstance, { readiness, metrics, leader }: 
   app.get(
     '/readyz',
     {
-      config: { ...CONFIG, asksLeader: true },
+      config: { ...CONFIG, asksLeader: leader?.readiness === 'leader' },
       schema: { response: { 200: HealthView, 503: HealthView } },
     },
     async (_request, reply) => {
@@ -29,7 +29,7 @@ export function addHealth(app: FastifyInstance, { readiness, metrics, leader }: 
   );
 
   app.get('/metrics', { config: CONFIG }, async (_request, reply) => {
-    const told = leader === undefined ? metrics : await together(metrics, await leader.metrics());
+    const told = leader?.metrics === undefined ? metrics : await together(metrics, await leader.metrics());
     return reply.header('content-type', told.contentType).send(await told.metrics());
   });
 

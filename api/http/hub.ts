@@ -85,6 +85,11 @@ export class EventHub {
     this.#tail.publish(events);
   }
 
+  /** A hint that the log has grown where this process is told no events. */
+  look(): void {
+    this.#tail.look();
+  }
+
   hasRoom(subject: string): boolean {
     const { streamsMax, streamsPerSubjectMax } = this.#options;
     return this.#index.count() < streamsMax && this.#index.countOf(subject) < streamsPerSubjectMax;

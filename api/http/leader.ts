@@ -4,12 +4,16 @@
 import { Agent, request as call, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../errors.ts';
+import type { Announced } from '../ports.ts';
 import type { ServerOptions } from './options.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answered from the leader's memory; a dry run is, whatever its route. */
-    asksLeader?: boolean;
+    /**
+     * Answered from the leader's memory; a dry run is, whatever its route. `whenLed`: while nobody leads, from the database, with less. Only for
+     * routes without a body: what was sent to a leader that does not answer is gone.
+     */
+    asksLeader?: boolean | 'whenLed';
   }
 }
 
@@ -19,13 +23,21 @@ const PATIENCE_MS = 30_000;
 /** Of one connection alone (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host'];
 
+/** Shown by an edge that hands a call on. */
+const SECRET_HEADER = 'x-annona-leader';
+
 export function addLeader(app: FastifyInstance, { leader }: ServerOptions): void {
   if (leader === undefined) return;
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   app.addHook('onClose', async () => agent.destroy());
   app.addHook('onRequest', async (request, reply) => {
-    if (!asksLeader(request)) return;
-    const answer = await ask(request, new URL(leader.url), agent);
+    const how = asksLeader(request);
+    if (how === false) return;
+    const answer = await askLeader(request, leader, agent).catch((error: unknown) => {
+      if (how === 'whenLed' && error instanceof ProblemError) return null;
+      throw error;
+    });
+    if (answer === null) return;
     // The headers of this process stand already; those of the leader are the answer's.
     return reply
       .code(answer.statusCode ?? 502)
@@ -34,29 +46,53 @@ export function addLeader(app: FastifyInstance, { leader }: ServerOptions): void
   });
 }
 
-function asksLeader(request: FastifyRequest): boolean {
-  if (request.routeOptions.config.asksLeader === true) return true;
-  return (request.query as Record<string, unknown> | undefined)?.dryRun === 'true';
+/** @throws ProblemError when nobody leads, or who does cannot be asked. */
+async function askLeader(
+  request: FastifyRequest,
+  leader: NonNullable<ServerOptions['leader']>,
+  agent: Agent,
+): Promise<IncomingMessage> {
+  const address = await leader.address();
+  if (address === null) throw notLeading('no process leads the cell at this moment');
+  return ask(request, address, agent).catch((error: unknown) => {
+    leader.forget();
+    throw error;
+  });
 }
 
-function ask(request: FastifyRequest, base: URL, agent: Agent): Promise<IncomingMessage> {
+/** An inner edge answers other processes of its cell alone; probes and scrapers need no secret. */
+export function addInner(app: FastifyInstance, { lets }: ServerOptions): void {
+  if (lets === undefined) return;
+  app.addHook('onRequest', async (request) => {
+    const { action } = request.routeOptions.config;
+    if (action === undefined || action === 'public') return;
+    const shown = request.headers[SECRET_HEADER];
+    if (typeof shown !== 'string' || !lets(shown))
+      throw notLeading('this address is for the other processes of the cell');
+  });
+}
+
+function notLeading(detail: string): ProblemError {
+  return new ProblemError({ code: 'NOT_LEADING', detail, headers: { 'retry-after': '1' } });
+}
+
+function asksLeader(request: FastifyRequest): boolean | 'whenLed' {
+  const { asksLeader: how = false } = request.routeOptions.config;
+  return (request.query as Record<string, unknown> | undefined)?.dryRun === 'true' ? true : how;
+}
+
+function ask(request: FastifyRequest, { url, secret }: Announced, agent: Agent): Promise<IncomingMessage> {
   const { raw } = request;
+  const base = new URL(url);
   return new Promise((resolve, reject) => {
-    const fail = (): void =>
-      reject(
-        new ProblemError({
-          code: 'NOT_LEADING',
-          detail: 'the process that leads the cell could not be asked',
-          headers: { 'retry-after': '1' },
-        }),
-      );
+    const fail = (): void => reject(notLeading('the process that leads the cell could not be asked'));
     const asked = call({
       agent,
       hostname: base.hostname,
       port: base.port,
       method: raw.method,
       path: raw.url,
-      headers: { ...endToEnd(raw.headers), 'x-request-id': request.id },
+      headers: { ...endToEnd(raw.headers), 'x-request-id': request.id, [SECRET_HEADER]: secret },
       timeout: PATIENCE_MS,
     });
     asked.on('response', resolve);

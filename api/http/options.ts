@@ -20,6 +20,7 @@ import type {
 import type {
   AccountReader,
   AgentHeartbeats,
+  Announced,
   ApprovalReader,
   CallIdempotency,
   ConfigurationStore,
@@ -105,11 +106,17 @@ export interface ServerOptions {
   readonly lagMs: () => number;
   /** The process that leads, where this one never does; absent: this one answers what it can. */
   readonly leader?: {
-    /** Calls that it alone can answer are handed on to it. */
-    readonly url: string;
-    /** Its own figures, which are told with those of this process. */
-    readonly metrics: () => Promise<MetricObjectWithValues<MetricValue<string>>[]>;
+    /** Calls that it alone can answer are handed on to it there; null while nobody leads. */
+    readonly address: () => Promise<Announced | null>;
+    /** It did not answer where it was said to be. */
+    readonly forget: () => void;
+    /** Whose readiness `/readyz` tells: the leader's where this process is its edge, its own where any number of them stand before it. */
+    readonly readiness: 'leader' | 'own';
+    /** Its own figures, which are told with those of this process; absent: it is scraped where it is. */
+    readonly metrics?: () => Promise<MetricObjectWithValues<MetricValue<string>>[]>;
   };
+  /** Whether a call from another process of the cell shows the right secret; absent: calls come from anywhere. */
+  readonly lets?: (secret: string) => boolean;
   /** Absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger;
 }

@@ -51,7 +51,7 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
   app.get(
     '/requests',
     {
-      config: { action: 'readRequests', asksLeader: true },
+      config: { action: 'readRequests', asksLeader: 'whenLed' },
       schema: { querystring: ListQuery, response: { 200: pageOf(RequestJson) } },
     },
     async (request) => {
@@ -65,7 +65,7 @@ export function addRequests(server: FastifyInstance, options: ServerOptions): vo
   app.get(
     '/requests/:id',
     {
-      config: { action: 'readRequests', asksLeader: true },
+      config: { action: 'readRequests', asksLeader: 'whenLed' },
       schema: { params: IdParams, response: { 200: RequestJson } },
     },
     async (request) => explained(options, await findRequest(options, request, request.params.id)),

@@ -22,7 +22,7 @@ import { addEvents } from './events.ts';
 import { addExplanation } from './explanation.ts';
 import { addHealth } from './health.ts';
 import { parseStrictJson } from './json.ts';
-import { addLeader } from './leader.ts';
+import { addInner, addLeader } from './leader.ts';
 import { addLeases } from './leases.ts';
 import { addMetrics } from './metrics.ts';
 import { addOffers } from './offers.ts';
@@ -82,6 +82,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   addAnswers(app);
   addClosing(app);
   addMetrics(app, options);
+  addInner(app, options);
   addLeader(app, options);
   addAccess(app, options);
   addHealth(app, options);

@@ -50,6 +50,8 @@ export interface EdgeParts {
   readonly memory: LeaderMemory;
   /** Absent in the process that leads. */
   readonly leader?: HttpOptions['leader'];
+  /** Of an inner edge. */
+  readonly lets?: HttpOptions['lets'];
 }
 
 /** Answers the URL. Told how to close again, also when it fails half-way. */
@@ -57,7 +59,7 @@ export async function openEdge(
   parts: EdgeParts,
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<string> {
-  const { options, adapter, leader } = parts;
+  const { options, adapter, leader, lets } = parts;
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
   closing(() => eventLoop.close());
@@ -95,6 +97,7 @@ export async function openEdge(
     }),
     ...parts.memory,
     ...(leader === undefined ? {} : { leader }),
+    ...(lets === undefined ? {} : { lets }),
   });
   closing(() => closeServer(server));
   return listen(server, options);

@@ -1,7 +1,8 @@
 // The edge in a process of its own beside the one that decides: forked, fed with every commit, forked again when it dies.
-// Invariant: callers keep their URL; what the edge cannot answer it hands back to a second, inner edge on loopback. Called by server.ts.
+// Invariant: callers keep their URL; what the edge cannot answer it hands back to a second, inner edge where other processes ask too. Called by serving.ts.
 
 import { Registry } from 'prom-client';
+import { sameSecret } from '../../adapters/system/secret.ts';
 import {
   type AgentId,
   type CommitObserver,
@@ -13,11 +14,14 @@ import { type EdgeParts, openEdge } from './edge.ts';
 import type { Metrics } from './edgeMessages.ts';
 import { type ForkedEdge, forkEdge } from './forkEdge.ts';
 import { timers } from './scheduling.ts';
-import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
+import { DEFAULT_INTERNAL, DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
 
 export interface ApartParts extends EdgeParts {
   readonly options: ServerOptions;
-  readonly runner: Pick<Runner, 'state' | 'wake'>;
+  readonly runner: Pick<Runner, 'state'>;
+  readonly wake: () => void;
+  /** Shown by the edge, and by other processes, to be let in at the inner edge. */
+  readonly secret: string;
   readonly observers: CommitObserver[];
   readonly database: string;
   readonly log: (line: string) => void;
@@ -29,19 +33,35 @@ const AGAIN_MS = 500;
 /** An agent with a tenth of its bound and more is worth telling. */
 const CROWDED_SHARE = 10;
 
+export interface EdgeApart {
+  readonly url: string;
+  /** Where other processes ask this one. */
+  readonly innerUrl: string;
+  readonly pid: () => number | null;
+  /** Another process has committed. */
+  readonly look: () => void;
+}
+
 export async function edgeApart(
   parts: ApartParts,
   closing: (close: () => Promise<void> | void) => void,
-): Promise<{ readonly url: string; readonly pid: () => number | null }> {
-  const { options, database, observers } = parts;
+): Promise<EdgeApart> {
+  const { options, database, observers, secret } = parts;
   // Figures of calls are the outer edge's; what the inner one would add counts each of them twice.
-  const inner = { ...options, host: '127.0.0.1', port: 0, portBusy: 'fail' as const };
-  const leaderUrl = await openEdge({ ...parts, options: inner, registry: new Registry() }, closing);
-  const keeper = new EdgeKeeper(parts, { ...edgeSettings(options), databaseUrl: database, leaderUrl });
+  const { host, port } = options.internal ?? DEFAULT_INTERNAL;
+  const inner = { ...options, host, port, portBusy: 'fail' as const };
+  const lets = (shown: string): boolean => sameSecret(shown, secret);
+  const innerUrl = await openEdge({ ...parts, options: inner, registry: new Registry(), lets }, closing);
+  const keeper = new EdgeKeeper(parts, {
+    ...edgeSettings(options),
+    databaseUrl: database,
+    leaderUrl: innerUrl,
+    leaderSecret: secret,
+  });
   closing(() => keeper.stop());
   const url = await keeper.start();
   observers.push(keeper);
-  return { url, pid: () => keeper.pid() };
+  return { url, innerUrl, pid: () => keeper.pid(), look: () => keeper.look() };
 }
 
 function edgeSettings(options: ServerOptions) {
@@ -87,6 +107,10 @@ class EdgeKeeper implements CommitObserver {
     return this.#edge?.pid ?? null;
   }
 
+  look(): void {
+    this.#edge?.tell({ type: 'look' });
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#counting);
     this.#stopping.abort();
@@ -95,9 +119,9 @@ class EdgeKeeper implements CommitObserver {
   }
 
   #fork(): Promise<ForkedEdge> {
-    const { runner, registry } = this.#parts;
+    const { wake, registry } = this.#parts;
     return forkEdge(this.#options, {
-      wake: () => runner.wake(),
+      wake,
       metrics: () => registry.getMetricsAsJSON() as Promise<Metrics>,
     });
   }

@@ -10,6 +10,7 @@ export interface EdgeOptions extends EdgeSettings {
   readonly databaseUrl: string;
   /** Where the process that leads answers what it alone knows; loopback. */
   readonly leaderUrl: string;
+  readonly leaderSecret: string;
 }
 
 export type Metrics = MetricObjectWithValues<MetricValue<string>>[];
@@ -22,6 +23,8 @@ export type ToEdge =
       readonly configurationRevision: string;
       readonly events: readonly DomainEvent[];
     }
+  /** Another process has committed: the log is to be read on. */
+  | { readonly type: 'look' }
   /** Open requests of the agents with a tenth of their bound and more; all others count as having none. */
   | { readonly type: 'crowded'; readonly agents: readonly (readonly [AgentId, number])[] }
   /** Null: they could not be read. */

@@ -7,9 +7,10 @@ import type { AgentId, LeaseId } from '../../scheduler/index.ts';
 import type { EventHub } from '../http/hub.ts';
 import type { HeldLease } from '../http/options.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
-import { hubOf, type LeaderMemory, openEdge } from './edge.ts';
+import { hubOf, openEdge } from './edge.ts';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
 import { HeldLeases } from './heldLeases.ts';
+import { notLeading } from './notLeading.ts';
 import { timers } from './scheduling.ts';
 import { StartRefused } from './startRefused.ts';
 
@@ -73,8 +74,17 @@ async function serve(options: EdgeOptions): Promise<void> {
       adapter,
       hub,
       registry,
-      memory: notLeading(link),
-      leader: { url: options.leaderUrl, metrics: () => link.metrics() },
+      memory: {
+        ...notLeading(),
+        openRequests: (agent) => link.openRequests(agent),
+        liveLease: (lease) => link.liveLease(lease),
+      },
+      leader: {
+        address: async () => ({ url: options.leaderUrl, secret: options.leaderSecret }),
+        forget: () => {},
+        readiness: 'leader',
+        metrics: () => link.metrics(),
+      },
     },
     closing,
   );
@@ -108,6 +118,7 @@ class Link {
   }
 
   hear(message: ToEdge): void {
+    if (message.type === 'look') this.#hub.look();
     if (message.type === 'crowded') this.#crowded = new Map(message.agents);
     if (message.type === 'metrics') for (const give of this.#asked.splice(0)) give(message.metrics);
     if (message.type !== 'committed') return;
@@ -131,32 +142,4 @@ class Link {
   openRequests(agent: AgentId): number {
     return this.#crowded.get(agent) ?? 0;
   }
-}
-
-/** The routes that ask for more are handed to the leader; readiness is its to tell as well. */
-function notLeading(link: Link): LeaderMemory {
-  const elsewhere = (): never => {
-    throw new Error('this route is answered by the process that leads');
-  };
-  return {
-    impossibleUnder: elsewhere,
-    readiness: { failing: elsewhere },
-    explainWaiting: () => null,
-    explanation: elsewhere,
-    estimate: () => null,
-    dryRuns: { ask: elsewhere },
-    offering: { offers: elsewhere, whatItTakes: elsewhere, lack: elsewhere },
-    tickFiles: { ticksMax: 0, file: elsewhere, oldest: elsewhere },
-    policies: {
-      upload: elsewhere,
-      bundles: elsewhere,
-      activate: elsewhere,
-      rollback: elsewhere,
-      compare: elsewhere,
-      status: elsewhere,
-    },
-    decisions: { page: elsewhere },
-    openRequests: (agent) => link.openRequests(agent),
-    liveLease: (lease) => link.liveLease(lease),
-  };
 }

@@ -1,13 +1,26 @@
-// The outbox relay to Kafka inside this process, when brokers are named; nothing otherwise. Kafka being down never holds up a tick.
+// The outbox relay to Kafka, when brokers are named; nothing otherwise. Of all processes with the role one at a time publishes: the elected one.
+// Invariant: Kafka being down never holds up a tick; a relay that lost its seat moves no cursor any more.
 
 import { createKafkaPublisher } from '../../adapters/kafka/index.ts';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import type { Metrics } from '../../adapters/telemetry/metrics.ts';
-import { type CommitObserver, startRelay, type Timers } from '../../scheduler/index.ts';
+import {
+  type CommitObserver,
+  type Epoch,
+  type Relay,
+  type RelayEvent,
+  type RelayLag,
+  startRelay,
+  type Timers,
+} from '../../scheduler/index.ts';
+import type { Background } from './background.ts';
+import { whileElected } from './elected.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
 export interface KafkaRelay extends CommitObserver {
+  /** A hint that something was committed elsewhere. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
@@ -23,16 +36,35 @@ const SINK = 'kafka';
 /** One request of 500 events of about 1 KB stays under Kafka's own limit of 1 MB a batch. */
 const BATCH_MAX = 500;
 const PACE = { pollMs: 500, backoffMs: 250, backoffMaxMs: 10_000 };
+/** While another process relays, it is the one that knows. */
+const ELSEWHERE: RelayLag = { cursor: 0, behind: 0, oldestAt: null };
 
-export function startKafkaRelay({
-  options,
-  adapter,
-  metrics,
-  timers,
-  log,
-}: KafkaRelayParts): KafkaRelay | null {
+export function startKafkaRelay(parts: KafkaRelayParts): KafkaRelay | null {
+  const { options, adapter, metrics, timers, log } = parts;
   const { cell, kafkaBrokers } = options;
   if (kafkaBrokers.length === 0) return null;
+  let relay: Relay | null = null;
+  const wake = (): void => relay?.wake();
+  metrics.watchRelay({ sink: SINK, lag: () => relay?.lag() ?? ELSEWHERE, now });
+  const seat = { leadership: adapter.leadership, name: `${SINK}:${cell}`, timers, log };
+  const elected = whileElected(seat, (epoch) => {
+    const working = relaying(parts, epoch);
+    relay = working.relay;
+    return {
+      async stop() {
+        relay = null;
+        await working.stop();
+      },
+    };
+  });
+  return { committed: wake, wake, stop: () => elected.stop() };
+}
+
+function relaying(
+  { options, adapter, metrics, timers, log }: KafkaRelayParts,
+  epoch: Epoch,
+): Background & { readonly relay: Relay } {
+  const { cell, kafkaBrokers } = options;
   const publisher = createKafkaPublisher({
     brokers: kafkaBrokers,
     cell,
@@ -40,16 +72,16 @@ export function startKafkaRelay({
       if (level === 'error' || level === 'warn') log(`kafka: ${message}`);
     },
   });
-  const ports = { log: adapter.logs, cursor: adapter.relayCursor, publisher, timers };
-  const relay = startRelay(ports, { cell, sink: SINK, batchMax: BATCH_MAX, ...PACE }, (event) => {
+  const ports = { log: adapter.logs, cursor: adapter.relayCursors.under(epoch), publisher, timers };
+  const report = (event: RelayEvent): void => {
     metrics.observeRelay(event);
     if (event.type === 'failure') log(`kafka relay: ${event.error}; again in ${event.retryMs} ms`);
     if (event.type === 'buried')
       log(`kafka relay: ${event.event.id} went to the dead letters: ${event.reason}`);
-  });
-  metrics.watchRelay({ sink: SINK, lag: () => relay.lag(), now });
+  };
+  const relay = startRelay(ports, { cell, sink: SINK, batchMax: BATCH_MAX, ...PACE }, report);
   return {
-    committed: () => relay.wake(),
+    relay,
     async stop() {
       await relay.stop();
       await publisher.close();

@@ -9,6 +9,7 @@ import {
   type CommitObserver,
   type Configuration,
   keepPrograms,
+  type Leadership,
   type Runner,
   type RunnerEvent,
   type SchedulerPorts,
@@ -44,6 +45,7 @@ export interface SchedulingParts {
   readonly options: ServerOptions;
   readonly configuration: Configuration;
   readonly adapter: PostgresAdapter;
+  readonly leadership: Leadership;
   readonly observers: () => readonly CommitObserver[];
   readonly report: (event: RunnerEvent) => void;
   readonly log: (line: string) => void;
@@ -83,7 +85,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
   );
   const programs = keepPrograms();
   const ports: SchedulerPorts = {
-    leadership: adapter.leadership,
+    leadership: parts.leadership,
     stateSource: {
       async load(cell, epoch) {
         // From its first tick on, a new leader judges by what is in force.

@@ -1,38 +1,32 @@
-// The single process put together: database, scheduling, relay, HTTP edge. Starts in order, stops in the reverse order.
+// A process of a cell put together by its roles: database, scheduling, relay, side work, HTTP edge. Starts in order, stops in the reverse order.
 // Invariant: whatever was started before a failure is stopped again. Called by `annona start`, `annona serve` and serverProcess.ts.
 
-import { NoConfigurationError, type PostgresAdapter } from '../../adapters/postgres/index.ts';
+import {
+  NoConfigurationError,
+  openHints,
+  type PostgresAdapter,
+  type PostgresHints,
+} from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
-import { createMetrics, type Metrics } from '../../adapters/telemetry/metrics.ts';
-import {
-  bandOfRecord,
-  type CommitObserver,
-  type Configuration,
-  madeImpossible,
-  openRequestsOf,
-  type Runner,
-  type RunnerEvent,
-} from '../../scheduler/index.ts';
-import { engineAbsence } from '../../solver/node.ts';
-import type { TickFiles } from '../ports.ts';
-import type { Background } from './background.ts';
+import { createMetrics } from '../../adapters/telemetry/metrics.ts';
+import { bandOfRecord, type CommitObserver, type Configuration } from '../../scheduler/index.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
-import { openDatabase } from './database.ts';
-import { hubOf, type LeaderMemory, openEdge } from './edge.ts';
-import { type ApartParts, edgeApart } from './edgeApart.ts';
+import { type Database, openDatabase } from './database.ts';
+import { requireEngine, startDeciding } from './deciding.ts';
+import { hubOf } from './edge.ts';
 import { establish } from './establishConfiguration.ts';
-import { type EstimateBook, startEstimates } from './estimates.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
-import { type LookAtLeader, liveExplanation, liveReasons } from './liveReasons.ts';
 import { startRenewal } from './renewal.ts';
-import { type Scheduling, startScheduling, timers } from './scheduling.ts';
-import { DEFAULT_TICK_FILES, type ServerOptions, type ServerStats } from './serverOptions.ts';
+import { type ProcessRole, ROLES, rolesOf } from './role.ts';
+import { timers } from './scheduling.ts';
+import type { ServerOptions, ServerStats } from './serverOptions.ts';
+import type { Closing, ServerParts } from './serverParts.ts';
+import { serving } from './serving.ts';
 import { StartRefused } from './startRefused.ts';
 import { keepConfiguration } from './storedConfiguration.ts';
 import { createTally } from './tally.ts';
-import { keepTickFiles } from './tickFiles.ts';
-import { startUpkeep } from './upkeep.ts';
+import { startWorker } from './worker.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -79,102 +73,100 @@ export async function startServer(options: ServerOptions, context: ServerContext
   }
 }
 
-type Closing = (close: () => Promise<void> | void) => void;
-
 async function compose(
   options: ServerOptions,
   context: ServerContext,
   closing: Closing,
 ): Promise<Omit<RunningServer, 'stop'>> {
   const { log } = context;
-  const absence = await engineAbsence(options.engine);
-  if (absence !== null) throw new StartRefused('engine', absence);
+  const roles = rolesOf(options);
+  if (roles.has('scheduler')) await requireEngine(options);
   let wake = (): void => {};
   const database = await openDatabase({ ...options, log, onIntakeWritten: () => wake() });
   closing(() => database.close());
-  const { adapter } = database;
-  const configuration = await bringIntoForce(adapter, options, log);
-  await keepConfiguration(options.directory, configuration);
-  const follower = followerOf({ options, adapter, configuration, log });
-  closing(() => follower.stop());
-
-  const role = options.edge === 'process' ? 'scheduler' : 'single';
-  const metrics = createMetrics({ bandOf: bandOfRecord, version: context.version, role });
+  const hints = await openHints({ url: database.url, onError: (error) => log(`hints: ${error.message}`) });
+  closing(() => hints.close());
+  const parts = await sharedParts({ options, context, database, hints }, closing);
   const tally = createTally();
-  const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
   closing(() => tally.close());
-  const hub = hubOf({ cell: options.cell, adapter, log });
-  const observers: CommitObserver[] = [
-    { committed: (commit) => hub.publish(commit.events) },
-    metrics,
-    tally,
-    follower,
-    tickFiles,
-    ...(context.observers ?? []),
-  ];
-  const scheduling = await startScheduling({
-    options,
-    configuration,
-    adapter,
-    observers: () => observers,
-    log,
-    report: reportTo(metrics, log),
-  });
-  const { runner, look } = scheduling;
-  closing(scheduling.stop);
-  wake = () => runner.wake();
-  metrics.watchState({ state: () => runner.state(), now });
-  const relay = startKafkaRelay({ options, adapter, metrics, timers, log });
-  if (relay) {
-    observers.push(relay);
-    closing(() => relay.stop());
-  }
-  const estimates = estimating({ look, observers, log }, closing);
-  follower.start();
-  const renewal = renewing({ options, adapter, follower, log });
-  closing(() => renewal?.stop());
-  const upkeep = startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log });
-  closing(() => upkeep.stop());
-  const memory = leaderMemory({ scheduling, adapter, estimates, tickFiles });
-  const registry = metrics.registry;
-  const parts = { options, follower, adapter, hub, memory, log };
-  const edge = await serving({ ...parts, registry, runner, observers, database: database.url }, closing);
+  parts.observers.push(tally);
+
+  const deciding = roles.has('scheduler') ? await startDeciding(parts, closing) : null;
+  wake = deciding?.wake ?? (() => hints.tell('intake', options.cell));
+  if (roles.has('relay')) startRelaying(parts, closing);
+  if (roles.has('worker')) await startWorker({ ...parts, timers }, closing);
+  parts.follower.start();
+  if (deciding !== null) startRenewing(parts, closing);
+  const served = await serving(parts, deciding, closing);
   return {
-    url: edge.url,
-    edgePid: edge.pid,
+    url: served.url,
+    edgePid: served.pid,
     databaseUrl: database.url,
     databasePid: database.pid,
     data: database.data,
-    configuration,
+    configuration: parts.configuration,
     stats: () => tally.stats(),
   };
 }
 
-/** In this process, or apart from it. */
-async function serving(
-  parts: ApartParts,
+async function sharedParts(
+  from: {
+    readonly options: ServerOptions;
+    readonly context: ServerContext;
+    readonly database: Database;
+    readonly hints: PostgresHints;
+  },
   closing: Closing,
-): Promise<{ readonly url: string; readonly pid: () => number | null }> {
-  if (parts.options.edge === 'process') return edgeApart(parts, closing);
-  return { url: await openEdge(parts, closing), pid: () => null };
+): Promise<ServerParts> {
+  const { options, context, database, hints } = from;
+  const { log, version } = context;
+  const { adapter, url } = database;
+  const configuration = await bringIntoForce(adapter, options, log);
+  await keepConfiguration(options.directory, configuration);
+  const follower = followerOf({ options, adapter, configuration, log });
+  closing(() => follower.stop());
+  const metrics = createMetrics({ bandOf: bandOfRecord, version, role: figuresOf(options) });
+  const hub = hubOf({ cell: options.cell, adapter, log });
+  const published: CommitObserver = { committed: (commit) => hub.publish(commit.events) };
+  const observers = [published, metrics, follower, ...(context.observers ?? [])];
+  return { options, configuration, adapter, database: url, hints, follower, metrics, hub, observers, log };
 }
 
-function estimating(
-  { look, observers, log }: { look: LookAtLeader; observers: CommitObserver[]; log: (line: string) => void },
-  closing: Closing,
-): EstimateBook {
-  const estimates = startEstimates({ look, now, timers, log });
-  observers.push(estimates);
-  closing(() => estimates.stop());
-  return estimates;
+/** Whose figures of processor, memory and event loop they are. */
+function figuresOf(options: ServerOptions): ProcessRole | 'single' {
+  const roles = rolesOf(options);
+  if (!roles.has('scheduler')) return ROLES.find((role) => roles.has(role)) ?? 'single';
+  return roles.has('api') && options.edge !== 'process' ? 'single' : 'scheduler';
 }
 
-function reportTo(metrics: Metrics, log: (line: string) => void): (event: RunnerEvent) => void {
-  return (event) => {
-    metrics.observeRunner(event);
-    if (event.type === 'failure')
-      log(`scheduler: ${event.error instanceof Error ? event.error.stack : event.error}`);
-  };
+function startRelaying(
+  { options, adapter, metrics, hints, observers, log }: ServerParts,
+  closing: Closing,
+): void {
+  const relay = startKafkaRelay({ options, adapter, metrics, timers, log });
+  if (relay === null) return;
+  observers.push(relay);
+  closing(() => relay.stop());
+  closing(hints.hear('commit', options.cell, relay.wake));
+}
+
+/** New weeks and months come into force by themselves where the organisation's files are. */
+function startRenewing({ options, adapter, follower, log }: ServerParts, closing: Closing): void {
+  const { organisationTexts: texts } = options;
+  if (texts === undefined) return;
+  const { adopt } = follower;
+  const store = adapter.configuration;
+  const renewal = startRenewal({
+    texts,
+    files: filesOf(options),
+    store,
+    digest: sha256,
+    now,
+    timers,
+    adopt,
+    log,
+  });
+  closing(() => renewal.stop());
 }
 
 function filesOf({ configuration, organisationTexts }: ServerOptions): string {
@@ -216,20 +208,6 @@ function followerOf(parts: {
   });
 }
 
-function renewing(parts: {
-  readonly options: ServerOptions;
-  readonly adapter: PostgresAdapter;
-  readonly follower: ConfigurationFollower;
-  readonly log: (line: string) => void;
-}): Background | null {
-  const { options, adapter, follower, log } = parts;
-  const { organisationTexts: texts } = options;
-  if (texts === undefined) return null;
-  const { adopt } = follower;
-  const store = adapter.configuration;
-  return startRenewal({ texts, files: filesOf(options), store, digest: sha256, now, timers, adopt, log });
-}
-
 async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configuration> {
   try {
     return await adapter.configuration.current(cell);
@@ -237,49 +215,4 @@ async function storedIn(adapter: PostgresAdapter, cell: string): Promise<Configu
     if (!(error instanceof NoConfigurationError)) throw error;
     throw new StartRefused('organisation', `${error.message}; load one with --organisation`);
   }
-}
-
-function leaderMemory(parts: {
-  readonly scheduling: Pick<Scheduling, 'runner' | 'dryRuns' | 'offering' | 'look' | 'policies'>;
-  readonly adapter: PostgresAdapter;
-  readonly estimates: EstimateBook;
-  readonly tickFiles: TickFiles;
-}): LeaderMemory {
-  const { scheduling, adapter, estimates, tickFiles } = parts;
-  const { runner, dryRuns, offering, look, policies } = scheduling;
-  return {
-    impossibleUnder(next) {
-      const state = runner.state();
-      return state === null ? null : madeImpossible(state, next);
-    },
-    readiness: { failing: () => failingChecks(adapter, runner) },
-    explainWaiting: liveReasons(runner, now, look),
-    explanation: liveExplanation(look),
-    estimate: (request) => estimates.of(request),
-    dryRuns,
-    offering,
-    tickFiles,
-    policies: policies.keeper,
-    decisions: policies.decisions,
-    openRequests: (agent) => {
-      const state = runner.state();
-      return state === null ? null : openRequestsOf(state, agent);
-    },
-    liveLease: (lease) => runner.state()?.leases.get(lease) ?? null,
-  };
-}
-
-async function failingChecks(
-  adapter: PostgresAdapter,
-  runner: Runner,
-): Promise<{ check: string; detail: string }[]> {
-  const failing: { check: string; detail: string }[] = [];
-  await adapter.ping().catch((error: Error) => failing.push({ check: 'database', detail: error.message }));
-  if (runner.state() === null) {
-    failing.push({
-      check: 'leader',
-      detail: 'this process does not lead the cell; if it stays so, its log says why',
-    });
-  }
-  return failing;
 }

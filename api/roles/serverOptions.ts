@@ -6,8 +6,25 @@ import type { LogLevel } from '../config.ts';
 import type { EdgeLimits } from '../http/rateLimits.ts';
 import type { OrganisationText } from '../organisation/index.ts';
 import type { PolicySettings } from './policies.ts';
+import type { ProcessRole } from './role.ts';
+
+/** Where a process listens: port 0 is any free one. */
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where the other processes of the cell ask one that leads; and where one without an edge answers probes. */
+export interface Internal extends ListenAt {
+  /** As the others reach it, where that is not the address that is listened on. */
+  readonly url?: string;
+}
 
 export interface ServerOptions {
+  /** What this process is for; absent: everything. */
+  readonly roles?: readonly ProcessRole[];
+  /** Absent: loopback, any free port. */
+  readonly internal?: Internal;
   /** Data, keys and dumps live here; private to the user. */
   readonly directory: string;
   /** A PostgreSQL of the operator's; absent: the embedded one under `directory`. */
@@ -58,6 +75,7 @@ export interface ServerStats {
 export const DEFAULT_ISSUER = 'annona-development';
 export const DEFAULT_AUDIENCE = 'annona';
 export const DEFAULT_PORT = 7400;
+export const DEFAULT_INTERNAL: Internal = { host: '127.0.0.1', port: 0 };
 /** Batches arrivals; at 20 ms a request waits 10 ms on average, and the commit of a tick costs less than half of it. */
 export const DEFAULT_TICK_INTERVAL_MS = 20;
 /** About three seconds of a busy cell, an afternoon of a calm one. */

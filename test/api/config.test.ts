@@ -19,6 +19,9 @@ function problemsOf(flags: Record<string, string>, environment: Record<string, s
 describe('settings', () => {
   it('have defaults that run on a laptop', () => {
     expect(readConfig({}, {})).toEqual({
+      roles: ['api', 'scheduler', 'relay', 'worker'],
+      internalHost: '127.0.0.1',
+      internalPort: 0,
       host: '127.0.0.1',
       port: 7400,
       directory: '.annona',

@@ -1,12 +1,16 @@
 // What any store promises of leadership: one holder at a time, and an epoch that rises with every election (S8).
-// Run by test/adapters/memory and test/adapters/postgres.
+// Run by test/adapters/memory, test/adapters/postgres and test/adapters/etcd.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StorePorts, StoreUnderTest } from '../support/storeCell.ts';
 
-export const leadershipContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
+export type LeadershipUnderTest = Pick<StoreUnderTest, 'rival' | 'expireLeader' | 'close'> & {
+  readonly ports: Pick<StorePorts, 'leadership'>;
+};
+
+export const leadershipContract = (name: string, makeStore: () => Promise<LeadershipUnderTest>) =>
   describe(`leadership in ${name}`, () => {
-    let store: StoreUnderTest;
+    let store: LeadershipUnderTest;
     let ours: StorePorts['leadership'];
     let theirs: StorePorts['leadership'];
     let cell = 0;
@@ -68,5 +72,41 @@ export const leadershipContract = (name: string, makeStore: () => Promise<StoreU
       const epoch = (await ours.acquire(main))!;
       expect(await ours.acquire(main)).toBe(epoch + 1);
       expect(await ours.renew(main, epoch)).toBe(false);
+    });
+
+    describe('is found', () => {
+      const OURS = { url: 'http://10.0.0.1:7401', secret: 'of ours' };
+      const THEIRS = { url: 'http://10.0.0.2:7401', secret: 'of theirs' };
+      beforeEach(() => {
+        ours.announce(OURS);
+        theirs.announce(THEIRS);
+      });
+
+      it('nowhere while nobody has it, and then with its epoch by all', async () => {
+        expect(await theirs.find(main)).toBeNull();
+        const epoch = (await ours.acquire(main))!;
+        expect(await theirs.find(main)).toEqual({ ...OURS, epoch });
+        expect(await ours.find(main)).toEqual({ ...OURS, epoch });
+      });
+
+      it('nowhere once it was given up, and elsewhere when another has it', async () => {
+        await ours.release(main, (await ours.acquire(main))!);
+        expect(await theirs.find(main)).toBeNull();
+        const epoch = (await theirs.acquire(main))!;
+        expect(await ours.find(main)).toEqual({ ...THEIRS, epoch });
+      });
+
+      it('nowhere once it ran out', async () => {
+        await ours.acquire(main);
+        await store.expireLeader();
+        expect(await theirs.find(main)).toBeNull();
+      });
+
+      it('at an address that was announced after the election, from the next renewal on', async () => {
+        const epoch = (await ours.acquire(main))!;
+        ours.announce({ ...OURS, url: 'http://10.0.0.3:7401' });
+        await ours.renew(main, epoch);
+        expect(await theirs.find(main)).toEqual({ ...OURS, url: 'http://10.0.0.3:7401', epoch });
+      });
     });
   });

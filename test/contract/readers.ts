@@ -213,12 +213,21 @@ export const readersContract = (name: string, makeStore: () => Promise<StoreUnde
     });
 
     it('moves a relay’s cursor forward alone', async () => {
-      const { relayCursor } = store.ports;
-      expect(await relayCursor.read('kafka', CELL)).toBe(0);
-      await relayCursor.advance('kafka', CELL, 7);
-      await relayCursor.advance('kafka', CELL, 3);
-      expect(await relayCursor.read('kafka', CELL)).toBe(7);
-      expect(await relayCursor.read('other', CELL)).toBe(0);
+      const cursor = store.ports.relayCursors.under(3);
+      expect(await cursor.read('kafka', CELL)).toBe(0);
+      await cursor.advance('kafka', CELL, 7);
+      await cursor.advance('kafka', CELL, 3);
+      expect(await cursor.read('kafka', CELL)).toBe(7);
+      expect(await cursor.read('other', CELL)).toBe(0);
+    });
+
+    it('refuses a relay after which another was elected', async () => {
+      const { relayCursors } = store.ports;
+      await relayCursors.under(5).advance('fenced', CELL, 7);
+      await expect(relayCursors.under(4).advance('fenced', CELL, 9)).rejects.toThrow('epoch 4');
+      expect(await relayCursors.under(6).read('fenced', CELL)).toBe(7);
+      await relayCursors.under(6).advance('fenced', CELL, 8);
+      expect(await relayCursors.under(4).read('fenced', CELL)).toBe(8);
     });
 
     // Last, as it adds to what the others count.

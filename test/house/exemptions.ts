@@ -27,6 +27,8 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'api/cli/main.ts': 'imported by the launcher',
   'adapters/memory/store.ts':
     'the ports in memory, for simulations and tests: the contract suites hold it to what PostgreSQL does',
+  'adapters/memory/hints.ts':
+    'hints between the members of one process, for tests: the contract holds them to what PostgreSQL does',
   'adapters/memory/publisher.ts':
     'the stream in memory, for simulations and tests: the relay contract holds it to what Kafka does',
 };

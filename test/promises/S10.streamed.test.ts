@@ -97,9 +97,9 @@ describe('S10 every committed event is streamed, in order per request, none for 
     let cursor = 0;
     let broken = 0;
     for (const want = (await committed()).length; cursor < want; ) {
-      const { logs: log, relayCursor } = draw(0, 1) === 0 ? cell.adapter : await cell.store.open();
+      const { logs: log, relayCursors } = draw(0, 1) === 0 ? cell.adapter : await cell.store.open();
       const step = await relayOnce(
-        { log, cursor: relayCursor, publisher },
+        { log, cursor: relayCursors.under(1), publisher },
         { cell: 'main', sink: 'test', batchMax: 7 },
       ).catch(() => null);
       if (step === null) broken += 1;

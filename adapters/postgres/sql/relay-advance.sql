@@ -1,3 +1,5 @@
--- Never back: two relays of one sink may overlap while one is replaced.
-insert into relay_cursor as c (sink, cell, sequence) values ($1, $2, $3::bigint)
-on conflict (sink, cell) do update set sequence = greatest(c.sequence, excluded.sequence);
+-- $4 the epoch of the relay. No row: a later relay has moved the cursor, and this one may not any more.
+insert into relay_cursor as c (sink, cell, sequence, epoch) values ($1, $2, $3::bigint, $4::bigint)
+on conflict (sink, cell) do update set sequence = greatest(c.sequence, excluded.sequence), epoch = excluded.epoch
+where c.epoch <= excluded.epoch
+returning sequence;

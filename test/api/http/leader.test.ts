@@ -30,7 +30,12 @@ async function twoEdges() {
   };
   const edge = await anEdge({
     server: {
-      leader: { url, metrics: () => figures.getMetricsAsJSON() as never },
+      leader: {
+        address: async () => ({ url, secret: 'shown' }),
+        forget: () => {},
+        readiness: 'leader',
+        metrics: () => figures.getMetricsAsJSON() as never,
+      },
       dryRuns: { ask: elsewhere },
       explanation: elsewhere,
       readiness: { failing: elsewhere },

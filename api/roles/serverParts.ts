@@ -1,0 +1,26 @@
+// What the roles of one process share, made once by server.ts and handed to each of them.
+// Invariant: whoever starts something hands its end to `closing` at once, so that a failure half-way stops what was started.
+
+import type { PostgresAdapter, PostgresHints } from '../../adapters/postgres/index.ts';
+import type { Metrics } from '../../adapters/telemetry/metrics.ts';
+import type { CommitObserver, Configuration } from '../../scheduler/index.ts';
+import type { EventHub } from '../http/hub.ts';
+import type { ConfigurationFollower } from './configurationFollower.ts';
+import type { ServerOptions } from './serverOptions.ts';
+
+export type Closing = (close: () => Promise<void> | void) => void;
+
+export interface ServerParts {
+  readonly options: ServerOptions;
+  readonly configuration: Configuration;
+  readonly adapter: PostgresAdapter;
+  /** Of the database. */
+  readonly database: string;
+  readonly hints: PostgresHints;
+  readonly follower: ConfigurationFollower;
+  readonly metrics: Metrics;
+  readonly hub: EventHub;
+  /** Told of each commit of this process; more may be added. */
+  readonly observers: CommitObserver[];
+  readonly log: (line: string) => void;
+}
