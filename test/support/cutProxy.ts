@@ -1,5 +1,5 @@
 // A TCP proxy that cuts a line at a chosen moment: before a message reaches the server, while the server works on it, or when its
-// answer is on the way. Invariant: every byte it lets through is unchanged. Used by the tests of lost replies.
+// answer is on the way; or falls silent without a cut. Invariant: every byte it lets through is unchanged. Used by the tests of lost replies.
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -19,6 +19,7 @@ export class CutProxy {
   readonly #lines = new Set<Socket>();
   #planned: PlannedCut | null = null;
   #cuts = 0;
+  #silent = false;
 
   private constructor(target: URL) {
     this.#target = target;
@@ -48,6 +49,18 @@ export class CutProxy {
     return new Promise((resolve) => {
       this.#planned = { moment, marker: Buffer.from(marker), done: resolve };
     });
+  }
+
+  /** From now on nothing comes through, either way, and nobody is told: to both ends the other is alive and says nothing. */
+  silence(): void {
+    this.#silent = true;
+    for (const line of this.#lines) line.pause();
+  }
+
+  /** What was held back comes through. */
+  restore(): void {
+    this.#silent = false;
+    for (const line of this.#lines) line.resume();
   }
 
   async close(): Promise<void> {
@@ -86,6 +99,7 @@ export class CutProxy {
     });
     for (const socket of [client, server]) {
       this.#lines.add(socket);
+      if (this.#silent) socket.pause();
       socket.on('error', end);
       socket.on('close', () => {
         this.#lines.delete(socket);

@@ -1,0 +1,19 @@
+// Every way to lose the leader, once: another leads under a higher epoch and decides; who comes back stands by. How long it takes is rig:failover's.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FailoverRig, failoverRig, LOSSES } from './failover.ts';
+
+describe('a request that is sent when the leader is lost', () => {
+  let rig: FailoverRig;
+  beforeAll(async () => {
+    rig = await failoverRig();
+  });
+  afterAll(() => rig.cleanUp());
+
+  it.each(LOSSES)('is decided by the next one: %s', async (loss) => {
+    const { epochBefore, epochAfter } = await rig.round(loss);
+    expect(epochAfter).toBe(epochBefore + 1);
+    // The one that was lost, or the one that was started in its place, stands by again.
+    expect(rig.fleet.of('scheduler')).toHaveLength(2);
+  });
+});
