@@ -35,6 +35,7 @@ export type * from './leaderPorts.ts';
 export type * from './offerPorts.ts';
 export type * from './policyPorts.ts';
 export type * from './reportPorts.ts';
+export type * from './sharedPorts.ts';
 
 export interface Principal {
   readonly subject: string;

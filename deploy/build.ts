@@ -12,7 +12,9 @@ const BESIDES = ['LICENSE', 'NOTICE', 'README.md', 'CHANGELOG.md'];
 
 // What the code loads at run time beside modules. Anything else in a source folder (Go, tests of policies) stays behind.
 const ASSETS = new Set(
-  '.sql .wasm .rego .yaml .yml .json .html .css .svg .png .ico .gz .br .txt .sha256 .mjs .cjs'.split(' '),
+  '.sql .lua .wasm .rego .yaml .yml .json .html .css .svg .png .ico .gz .br .txt .sha256 .mjs .cjs'.split(
+    ' ',
+  ),
 );
 
 /** `new URL('./child.ts', import.meta.url)` and `import.meta.resolve('./child.ts')`: tsc leaves these as they are. */

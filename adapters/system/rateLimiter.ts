@@ -28,19 +28,10 @@ export class BucketRateLimiter implements RateLimiter {
     if (this.#fillings.size > BUCKETS_MAX) this.#forgetFull(buckets, now);
     const fillings = buckets.map((bucket) => this.#fill(bucket, now));
     // More than a bucket holds takes all of it: such a call must be possible now and then.
-    const prices = buckets.map(({ burst }) => Math.min(tokens, burst) * THOUSANDTHS);
-    const lacking = fillings.map(({ level }, i) => Math.max(0, (prices[i] ?? 0) - level));
-    const short = lacking.findIndex((lack) => lack > 0);
-    if (short < 0) for (const [i, filling] of fillings.entries()) filling.level -= prices[i] ?? 0;
-    const standings = buckets.map((bucket, i) => standingOf(bucket, fillings[i]?.level ?? 0));
-    if (short < 0) return { type: 'taken', standings };
-    const waits = buckets.map(({ perSecond }, i) => Math.ceil((lacking[i] ?? 0) / (perSecond * THOUSANDTHS)));
-    return {
-      type: 'refused',
-      bucket: buckets[short]?.name ?? '',
-      retryAfterSeconds: Math.max(...waits),
-      standings,
-    };
+    const prices = buckets.map((bucket) => priceOf(bucket, tokens));
+    const isTaken = fillings.every(({ level }, i) => level >= (prices[i] ?? 0));
+    if (isTaken) for (const [i, filling] of fillings.entries()) filling.level -= prices[i] ?? 0;
+    return outcomeOf(buckets, { tokens, levels: fillings.map(({ level }) => level), isTaken });
   }
 
   #fill({ key, perSecond, burst }: RateBucket, now: Instant): Filling {
@@ -61,6 +52,35 @@ export class BucketRateLimiter implements RateLimiter {
     const fullAfterMs = bucket === undefined ? 0 : (bucket.burst / bucket.perSecond) * 1000;
     for (const [key, { at }] of this.#fillings) if (now - at > fullAfterMs) this.#fillings.delete(key);
   }
+}
+
+/**
+ * The answer to a call, from the levels that it left, in thousandths. Shared by every limiter, so that all of them say the same.
+ * A bucket that was short is the first whose level is below the price.
+ */
+export function outcomeOf(
+  buckets: readonly RateBucket[],
+  {
+    tokens,
+    levels,
+    isTaken,
+  }: { readonly tokens: number; readonly levels: readonly number[]; readonly isTaken: boolean },
+): RateOutcome {
+  const standings = buckets.map((bucket, i) => standingOf(bucket, levels[i] ?? 0));
+  if (isTaken) return { type: 'taken', standings };
+  const lacking = buckets.map((bucket, i) => Math.max(0, priceOf(bucket, tokens) - (levels[i] ?? 0)));
+  const waits = buckets.map(({ perSecond }, i) => Math.ceil((lacking[i] ?? 0) / (perSecond * THOUSANDTHS)));
+  const short = buckets[lacking.findIndex((lack) => lack > 0)];
+  return {
+    type: 'refused',
+    bucket: short?.name ?? '',
+    retryAfterSeconds: Math.max(...waits),
+    standings,
+  };
+}
+
+function priceOf({ burst }: RateBucket, tokens: number): number {
+  return Math.min(tokens, burst) * THOUSANDTHS;
 }
 
 function standingOf({ name, perSecond, burst }: RateBucket, level: number): RateStanding {
