@@ -40,6 +40,8 @@ export interface Config {
   readonly keySet?: string;
   /** Absent: the embedded PostgreSQL under `directory`. */
   readonly databaseUrl?: string;
+  /** Absent: processes share no limits, and each counts by itself. */
+  readonly redisUrl?: string;
   readonly kafkaBrokers: readonly string[];
   /** PEM files with the public keys that policy bundles may be signed with. */
   readonly policyKeys: readonly string[];
@@ -105,6 +107,7 @@ const SETTINGS: Settings<Config> = {
   audience: { key: 'ANNONA_AUDIENCE', fallback: 'annona', read: word },
   keySet: { key: 'ANNONA_KEY_SET', read: word },
   databaseUrl: { key: 'DATABASE_URL', read: postgresUrl, secret: true },
+  redisUrl: { key: 'REDIS_URL', read: redisUrl, secret: true },
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
   policyKeys: { key: 'ANNONA_POLICY_KEYS', fallback: '', read: words },
   policyFolder: { key: 'ANNONA_POLICY_FOLDER', read: word },
@@ -273,6 +276,12 @@ function oneOf<Value extends string>(allowed: readonly Value[]): (text: string) 
 
 function postgresUrl(text: string): { value: string } | string {
   return /^postgres(?:ql)?:\/\/\S+$/.test(text) ? { value: text } : 'must be a postgres:// address';
+}
+
+function redisUrl(text: string): { value: string } | string {
+  return /^rediss?:\/\/\S+$/.test(text) && URL.canParse(text)
+    ? { value: text }
+    : 'must be a redis:// or rediss:// address';
 }
 
 function httpUrl(text: string): { value: string } | string {

@@ -30,6 +30,8 @@ import type {
   TickRecord,
 } from '../scheduler/index.ts';
 
+import type { Degradation } from './sharedPorts.ts';
+
 export type * from './approvalPorts.ts';
 export type * from './leaderPorts.ts';
 export type * from './offerPorts.ts';
@@ -259,6 +261,8 @@ export interface EdgeSystem {
 
 /** Each failing check by name with a line that says what to do; an empty list is ready. */
 export interface Readiness {
+  /** What the process works on without: it stays ready. */
+  degraded(): readonly Degradation[];
   failing(): Promise<readonly { readonly check: string; readonly detail: string }[]>;
 }
 

@@ -164,3 +164,17 @@ export const GAUGES = {
     labelNames: ['version', 'node'],
   },
 } as const satisfies Record<string, GaugeConfiguration<string>>;
+
+/** Of a process that is told of a Redis. */
+export const REDIS = {
+  up: {
+    name: 'scheduler_redis_up',
+    help: '1 while Redis answers every process that is asked for its figures, 0 while they limit calls by themselves.',
+    aggregator: 'min',
+  },
+  losses: { name: 'scheduler_redis_losses_total', help: 'Times that Redis went away.' },
+  localLimits: {
+    name: 'scheduler_local_rate_limits_total',
+    help: 'Calls that were limited by one process alone, at half of the limit, because Redis was away.',
+  },
+} as const satisfies Record<string, GaugeConfiguration<string> | CounterConfiguration<string>>;

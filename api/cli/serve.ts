@@ -46,6 +46,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       host: config.host,
       port: config.port,
       portBusy: 'fail',
+      ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
       kafkaBrokers: config.kafkaBrokers,
       issuer: config.issuer,
       audience: config.audience,

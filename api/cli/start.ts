@@ -57,6 +57,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       host: '127.0.0.1',
       port,
       portBusy: 'next',
+      ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
       kafkaBrokers,
       issuer: DEFAULT_ISSUER,
       audience: DEFAULT_AUDIENCE,

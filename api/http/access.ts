@@ -57,6 +57,8 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
       });
     }
     const principal = await authenticate(request, options);
+    if (principal.agent !== null)
+      options.presence.seen(options.configuration().cell, principal.agent, options.system.now());
     await countCall(options, { request, reply, principal, action });
     const scope = scopeFor(principal, action);
     if (scope === null) {

@@ -69,7 +69,7 @@ function addReading(server: FastifyInstance, options: ServerOptions): void {
         .filter((agent) => department === undefined || agent.department === department)
         .filter((agent) => skill === undefined || agent.skills.includes(skill))
         .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      const heard = await options.agentHeartbeats.heard(configuration.cell);
+      const heard = await heardIn(options, configuration.cell);
       const page = rest.slice(0, limit);
       const items = page.flatMap(({ id }) => {
         const part = agentPart(configuration, id);
@@ -86,7 +86,7 @@ function addReading(server: FastifyInstance, options: ServerOptions): void {
       const part = agentPart(configuration, request.params.id);
       if (part === null) throw notFound('agent');
       reply.header('etag', etagOf(part, options.digest));
-      return agentJson(part, await options.agentHeartbeats.heard(configuration.cell));
+      return agentJson(part, await heardIn(options, configuration.cell));
     },
   );
 }
@@ -254,12 +254,22 @@ function effectsOf(options: ServerOptions, id: string) {
     async show({ to }: { readonly to: Configuration }) {
       const part = agentPart(to, id);
       if (part === null) throw new Error(`agent ${id} was put and is not there`);
-      return agentJson(part, await options.agentHeartbeats.heard(to.cell));
+      return agentJson(part, await heardIn(options, to.cell));
     },
   };
 }
 
-function agentJson(part: AgentPart, heard: ReadonlyMap<string, Instant>) {
+interface Heard {
+  readonly beats: ReadonlyMap<string, Instant>;
+  readonly seen: ReadonlyMap<string, Instant>;
+}
+
+async function heardIn({ agentHeartbeats, presence }: ServerOptions, cell: string): Promise<Heard> {
+  const [beats, seen] = await Promise.all([agentHeartbeats.heard(cell), presence.lastSeen(cell)]);
+  return { beats, seen };
+}
+
+function agentJson(part: AgentPart, { beats, seen }: Heard) {
   const {
     id,
     department,
@@ -272,7 +282,8 @@ function agentJson(part: AgentPart, heard: ReadonlyMap<string, Instant>) {
     priceMinor,
   } = part;
   const pool = concurrency === null ? null : agentPoolId(id);
-  const heartbeatAt = formatNullable(heard.get(id) ?? null);
+  const heartbeatAt = formatNullable(beats.get(id) ?? null);
+  const lastSeenAt = formatNullable(seen.get(id) ?? null);
   const said = { id, department, roles, skills, clearance, classes, accounts, concurrency, priceMinor };
-  return { ...said, pool, heartbeatAt };
+  return { ...said, pool, heartbeatAt, lastSeenAt };
 }

@@ -13,6 +13,7 @@ export function addHealth(app: FastifyInstance, { readiness, metrics, leader }: 
   app.get('/livez', { config: CONFIG, schema: { response: { 200: HealthView } } }, () => ({
     status: 'ok',
     failing: [],
+    degraded: [],
   }));
 
   app.get(
@@ -24,7 +25,9 @@ export function addHealth(app: FastifyInstance, { readiness, metrics, leader }: 
     async (_request, reply) => {
       const failing = await readiness.failing();
       const status = failing.length === 0 ? 'ok' : 'failing';
-      return reply.code(failing.length === 0 ? 200 : 503).send({ status, failing });
+      return reply
+        .code(failing.length === 0 ? 200 : 503)
+        .send({ status, failing, degraded: readiness.degraded() });
     },
   );
 

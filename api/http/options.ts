@@ -36,6 +36,7 @@ import type {
   Offering,
   PolicyKeeping,
   PoolUseReader,
+  Presence,
   QueueReader,
   RateLimiter,
   Readiness,
@@ -98,6 +99,7 @@ export interface ServerOptions {
   readonly decisions: Pick<DecisionLog, 'page'>;
   readonly limits: EdgeLimits;
   readonly rateLimiter: RateLimiter;
+  readonly presence: Presence;
   /** How many requests the agent has open, from the leader's memory; null when this process does not lead. */
   readonly openRequests: (agent: AgentId) => number | null;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */

@@ -58,7 +58,7 @@ export async function startDeciding(parts: ServerParts, closing: Closing): Promi
   const estimates = estimating({ look, observers, log }, closing);
   return {
     runner,
-    memory: leaderMemory({ scheduling, adapter, estimates, tickFiles }),
+    memory: leaderMemory({ scheduling, adapter, estimates, tickFiles, shared: parts.shared }),
     wake() {
       if (runner.state() === null) hints.tell('intake', cell);
       else runner.wake();
@@ -102,15 +102,19 @@ function leaderMemory(parts: {
   readonly adapter: PostgresAdapter;
   readonly estimates: EstimateBook;
   readonly tickFiles: TickFiles;
+  readonly shared: ServerParts['shared'];
 }): LeaderMemory {
-  const { scheduling, adapter, estimates, tickFiles } = parts;
+  const { scheduling, adapter, estimates, tickFiles, shared } = parts;
   const { runner, dryRuns, offering, look, policies } = scheduling;
   return {
     impossibleUnder(next) {
       const state = runner.state();
       return state === null ? null : madeImpossible(state, next);
     },
-    readiness: { failing: async () => [...(await failingDatabase(adapter)), ...failingLeader(runner)] },
+    readiness: {
+      failing: async () => [...(await failingDatabase(adapter)), ...failingLeader(runner)],
+      degraded: shared.degraded,
+    },
     explainWaiting: liveReasons(runner, now, look),
     explanation: liveExplanation(look),
     estimate: (request) => estimates.of(request),

@@ -11,12 +11,12 @@ import { sha256 } from '../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
-import { BucketRateLimiter } from '../../adapters/system/rateLimiter.ts';
 import { EventHub } from '../http/hub.ts';
 import type { ServerOptions as HttpOptions } from '../http/options.ts';
 import { buildServer } from '../http/server.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
 import { closeServer, listen } from './listen.ts';
+import type { Shared } from './redis.ts';
 import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
 
 /** What only the process that leads can answer; elsewhere each says that it does not know. */
@@ -38,7 +38,16 @@ export type LeaderMemory = Pick<
 
 export type EdgeSettings = Pick<
   ServerOptions,
-  'directory' | 'host' | 'port' | 'portBusy' | 'issuer' | 'audience' | 'keySet' | 'limits' | 'logLevel'
+  | 'directory'
+  | 'host'
+  | 'port'
+  | 'portBusy'
+  | 'issuer'
+  | 'audience'
+  | 'keySet'
+  | 'limits'
+  | 'logLevel'
+  | 'redisUrl'
 >;
 
 export interface EdgeParts {
@@ -48,6 +57,7 @@ export interface EdgeParts {
   readonly registry: Registry;
   readonly hub: EventHub;
   readonly memory: LeaderMemory;
+  readonly shared: Shared;
   /** Absent in the process that leads. */
   readonly leader?: HttpOptions['leader'];
   /** Of an inner edge. */
@@ -88,7 +98,8 @@ export async function openEdge(
     metrics: parts.registry,
     hub: parts.hub,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
-    rateLimiter: new BucketRateLimiter(now),
+    rateLimiter: parts.shared.rateLimiter,
+    presence: parts.shared.presence,
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({
       level: options.logLevel ?? 'warn',

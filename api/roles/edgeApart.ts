@@ -65,12 +65,14 @@ export async function edgeApart(
 }
 
 function edgeSettings(options: ServerOptions) {
-  const { directory, cell, host, port, portBusy, issuer, audience, keySet, limits, logLevel } = options;
+  const { directory, cell, host, port, portBusy, issuer, audience, keySet, limits, logLevel, redisUrl } =
+    options;
   return {
     ...{ directory, cell, host, port, portBusy, issuer, audience },
     ...(keySet === undefined ? {} : { keySet }),
     ...(limits === undefined ? {} : { limits }),
     ...(logLevel === undefined ? {} : { logLevel }),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
   };
 }
 

@@ -11,6 +11,7 @@ import { hubOf, openEdge } from './edge.ts';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
 import { HeldLeases } from './heldLeases.ts';
 import { notLeading } from './notLeading.ts';
+import { openShared } from './redis.ts';
 import { timers } from './scheduling.ts';
 import { StartRefused } from './startRefused.ts';
 
@@ -64,6 +65,8 @@ async function serve(options: EdgeOptions): Promise<void> {
   const hub = hubOf({ cell: options.cell, adapter, log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, labels: { role: 'api' } });
+  const shared = await openShared({ redisUrl: options.redisUrl, registry, log });
+  closing(() => shared.close());
   const link = new Link(hub, follower);
   process.on('message', (message: ToEdge) => (message.type === 'stop' ? void stop() : link.hear(message)));
   follower.start();
@@ -79,6 +82,7 @@ async function serve(options: EdgeOptions): Promise<void> {
         openRequests: (agent) => link.openRequests(agent),
         liveLease: (lease) => link.liveLease(lease),
       },
+      shared,
       leader: {
         address: async () => ({ url: options.leaderUrl, secret: options.leaderSecret }),
         forget: () => {},

@@ -9,7 +9,7 @@ export function notLeading(): LeaderMemory {
   };
   return {
     impossibleUnder: elsewhere,
-    readiness: { failing: elsewhere },
+    readiness: { failing: elsewhere, degraded: elsewhere },
     explainWaiting: () => null,
     explanation: elsewhere,
     estimate: () => null,

@@ -1,12 +1,7 @@
 // A process of a cell put together by its roles: database, scheduling, relay, side work, HTTP edge. Starts in order, stops in the reverse order.
 // Invariant: whatever was started before a failure is stopped again. Called by `annona start`, `annona serve` and serverProcess.ts.
 
-import {
-  NoConfigurationError,
-  openHints,
-  type PostgresAdapter,
-  type PostgresHints,
-} from '../../adapters/postgres/index.ts';
+import { NoConfigurationError, openHints, type PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
@@ -17,6 +12,7 @@ import { requireEngine, startDeciding } from './deciding.ts';
 import { hubOf } from './edge.ts';
 import { establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
+import { openShared } from './redis.ts';
 import { startRenewal } from './renewal.ts';
 import { type ProcessRole, ROLES, rolesOf } from './role.ts';
 import { timers } from './scheduling.ts';
@@ -84,15 +80,13 @@ async function compose(
   let wake = (): void => {};
   const database = await openDatabase({ ...options, log, onIntakeWritten: () => wake() });
   closing(() => database.close());
-  const hints = await openHints({ url: database.url, onError: (error) => log(`hints: ${error.message}`) });
-  closing(() => hints.close());
-  const parts = await sharedParts({ options, context, database, hints }, closing);
+  const parts = await sharedParts({ options, context, database }, closing);
   const tally = createTally();
   closing(() => tally.close());
   parts.observers.push(tally);
 
   const deciding = roles.has('scheduler') ? await startDeciding(parts, closing) : null;
-  wake = deciding?.wake ?? (() => hints.tell('intake', options.cell));
+  wake = deciding?.wake ?? (() => parts.hints.tell('intake', options.cell));
   if (roles.has('relay')) startRelaying(parts, closing);
   if (roles.has('worker')) await startWorker({ ...parts, timers }, closing);
   parts.follower.start();
@@ -114,22 +108,29 @@ async function sharedParts(
     readonly options: ServerOptions;
     readonly context: ServerContext;
     readonly database: Database;
-    readonly hints: PostgresHints;
   },
   closing: Closing,
 ): Promise<ServerParts> {
-  const { options, context, database, hints } = from;
+  const { options, context, database } = from;
   const { log, version } = context;
   const { adapter, url } = database;
+  const listening = await openHints({ url, onError: (error) => log(`hints: ${error.message}`) });
+  closing(() => listening.close());
   const configuration = await bringIntoForce(adapter, options, log);
   await keepConfiguration(options.directory, configuration);
   const follower = followerOf({ options, adapter, configuration, log });
   closing(() => follower.stop());
   const metrics = createMetrics({ bandOf: bandOfRecord, version, role: figuresOf(options) });
+  const shared = await openShared({ redisUrl: options.redisUrl, registry: metrics.registry, log });
+  closing(() => shared.close());
+  const hints = shared.hintsBefore(listening);
   const hub = hubOf({ cell: options.cell, adapter, log });
   const published: CommitObserver = { committed: (commit) => hub.publish(commit.events) };
   const observers = [published, metrics, follower, ...(context.observers ?? [])];
-  return { options, configuration, adapter, database: url, hints, follower, metrics, hub, observers, log };
+  return {
+    ...{ options, configuration, adapter, database: url, hints, shared, follower, metrics, hub },
+    ...{ observers, log },
+  };
 }
 
 /** Whose figures of processor, memory and event loop they are. */

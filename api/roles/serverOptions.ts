@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly port: number;
   /** A busy port is an error, or the next free one is taken. */
   readonly portBusy: 'fail' | 'next';
+  /** Shared limits, hints and presence; absent: each process has its own. */
+  readonly redisUrl?: string;
   readonly kafkaBrokers: readonly string[];
   readonly issuer: string;
   readonly audience: string;

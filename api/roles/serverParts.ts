@@ -1,11 +1,12 @@
 // What the roles of one process share, made once by server.ts and handed to each of them.
 // Invariant: whoever starts something hands its end to `closing` at once, so that a failure half-way stops what was started.
 
-import type { PostgresAdapter, PostgresHints } from '../../adapters/postgres/index.ts';
+import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import type { Metrics } from '../../adapters/telemetry/metrics.ts';
-import type { CommitObserver, Configuration } from '../../scheduler/index.ts';
+import type { CommitObserver, Configuration, Hints } from '../../scheduler/index.ts';
 import type { EventHub } from '../http/hub.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
+import type { Shared } from './redis.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
 export type Closing = (close: () => Promise<void> | void) => void;
@@ -16,7 +17,9 @@ export interface ServerParts {
   readonly adapter: PostgresAdapter;
   /** Of the database. */
   readonly database: string;
-  readonly hints: PostgresHints;
+  readonly hints: Hints;
+  /** With other processes, as long as Redis is there. */
+  readonly shared: Shared;
   readonly follower: ConfigurationFollower;
   readonly metrics: Metrics;
   readonly hub: EventHub;

@@ -47,20 +47,20 @@ function alone(url: string): Serving {
   return { url, pid: () => null };
 }
 
-function edgeParts({ options, follower, adapter, metrics, hub }: ServerParts, memory: LeaderMemory) {
-  return { options, follower, adapter, hub, memory, registry: metrics.registry };
+function edgeParts({ options, follower, adapter, metrics, hub, shared }: ServerParts, memory: LeaderMemory) {
+  return { options, follower, adapter, hub, memory, shared, registry: metrics.registry };
 }
 
 /** Any number of these stand before the leader, on any host. */
 async function standingBefore(parts: ServerParts, closing: Closing): Promise<string> {
-  const { options, adapter, hints } = parts;
+  const { options, adapter, hints, shared } = parts;
   const { cell } = options;
   const lookup = new LeaderLookup({ directory: adapter.leadership, cell, now });
   closing(hints.hear('leadership', cell, lookup.forget));
   followCommits(parts, closing);
   const memory = {
     ...notLeading(),
-    readiness: { failing: () => failingDatabase(adapter) },
+    readiness: { failing: () => failingDatabase(adapter), degraded: shared.degraded },
   };
   const leader = { address: lookup.address, forget: lookup.forget, readiness: 'own' as const };
   return openEdge({ ...edgeParts(parts, memory), leader }, closing);

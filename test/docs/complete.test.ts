@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { COUNTERS, GAUGES, HISTOGRAMS } from '../../adapters/telemetry/names.ts';
+import { COUNTERS, GAUGES, HISTOGRAMS, REDIS } from '../../adapters/telemetry/names.ts';
 import { run } from '../../api/cli/main.ts';
 import { CONNECTION_OPTIONS } from '../../api/cli/remote/spec.ts';
 import { ConfigError, readConfig } from '../../api/config.ts';
@@ -71,13 +71,13 @@ it('docs/operations.md lists every setting', () => {
   expect(
     missing(
       'docs/operations.md',
-      [...settings, 'DATABASE_URL', 'KAFKA_BROKERS'].map((key) => `| \`${key}\` |`),
+      [...settings, 'DATABASE_URL', 'KAFKA_BROKERS', 'REDIS_URL'].map((key) => `| \`${key}\` |`),
     ),
   ).toEqual([]);
 });
 
 it('docs/operations.md lists every metric of ours', () => {
-  const metrics = [HISTOGRAMS, COUNTERS, GAUGES].flatMap((group) =>
+  const metrics = [HISTOGRAMS, COUNTERS, GAUGES, REDIS].flatMap((group) =>
     Object.values(group).map(({ name }) => name),
   );
   expect(

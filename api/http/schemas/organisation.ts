@@ -90,6 +90,8 @@ export const AgentJson = Type.Object({
   priceMinor: Amount,
   pool: NullableText,
   heartbeatAt: NullableInstant,
+  /** Its last call of any kind, as far as anybody remembers: for display, and null after a restart. */
+  lastSeenAt: NullableInstant,
 });
 export const AgentBeatJson = Type.Object({ id: Text, heartbeatAt: InstantText });
 export const RetiredJson = Type.Object({ id: Text, state: Type.Literal('retired') });

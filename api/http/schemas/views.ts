@@ -271,4 +271,6 @@ export function pageOf<Item extends Parameters<typeof Type.Array>[0]>(item: Item
 export const HealthView = Type.Object({
   status: Type.Enum(['ok', 'failing']),
   failing: Type.Array(Type.Object({ check: Text, detail: Text })),
+  /** What is done without; no reason to send calls elsewhere. */
+  degraded: Type.Array(Type.Object({ check: Text, detail: Text })),
 });

@@ -20,7 +20,7 @@ async function twoEdges() {
           return { type: 'busy', retryAfterSeconds: 7 };
         },
       },
-      readiness: { failing: async () => [{ check: 'leader', detail: 'it is away' }] },
+      readiness: { failing: async () => [{ check: 'leader', detail: 'it is away' }], degraded: () => [] },
     },
   });
   const url = await leader.app.listen({ host: '127.0.0.1', port: 0 });
@@ -38,7 +38,7 @@ async function twoEdges() {
       },
       dryRuns: { ask: elsewhere },
       explanation: elsewhere,
-      readiness: { failing: elsewhere },
+      readiness: { failing: elsewhere, degraded: elsewhere },
     },
   });
   open.push(leader, edge);

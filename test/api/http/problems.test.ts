@@ -157,10 +157,20 @@ describe('who is not let in', () => {
 describe('probes', () => {
   it('list what fails, and only /readyz does', async () => {
     const failing = [{ check: 'database', detail: 'it does not answer: look at its log' }];
-    const { call } = await anEdge({ server: { readiness: { failing: async () => failing } } });
+    const { call } = await anEdge({
+      server: { readiness: { failing: async () => failing, degraded: () => [] } },
+    });
     const ready = await call({ method: 'GET', url: '/readyz', as: null });
-    expect([ready.statusCode, ready.json()]).toEqual([503, { status: 'failing', failing }]);
+    expect([ready.statusCode, ready.json()]).toEqual([503, { status: 'failing', failing, degraded: [] }]);
     expect((await call({ method: 'GET', url: '/livez', as: null })).statusCode).toBe(200);
+  });
+
+  it('stay ready while something is done without, and say what', async () => {
+    const degraded = [{ check: 'redis', detail: 'it does not answer' }];
+    const readiness = { failing: async () => [], degraded: () => degraded };
+    const { call } = await anEdge({ server: { readiness } });
+    const ready = await call({ method: 'GET', url: '/readyz', as: null });
+    expect([ready.statusCode, ready.json()]).toEqual([200, { status: 'ok', failing: [], degraded }]);
   });
 
   it('count calls by route and status, and never by what was sent', async () => {

@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import { createMemoryStore, type MemoryStore } from '../../../adapters/memory/store.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { createEdgeSystem } from '../../../adapters/system/ids.ts';
+import { LocalPresence } from '../../../adapters/system/presence.ts';
 import { BucketRateLimiter } from '../../../adapters/system/rateLimiter.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../../../api/errors.ts';
 import { EventHub, type EventHubOptions } from '../../../api/http/hub.ts';
@@ -99,7 +100,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     calls,
     system: createEdgeSystem({ now: () => NOW }),
     digest: sha256,
-    readiness: { failing: async () => [] },
+    readiness: { failing: async () => [], degraded: () => [] },
     metrics: new Registry(),
     hub,
     explainWaiting: () => null,
@@ -108,6 +109,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     tickFiles: { ticksMax: 2, file: () => null, oldest: () => null },
     limits: { agentPerSecond: 100_000, departmentPerSecond: 100_000, openPerAgent: 100_000 },
     rateLimiter: new BucketRateLimiter(() => NOW),
+    presence: new LocalPresence(),
     openRequests: () => null,
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     offering: NO_OFFERS,
