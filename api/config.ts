@@ -33,6 +33,8 @@ export interface Config {
   readonly ratePerAgent: number;
   readonly ratePerDepartment: number;
   readonly openPerAgent: number;
+  /** Acts that wait to be written: beyond its part of them a department is answered 503. */
+  readonly intakeQueueItems: number;
   readonly logLevel: LogLevel;
   readonly issuer: string;
   readonly audience: string;
@@ -102,6 +104,11 @@ const SETTINGS: Settings<Config> = {
     read: wholeNumber(1, 1_000_000),
   },
   openPerAgent: { key: 'ANNONA_OPEN_REQUESTS_PER_AGENT', fallback: '10000', read: wholeNumber(1, 1_000_000) },
+  intakeQueueItems: {
+    key: 'ANNONA_INTAKE_QUEUE_ITEMS',
+    fallback: '20000',
+    read: wholeNumber(100, 1_000_000),
+  },
   logLevel: { key: 'ANNONA_LOG_LEVEL', fallback: 'info', read: oneOf(LOG_LEVELS) },
   issuer: { key: 'ANNONA_ISSUER', fallback: 'annona-development', read: word },
   audience: { key: 'ANNONA_AUDIENCE', fallback: 'annona', read: word },

@@ -1,7 +1,8 @@
 // Many small writes in few statements: calls that arrive together go to the database as one group and share its COMMIT.
-// Invariant: a call is never torn over two groups, and one that the database refuses fails alone. Used by intakeWriter.ts and heartbeats.ts.
+// Invariant: a call is never torn over two groups, and one that the database refuses fails alone; departments take turns. Used by intakeWriter.ts and heartbeats.ts.
 
 import { isDataError } from './connection.ts';
+import { FairLine } from './fairLine.ts';
 
 export interface GroupCommitOptions<Item, Outcome> {
   /** A group is sent at the latest with the call that makes it this big. */
@@ -13,7 +14,7 @@ export interface GroupCommitOptions<Item, Outcome> {
   readonly paceMs: number;
   /** More than one, so that a call need not wait for the whole round trip of the group before it. */
   readonly groupsInFlightMax: number;
-  /** Items waiting or under way; beyond it calls are refused. */
+  /** Items waiting or under way; a department may have as many as are free besides, which is half of them when it is alone. */
   readonly queueItemsMax: number;
   /** Writes the group: all of it or nothing. One outcome an item, in order. */
   readonly send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
@@ -27,35 +28,29 @@ interface Call<Item, Outcome> {
 
 export class GroupCommit<Item, Outcome> {
   readonly #options: GroupCommitOptions<Item, Outcome>;
-  readonly #waiting: Call<Item, Outcome>[] = [];
-  #waitingItems = 0;
-  #heldItems = 0;
+  readonly #line: FairLine<Call<Item, Outcome>>;
   #groupsInFlight = 0;
   #isScheduled = false;
   #paced: NodeJS.Timeout | null = null;
 
   constructor(options: GroupCommitOptions<Item, Outcome>) {
     this.#options = options;
+    this.#line = new FairLine(options.queueItemsMax);
   }
 
-  /** Resolves when the call's items are committed; null: the queue is full and nothing was taken. */
-  submit(items: readonly Item[]): Promise<readonly Outcome[]> | null {
+  /** Resolves when the call's items are committed; null: the department's part of the queue is full and nothing was taken. */
+  submit(department: string, items: readonly Item[]): Promise<readonly Outcome[]> | null {
     if (items.length === 0) return Promise.resolve([]);
-    // A call bigger than the queue is let in when the queue is empty, or it never could be.
-    if (this.#heldItems > 0 && this.#heldItems + items.length > this.#options.queueItemsMax) return null;
-    const done = new Promise<readonly Outcome[]>((resolve, reject) => {
-      this.#waiting.push({ items, resolve, reject });
-    });
-    this.#waitingItems += items.length;
-    this.#heldItems += items.length;
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome[]>();
+    if (!this.#line.join(department, { items, resolve, reject })) return null;
     this.#schedule();
-    return done;
+    return promise;
   }
 
   #schedule(): void {
-    if (this.#waiting.length === 0 || this.#isScheduled) return;
+    if (this.#line.waiting() === 0 || this.#isScheduled) return;
     if (this.#groupsInFlight >= this.#options.groupsInFlightMax) return;
-    if (this.#paced !== null && this.#waitingItems < this.#options.groupItemsMax) return;
+    if (this.#paced !== null && this.#line.waiting() < this.#options.groupItemsMax) return;
     this.#isScheduled = true;
     // Not at once: the calls of this turn of the event loop join the group.
     setImmediate(() => this.#flush());
@@ -73,20 +68,19 @@ export class GroupCommit<Item, Outcome> {
   #flush(): void {
     this.#isScheduled = false;
     if (this.#groupsInFlight >= this.#options.groupsInFlightMax) return;
-    const group: Call<Item, Outcome>[] = [];
-    let size = 0;
-    while (this.#waiting.length > 0 && size < this.#options.groupItemsMax) {
-      const call = this.#waiting.shift()!;
-      group.push(call);
-      size += call.items.length;
+    const group: { readonly call: Call<Item, Outcome>; readonly done: () => void }[] = [];
+    for (let size = 0; size < this.#options.groupItemsMax; ) {
+      const next = this.#line.next();
+      if (next === null) break;
+      group.push(next);
+      size += next.call.items.length;
     }
     if (group.length === 0) return;
-    this.#waitingItems -= size;
     this.#pace();
     this.#groupsInFlight += 1;
-    void this.#write(group).finally(() => {
+    void this.#write(group.map(({ call }) => call)).finally(() => {
       this.#groupsInFlight -= 1;
-      this.#heldItems -= size;
+      for (const { done } of group) done();
       this.#schedule();
     });
     this.#schedule();

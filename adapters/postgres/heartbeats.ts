@@ -52,7 +52,7 @@ export class PostgresHeartbeatWriter implements HeartbeatWriter {
       checkpoint: checkpointAt ?? null,
     });
     assertStorable(item);
-    const written = this.#groups.submit([item]);
+    const written = this.#groups.submit(department, [item]);
     if (written === null) return { type: 'busy', retryAfterSeconds: 1 };
     const [row] = await written;
     return outcomeOf(row!);

@@ -52,7 +52,7 @@ export class PostgresIntakeWriter implements IntakeWriter {
     // Each item is serialised once: checked here, joined into its group later.
     const rows = items.map((item) => JSON.stringify(intakeRow(item)));
     for (const row of rows) assertStorable(row);
-    const outcomes = this.#groups.submit(rows);
+    const outcomes = this.#groups.submit(items[0]?.actor.department ?? '', rows);
     if (outcomes === null) return items.map(() => ({ type: 'busy', retryAfterSeconds: 1 }));
     return outcomes;
   }

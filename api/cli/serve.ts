@@ -58,6 +58,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
         departmentPerSecond: config.ratePerDepartment,
         openPerAgent: config.openPerAgent,
       },
+      intakeQueueItems: config.intakeQueueItems,
       tickFiles: config.tickFiles,
       edge: config.edge,
       policies: policySettingsOf(config),

@@ -68,6 +68,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
         departmentPerSecond: config.ratePerDepartment,
         openPerAgent: config.openPerAgent,
       },
+      intakeQueueItems: config.intakeQueueItems,
       tickFiles: config.tickFiles,
       edge: config.edge,
       policies: policySettingsOf(config),

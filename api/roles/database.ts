@@ -17,6 +17,7 @@ export interface Database {
 export interface DatabaseOptions {
   readonly directory: string;
   readonly databaseUrl?: string | undefined;
+  readonly intakeQueueItems?: number | undefined;
   readonly onIntakeWritten: () => void;
   readonly log: (line: string) => void;
 }
@@ -44,7 +45,7 @@ function refusalOf(error: unknown): StartRefused | null {
 }
 
 async function open(options: DatabaseOptions): Promise<Database> {
-  const { directory, databaseUrl, onIntakeWritten, log } = options;
+  const { directory, databaseUrl, intakeQueueItems, onIntakeWritten, log } = options;
   const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ directory, log }) : null;
   const url = embedded?.url ?? (databaseUrl as string);
   let closing = false;
@@ -52,6 +53,7 @@ async function open(options: DatabaseOptions): Promise<Database> {
     await migrate(url);
     const adapter = await openPostgres({
       url,
+      ...(intakeQueueItems === undefined ? {} : { intakeQueueItemsMax: intakeQueueItems }),
       onIntakeWritten,
       onConnectionError(error) {
         // The embedded server cuts what has not hung up yet: nobody waits on those lines any more.

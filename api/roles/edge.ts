@@ -48,6 +48,7 @@ export type EdgeSettings = Pick<
   | 'limits'
   | 'logLevel'
   | 'redisUrl'
+  | 'intakeQueueItems'
 >;
 
 export interface EdgeParts {

@@ -65,14 +65,15 @@ export async function edgeApart(
 }
 
 function edgeSettings(options: ServerOptions) {
-  const { directory, cell, host, port, portBusy, issuer, audience, keySet, limits, logLevel, redisUrl } =
-    options;
+  const { directory, cell, host, port, portBusy, issuer, audience } = options;
+  const { keySet, limits, logLevel, redisUrl, intakeQueueItems } = options;
   return {
     ...{ directory, cell, host, port, portBusy, issuer, audience },
     ...(keySet === undefined ? {} : { keySet }),
     ...(limits === undefined ? {} : { limits }),
     ...(logLevel === undefined ? {} : { logLevel }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
+    ...(intakeQueueItems === undefined ? {} : { intakeQueueItems }),
   };
 }
 

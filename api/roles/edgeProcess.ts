@@ -50,6 +50,7 @@ async function serve(options: EdgeOptions): Promise<void> {
   const closing = (close: () => Promise<void> | void): void => void closers.push(close);
   const adapter = await openPostgres({
     url: options.databaseUrl,
+    ...(options.intakeQueueItems === undefined ? {} : { intakeQueueItemsMax: options.intakeQueueItems }),
     onIntakeWritten: wakeOnce(),
     onConnectionError: (error) => log(`database connection: ${error.message}`),
   });

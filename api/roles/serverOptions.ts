@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly tickIntervalMs: number;
   /** `process`: HTTP and event streams get a process of their own; `inside`, when absent, shares the one that decides. */
   readonly edge?: 'inside' | 'process';
+  /** Acts that wait to be written, or are being written; beyond its part of them a department is answered 503. 20,000 when absent. */
+  readonly intakeQueueItems?: number;
   /** Ticks that are kept to be taken home as files; `DEFAULT_TICK_FILES` when absent. */
   readonly tickFiles?: number;
   /** Those that are left out are `DEFAULT_LIMITS`. */

@@ -18,7 +18,7 @@ it('says busy when its queue is full, and records the others', async () => {
     groupItemsMax: 2,
     paceMs: 0,
     groupsInFlightMax: 1,
-    queueItemsMax: 3,
+    queueItemsMax: 6,
   });
   const beats = ['a', 'b', 'c', 'd'].map((id) => writer.heartbeat(ALL, `lse_${id}` as LeaseId, 1));
   expect(await beats[3]).toEqual({ type: 'busy', retryAfterSeconds: 1 });

@@ -13,7 +13,7 @@ describe('the intake writer', () => {
   afterAll(() => store.close());
 
   it('says busy when its queue is full, writes nothing of that call, and everything of the others', async () => {
-    const { intakeWriter } = await store.open({ intakeQueueItemsMax: 100 });
+    const { intakeWriter } = await store.open({ intakeQueueItemsMax: 200 });
     const calls = Array.from({ length: 150 }, (_, n) => aRequest(n));
     const outcomes = (
       await Promise.all(calls.map((request) => intakeWriter.write([aSubmit(request)])))
