@@ -23,7 +23,7 @@ export async function adopt(
 }
 
 /** What a lease holds stays held; what it counts for against quotas follows the pools that there are now, as in a state that is loaded. */
-function takeUp(state: State, configuration: Configuration): void {
+export function takeUp(state: State, configuration: Configuration): void {
   state.configuration = configuration;
   const pools = poolIndex(configuration);
   state.quotaUse.clear();

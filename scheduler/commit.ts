@@ -6,6 +6,7 @@ import type { Change } from './domain/change.ts';
 import { eventsOf } from './domain/eventsOf.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
+import type { TickInputs } from './domain/tickInputs.ts';
 import type { TickCounts, TickRecord } from './domain/tickRecord.ts';
 import type { Formulation } from './formulate/index.ts';
 import type { PolicyRevisions } from './gate.ts';
@@ -24,6 +25,7 @@ export interface Decided {
   readonly solved: Pick<Solved, 'plan' | 'solution' | 'stages' | 'revocations' | 'warm'>;
   readonly digests: TickRecord['digests'];
   readonly timings: TickRecord['timings'];
+  readonly inputs: TickInputs;
 }
 
 export function composeCommit(
@@ -85,6 +87,7 @@ function recordOf(
     lapsed: decided.changes.flatMap((change) =>
       change.type === 'leaseEnded' && change.end === 'expired' ? [change.lease] : [],
     ),
+    inputs: decided.inputs,
     digests: decided.digests,
     previousDigest: ports.previousDigest,
   };

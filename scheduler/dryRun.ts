@@ -2,6 +2,7 @@
 // Invariant: the state that it is given is read once, before the first wait, and never changed; nothing is written, told or kept.
 
 import type { DecisionOutcome } from './domain/change.ts';
+import { copyState } from './domain/copyState.ts';
 import type { IntakeCommand, IntakeRow, Replaces } from './domain/intake.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import type { Instant } from './domain/quantity.ts';
@@ -40,7 +41,7 @@ export interface DryRunAsked {
 
 export async function dryRun(ports: DryRunPorts, state: State, asked: DryRunAsked): Promise<DryRunAnswer> {
   const { request, replaces, now, memo } = asked;
-  const copy = copyOf(state);
+  const copy = copyState(state);
   const result = await runTick(detached(ports), copy, {
     intake: {
       rows: [rowOf({ type: 'submit', request, ...(replaces && { replaces }) }, now)],
@@ -83,36 +84,10 @@ function answerOf({ record, changes }: TickCommit, { id, terms }: ResourceReques
   };
 }
 
-/** Every Map anew, and the sets in them; whatever else is in them is never changed, only replaced. */
-function copyOf(state: State): State {
-  return {
-    ...state,
-    requests: new Map(state.requests),
-    extensions: new Map(state.extensions),
-    leases: new Map(state.leases),
-    justEnded: new Map(state.justEnded),
-    heardAt: new Map(state.heardAt),
-    held: new Map(state.held),
-    checkpoints: new Map(state.checkpoints),
-    earmarks: new Map(state.earmarks),
-    leaseOfRequest: new Map(state.leaseOfRequest),
-    used: new Map(state.used),
-    quotaUse: new Map(state.quotaUse),
-    accounts: new Map(state.accounts),
-    exclusive: new Set(state.exclusive),
-    reserved: new Map(state.reserved),
-    approvals: new Map(state.approvals),
-    ...(state.queue && {
-      queue: { ...state.queue, overtaken: new Map(state.queue.overtaken), idle: new Map(state.queue.idle) },
-    }),
-    gangs: new Map([...state.gangs].map(([gang, members]) => [gang, new Set(members)])),
-  };
-}
-
-/** A tick's ports with nobody at the other end. A plan that does not pass its check is the live tick's to dump. */
-function detached(ports: DryRunPorts): SchedulerPorts {
+/** A tick's ports with nobody at the other end; a replay's too. A plan that does not pass its check is the live tick's to dump. */
+export function detached(ports: DryRunPorts): SchedulerPorts {
   const never = (): never => {
-    throw new Error('a dry run asks this of nobody');
+    throw new Error('a tick without a world asks this of nobody');
   };
   return {
     ...ports,

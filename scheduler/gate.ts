@@ -3,7 +3,7 @@
 
 import { withdrawn } from './approvals.ts';
 import { denialOf } from './commands/submit.ts';
-import { apply, openRequest } from './domain/apply.ts';
+import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import { CLASSIFICATIONS, type Configuration } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
@@ -71,9 +71,12 @@ function sameRevisions(a: PolicyRevisions | null, b: PolicyRevisions): boolean {
 function record(state: State, verdicts: ReadonlyMap<RequestId, RecordedVerdict>): Change[] {
   const changes: Change[] = [];
   const { configuration } = state;
-  for (const [id, verdict] of verdicts) {
+  // In their order, whatever a policy that was swapped meanwhile made of it: so the record need not name them.
+  for (const pending of verdicts.size === 0 ? [] : state.requests.values()) {
+    const { id } = pending.request;
+    const verdict = verdicts.get(id);
+    if (verdict === undefined) continue;
     changes.push({ type: 'verdictRecorded', request: id, verdict });
-    const pending = openRequest(state, id);
     const { department, agent } = pending.request;
     if (verdict.allow) {
       const served = underVerdict(pending, verdict);

@@ -42,6 +42,7 @@ export { revisionOf, type UnrevisedConfiguration } from './domain/revision.ts';
 export { shapeKeyOf } from './domain/shapeKey.ts';
 export * from './domain/state.ts';
 export * from './domain/states.ts';
+export * from './domain/tickInputs.ts';
 export * from './domain/tickRecord.ts';
 export { type DryRunAnswer, type DryRunPorts, dryRun } from './dryRun.ts';
 export type { Coverage, Interval } from './estimate/errors.ts';
@@ -86,6 +87,24 @@ export {
   relayOnce,
   startRelay,
 } from './relay.ts';
+export {
+  CheckpointError,
+  type CheckpointHead,
+  checkpointHead,
+  checkpointLines,
+  freezeStanding,
+  type Standing,
+  standingOf,
+} from './replay/checkpoint.ts';
+export type { ReplayDifference } from './replay/compare.ts';
+export {
+  type RecordedTick,
+  ReplayError,
+  type ReplayedTick,
+  type ReplayPorts,
+  replayTick,
+  standingOfNothing,
+} from './replay/replay.ts';
 export { NO_PROMISE, type ReservationStanding } from './reservations/standing.ts';
 export { type Runner, type RunnerEvent, type RunnerSettings, startRunner } from './runner.ts';
 export { type Snapshot, takeSnapshot } from './snapshot.ts';

@@ -12,13 +12,17 @@ import { decide } from './decide.ts';
 import { apply } from './domain/apply.ts';
 import type { Change } from './domain/change.ts';
 import type { Configuration } from './domain/configuration.ts';
+import type { LeaseId } from './domain/ids.ts';
 import type { Plan } from './domain/plan.ts';
+import type { PolicyRules } from './domain/policyRow.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
+import type { Carried } from './domain/tickInputs.ts';
 import { countUse } from './fairness.ts';
 import { fold } from './fold.ts';
 import { type Formulation, type FormulationMemo, formulate, isUnfinished } from './formulate/index.ts';
 import { gate } from './gate.ts';
+import { noteInputs } from './inputs.ts';
 import { advance, type Heartbeats } from './lifecycle.ts';
 import { startPhases } from './phases.ts';
 import type { IntakeBatch, SchedulerPorts, TickCommit } from './ports.ts';
@@ -63,6 +67,11 @@ export interface TickCarry {
   isOwed?: boolean;
   /** `now` of the last tick that had a program; absent before the first. */
   decidedAt?: Instant;
+  /** All of that as the last commit left it, so that the next record says what turns without one have changed; absent before the first. */
+  remembered?: Carried;
+  /** What the last record, or those before it, said of safe work and of the policy's rules. */
+  saved?: ReadonlyMap<LeaseId, Instant>;
+  rules?: PolicyRules | undefined;
 }
 
 /** `idle`: nothing new, nothing written. After `epochLost`, or a throw, the state is void and must be loaded again. */
@@ -74,6 +83,7 @@ export type TickResult =
 export async function runTick(ports: SchedulerPorts, state: State, input: TickInput): Promise<TickResult> {
   const { intake, carry } = input;
   const tick = state.tick + 1;
+  const noted = noteInputs(ports, state, input);
   const phases = startPhases(ports.stopwatch);
 
   // 2. Fold, under the configuration of the intake: time first, then what people asked, in one order.
@@ -106,7 +116,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
 
   // 5. Solve and decode, in the solver's process; check rows, then plan, with code that made neither.
   const problem = { snapshot, honoured, formulation, warm: carry.warm ?? null };
-  const solved = await solveVerified(ports, problem);
+  const solved = await solveVerified(noted.ports, problem);
   carry.warm = solved.solution?.carry ?? problem.warm;
   phases.end('solve');
 
@@ -122,13 +132,11 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   }
 
   // 6. Commit: one transaction, refused only for a lost epoch.
+  const made = { tick, now: intake.now, intake: intake.rows.map(({ id }) => id), changes, problem, solved };
   const { digests } = decidedOf(ports, problem, solved);
-  const rows = intake.rows.map(({ id }) => id);
-  const commit = composeCommit(
-    state,
-    { tick, now: intake.now, intake: rows, changes, problem, solved, digests, timings: phases.timings() },
-    { policy: gated.under, digest: ports.digest, previousDigest: state.tickDigest },
-  );
+  const inputs = noted.of({ gated: gated.changes, happened, snapshot });
+  const under = { policy: gated.under, digest: ports.digest, previousDigest: state.tickDigest };
+  const commit = composeCommit(state, { ...made, digests, inputs, timings: phases.timings() }, under);
   if ((await ports.store.commit(commit)) === 'epochLost') return { type: 'epochLost' };
   state.tick = tick;
   state.tickDigest = commit.record.digest;
@@ -139,6 +147,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
   ports.observer.committed(commit, { snapshot, plan: solved.plan, program });
   carry.unfinished =
     state.extensions.size > 0 || isLooking(carry) || mayGrantMore(snapshot, formulation, solved.plan);
+  noted.remember(snapshot);
   return { type: 'committed', commit, again: carry.unfinished };
 }
 

@@ -7,6 +7,7 @@ import type { Epoch, LeaseId, RequestId } from './ids.ts';
 import type { Told } from './obligation.ts';
 import type { PastUse } from './pastUse.ts';
 import type { Instant, Units } from './quantity.ts';
+import type { TickInputs } from './tickInputs.ts';
 
 export interface TickDigests {
   readonly snapshot: string;
@@ -110,6 +111,8 @@ export interface TickRecord {
   /** Leases that heartbeats activated, and those that time or silence ended: outside facts, so inputs. */
   readonly activated: readonly LeaseId[];
   readonly lapsed: readonly LeaseId[];
+  /** What else a replay needs beside the state before. Absent in records from before it was kept: those cannot be replayed. */
+  readonly inputs?: TickInputs;
   readonly digests: TickDigests;
   /** Digest over everything above and the previous tick's digest. */
   readonly digest: string;
