@@ -28,6 +28,8 @@ export interface Config {
   readonly tickIntervalMs: number;
   /** Ticks that are kept to be taken home as files; 0: none. */
   readonly tickFiles: number;
+  /** How long checkpoints are kept, at which replays begin. */
+  readonly checkpointHours: number;
   /** Whether HTTP has a process of its own, or shares the one that decides. */
   readonly edge: 'process' | 'inside';
   readonly ratePerAgent: number;
@@ -96,6 +98,7 @@ const SETTINGS: Settings<Config> = {
   // Below 5 ms a tick is all overhead; above 500 ms the promise of a decision within a second is gone.
   tickIntervalMs: { key: 'ANNONA_TICK_INTERVAL_MS', fallback: '20', read: wholeNumber(5, 500) },
   tickFiles: { key: 'ANNONA_TICK_FILES', fallback: '64', read: wholeNumber(0, 1000) },
+  checkpointHours: { key: 'ANNONA_CHECKPOINT_HOURS', fallback: '24', read: wholeNumber(1, 87_600) },
   edge: { key: 'ANNONA_EDGE', fallback: 'process', read: oneOf(['process', 'inside'] as const) },
   ratePerAgent: { key: 'ANNONA_RATE_AGENT_PER_SECOND', fallback: '100', read: wholeNumber(1, 100_000) },
   ratePerDepartment: {

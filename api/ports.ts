@@ -33,6 +33,7 @@ import type {
 import type { Degradation } from './sharedPorts.ts';
 
 export type * from './approvalPorts.ts';
+export type * from './historyPorts.ts';
 export type * from './leaderPorts.ts';
 export type * from './offerPorts.ts';
 export type * from './policyPorts.ts';

@@ -88,6 +88,14 @@ export {
   startRelay,
 } from './relay.ts';
 export {
+  ChainCheck,
+  type ChainEnds,
+  type ChainedEntry,
+  type ChainedHead,
+  type ChainedSeal,
+  type ChainFault,
+} from './replay/chain.ts';
+export {
   CheckpointError,
   type CheckpointHead,
   checkpointHead,

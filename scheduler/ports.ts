@@ -74,6 +74,24 @@ export interface TickStore {
   commit(commit: TickCommit): Promise<'committed' | 'epochLost'>;
 }
 
+/** Which committed tick a checkpoint is of. */
+export interface CheckpointOf {
+  readonly cell: string;
+  readonly tick: number;
+  readonly epoch: Epoch;
+  readonly tickDigest: string;
+}
+
+/** Where replays begin. False: that tick is none of this epoch, and nothing was kept. */
+export interface CheckpointStore {
+  keep(of: CheckpointOf, pieces: AsyncIterable<string>): Promise<boolean>;
+}
+
+/** Numbers and chains the audit entries that no tick has written; a commit seals on its own. */
+export interface AuditSealer {
+  seal(cell: string, epoch: Epoch): Promise<'sealed' | 'epochLost'>;
+}
+
 /** One request's facts for the policy, made by gate.ts from the request and the configuration. */
 export interface GateRow {
   readonly department: string;
@@ -161,6 +179,10 @@ export interface SchedulerPorts {
   readonly timers: Timers;
   readonly digest: Digest;
   readonly solveOptions: SolveOptions;
+  /** Absent: none are written, and a replay begins at the cell's first tick. */
+  readonly checkpoints?: CheckpointStore;
+  /** Absent: entries wait for the next commit. */
+  readonly sealer?: AuditSealer;
 }
 
 /** The organisation in force. A new revision is stored and becomes the next tick's. */

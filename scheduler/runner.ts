@@ -7,7 +7,11 @@ import { newMemo } from './formulate/index.ts';
 import type { Heartbeats } from './lifecycle.ts';
 import type { SchedulerPorts } from './ports.ts';
 import { recollect } from './recollect.ts';
+import { CheckpointWriting } from './replay/writing.ts';
 import { runTick, type TickCarry, type TickResult } from './tick.ts';
+
+/** What was audited without a tick is chained at least once a second; ticks that find nothing to do come every 100 ms. */
+const SEAL_MS = 800;
 
 export interface RunnerSettings {
   readonly cell: string;
@@ -153,12 +157,26 @@ class RunnerLoop {
     // The first turn decides anew about all who wait: the term before may have ended on a promise of another turn.
     const carry: TickCarry = { memo: newMemo(), unfinished: true };
     const heartbeats = new HeartbeatTail(this.#ports, this.#settings);
+    const checkpoints = new CheckpointWriting(this.#ports, (error) =>
+      this.#report({ type: 'failure', error }),
+    );
+    let sealedAtMs = Number.NEGATIVE_INFINITY;
     this.#woken = true;
     while (!term.aborted) {
       const startedMs = this.#ports.stopwatch.elapsedMs();
       const result = await this.#turn(state, { carry, heartbeats: await heartbeats.next() });
       if (result.type === 'epochLost') return 'epochLost';
-      if (this.#stopping.signal.aborted) return 'stopped';
+      if (result.type === 'committed') {
+        checkpoints.committed({ state, carry }, result.commit.record.now);
+        sealedAtMs = startedMs;
+      } else if (startedMs - sealedAtMs >= SEAL_MS) {
+        sealedAtMs = startedMs;
+        if ((await this.#ports.sealer?.seal(state.cell, state.epoch)) === 'epochLost') return 'epochLost';
+      }
+      if (this.#stopping.signal.aborted) {
+        await checkpoints.settled();
+        return 'stopped';
+      }
       if (carry.unfinished) this.#woken = true;
       await this.#rest(startedMs);
     }

@@ -18,8 +18,13 @@ export interface SigningKey {
   readonly file: string;
 }
 
-export async function loadOrCreateSigningKey(directory: string): Promise<SigningKey> {
-  const file = join(directory, FILE);
+export function loadOrCreateSigningKey(directory: string): Promise<SigningKey> {
+  return loadOrCreateKey(directory, FILE);
+}
+
+/** Another key pair of the same kind, in a file of its own. */
+export async function loadOrCreateKey(directory: string, name: string): Promise<SigningKey> {
+  const file = join(directory, name);
   const found = await readKey(file);
   if (found) return found;
   await mkdir(directory, { recursive: true, mode: 0o700 });

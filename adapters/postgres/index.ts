@@ -5,10 +5,12 @@ import { randomUUID } from 'node:crypto';
 import { PostgresAccounts } from './accounts.ts';
 import { PostgresAgentHeartbeats } from './agentHeartbeats.ts';
 import { PostgresApprovals } from './approvals.ts';
+import { PostgresAudit, PostgresSealer } from './audit.ts';
 import { PostgresCallIdempotency } from './calls.ts';
 import { PostgresConfiguration } from './configuration.ts';
 import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
 import { PostgresHeartbeatSource, PostgresHeartbeatWriter } from './heartbeats.ts';
+import { PostgresCheckpoints, PostgresHistory } from './history.ts';
 import { PostgresIntakeSource } from './intakeSource.ts';
 import { PostgresIntakeWriter } from './intakeWriter.ts';
 import { PostgresLeadership } from './leadership.ts';
@@ -38,6 +40,8 @@ export interface PostgresOptions {
   readonly intakeQueueItemsMax?: number;
   readonly intakeConnectionsMax?: number;
   readonly readConnectionsMax?: number;
+  /** How long checkpoints are kept, in hours; the newest always is. By default a day. */
+  readonly checkpointHours?: number;
   /** After each group of intake that was committed: wakes the leader of this process. */
   readonly onIntakeWritten?: () => void;
   /** A connection broke while nobody was waiting on it. It mends itself; this is for the log. */
@@ -64,6 +68,10 @@ export interface PostgresAdapter {
   readonly relayCursors: PostgresRelayCursors;
   readonly agentHeartbeats: PostgresAgentHeartbeats;
   readonly policies: PostgresPolicies;
+  readonly checkpoints: PostgresCheckpoints;
+  readonly history: PostgresHistory;
+  readonly audit: PostgresAudit;
+  readonly sealer: PostgresSealer;
   readonly upkeep: PostgresUpkeep;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
@@ -164,6 +172,11 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     relayCursors: new PostgresRelayCursors(shared),
     agentHeartbeats: new PostgresAgentHeartbeats(shared),
     policies: new PostgresPolicies(shared, options.onIntakeWritten ?? (() => {})),
+    // Beside the leader's line: writing megabytes must not make a commit wait.
+    checkpoints: new PostgresCheckpoints(upkeep, options.checkpointHours ?? 24),
+    history: new PostgresHistory(shared),
+    audit: new PostgresAudit(shared),
+    sealer: new PostgresSealer(leader),
     upkeep: new PostgresUpkeep(upkeep),
     ping: async () => {
       await logs.last('');

@@ -2,6 +2,7 @@
 // Invariant: a tick whose reply was lost is found by cell, tick and digest, and is never written twice. Called by the tick through the port TickStore.
 
 import type { TickCommit, TickStore } from '../../scheduler/index.ts';
+import { AUDIT_PENDING_MAX } from './audit.ts';
 import type { Queries } from './connection.ts';
 import { repeating } from './retry.ts';
 import { tickRows } from './tickRows.ts';
@@ -57,6 +58,7 @@ function commitValues(commit: TickCommit): unknown[] {
     rows.revocations && JSON.stringify(rows.revocations),
     jsonOrNull(rows.reserved),
     rows.approvals && JSON.stringify(rows.approvals),
+    AUDIT_PENDING_MAX,
   ];
 }
 

@@ -60,6 +60,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       },
       intakeQueueItems: config.intakeQueueItems,
       tickFiles: config.tickFiles,
+      checkpointHours: config.checkpointHours,
       edge: config.edge,
       policies: policySettingsOf(config),
       logLevel: config.logLevel,

@@ -70,6 +70,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       },
       intakeQueueItems: config.intakeQueueItems,
       tickFiles: config.tickFiles,
+      checkpointHours: config.checkpointHours,
       edge: config.edge,
       policies: policySettingsOf(config),
     },

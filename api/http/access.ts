@@ -3,7 +3,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ProblemCode, ProblemError } from '../errors.ts';
-import type { IdentityRefusal, Principal, Scope } from '../ports.ts';
+import type { AuditedAct, IdentityRefusal, Principal, Scope } from '../ports.ts';
 import type { ServerOptions } from './options.ts';
 import { type RouteAction, scopeFor } from './permissions.ts';
 import { countCall } from './rateLimits.ts';
@@ -60,6 +60,7 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
     if (principal.agent !== null)
       options.presence.seen(options.configuration().cell, principal.agent, options.system.now());
     await countCall(options, { request, reply, principal, action });
+    request.principal = principal;
     const scope = scopeFor(principal, action);
     if (scope === null) {
       throw new ProblemError({
@@ -67,8 +68,25 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
         detail: `role ${principal.role} may not ${action}`,
       });
     }
-    request.principal = principal;
     request.scope = scope;
+  });
+  auditRefusals(app, options);
+}
+
+const AUDITED: Partial<Record<ProblemCode, AuditedAct>> = {
+  ROLE_NOT_ALLOWED: 'role-refused',
+  NEVER_FITS: 'never-fits',
+};
+
+/** Whom nobody knows is in the log alone: a stranger could fill the audit. */
+function auditRefusals(app: FastifyInstance, { audit, configuration }: ServerOptions): void {
+  app.addHook('onError', async (request, _reply, error) => {
+    const act = error instanceof ProblemError ? AUDITED[error.problem.code] : undefined;
+    if (act === undefined || request.principal === null) return;
+    const object = `${request.method} ${request.routeOptions.url}`;
+    await audit
+      .write(configuration().cell, { by: request.principal, act, object })
+      .catch((fault: unknown) => request.log.error(fault, 'a refusal is not in the audit'));
   });
 }
 

@@ -22,14 +22,18 @@ import type {
   AgentHeartbeats,
   Announced,
   ApprovalReader,
+  AuditReader,
+  AuditWriter,
   CallIdempotency,
   ConfigurationStore,
   DryRuns,
   EdgeSystem,
   EventPageReader,
   ExtensionReader,
+  HeadSigner,
   HeartbeatWriter,
   HeldUnitsReader,
+  HistoryReader,
   Identity,
   IntakeWriter,
   LeaseReader,
@@ -75,6 +79,9 @@ export interface ServerOptions {
   readonly usage: UsageReader;
   readonly queue: QueueReader;
   readonly eventPages: EventPageReader;
+  readonly history: HistoryReader;
+  readonly audit: AuditReader & AuditWriter;
+  readonly headSigner: HeadSigner;
   readonly calls: CallIdempotency;
   readonly system: EdgeSystem;
   readonly digest: Digest;

@@ -32,6 +32,8 @@ export const ACTIONS = {
   readQuotas: 'read quotas and what is used of them',
   editQuotas: 'make, edit and remove quotas',
   readTickFiles: 'take a tick home as a file',
+  readHistory: 'take home records, inputs and events of ticks, for replays',
+  readAudit: 'read the audit, its seals and their signed head',
   readPolicyRows: 'read requests as the policies see them',
   readPolicies: 'read which policies are in force, and what is known of a candidate',
   editPolicies: 'bring in policy bundles, activate them, roll back, compare a candidate',
@@ -66,6 +68,8 @@ const READER: Readonly<Record<Action, Reach>> = {
   readQuotas: 'all',
   editQuotas: 'none',
   readTickFiles: 'none',
+  readHistory: 'none',
+  readAudit: 'none',
   readPolicyRows: 'none',
   readPolicies: 'all',
   editPolicies: 'none',
@@ -80,6 +84,8 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readEvents: 'all',
   readAccounts: 'all',
   readUsage: 'all',
+  readHistory: 'all',
+  readAudit: 'all',
   readPolicyRows: 'all',
   readDecisionLog: 'all',
 };
@@ -121,6 +127,8 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readQuotas: 'all',
     editQuotas: 'none',
     readTickFiles: 'none',
+    readHistory: 'none',
+    readAudit: 'none',
     readPolicyRows: 'none',
     readPolicies: 'none',
     editPolicies: 'none',
@@ -137,7 +145,8 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
   reviewer: { ...READER, readApprovals: 'all', rule: 'all' },
   // Rows of requests name people of other departments: an author is given a record by who oversees.
   'policy-author': { ...READER, editPolicies: 'all' },
-  operator: STEWARD,
+  // Who did what is for those who oversee operators too.
+  operator: { ...STEWARD, readAudit: 'none' },
   auditor: OVERSEER,
   administrator: { ...STEWARD, editPolicies: 'all' },
 };

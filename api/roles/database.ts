@@ -18,6 +18,7 @@ export interface DatabaseOptions {
   readonly directory: string;
   readonly databaseUrl?: string | undefined;
   readonly intakeQueueItems?: number | undefined;
+  readonly checkpointHours?: number | undefined;
   readonly onIntakeWritten: () => void;
   readonly log: (line: string) => void;
 }
@@ -45,7 +46,7 @@ function refusalOf(error: unknown): StartRefused | null {
 }
 
 async function open(options: DatabaseOptions): Promise<Database> {
-  const { directory, databaseUrl, intakeQueueItems, onIntakeWritten, log } = options;
+  const { directory, databaseUrl, intakeQueueItems, checkpointHours, onIntakeWritten, log } = options;
   const embedded = databaseUrl === undefined ? await startEmbeddedPostgres({ directory, log }) : null;
   const url = embedded?.url ?? (databaseUrl as string);
   let closing = false;
@@ -55,6 +56,7 @@ async function open(options: DatabaseOptions): Promise<Database> {
       url,
       ...(intakeQueueItems === undefined ? {} : { intakeQueueItemsMax: intakeQueueItems }),
       onIntakeWritten,
+      ...(checkpointHours !== undefined && { checkpointHours }),
       onConnectionError(error) {
         // The embedded server cuts what has not hung up yet: nobody waits on those lines any more.
         if (!closing) log(`database connection: ${error.message}`);

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
+import { loadHeadSigner } from '../../adapters/identity/headSigner.ts';
 import { loadOrCreateSigningKey } from '../../adapters/identity/signingKey.ts';
 import { createVerifier } from '../../adapters/identity/verifier.ts';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
@@ -93,6 +94,9 @@ export async function openEdge(
     usage: adapter.usage,
     queue: adapter.readers,
     eventPages: adapter.readers,
+    history: adapter.history,
+    audit: adapter.audit,
+    headSigner: await loadHeadSigner(options.directory),
     calls: adapter.calls,
     system: createEdgeSystem(),
     digest: sha256,

@@ -93,10 +93,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
         return adapter.stateSource.load(cell, epoch);
       },
     },
-    intake: adapter.intake,
-    configuration: adapter.configuration,
-    heartbeats: adapter.heartbeats,
-    store: adapter.store,
+    ...storePorts(adapter),
     policy: policies.gate,
     solver,
     observer: {
@@ -133,6 +130,20 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
       await policies.stop();
     },
   };
+}
+
+function storePorts({
+  intake,
+  configuration,
+  heartbeats,
+  store,
+  checkpoints,
+  sealer,
+}: PostgresAdapter): Pick<
+  SchedulerPorts,
+  'intake' | 'configuration' | 'heartbeats' | 'store' | 'checkpoints' | 'sealer'
+> {
+  return { intake, configuration, heartbeats, store, checkpoints, sealer };
 }
 
 function budgetOf(engine: EngineName): SchedulerPorts['solveOptions']['budget'] {

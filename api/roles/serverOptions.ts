@@ -53,6 +53,8 @@ export interface ServerOptions {
   readonly intakeQueueItems?: number;
   /** Ticks that are kept to be taken home as files; `DEFAULT_TICK_FILES` when absent. */
   readonly tickFiles?: number;
+  /** How long checkpoints are kept; a day when absent. */
+  readonly checkpointHours?: number;
   /** Those that are left out are `DEFAULT_LIMITS`. */
   readonly limits?: Partial<EdgeLimits>;
   /** `DEFAULT_POLICY_SETTINGS` when absent. */

@@ -30,6 +30,7 @@ describe('settings', () => {
       tickIntervalMs: 20,
       logLevel: 'info',
       tickFiles: 64,
+      checkpointHours: 24,
       edge: 'process',
       ratePerAgent: 100,
       ratePerDepartment: 2000,

@@ -28,10 +28,10 @@ export type BentCommit = Partial<Omit<TickCommit, 'record'>> & { readonly record
 
 /** What the contract suites need of a store: every port, and a look at everything it holds. */
 export type StorePorts = {
-  readonly [Port in Exclude<keyof PostgresAdapter, 'upkeep' | 'ping' | 'close'>]: Pick<
-    PostgresAdapter[Port],
-    keyof PostgresAdapter[Port]
-  >;
+  readonly [Port in Exclude<
+    keyof PostgresAdapter,
+    'upkeep' | 'ping' | 'close' | 'checkpoints' | 'history' | 'audit' | 'sealer'
+  >]: Pick<PostgresAdapter[Port], keyof PostgresAdapter[Port]>;
 };
 
 export interface StoreUnderTest {

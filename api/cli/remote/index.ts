@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { ACCOUNT, USAGE } from './account.ts';
 import { AGENT, DEPARTMENT } from './agent.ts';
 import { APPROVAL } from './approval.ts';
+import { AUDIT } from './audit.ts';
 import { LEASE } from './lease.ts';
 import { EVENTS, QUEUE, TOP } from './observe.ts';
 import { POOL, QUOTA } from './owned.ts';
@@ -14,7 +15,7 @@ import { TICKS } from './ticks.ts';
 import { VERIFY } from './verify.ts';
 
 export function addRemote(program: Command, finish: Finish): void {
-  for (const group of [REQUEST, LEASE, APPROVAL, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS])
+  for (const group of [REQUEST, LEASE, APPROVAL, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS, AUDIT])
     addGroup(program, group, finish);
   for (const spec of [USAGE, QUEUE, TOP, EVENTS, VERIFY, RECORD])
     addCommand(program, { ...spec, path: spec.name }, finish);

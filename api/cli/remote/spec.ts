@@ -13,7 +13,7 @@ export interface Invocation {
   /** "annona request list": for messages that name the next command. */
   readonly name: string;
   /** As whom it is usually called: the example when nobody is named. */
-  readonly role: 'agent' | 'operator' | 'reviewer' | 'policy-author';
+  readonly role: 'agent' | 'operator' | 'reviewer' | 'policy-author' | 'auditor';
   readonly io: CommandIo;
 }
 
@@ -53,7 +53,7 @@ export interface CommandSpec {
   /** Flags, description, and a default. `repeated`: may be given more than once. */
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly string[];
-  readonly role: 'agent' | 'operator' | 'reviewer' | 'policy-author';
+  readonly role: 'agent' | 'operator' | 'reviewer' | 'policy-author' | 'auditor';
   readonly load: () => Promise<Run>;
 }
 

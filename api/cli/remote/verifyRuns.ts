@@ -7,12 +7,19 @@ import { sha256 } from '../../roles/digest.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { readJson, readTick, type TickDocument } from '../tickDocument.ts';
 import { connect } from './connection.ts';
-import { flagOf, required } from './options.ts';
+import { flagOf, required, usage } from './options.ts';
+import { followChain, rangeOf, replay } from './replayRuns.ts';
 import type { Invocation } from './spec.ts';
 
 export async function verify(invocation: Invocation): Promise<number> {
   const { io, options } = invocation;
   const what = required(invocation, 0);
+  const [isReplay, isChain] = [flagOf(options, 'replay'), flagOf(options, 'chain')];
+  if (isReplay && isChain) throw usage('--replay and --chain are two checks: run one after the other');
+  if (isReplay) return replay(invocation);
+  if (isChain) return followChain(invocation);
+  if (rangeOf(what)?.from !== rangeOf(what)?.to)
+    throw usage(`several ticks are checked with --replay or --chain`);
   const isNumber = /^\d{1,15}$/.test(what);
   const { snapshot, decided, record } = isNumber
     ? await ofServer(invocation, what)

@@ -129,6 +129,27 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     operationId: 'readShares',
     summary: 'What part of the time of each class each department held in the last seven days',
   },
+  'GET /v1/history/ticks': {
+    operationId: 'readTickHistory',
+    summary: 'Records of ticks with the intake rows and events of each, oldest first',
+  },
+  'GET /v1/history/checkpoints/:id': {
+    operationId: 'readCheckpoint',
+    summary: 'The newest checkpoint of that tick or one before it: where a replay begins',
+  },
+  'GET /v1/history/configurations/:id': {
+    operationId: 'readConfigurationRevision',
+    summary: 'A configuration by its revision, whether or not it is still in force',
+  },
+  'GET /v1/audit': { operationId: 'listAudit', summary: 'Who did what, oldest first' },
+  'GET /v1/audit/seals': {
+    operationId: 'listAuditSeals',
+    summary: 'The seals that chain the audit, each with its entries',
+  },
+  'GET /v1/audit/head': {
+    operationId: 'readAuditHead',
+    summary: 'Length and digest of the audit chain, signed: what an auditor keeps elsewhere',
+  },
   'GET /v1/policy-rows': {
     operationId: 'readPolicyRows',
     summary: 'The newest requests as the policies see them, with the organisation that they are judged by',

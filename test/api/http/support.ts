@@ -30,6 +30,7 @@ import {
 } from '../../../scheduler/index.ts';
 import { FakePolicies } from './fakePolicies.ts';
 import { FakeCalls, FakeLog, FakeStore, fakeIdentity, InterruptedConfigurations } from './fakes.ts';
+import { FakeHistory } from './history.ts';
 import { FORGE, NOW, ORGANISATION, RESEARCH } from './organisation.ts';
 
 export const AS_FORGE = 'agent:research:forge-01';
@@ -55,6 +56,7 @@ export interface Edge {
   readonly configurations: InterruptedConfigurations;
   readonly calls: FakeCalls;
   readonly log: FakeLog;
+  readonly history: FakeHistory;
   readonly hub: EventHub;
   readonly routes: readonly RouteOptions[];
   call(call: Call): Promise<LightMyRequestResponse>;
@@ -69,6 +71,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
   const store = new FakeStore();
   const calls = new FakeCalls();
   const log = new FakeLog();
+  const history = new FakeHistory();
   const hub = aHub(log, hubOptions);
   // Holds the organisation and nothing else, unless a test gives a reader that holds something.
   const memory = createMemoryStore({ now: () => NOW });
@@ -97,6 +100,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     queue: memory.readers,
     approvals: memory.approvals,
     eventPages: memory.readers,
+    ...history.ports(),
     calls,
     system: createEdgeSystem({ now: () => NOW }),
     digest: sha256,
@@ -128,6 +132,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     configurations,
     calls,
     log,
+    history,
     hub,
     routes,
     call: (call) => inject(app, routes, call),

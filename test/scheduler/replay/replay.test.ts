@@ -90,9 +90,10 @@ describe('silence', () => {
     for (const n of [1, 2])
       await world.submit(aRequest(n).by('alpha-1', 'alpha').gpu(2).seconds(3600).build());
     await world.pass(0);
-    await world.pass(1000);
+    world.now += 1000;
     for (const lease of world.state.leases.values()) await world.beat(lease);
     await world.pass(500_000);
+    world.now += 1000;
     const [kept] = world.state.leases.values();
     await world.beat(kept!);
     await world.pass(200_000);
