@@ -46,6 +46,8 @@ export interface Config {
   readonly databaseUrl?: string;
   /** Absent: processes share no limits, and each counts by itself. */
   readonly redisUrl?: string;
+  /** Members of the etcd that says who leads; none: PostgreSQL does. */
+  readonly etcd: readonly string[];
   readonly kafkaBrokers: readonly string[];
   /** PEM files with the public keys that policy bundles may be signed with. */
   readonly policyKeys: readonly string[];
@@ -118,6 +120,7 @@ const SETTINGS: Settings<Config> = {
   keySet: { key: 'ANNONA_KEY_SET', read: word },
   databaseUrl: { key: 'DATABASE_URL', read: postgresUrl, secret: true },
   redisUrl: { key: 'REDIS_URL', read: redisUrl, secret: true },
+  etcd: { key: 'ANNONA_ETCD', fallback: '', read: httpUrls },
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
   policyKeys: { key: 'ANNONA_POLICY_KEYS', fallback: '', read: words },
   policyFolder: { key: 'ANNONA_POLICY_FOLDER', read: word },
@@ -298,6 +301,13 @@ function httpUrl(text: string): { value: string } | string {
   return /^https?:\/\/[^\s/?#]+\/?$/.test(text) && URL.canParse(text)
     ? { value: text }
     : 'must be an http:// or https:// address without a path';
+}
+
+function httpUrls(text: string): { value: readonly string[] } | string {
+  const { value } = words(text);
+  return value.every((url) => typeof httpUrl(url) !== 'string')
+    ? { value }
+    : 'must be http:// or https:// addresses without a path, separated by commas';
 }
 
 function brokers(text: string): { value: readonly string[] } | string {

@@ -9,6 +9,7 @@ import { PostgresAudit, PostgresSealer } from './audit.ts';
 import { PostgresCallIdempotency } from './calls.ts';
 import { PostgresConfiguration } from './configuration.ts';
 import { type ConnectionSettings, MendingConnection, QueryPool } from './connection.ts';
+import { PostgresEpochs } from './epochs.ts';
 import { PostgresHeartbeatSource, PostgresHeartbeatWriter } from './heartbeats.ts';
 import { PostgresCheckpoints, PostgresHistory } from './history.ts';
 import { PostgresIntakeSource } from './intakeSource.ts';
@@ -50,6 +51,8 @@ export interface PostgresOptions {
 
 export interface PostgresAdapter {
   readonly leadership: PostgresLeadership;
+  /** For leadership that is kept elsewhere. */
+  readonly epochs: PostgresEpochs;
   readonly stateSource: PostgresStateSource;
   readonly intake: PostgresIntakeSource;
   readonly heartbeats: PostgresHeartbeatSource;
@@ -143,6 +146,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
       holder,
       ttlMs: options.ttlMs ?? 2000,
     }),
+    epochs: new PostgresEpochs(election),
     stateSource: new PostgresStateSource(leader),
     intake: new PostgresIntakeSource(leader),
     heartbeats: new PostgresHeartbeatSource(leader),

@@ -47,6 +47,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       port: config.port,
       portBusy: 'fail',
       ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+      etcd: config.etcd,
       kafkaBrokers: config.kafkaBrokers,
       issuer: config.issuer,
       audience: config.audience,

@@ -67,8 +67,7 @@ export async function startDeciding(parts: ServerParts, closing: Closing): Promi
 }
 
 /** Those who stand by hear of a leadership that was given up, and need not poll for it. */
-function announcing({ adapter, hints }: ServerParts): Leadership {
-  const { leadership } = adapter;
+function announcing({ leadership, hints }: ServerParts): Leadership {
   return {
     acquire: (cell) => leadership.acquire(cell),
     renew: (cell, epoch) => leadership.renew(cell, epoch),

@@ -8,6 +8,7 @@ import type { Metrics } from '../../adapters/telemetry/metrics.ts';
 import {
   type CommitObserver,
   type Epoch,
+  type Leadership,
   type Relay,
   type RelayEvent,
   type RelayLag,
@@ -27,6 +28,7 @@ export interface KafkaRelay extends CommitObserver {
 export interface KafkaRelayParts {
   readonly options: Pick<ServerOptions, 'cell' | 'kafkaBrokers'>;
   readonly adapter: PostgresAdapter;
+  readonly leadership: Leadership;
   readonly metrics: Metrics;
   readonly timers: Timers;
   readonly log: (line: string) => void;
@@ -40,13 +42,13 @@ const PACE = { pollMs: 500, backoffMs: 250, backoffMaxMs: 10_000 };
 const ELSEWHERE: RelayLag = { cursor: 0, behind: 0, oldestAt: null };
 
 export function startKafkaRelay(parts: KafkaRelayParts): KafkaRelay | null {
-  const { options, adapter, metrics, timers, log } = parts;
+  const { options, leadership, metrics, timers, log } = parts;
   const { cell, kafkaBrokers } = options;
   if (kafkaBrokers.length === 0) return null;
   let relay: Relay | null = null;
   const wake = (): void => relay?.wake();
   metrics.watchRelay({ sink: SINK, lag: () => relay?.lag() ?? ELSEWHERE, now });
-  const seat = { leadership: adapter.leadership, name: `${SINK}:${cell}`, timers, log };
+  const seat = { leadership, name: `${SINK}:${cell}`, timers, log };
   const elected = whileElected(seat, (epoch) => {
     const working = relaying(parts, epoch);
     relay = working.relay;

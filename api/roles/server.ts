@@ -1,9 +1,11 @@
 // A process of a cell put together by its roles: database, scheduling, relay, side work, HTTP edge. Starts in order, stops in the reverse order.
 // Invariant: whatever was started before a failure is stopped again. Called by `annona start`, `annona serve` and serverProcess.ts.
 
+import { EtcdLeadership } from '../../adapters/etcd/leadership.ts';
 import { NoConfigurationError, openHints, type PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
+import { newSecret } from '../../adapters/system/secret.ts';
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
 import { bandOfRecord, type CommitObserver, type Configuration } from '../../scheduler/index.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
@@ -127,10 +129,17 @@ async function sharedParts(
   const hub = hubOf({ cell: options.cell, adapter, log });
   const published: CommitObserver = { committed: (commit) => hub.publish(commit.events) };
   const observers = [published, metrics, follower, ...(context.observers ?? [])];
+  const leadership = leadershipOf(options, adapter);
   return {
-    ...{ options, configuration, adapter, database: url, hints, shared, follower, metrics, hub },
-    ...{ observers, log },
+    ...{ options, configuration, adapter, database: url, leadership, hints, shared, follower },
+    ...{ metrics, hub, observers, log },
   };
+}
+
+/** The epoch that a commit is checked against is PostgreSQL's either way. */
+function leadershipOf({ etcd = [] }: ServerOptions, adapter: PostgresAdapter): ServerParts['leadership'] {
+  if (etcd.length === 0) return adapter.leadership;
+  return new EtcdLeadership({ endpoints: etcd, epochs: adapter.epochs, holder: newSecret() });
 }
 
 /** Whose figures of processor, memory and event loop they are. */
@@ -141,10 +150,10 @@ function figuresOf(options: ServerOptions): ProcessRole | 'single' {
 }
 
 function startRelaying(
-  { options, adapter, metrics, hints, observers, log }: ServerParts,
+  { options, adapter, leadership, metrics, hints, observers, log }: ServerParts,
   closing: Closing,
 ): void {
-  const relay = startKafkaRelay({ options, adapter, metrics, timers, log });
+  const relay = startKafkaRelay({ options, adapter, leadership, metrics, timers, log });
   if (relay === null) return;
   observers.push(relay);
   closing(() => relay.stop());

@@ -40,6 +40,8 @@ export interface ServerOptions {
   readonly portBusy: 'fail' | 'next';
   /** Shared limits, hints and presence; absent: each process has its own. */
   readonly redisUrl?: string;
+  /** Members of the etcd that says who leads; absent: PostgreSQL does. */
+  readonly etcd?: readonly string[];
   readonly kafkaBrokers: readonly string[];
   readonly issuer: string;
   readonly audience: string;

@@ -3,8 +3,9 @@
 
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import type { Metrics } from '../../adapters/telemetry/metrics.ts';
-import type { CommitObserver, Configuration, Hints } from '../../scheduler/index.ts';
+import type { CommitObserver, Configuration, Hints, Leadership } from '../../scheduler/index.ts';
 import type { EventHub } from '../http/hub.ts';
+import type { LeaderDirectory } from '../ports.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
 import type { Shared } from './redis.ts';
 import type { ServerOptions } from './serverOptions.ts';
@@ -17,6 +18,8 @@ export interface ServerParts {
   readonly adapter: PostgresAdapter;
   /** Of the database. */
   readonly database: string;
+  /** Of the cell, and of whatever else one process at a time may do; kept in PostgreSQL, or in etcd. */
+  readonly leadership: Leadership & LeaderDirectory;
   readonly hints: Hints;
   /** With other processes, as long as Redis is there. */
   readonly shared: Shared;

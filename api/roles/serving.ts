@@ -53,9 +53,9 @@ function edgeParts({ options, follower, adapter, metrics, hub, shared }: ServerP
 
 /** Any number of these stand before the leader, on any host. */
 async function standingBefore(parts: ServerParts, closing: Closing): Promise<string> {
-  const { options, adapter, hints, shared } = parts;
+  const { options, adapter, leadership, hints, shared } = parts;
   const { cell } = options;
-  const lookup = new LeaderLookup({ directory: adapter.leadership, cell, now });
+  const lookup = new LeaderLookup({ directory: leadership, cell, now });
   closing(hints.hear('leadership', cell, lookup.forget));
   followCommits(parts, closing);
   const memory = {
@@ -88,10 +88,10 @@ function listenAt({ options }: ServerParts): { host: string; port: number } {
 }
 
 function announce(
-  { adapter, options }: ServerParts,
+  { leadership, options }: ServerParts,
   { url, secret }: { readonly url: string; readonly secret: string },
 ): void {
-  adapter.leadership.announce({ url: options.internal?.url ?? url, secret });
+  leadership.announce({ url: options.internal?.url ?? url, secret });
 }
 
 /** The events of other processes, as soon as one says that there are some; else by the hub's own poll. */

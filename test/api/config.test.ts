@@ -22,6 +22,7 @@ describe('settings', () => {
       roles: ['api', 'scheduler', 'relay', 'worker'],
       internalHost: '127.0.0.1',
       internalPort: 0,
+      etcd: [],
       host: '127.0.0.1',
       port: 7400,
       directory: '.annona',
@@ -57,6 +58,17 @@ describe('settings', () => {
       kafkaBrokers: ['a:9092', 'b:9093', '[::1]:9094'],
     });
     expect(readConfig({}, environment).databaseUrl).toBeUndefined();
+  });
+
+  it('name roles one by one, or all of them', () => {
+    expect(readConfig({ roles: 'api' }, {}).roles).toEqual(['api']);
+    expect(readConfig({}, { ANNONA_ROLE: 'worker, scheduler' }).roles).toEqual(['scheduler', 'worker']);
+    expect(readConfig({ roles: 'relay,all' }, {}).roles).toEqual(['api', 'scheduler', 'relay', 'worker']);
+    for (const roles of ['leader', 'api,', 'api leader', ','])
+      expect([roles, problemsOf({ roles }, {}).length]).toEqual([roles, roles === 'api,' ? 0 : 1]);
+    expect(problemsOf({}, { ANNONA_ETCD: 'http://a:2379, b:2379' })).toEqual([
+      'ANNONA_ETCD: must be http:// or https:// addresses without a path, separated by commas',
+    ]);
   });
 
   it('take a secret from the file that is named', () => {

@@ -2,17 +2,20 @@
 // Run by test/adapters/memory, test/adapters/postgres and test/adapters/etcd.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { StorePorts, StoreUnderTest } from '../support/storeCell.ts';
+import type { LeaderDirectory } from '../../api/ports.ts';
+import type { Leadership } from '../../scheduler/index.ts';
+import type { StoreUnderTest } from '../support/storeCell.ts';
 
-export type LeadershipUnderTest = Pick<StoreUnderTest, 'rival' | 'expireLeader' | 'close'> & {
-  readonly ports: Pick<StorePorts, 'leadership'>;
+export type LeadershipUnderTest = Pick<StoreUnderTest, 'expireLeader' | 'close'> & {
+  rival(): Promise<Leadership & LeaderDirectory>;
+  readonly ports: { readonly leadership: Leadership & LeaderDirectory };
 };
 
 export const leadershipContract = (name: string, makeStore: () => Promise<LeadershipUnderTest>) =>
   describe(`leadership in ${name}`, () => {
     let store: LeadershipUnderTest;
-    let ours: StorePorts['leadership'];
-    let theirs: StorePorts['leadership'];
+    let ours: Leadership & LeaderDirectory;
+    let theirs: Leadership & LeaderDirectory;
     let cell = 0;
     let main: string;
     beforeAll(async () => {

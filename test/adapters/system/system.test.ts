@@ -7,6 +7,7 @@ import { sha256 } from '../../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../../adapters/system/eventLoop.ts';
 import { createEdgeSystem, createIdSource } from '../../../adapters/system/ids.ts';
 import { createLogger } from '../../../adapters/system/logger.ts';
+import { newSecret, sameSecret } from '../../../adapters/system/secret.ts';
 import { REQUEST_ID } from '../../../scheduler/index.ts';
 
 describe('ids', () => {
@@ -95,5 +96,17 @@ describe('the logger', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).not.toContain('hunter2');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ role: 'single', msg: 'started', token: '[left out]' });
+  });
+});
+
+describe('secrets between processes', () => {
+  it('are long, never the same, and told from others of any length', () => {
+    const secret = newSecret();
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(newSecret()).not.toBe(secret);
+    expect(sameSecret(secret, secret)).toBe(true);
+    expect(
+      ['', secret.slice(1), `${secret}x`, newSecret()].map((shown) => sameSecret(shown, secret)),
+    ).toEqual([false, false, false, false]);
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnnonaClient, ProblemError } from '../../../api/client/index.ts';
 import { aConfiguration, aPool } from '../../support/builders.ts';
 import { type Fleet, leaderOf, type Member, startFleet } from '../../support/fleet.ts';
+import { testDatabase } from '../../support/postgres.ts';
 
 const configuration = aConfiguration()
   .department('research', { requestLimits: { gpu: 8 } })
@@ -22,7 +23,7 @@ let api: Member;
 let other: Member;
 let client: AnnonaClient;
 beforeAll(async () => {
-  fleet = await startFleet(configuration);
+  fleet = await startFleet(configuration, { database: await testDatabase() });
   await fleet.start(['scheduler']);
   await fleet.start(['scheduler']);
   api = await fleet.start(['api']);

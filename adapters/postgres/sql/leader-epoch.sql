@@ -1,0 +1,1 @@
+select epoch from leader where cell = $1;
