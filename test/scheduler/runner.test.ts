@@ -54,7 +54,10 @@ const timers: Timers = {
 };
 
 /** A cell in memory: intake rows vanish once a commit has stamped them. */
-function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)))) {
+function aCell(
+  memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a').gpu(8))),
+  settings: typeof SETTINGS = SETTINGS,
+) {
   const rig = aTickRig(memory.build());
   const script: Script = {
     ours: true,
@@ -112,7 +115,7 @@ function aCell(memory: StateBuilder = aState(aConfiguration().pool(aPool('gpu-a'
     stopwatch: { elapsedMs: () => script.elapsedMs },
     timers,
   };
-  const runner = startRunner(ports, SETTINGS, (event) => {
+  const runner = startRunner(ports, settings, (event) => {
     events.push(event);
     changed();
   });
@@ -129,6 +132,19 @@ describe('the runner', () => {
     runner.wake();
     await until(() => commits.flatMap((commit) => commit.intake).length === 3);
     expect(commits.map((commit) => commit.intake.length)).toEqual([2, 1]);
+    await runner.stop();
+  });
+
+  it('stands again at once when it is told that leadership may be had', async () => {
+    const { runner, script, events, until } = aCell(undefined, { ...SETTINGS, electionMs: 600_000 });
+    await until(() => events.length > 0);
+    script.ours = false;
+    await until(() => events.some((event) => event.type === 'steppedDown'));
+    script.ours = true;
+    // One that comes before it waits is lost, as any hint may be.
+    const telling = setInterval(() => runner.stand(), 1);
+    await until(() => events.filter((event) => event.type === 'elected').length === 2);
+    clearInterval(telling);
     await runner.stop();
   });
 
@@ -160,6 +176,22 @@ describe('the runner', () => {
     expect(script.loads).toBe(2);
     expect(events).toContainEqual({ type: 'failure', error: new Error('the database is gone') });
     expect(commits[0]?.epoch).toBe(2);
+    await runner.stop();
+  });
+
+  it('takes more again after a run of full batches, though rows wait all the time', async () => {
+    const { runner, script, commits, until } = aCell();
+    script.failCommits = 1;
+    script.rows = Array.from({ length: 40 }, (_, n) =>
+      submitted(
+        aRequest(n + 1)
+          .gpu(1)
+          .build(),
+      ),
+    );
+    await until(() => script.rows.length === 0);
+    expect(commits.slice(0, 17).map((commit) => commit.intake.length)).toEqual([...Array(16).fill(1), 2]);
+    expect(commits).toHaveLength(28);
     await runner.stop();
   });
 
