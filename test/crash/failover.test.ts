@@ -1,12 +1,13 @@
 // Every way to lose the leader, once: another leads under a higher epoch and decides; who comes back stands by. How long it takes is rig:failover's.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDatabase } from '../support/postgres.ts';
 import { type FailoverRig, failoverRig, LOSSES } from './failover.ts';
 
 describe('a request that is sent when the leader is lost', () => {
   let rig: FailoverRig;
   beforeAll(async () => {
-    rig = await failoverRig();
+    rig = await failoverRig({ database: await testDatabase() });
   });
   afterAll(() => rig.cleanUp());
 

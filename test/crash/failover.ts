@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnnonaClient } from '../../api/client/index.ts';
 import { aConfiguration, aPool } from '../support/builders.ts';
 import { CutProxy } from '../support/cutProxy.ts';
-import { type Fleet, leaderOf, type Member, startFleet } from '../support/fleet.ts';
+import { type Fleet, type FleetDatabase, leaderOf, type Member, startFleet } from '../support/fleet.ts';
 import { attempt } from './load.ts';
 
 export const LOSSES = ['killed', 'stopped', 'cutOff', 'graceful'] as const;
@@ -29,8 +29,8 @@ export function failoverOrganisation() {
   return aConfiguration().department('research').agent('ada').pool(aPool('gpu-a').gpu(8, 'H100')).build();
 }
 
-export async function failoverRig(): Promise<FailoverRig> {
-  const fleet = await startFleet(failoverOrganisation());
+export async function failoverRig(given: { database?: FleetDatabase } = {}): Promise<FailoverRig> {
+  const fleet = await startFleet(failoverOrganisation(), given);
   const proxies = new Map<Member, CutProxy>();
   const addScheduler = async (): Promise<void> => {
     const proxy = await CutProxy.before(fleet.databaseUrl);

@@ -126,7 +126,7 @@ interface AtRest {
 
 /** Cancels what is open and awaits the end of every lease; then nothing waits to be folded, and this is what is there. */
 export async function comeToRest(
-  rig: CrashRig,
+  rig: Pick<CrashRig, 'configuration' | 'query' | 'dump'>,
   server: LiveServer,
   acknowledged: Acknowledged,
 ): Promise<AtRest> {

@@ -19,6 +19,11 @@ export interface Member extends LiveServer {
   thaw(): void;
 }
 
+export interface FleetDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
 export interface Fleet {
   readonly directory: string;
   readonly configuration: Configuration;
@@ -31,10 +36,13 @@ export interface Fleet {
   cleanUp(): Promise<void>;
 }
 
-export async function startFleet(configuration: Configuration): Promise<Fleet> {
+/** `database`: an empty one that is there already; else the fleet has a PostgreSQL of its own. */
+export async function startFleet(
+  configuration: Configuration,
+  { database: given }: { database?: FleetDatabase } = {},
+): Promise<Fleet> {
   const directory = mkdtempSync(join(tmpdir(), 'annona-fleet-'));
-  const settings = { max_connections: '200' };
-  const database = await startEmbeddedPostgres({ directory, log: () => {}, settings });
+  const database = given ?? (await ownDatabase(directory));
   const members = new Set<Member>();
   return {
     directory,
@@ -50,10 +58,16 @@ export async function startFleet(configuration: Configuration): Promise<Fleet> {
     },
     async cleanUp() {
       for (const member of [...members].reverse()) await member.kill();
-      await database.stop();
+      await database.drop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function ownDatabase(directory: string): Promise<FleetDatabase> {
+  const settings = { max_connections: '200' };
+  const server = await startEmbeddedPostgres({ directory, log: () => {}, settings });
+  return { url: server.url, drop: () => server.stop() };
 }
 
 function asMember(server: LiveServer, roles: readonly ProcessRole[], members: Set<Member>): Member {
