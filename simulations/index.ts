@@ -1,4 +1,12 @@
-// The door of simulations/: traces, and a cell in virtual time; baselines and the planner stand behind it as they come.
+// The door of simulations/: traces, the checker of the promises, a cell in virtual time, and a cluster of it under faults; baselines and the
+// planner stand behind it as they come.
+export {
+  checkPromises,
+  type PromiseName,
+  type Violation,
+  type Witnesses,
+} from './checkers/promises.ts';
+export { type Bends, type RunOptions, type RunReport, runSeed } from './faults/run.ts';
 export { TraceError } from './traces/csv.ts';
 export {
   modelsFor,

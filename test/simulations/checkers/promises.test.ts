@@ -3,12 +3,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { StoreDump } from '../../adapters/memory/store.ts';
-import { writeHonestHistory } from './honestHistory.ts';
-import { BREACHES, type MutableDump } from './promises/breaches.ts';
-import { Findings } from './promises/findings.ts';
-import { checkPromises } from './promises.ts';
-import { memoryStore } from './stores.ts';
+import type { StoreDump } from '../../../adapters/memory/store.ts';
+import { Findings } from '../../../simulations/checkers/findings.ts';
+import { checkPromises } from '../../../simulations/checkers/promises.ts';
+import { writeHonestHistory } from '../../support/honestHistory.ts';
+import { BREACHES, type MutableDump } from '../../support/promises/breaches.ts';
+import { memoryStore } from '../../support/stores.ts';
 
 describe('the checker of the promises', () => {
   let honest: StoreDump;
@@ -43,7 +43,7 @@ describe('the checker of the promises', () => {
     const fired = new Set<string>();
     const hold = vi.spyOn(Findings.prototype, 'hold').mockImplementation((claim) => {
       // The frame below `hold` that stands in the folder of the checks: where the check is written.
-      const line = /promises\/(?!findings)(\w+\.ts:\d+)/.exec(new Error().stack ?? '');
+      const line = /checkers\/(?!findings)(\w+\.ts:\d+)/.exec(new Error().stack ?? '');
       if (!claim) fired.add(line![1]!);
     });
     for (const [, , plant] of BREACHES) {
@@ -55,7 +55,7 @@ describe('the checker of the promises', () => {
       });
     }
     hold.mockRestore();
-    const folder = join(import.meta.dirname, 'promises');
+    const folder = join(import.meta.dirname, '../../../simulations/checkers');
     const wantFired = readdirSync(folder).flatMap((file) =>
       readFileSync(join(folder, file), 'utf8')
         .split('\n')

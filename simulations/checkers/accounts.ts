@@ -1,9 +1,9 @@
 // S2: no account overspent after any tick, replayed from the ledger alone; every reservation booked once, settled or refunded once,
 // by the tick that ended its lease, and to the last unit. Lines are looked at one by one, whatever row keeps them.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { ENDED, Findings, groupBy, isAmount, leaseKey } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 type LedgerRow = StoreDump['ledger'][number];
 

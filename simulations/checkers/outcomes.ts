@@ -1,9 +1,9 @@
 // S3: one terminal outcome a request; S5: Decision, lease and tick belong together; S6: no lease without a recorded allow of the policy
 // and data of its tick; S7: nothing crosses a department; S9: a lease's times and states fit each other.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { ENDED, Findings, groupBy, leaseKey } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 type Indexes = {
   readonly requests: ReadonlyMap<string, StoreDump['request'][number]>;

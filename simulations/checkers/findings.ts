@@ -1,6 +1,6 @@
 // A list of violations in the making, and small indexes over a dump. Used by the files beside it.
 
-import type { PromiseName, Violation } from '../promises.ts';
+import type { PromiseName, Violation } from './promises.ts';
 
 export class Findings {
   readonly list: Violation[] = [];

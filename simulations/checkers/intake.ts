@@ -1,9 +1,9 @@
 // S4: what was acknowledged is there, and each key names the row that it made; S3: a row is folded once, by a tick that exists, and every
 // request comes from one row.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { Findings, groupBy } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 export function checkIntake(dump: StoreDump, acknowledged: readonly string[]): Violation[] {
   const findings = new Findings();

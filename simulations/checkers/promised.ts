@@ -1,7 +1,7 @@
 // S10 of promised starts: made while their request waits, moved and dropped only while they stand, later only for a loss of capacity, and
 // the one that was told last is the one that the request has. Used by events.ts.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { type Findings, groupBy, TERMINAL } from './findings.ts';
 
 type EventRow = StoreDump['event'][number];

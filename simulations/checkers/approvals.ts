@@ -1,9 +1,9 @@
 // S6 of obligations: no grant without the approvals that its verdict asks for, each by somebody of another department; no lease longer than it
 // may last. S10 of approvals: told in the order of their life, and last as they stand.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { Findings, groupBy, TERMINAL } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 /** State -> what may be told next. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,10 @@
 // S1: no pool or window over capacity after any tick, and nobody beside a lease that holds a dataset exclusively, replayed from leases
 // alone; S9: units return once, so that what is counted as used is what live leases hold, and what consumables gave for good.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Configuration } from '../../../scheduler/index.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
+import type { Configuration } from '../../scheduler/index.ts';
 import { ENDED, Findings, groupBy, isAmount } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 type LeaseRow = StoreDump['lease'][number];
 

@@ -1,9 +1,9 @@
 // S8: epochs rise and each tick is chained to the one before; S11: the audit is gapless, with an entry for each row folded and each
 // terminal outcome. The head of each cell is what its last tick left.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { cellsOf, Findings, TERMINAL } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 export function checkTicks(dump: StoreDump): Violation[] {
   const findings = new Findings();

@@ -1,9 +1,9 @@
 // S13: what is taken back is taken on notice, by acknowledgement or when the grace is over, from leases that may be taken, and is told once;
 // units are held for those alone who wait, by leases that are revoked for them. That nobody has the units before is S1: they count as held till then.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { Findings, groupBy, leaseKey } from './findings.ts';
+import type { Violation } from './promises.ts';
 
 type LeaseRow = StoreDump['lease'][number];
 

@@ -1,11 +1,11 @@
 // S10: the events of a cell are numbered without a gap, told by ticks that were committed, in the order of those ticks, and each change
 // that somebody outside should know is told once. With a stream dump: everything arrived, in order per request, and nothing else.
 
-import type { StoreDump } from '../../../adapters/memory/store.ts';
-import type { Violation, Witnesses } from '../promises.ts';
+import type { StoreDump } from '../../adapters/memory/store.ts';
 import { isOfApproval } from './approvals.ts';
 import { cellsOf, ENDED, Findings, groupBy, leaseKey, TERMINAL } from './findings.ts';
 import { checkPromised, isOfPromise } from './promised.ts';
+import type { Violation, Witnesses } from './promises.ts';
 
 type EventRow = StoreDump['event'][number];
 

@@ -1,0 +1,98 @@
+// One seed, one history: a cluster under faults, then healed, then at rest, and what of its promises it broke. The same seed again is the same
+// history, to the digest. Called by the command and by tests.
+
+import { type Digest, TICK_BUDGET } from '../../scheduler/index.ts';
+import { ModelBuilder, type SolverService } from '../../solver/index.ts';
+import { Chance } from '../world/chance.ts';
+import { type Bends, Cluster } from './cluster.ts';
+import { faultPlanOf } from './plan.ts';
+import { type Finding, type Probe, verdictOn } from './verdict.ts';
+
+export type { Bends } from './cluster.ts';
+
+export interface RunOptions {
+  readonly solver: SolverService;
+  readonly digest: Digest;
+  /** Keeps the story as text. */
+  readonly isStoryKept?: boolean;
+  readonly bends?: Bends;
+}
+
+export interface RunReport {
+  readonly seed: number;
+  /** Of everything that happened, in order. */
+  readonly digest: string;
+  readonly findings: readonly Finding[];
+  readonly ticks: number;
+  readonly requests: number;
+  readonly leases: number;
+  readonly epochs: number;
+  /** Faults that struck: of calls, and of processes. */
+  readonly faults: number;
+  readonly virtualMs: number;
+  readonly story: readonly string[];
+}
+
+/** Monday, 2026-11-02T09:00Z. */
+const STARTS_AT = 1_793_610_000_000;
+const FAULTS_LEAST_MS = 8000;
+const FAULTS_MOST_MS = 24_000;
+/** L1: ticks go on within three seconds of a healed fault. Most of it is the lease of a dead leader. */
+const RESUMES_MS = 3000;
+/** Long enough for every lease to be given back or to end, and for every review to be ruled on or to be over. */
+const REST_MS = 40_000;
+
+export async function runSeed(seed: number, options: RunOptions): Promise<RunReport> {
+  const chance = new Chance(seed);
+  const plan = faultPlanOf(chance, { lastsMs: chance.between(FAULTS_LEAST_MS, FAULTS_MOST_MS) });
+  const cluster = new Cluster({
+    plan,
+    chance,
+    startsAt: STARTS_AT,
+    solver: options.solver,
+    digest: options.digest,
+    isStoryKept: options.isStoryKept === true,
+    bends: options.bends ?? {},
+  });
+  const { loop, story, witness } = cluster;
+  // An engine is loaded once, in time that is not virtual: before the first tick that asks it.
+  await options.solver.solve(new ModelBuilder().build(), { engine: 'highs', budget: TICK_BUDGET });
+  await cluster.start();
+  for (const { atMs, event } of plan.events) {
+    await loop.run(atMs * 1000);
+    cluster.strike(event);
+  }
+  await loop.run(plan.healsAtMs * 1000);
+  cluster.heal();
+  const probe = await probed(cluster);
+  for (const agent of cluster.agents) agent.isWindingDown = true;
+  await loop.run((plan.healsAtMs + REST_MS) * 1000);
+  const dump = cluster.store.dump();
+  const findings = verdictOn(cluster, [probe]);
+  for (const { promise, what } of findings) story.tell('verdict', `${promise}: ${what}`);
+  return {
+    seed,
+    digest: story.digest(),
+    findings,
+    ticks: dump.tick.length,
+    requests: witness.submits.length,
+    leases: dump.lease.length,
+    epochs: dump.leader[0]?.epoch ?? 0,
+    faults: cluster.network.struck + plan.events.filter(({ event }) => event.type !== 'strike').length,
+    virtualMs: loop.elapsedUs / 1000,
+    story: story.lines,
+  };
+}
+
+/** Asked until it is acknowledged: who acknowledges has the time of one more answer. */
+async function probed(cluster: Cluster): Promise<Probe> {
+  const { loop } = cluster;
+  const healedAt = loop.now;
+  const asked: { id: Probe['id'] } = { id: null };
+  const ask = async (): Promise<void> => {
+    asked.id = await cluster.agents[0]!.probe();
+  };
+  void ask();
+  await loop.run(loop.elapsedUs + RESUMES_MS * 1000);
+  return { id: asked.id, healedAt, byAt: healedAt + RESUMES_MS };
+}
