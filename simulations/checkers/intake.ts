@@ -44,8 +44,10 @@ export function checkIntake(dump: StoreDump, acknowledged: readonly string[]): V
     const row = submits.get(request.id)?.[0];
     const { restart, approvalOf } = request.document;
     const isMade = approvalOf === undefined ? row?.tick === request.opened_tick : isReview(dump, request);
+    // A wish that was revoked before, and then replaced by its agent, goes on in a request that has a row of its own.
+    const isTakenUp = restart !== undefined && row === undefined;
     findings.hold(
-      restart === undefined ? isMade : isRestart(dump, request),
+      isTakenUp ? isRestart(dump, request) : isMade,
       'S5',
       `${request.id} was opened by no row of the intake, and takes up no revoked lease`,
     );

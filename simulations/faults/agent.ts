@@ -42,12 +42,15 @@ interface Mood {
   released: boolean;
 }
 
+/** Milliseconds between two looks: while it works, and while it only gives back. */
+const LOOKS = [400, 2200] as const;
+const LOOKS_AFTER = [1500, 3000] as const;
 /** In a hundred looks. */
 const ASKS = 45;
 const CANCELS = 8;
 const REPLACES = 6;
 const REPEATS = 6;
-const OPEN_MOST = 6;
+const OPEN_MOST = 3;
 const TRIES_MOST = 12;
 
 export class SimulatedAgent {
@@ -70,7 +73,8 @@ export class SimulatedAgent {
   async run(): Promise<void> {
     const { loop, chance } = this.#options;
     for (;;) {
-      await loop.sleep(chance.between(300, 1800), this.#life);
+      const [least, most] = this.isWindingDown ? LOOKS_AFTER : LOOKS;
+      await loop.sleep(chance.between(least, most), this.#life);
       await this.#look();
     }
   }
@@ -84,7 +88,8 @@ export class SimulatedAgent {
     const { chance, client } = this.#options;
     const answer = await client.call((edge) => edge.read(this.#scope()));
     if (answer?.type === 'ok') this.#reading = answer.value;
-    for (const { lease, endedAt } of this.#reading.leases) if (endedAt === null) await this.#tend(lease);
+    for (const { lease, endedAt } of this.#reading.leases)
+      if (endedAt === null && !isReview(lease)) await this.#tend(lease);
     await this.#payBack();
     if (this.isWindingDown) return;
     const open = this.#reading.requests.filter(({ state }) => state === 'queued' || state === 'waiting');
@@ -108,7 +113,7 @@ export class SimulatedAgent {
     }
     if (mood.extends && !mood.extended) {
       mood.extended = true;
-      await this.#extend({ lease: id, epoch, seconds: chance.between(1, 30) });
+      await this.#extend({ lease: id, epoch, seconds: chance.between(1, 6) });
     }
     if (!isDue || mood.released) return;
     mood.released = await this.#act({ type: 'release', lease: id, epoch });
@@ -235,7 +240,7 @@ export class SimulatedAgent {
     if (!chance.percent(8)) return body;
     const joined = gangs.pop() ?? { id: `gang-of-${body.clientRequestId}-and-others`, left: 2 };
     if (joined.left > 1) gangs.push({ id: joined.id, left: joined.left - 1 });
-    return { ...body, terms: { ...body.terms, gang: { id: joined.id, size: 2, timeoutSeconds: 10 } } };
+    return { ...body, terms: { ...body.terms, gang: { id: joined.id, size: 2, timeoutSeconds: 4 } } };
   }
 
   #body(options: readonly Option[]): Body {
@@ -249,7 +254,7 @@ export class SimulatedAgent {
       options,
       terms: {
         class: chance.pick(['critical', 'standard', 'standard', 'batch']),
-        durationSeconds: chance.between(2, 40),
+        durationSeconds: chance.between(2, 14),
         preemptible: !chance.percent(15),
         ...(chance.percent(20) && { requeue: false as const }),
         classification: 'internal',
@@ -262,4 +267,9 @@ export class SimulatedAgent {
   #scope() {
     return { type: 'agent', ...this.#options.who } as const;
   }
+}
+
+/** A reviewer's slot: nothing that the agent says moves it. */
+function isReview({ allocations }: Lease): boolean {
+  return allocations.some(({ kind }) => kind === 'review');
 }

@@ -157,7 +157,7 @@ export class Cluster {
   heal(): void {
     this.story.tell('fault', 'healed');
     this.#isHealed = true;
-    this.network.disarm();
+    this.network.heal();
     for (const rate of Object.keys(this.#rates) as (keyof FaultPlan['rates'])[]) this.#rates[rate] = 0;
     for (const life of this.#lives) life.pausedUntil = 0;
     for (const name of this.#options.plan.edges)

@@ -52,6 +52,8 @@ const HANG_MOST = 12_000_000;
 export class Network {
   readonly #options: NetworkOptions;
   readonly #armed: Armed[] = [];
+  /** What faults delay, each to happen once. */
+  readonly #delayed: (() => void)[] = [];
   /** Until then the store refuses every connection: virtual microseconds. */
   storeDownUntil = 0;
   /** Calls that faults struck. */
@@ -70,9 +72,11 @@ export class Network {
     this.#armed.push({ process, fault, left: after, only });
   }
 
-  disarm(): void {
+  /** No fault any more: what hangs or is late goes on at once. */
+  heal(): void {
     this.#armed.length = 0;
     this.storeDownUntil = 0;
+    for (const goOn of this.#delayed.splice(0)) this.#options.loop.after(this.leg(), null, goOn);
   }
 
   /** A port as a process reaches it. `methods`: those that go over the network. */
@@ -93,41 +97,52 @@ export class Network {
     const fault = this.#strike(life, name);
     if (fault !== null) story.tell(life.name, `${name}: ${fault}`);
     return new Promise((resolve, reject) => {
-      const answer = (us: number, say: () => void): void => loop.after(us, life, say);
-      const fail = (us: number): void =>
-        answer(us, () =>
+      const answer = (say: () => void): void => {
+        const isHung = fault === 'hangRefused' || fault === 'hangLost';
+        if (isHung) this.#delay(chance.between(HANG_LEAST, HANG_MOST), life, say);
+        else loop.after(this.leg(), life, say);
+      };
+      const fail = (): void =>
+        answer(() =>
           reject(new InjectedFault(`${name} of ${life.name} failed: ${fault ?? 'the store is down'}`)),
         );
-      const isRefused = fault === 'refused' || fault === 'hangRefused';
-      const isHung = fault === 'hangRefused' || fault === 'hangLost';
-      const replyUs = isHung ? chance.between(HANG_LEAST, HANG_MOST) : this.leg();
-      const isSlow = fault === 'slow' || fault === 'late';
-      const arriveUs = isSlow ? chance.below(SLOW_MOST) : this.leg();
-      if (isRefused) {
-        fail(replyUs);
+      if (fault === 'refused' || fault === 'hangRefused') {
+        fail();
         return;
       }
-      if (fault === 'late') fail(replyUs);
+      if (fault === 'late') fail();
       const arrive = (): void => {
         if (loop.elapsedUs < this.storeDownUntil) {
-          fail(replyUs);
+          fail();
           return;
         }
         story.tell(life.name, name);
         void run().then(
           (value) => {
-            if (fault === 'late') return;
-            if (fault === 'lost' || fault === 'hangLost') fail(replyUs);
-            else answer(replyUs, () => resolve(value));
+            if (fault === 'lost' || fault === 'hangLost') fail();
+            else if (fault !== 'late') answer(() => resolve(value));
             if (fault === 'crashAfter') crash(life);
           },
-          (error: unknown) => answer(replyUs, () => reject(error)),
+          (error: unknown) => answer(() => reject(error)),
         );
       };
       // What is under way when its sender dies arrives all the same, or is lost with it.
-      loop.after(arriveUs, chance.percent(50) ? null : life, arrive);
+      const sender = chance.percent(50) ? null : life;
+      if (fault === 'slow' || fault === 'late') this.#delay(chance.below(SLOW_MOST), sender, arrive);
+      else loop.after(this.leg(), sender, arrive);
       if (fault === 'crashBefore') crash(life);
     });
+  }
+
+  #delay(us: number, life: Life | null, run: () => void): void {
+    let isDone = false;
+    const once = (): void => {
+      if (isDone || life?.alive === false) return;
+      isDone = true;
+      run();
+    };
+    this.#delayed.push(once);
+    this.#options.loop.after(us, life, once);
   }
 
   #strike(life: Life, name: string): CallFault | null {

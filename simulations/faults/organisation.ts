@@ -26,8 +26,8 @@ export const LAW = 'law' as DepartmentId;
 const DEPARTMENTS = ['alpha', 'beta', 'gamma'] as const;
 const CLASSES = ['critical', 'standard', 'batch'] as const;
 /** Review slots come and go while a run lasts. */
-const WINDOW_MS = 20_000;
-const WINDOWS = 12;
+const WINDOW_MS = 6000;
+const WINDOWS = 6;
 const DAY_MS = 86_400_000;
 
 export function organisationOf(
@@ -111,7 +111,7 @@ function departmentOf(id: string): Department {
 
 function agents(): Agent[] {
   const own = DEPARTMENTS.flatMap((department) =>
-    [1, 2].map((n) =>
+    (department === 'alpha' ? [1, 2] : [1]).map((n) =>
       agentOf({ id: `${department}-${n}`, department, accounts: [`${department}-money` as AccountId] }),
     ),
   );

@@ -33,8 +33,8 @@ const PAUSE_MOST_MS = 60_000;
 /** Longer than the lease of a leader: what is shorter takes the office from nobody. */
 const PAUSE_LEAST_MS = 200;
 const STORE_DOWN_MOST_MS = 6000;
-const EVENTS_LEAST = 6;
-const EVENTS_MOST = 16;
+const EVENTS_LEAST = 4;
+const EVENTS_MOST = 12;
 /** Which calls of a tick and its neighbours a strike may skip. */
 const CALLS_SKIPPED_MOST = 9;
 

@@ -35,12 +35,12 @@ export interface RunReport {
 
 /** Monday, 2026-11-02T09:00Z. */
 const STARTS_AT = 1_793_610_000_000;
-const FAULTS_LEAST_MS = 8000;
-const FAULTS_MOST_MS = 24_000;
+const FAULTS_LEAST_MS = 4000;
+const FAULTS_MOST_MS = 10_000;
 /** L1: ticks go on within three seconds of a healed fault. Most of it is the lease of a dead leader. */
 const RESUMES_MS = 3000;
 /** Long enough for every lease to be given back or to end, and for every review to be ruled on or to be over. */
-const REST_MS = 40_000;
+const REST_MS = 24_000;
 
 export async function runSeed(seed: number, options: RunOptions): Promise<RunReport> {
   const chance = new Chance(seed);

@@ -14,6 +14,9 @@ export interface SolverFaults {
   gone: number;
 }
 
+/** Where the watchdog of a real one ends it. */
+const SLOW_MOST_MS = 800;
+
 interface Neighbours {
   readonly loop: Loop;
   readonly chance: Chance;
@@ -30,7 +33,10 @@ export function unreliableSolver(
 ): SolverService {
   return {
     async solve(model, options) {
-      await loop.sleep(chance.percent(faults.slow) ? chance.between(200, 4000) : chance.between(1, 20), life);
+      await loop.sleep(
+        chance.percent(faults.slow) ? chance.between(200, SLOW_MOST_MS) : chance.between(1, 20),
+        life,
+      );
       if (chance.percent(faults.gone)) throw new InjectedFault('the solver is gone');
       if (chance.percent(faults.faulty))
         return solveWithoutEngine(model, { engine: options.engine, engineBuild: 'none', fault: 'watchdog' });

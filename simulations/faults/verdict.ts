@@ -57,14 +57,20 @@ function lostActs(dump: StoreDump, { witness }: Cluster): Violation[] {
     hold(acts.has(`${act} ${object}`), `the ${act} of ${object} was acknowledged and is lost`);
   const requests = new Map(dump.request.map((row) => [row.id, row]));
   const leases = new Map(dump.lease.map((row) => [row.id, row]));
-  const isEnded = (id: string | null | undefined): boolean => leases.get(id ?? '')?.ended_at_ms !== null;
+  const foldedAt = new Map(
+    dump.intake.map(({ act, object_id, tick }) => [`${act} ${object_id}`, tick ?? Number.POSITIVE_INFINITY]),
+  );
+  const endOf = (lease: string): number => leases.get(lease)?.ended_tick ?? Number.POSITIVE_INFINITY;
   for (const id of witness.cancels) {
+    const at = foldedAt.get(`cancel ${id}`) ?? 0;
     const row = requests.get(id);
-    const isOver = row !== undefined && row.state !== 'queued' && row.state !== 'waiting';
-    hold(isOver && (row.lease_id === null || isEnded(row.lease_id)), `${id} goes on after its cancel`);
+    const isOver = row !== undefined && row.state !== 'waiting' && (row.decided_tick ?? at + 1) <= at;
+    hold(isOver && (row.lease_id === null || endOf(row.lease_id) <= at), `${id} goes on after its cancel`);
   }
-  for (const { lease, epoch } of witness.releases)
-    hold(leases.get(lease)?.epoch !== epoch || isEnded(lease), `${lease} is held after its release`);
+  for (const { lease, epoch } of witness.releases) {
+    const isOver = endOf(lease) <= (foldedAt.get(`release ${lease}`) ?? 0);
+    hold(leases.get(lease)?.epoch !== epoch || isOver, `${lease} is held after its release`);
+  }
   return lost;
 }
 

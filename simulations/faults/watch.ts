@@ -15,7 +15,8 @@ export class Watch {
   #ticks = 0;
   #newestEpoch: Epoch = 0;
   #leases = new Map<string, LeaseRow>();
-  readonly #beats = new Map<string, number>();
+  /** Lease -> when it was last heard of, and the longest silence between two heartbeats. */
+  readonly #beats = new Map<string, { readonly at: number; readonly silenceMs: number }>();
 
   /** Told of every election, at the instant at which the store made it. */
   elected(epoch: Epoch): void {
@@ -25,7 +26,9 @@ export class Watch {
 
   /** Told of every heartbeat that the store recorded. */
   beat(lease: string, at: number): void {
-    this.#beats.set(lease, at);
+    const before = this.#beats.get(lease);
+    const silenceMs = before === undefined ? 0 : Math.max(before.silenceMs, at - before.at);
+    this.#beats.set(lease, { at, silenceMs });
   }
 
   committed(commit: TickCommit, dump: StoreDump): void {
@@ -140,10 +143,25 @@ export class Watch {
       if (lease.ended_at_ms === null) continue;
       const isOver = lease.end_cause !== 'grace' || now >= (lease.revocation?.graceEndsAt ?? now + 1);
       this.#hold(isOver, 'S13', `${id} was taken before its grace was over`);
-      const beat = this.#beats.get(id) ?? 0;
-      const wasSilent = lease.end_cause !== 'heartbeat' || beat + this.#timeoutMs(dump) <= now;
-      this.#hold(wasSilent, 'S9', `${id} expired in silence at ${now}, and was heard at ${beat}`);
+      this.#checkSilence(lease, { now, timeoutMs: this.#timeoutMs(dump) });
     }
+  }
+
+  /** Who was heard in time has not been silent. A heartbeat may come while the end of a long silence is being written. */
+  #checkSilence(
+    { id, end_cause, start_limit_at_ms }: LeaseRow,
+    { now, timeoutMs }: { now: number; timeoutMs: number },
+  ): void {
+    const beat = this.#beats.get(id);
+    if (beat === undefined) return;
+    const wasSilent = beat.silenceMs >= timeoutMs || beat.at + timeoutMs <= now;
+    this.#hold(
+      end_cause !== 'heartbeat' || wasSilent,
+      'S9',
+      `${id} expired at ${now}, and was heard at ${beat.at}`,
+    );
+    const isUnseen = end_cause !== 'startLimit' || beat.at - beat.silenceMs > start_limit_at_ms;
+    this.#hold(isUnseen, 'S9', `${id} was called unused, and was heard at ${beat.at}`);
   }
 
   #timeoutMs({ configuration_revision }: StoreDump): number {
