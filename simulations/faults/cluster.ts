@@ -137,7 +137,7 @@ export class Cluster {
         return;
       case 'pause': {
         const life = this.#lives.find(({ name, alive }) => name === event.process && alive);
-        if (life !== undefined) life.pausedUntil = loop.elapsedUs + event.ms * 1000;
+        if (life !== undefined) loop.pause(life, event.ms);
         return;
       }
       case 'storeDown':
@@ -159,7 +159,7 @@ export class Cluster {
     this.#isHealed = true;
     this.network.heal();
     for (const rate of Object.keys(this.#rates) as (keyof FaultPlan['rates'])[]) this.#rates[rate] = 0;
-    for (const life of this.#lives) life.pausedUntil = 0;
+    for (const life of this.#lives) this.loop.resume(life);
     for (const name of this.#options.plan.edges)
       if (!this.#edges.get(name)?.life.alive) this.#startEdge(name);
     for (const name of this.#options.plan.schedulers)

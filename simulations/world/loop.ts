@@ -8,8 +8,8 @@ import type { Instant } from '../../scheduler/index.ts';
 export class Life {
   readonly name: string;
   alive = true;
-  /** Virtual microseconds. */
-  pausedUntil = 0;
+  /** While it stands still: what has come for it meanwhile, in order. Null: it runs. */
+  parked: (() => void)[] | null = null;
 
   constructor(name: string) {
     this.name = name;
@@ -60,6 +60,23 @@ export class Loop {
     });
   }
 
+  /** Stands still for so long, or until it is resumed. */
+  pause(life: Life, ms: number): void {
+    if (life.parked !== null) return;
+    const parked: (() => void)[] = [];
+    life.parked = parked;
+    this.after(ms * 1000, null, () => {
+      if (life.parked === parked) this.resume(life);
+    });
+  }
+
+  /** What has come meanwhile happens now, in the order in which it came. */
+  resume(life: Life): void {
+    const parked = life.parked ?? [];
+    life.parked = null;
+    for (const run of parked) this.after(0, life, run);
+  }
+
   /** Until this virtual microsecond, or until `isOver` says so; then the clock stands there. */
   async run(untilUs: number, isOver: () => boolean = () => false): Promise<void> {
     await settled();
@@ -69,11 +86,11 @@ export class Loop {
       this.#pop();
       const { life } = next;
       if (life?.alive === false) continue;
-      if (life !== null && life.pausedUntil > next.at) {
-        this.#push({ ...next, at: life.pausedUntil });
+      this.#at = next.at;
+      if (life?.parked) {
+        life.parked.push(next.run);
         continue;
       }
-      this.#at = next.at;
       next.run();
       await settled();
     }
