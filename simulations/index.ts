@@ -6,7 +6,16 @@ export {
   type Violation,
   type Witnesses,
 } from './checkers/promises.ts';
-export { type Bends, type RunOptions, type RunReport, runSeed } from './faults/run.ts';
+export {
+  type Bends,
+  CALL_FAULTS,
+  type CallFault,
+  type FaultPlan,
+  NO_FAULTS,
+  type RunOptions,
+  type RunReport,
+  runSeed,
+} from './faults/run.ts';
 export { TraceError } from './traces/csv.ts';
 export {
   modelsFor,

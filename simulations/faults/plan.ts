@@ -28,6 +28,24 @@ export interface FaultPlan {
   readonly hintsLost: number;
 }
 
+/** A world in which nothing goes wrong: what a rig starts from that plants one fault. */
+export const NO_FAULTS: Pick<FaultPlan, 'rates' | 'hintsLost' | 'events'> = {
+  rates: {
+    dropped: 0,
+    repeated: 0,
+    late: 0,
+    broken: 0,
+    refusesData: 0,
+    slow: 0,
+    faulty: 0,
+    garbage: 0,
+    gone: 0,
+    torn: 0,
+  },
+  hintsLost: 0,
+  events: [],
+};
+
 const SKEW_MOST_MS = 300_000;
 const PAUSE_MOST_MS = 60_000;
 /** Longer than the lease of a leader: what is shorter takes the office from nobody. */

@@ -5,10 +5,12 @@ import { type Digest, TICK_BUDGET } from '../../scheduler/index.ts';
 import { ModelBuilder, type SolverService } from '../../solver/index.ts';
 import { Chance } from '../world/chance.ts';
 import { type Bends, Cluster } from './cluster.ts';
-import { faultPlanOf } from './plan.ts';
+import { type FaultPlan, faultPlanOf } from './plan.ts';
 import { type Finding, type Probe, verdictOn } from './verdict.ts';
 
 export type { Bends } from './cluster.ts';
+export { CALL_FAULTS, type CallFault } from './network.ts';
+export { type FaultPlan, NO_FAULTS } from './plan.ts';
 
 export interface RunOptions {
   readonly solver: SolverService;
@@ -16,6 +18,8 @@ export interface RunOptions {
   /** Keeps the story as text. */
   readonly isStoryKept?: boolean;
   readonly bends?: Bends;
+  /** Other faults than those drawn. */
+  readonly plan?: (drawn: FaultPlan) => FaultPlan;
 }
 
 export interface RunReport {
@@ -44,7 +48,8 @@ const REST_MS = 24_000;
 
 export async function runSeed(seed: number, options: RunOptions): Promise<RunReport> {
   const chance = new Chance(seed);
-  const plan = faultPlanOf(chance, { lastsMs: chance.between(FAULTS_LEAST_MS, FAULTS_MOST_MS) });
+  const drawn = faultPlanOf(chance, { lastsMs: chance.between(FAULTS_LEAST_MS, FAULTS_MOST_MS) });
+  const plan = options.plan?.(drawn) ?? drawn;
   const cluster = new Cluster({
     plan,
     chance,

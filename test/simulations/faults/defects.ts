@@ -60,7 +60,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'a grant has no lease',
     promise: 'S5',
-    seed: 1,
+    seed: 2,
     plant: () => changes('leaseGranted', () => []),
   },
   {
@@ -179,7 +179,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'a commit whose reply was lost is sent again as another tick',
     promise: 'S9',
-    seed: 1,
+    seed: 8,
     plant: () => ({
       ports: (ports) => ({
         ...ports,

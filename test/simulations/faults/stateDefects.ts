@@ -9,7 +9,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'the store does not look at the epoch of a commit',
     promise: 'S8',
-    seed: 1,
+    seed: 19,
     plant: () => ({
       store: (store) =>
         withLeader(store, (leader, commit) => {
@@ -121,7 +121,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'heartbeats are not read',
     promise: 'S9',
-    seed: 1,
+    seed: 13,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
@@ -134,7 +134,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'the verdicts are kept though the policy has changed',
     promise: 'unexpected',
-    seed: 1,
+    seed: 2,
     plant: () => ({
       ports: (ports) => {
         const kept = new Map<string, RecordedVerdict>();
@@ -154,7 +154,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a tick decides under the data of an older organisation',
     promise: 'S14',
-    seed: 1,
+    seed: 11,
     plant: () => ({
       ports: (ports) => {
         let hasData = false;
