@@ -50,6 +50,7 @@ const ASKS = 45;
 const CANCELS = 8;
 const REPLACES = 6;
 const REPEATS = 6;
+const GANGS = 8;
 const OPEN_MOST = 3;
 const TRIES_MOST = 12;
 
@@ -208,7 +209,7 @@ export class SimulatedAgent {
   }
 
   #wish(): Body {
-    const { chance, gangs } = this.#options;
+    const { chance } = this.#options;
     const quantity = chance.between(1, 3);
     const prefer = [{ model: chance.pick(['a', 'b']) }];
     const options: Option[][] = [
@@ -236,8 +237,13 @@ export class SimulatedAgent {
         },
       ],
     ];
-    const body = this.#body(chance.pick(options));
-    if (!chance.percent(8)) return body;
+    return chance.percent(GANGS) ? this.#member() : this.#body(chance.pick(options));
+  }
+
+  /** Of a gang that another began, or of a new one: of two, each with so little that both fit as soon as anything does. */
+  #member(): Body {
+    const { chance, gangs } = this.#options;
+    const body = this.#body([{ claims: [{ kind: chance.pick(['gpu', 'cpu']), quantity: 1 }] }]);
     const joined = gangs.pop() ?? { id: `gang-of-${body.clientRequestId}-and-others`, left: 2 };
     if (joined.left > 1) gangs.push({ id: joined.id, left: joined.left - 1 });
     return { ...body, terms: { ...body.terms, gang: { id: joined.id, size: 2, timeoutSeconds: 4 } } };

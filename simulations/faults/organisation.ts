@@ -27,7 +27,7 @@ const DEPARTMENTS = ['alpha', 'beta', 'gamma'] as const;
 const CLASSES = ['critical', 'standard', 'batch'] as const;
 /** Review slots come and go while a run lasts. */
 const WINDOW_MS = 6000;
-const WINDOWS = 6;
+const WINDOWS = 10;
 const DAY_MS = 86_400_000;
 
 export function organisationOf(

@@ -22,6 +22,7 @@ export interface Probe {
 /** What may keep a request waiting though everything is healed and given back: money, things used up, and what nobody else can end. */
 const MAY_LAST = new Set([
   'BUDGET_EXHAUSTED',
+  'NO_WINDOW',
   'QUOTA_EXHAUSTED',
   'COHORT_EXHAUSTED',
   'AWAITING_APPROVAL',

@@ -72,7 +72,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'an approval is not written',
     promise: 'S6',
-    seed: 1,
+    seed: 2,
     plant: () => changes('approvalMoved', (change) => (change.approval.state === 'approved' ? [] : [change])),
   },
   {
@@ -126,7 +126,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'what is taken back is taken without its grace',
     promise: 'S13',
-    seed: 1,
+    seed: 28,
     plant: () =>
       rows(({ lease }, { record }) => {
         for (const row of lease)

@@ -22,7 +22,7 @@ export const EDGE_DEFECTS: readonly Defect[] = [
   {
     name: 'the key of a submit is ignored',
     promise: 'S4',
-    seed: 1,
+    seed: 5,
     plant: () => ({
       store: (store) => ({
         intakeWriter: {

@@ -28,7 +28,7 @@ export const RELAY_DEFECTS: readonly Defect[] = [
   {
     name: 'the relay takes a failure for an acknowledgement',
     promise: 'S10',
-    seed: 20,
+    seed: 11,
     plant: () =>
       publishing(
         (publisher) => (events) => publisher.publish(events).catch(() => ({ type: 'acknowledged' as const })),

@@ -64,7 +64,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a new leader forgets what is in use',
     promise: 'S1',
-    seed: 1,
+    seed: 2,
     plant: () => loaded((state) => state.used.clear()),
   },
   {
@@ -101,7 +101,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a cancel is folded as nothing',
     promise: 'S4',
-    seed: 1,
+    seed: 2,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
@@ -121,7 +121,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'heartbeats are not read',
     promise: 'S9',
-    seed: 13,
+    seed: 11,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
@@ -134,7 +134,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'the verdicts are kept though the policy has changed',
     promise: 'unexpected',
-    seed: 2,
+    seed: 5,
     plant: () => ({
       ports: (ports) => {
         const kept = new Map<string, RecordedVerdict>();
