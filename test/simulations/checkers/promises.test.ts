@@ -32,6 +32,14 @@ describe('the checker of the promises', () => {
     expect(checkPromises(await (await memoryStore()).dump())).toEqual([]);
   });
 
+  it('finds nothing in a wish that was revoked and then replaced: its request has a row of its own', () => {
+    const dump = structuredClone(honest) as MutableDump;
+    const row = dump.request.find(({ state }) => state === 'cancelled')!;
+    const restart = { of: dump.request[0]!.id as never, revocations: 1, tick: 1 };
+    row.document = { ...row.document, restart };
+    expect(checkPromises(dump)).toEqual([]);
+  });
+
   it.each(BREACHES)('finds that %s (%s)', (_, wantPromise, plant) => {
     const dump = structuredClone(honest) as MutableDump;
     plant(dump);
