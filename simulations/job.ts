@@ -1,0 +1,97 @@
+// What every simulation is fed: jobs with a submit time, a run time and an estimate of it, and the capacity they run on.
+// Invariant: times are whole milliseconds of virtual time; jobs come in the order of their submits. Written by traces/ and scenarios/.
+
+import type { OpenbMachine } from './traces/openbNodes.ts';
+
+export interface JobClaim {
+  readonly kind: string;
+  readonly quantity: number;
+}
+
+export interface Job {
+  /** Position in the order of submits, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly submitMs: number;
+  /** How long it runs, whatever was said of it. */
+  readonly runMs: number;
+  /** What a scheduler is told; at least `runMs`, as a lease ends at its declared end. */
+  readonly estimateMs: number;
+  readonly claims: readonly JobClaim[];
+  /** Values of the label `model`, any of which serves; empty: any pool. */
+  readonly models: readonly string[];
+  readonly department: string;
+  readonly agent: string;
+  /** 0 is served first by schedulers that know classes. */
+  readonly rank: number;
+  /** Must have ended by then to be in time. */
+  readonly deadlineMs?: number;
+  /** Jobs with equal claims and models have equal shapes, from 0. */
+  readonly shape: number;
+}
+
+/** What a reader says of a job; order and shape are the list's. */
+export type JobDraft = Omit<Job, 'index' | 'shape'>;
+
+export interface SimulatedPool {
+  readonly id: string;
+  readonly kind: string;
+  readonly capacity: number;
+  /** Of its units; absent: none, and only jobs that name no model take it. */
+  readonly model?: string;
+  /** Minor units of currency for `pricePer` units and one hour; absent: free. */
+  readonly priceMinor?: number;
+  readonly pricePer?: number;
+}
+
+/** Pools, or machines whose jobs sit on one of them whole. */
+export interface Capacity {
+  readonly pools: readonly SimulatedPool[];
+  readonly machines?: readonly OpenbMachine[];
+}
+
+export const TRACE_FORMATS = ['swf', 'openb', 'philly', 'gavel', 'annona'] as const;
+export type TraceFormat = (typeof TRACE_FORMATS)[number];
+
+export interface Trace {
+  readonly format: TraceFormat;
+  readonly jobs: readonly Job[];
+  /** Reason -> how many lines were left out. */
+  readonly dropped: ReadonlyMap<string, number>;
+  /** What the file says of its machine; null: nothing. */
+  readonly capacity: Capacity | null;
+}
+
+/** Gives drafts their order (submit, then the order of the file), and equal ones one shape. */
+export class JobList {
+  readonly #drafts: JobDraft[] = [];
+  readonly #dropped = new Map<string, number>();
+
+  add(draft: JobDraft): void {
+    this.#drafts.push(draft);
+  }
+
+  drop(why: string): void {
+    this.#dropped.set(why, (this.#dropped.get(why) ?? 0) + 1);
+  }
+
+  trace(format: TraceFormat, capacity: Capacity | null): Trace {
+    const shapes = new Shapes();
+    const jobs = this.#drafts
+      .toSorted((a, b) => a.submitMs - b.submitMs)
+      .map((draft, index): Job => ({ ...draft, index, shape: shapes.of(draft) }));
+    return { format, jobs, dropped: this.#dropped, capacity };
+  }
+}
+
+/** Numbers for equal claims and models. */
+export class Shapes {
+  readonly #known = new Map<string, number>();
+
+  of({ claims, models }: Pick<Job, 'claims' | 'models'>): number {
+    const key = JSON.stringify([claims, models]);
+    const known = this.#known.get(key) ?? this.#known.size;
+    this.#known.set(key, known);
+    return known;
+  }
+}
