@@ -62,7 +62,7 @@ export interface Trace {
   readonly capacity: Capacity | null;
 }
 
-/** Gives drafts their order (submit, then the order of the file), and equal ones one shape. */
+/** Gives drafts their order (submit, then the order of the file), the first submit the time 0, and equal ones one shape. */
 export class JobList {
   readonly #drafts: JobDraft[] = [];
   readonly #dropped = new Map<string, number>();
@@ -77,9 +77,13 @@ export class JobList {
 
   trace(format: TraceFormat, capacity: Capacity | null): Trace {
     const shapes = new Shapes();
-    const jobs = this.#drafts
-      .toSorted((a, b) => a.submitMs - b.submitMs)
-      .map((draft, index): Job => ({ ...draft, index, shape: shapes.of(draft) }));
+    const inOrder = this.#drafts.toSorted((a, b) => a.submitMs - b.submitMs);
+    const firstMs = inOrder[0]?.submitMs ?? 0;
+    const jobs = inOrder.map((draft, index): Job => {
+      const { submitMs, deadlineMs } = draft;
+      const deadline = deadlineMs === undefined ? {} : { deadlineMs: deadlineMs - firstMs };
+      return { ...draft, ...deadline, submitMs: submitMs - firstMs, index, shape: shapes.of(draft) };
+    });
     return { format, jobs, dropped: this.#dropped, capacity };
   }
 }

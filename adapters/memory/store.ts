@@ -7,6 +7,7 @@ import { MemoryAgentHeartbeats } from './agentHeartbeats.ts';
 import { MemoryApprovals } from './approvals.ts';
 import { MemoryCallIdempotency } from './calls.ts';
 import { MemoryConfiguration } from './configuration.ts';
+import { forgetEnded } from './forget.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryIntake } from './intake.ts';
 import { MemoryLeadership } from './leadership.ts';
@@ -50,6 +51,8 @@ export interface MemoryStore {
   readonly agentHeartbeats: MemoryAgentHeartbeats;
   readonly policies: MemoryPolicies;
   dump(): StoreDump;
+  /** Drops the history, and nothing that a new leader would load. */
+  forget(): void;
 }
 
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
@@ -79,5 +82,6 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     agentHeartbeats: new MemoryAgentHeartbeats(tables, now),
     policies: new MemoryPolicies({ tables, now, onMoved: options.onIntakeWritten ?? (() => {}) }),
     dump: () => tables.dump(),
+    forget: () => forgetEnded(tables),
   };
 }

@@ -30,6 +30,8 @@ export interface Observer {
   dropped(job: Job, why: string): void;
   started(job: Job, placement: Placement, at: number): void;
   ended(job: Job, placement: Placement, at: number): void;
+  /** Its units were taken back before it was done; it waits again. */
+  preempted(job: Job, placement: Placement, at: number): void;
 }
 
 export interface EngineInput {
@@ -39,11 +41,22 @@ export interface EngineInput {
   readonly observer: Observer;
   /** No event after it is looked at; absent: until everything has ended. */
   readonly untilMs?: number;
-  /** Asked at times; true ends the run with what was seen so far. */
-  readonly stopped?: () => boolean;
+  readonly watch?: Watch;
 }
 
-export type RunEnd = 'drained' | 'horizon' | 'stopped' | 'stuck';
+/** How a run is stopped from outside: asked at times, never more than so often. */
+export interface Watch {
+  /** Lets signals and progress through. */
+  pause(): Promise<void>;
+  /** True ends the run with what was seen so far. */
+  stopped(): boolean;
+}
+
+/**
+ * `drained`: everything ended. `stuck`: jobs wait that nothing will ever start. `endless`: far more instants than jobs can explain, given up.
+ * `horizon`, `stopped`: ended from outside.
+ */
+export type RunEnd = 'drained' | 'horizon' | 'stopped' | 'stuck' | 'endless';
 
 interface Running {
   readonly job: Job;
@@ -53,8 +66,8 @@ interface Running {
 /** Instants between two looks at `stopped`. */
 const LOOK_EVERY = 4096;
 
-/** How it ended: `stuck`, when jobs wait that nothing will ever start. */
-export function simulate({ jobs, room, discipline, observer, untilMs, stopped }: EngineInput): RunEnd {
+export async function simulate(input: EngineInput): Promise<RunEnd> {
+  const { jobs, room, discipline, observer, untilMs, watch } = input;
   const running = new Map<number, Running>();
   const ends = new EventHeap();
   const arrivals = jobs[Symbol.iterator]();
@@ -71,7 +84,10 @@ export function simulate({ jobs, room, discipline, observer, untilMs, stopped }:
     },
   };
   for (let instant = 1; ; instant++) {
-    if (instant % LOOK_EVERY === 0 && stopped?.() === true) return 'stopped';
+    if (instant % LOOK_EVERY === 0 && watch !== undefined) {
+      await watch.pause();
+      if (watch.stopped()) return 'stopped';
+    }
     const arrivesAt = next.done === true ? Number.POSITIVE_INFINITY : next.value.submitMs;
     const at = Math.min(arrivesAt, ends.nextAt);
     if (at === Number.POSITIVE_INFINITY) return discipline.waiting === 0 ? 'drained' : 'stuck';

@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly digest: Digest;
   /** Told of every commit, in order, with what its tick decided on. */
   readonly committed: CommitObserver['committed'];
+  /** Commits after which the history is dropped; absent: it is kept. */
+  readonly forgetEvery?: number;
 }
 
 /** Turns of one moment at most: a world that asks for more without end has a loop. */
@@ -106,6 +108,19 @@ export class World {
     await this.#store.heartbeatWriter.heartbeat({ type: 'department', department }, id, epoch, checkpointAt);
   }
 
+  /**
+   * When time alone next brings a tick something to do, after now; infinity: never. Who waits too long is not in it: whoever submits knows
+   * the target wait.
+   */
+  dueAt(): Instant {
+    const { reserved, queue } = this.state;
+    let due = this.#carry.takeableAt ?? Number.POSITIVE_INFINITY;
+    for (const { startsAt } of reserved.values()) if (startsAt > this.now) due = Math.min(due, startsAt);
+    if (queue?.isPutOff === true) due = Math.min(due, queue.quietUntil);
+    if (queue?.isForwardDue === true) due = Math.min(due, queue.forwardAt);
+    return due > this.now ? due : Math.min(Number.POSITIVE_INFINITY, this.now + 1);
+  }
+
   /** Time passes, then ticks until nothing is new. */
   async pass(ms: number): Promise<void> {
     this.now += ms;
@@ -117,13 +132,16 @@ export class World {
   async #tick(): Promise<boolean> {
     const intake = await this.#ports.intake.take(this.state.cell, 1000);
     const { heard, readThrough } = await this.#ports.heartbeats.since(this.state.cell, this.#heardSince);
-    this.#heardSince = readThrough + 1;
+    this.#heardSince = readThrough;
     const result = await runTick(this.#ports, this.state, {
       intake,
       heartbeats: { heard, heardThrough: readThrough },
       carry: this.#carry,
     });
     if (result.type === 'epochLost') throw new Error('the epoch was lost');
+    const { forgetEvery } = this.#options;
+    if (result.type === 'committed' && forgetEvery !== undefined && result.commit.record.tick % forgetEvery === 0)
+      this.#store.forget();
     return result.type === 'committed' || this.#carry.unfinished;
   }
 
