@@ -1,11 +1,14 @@
-// The door of simulations/: traces, the checker of the promises, a cell in virtual time, and a cluster of it under faults; baselines and the
-// planner stand behind it as they come.
+// The door of simulations/: traces, baselines, the production tick in virtual time and what is counted of a run; a whole cluster of it under
+// faults, and the checker of the promises.
+
+export type { RunEnd, Watch } from './baselines/engine.ts';
 export {
   checkPromises,
   type PromiseName,
   type Violation,
   type Witnesses,
 } from './checkers/promises.ts';
+export { type RunInput, type RunResult, runScheduler, SCHEDULERS, type SchedulerName } from './compare.ts';
 export {
   type Bends,
   CALL_FAULTS,
@@ -16,7 +19,25 @@ export {
   type RunReport,
   runSeed,
 } from './faults/run.ts';
+export {
+  type Capacity,
+  capacityOfMachines,
+  type Job,
+  type SimulatedPool,
+  TRACE_FORMATS,
+  type Trace,
+  type TraceFormat,
+} from './job.ts';
+export type { Metrics } from './metrics/metrics.ts';
+export {
+  type ComparedName,
+  type Comparison,
+  comparisonOf,
+  type SchedulerSummary,
+} from './report/comparison.ts';
+export { renderReport } from './report/page.ts';
 export { TraceError } from './traces/csv.ts';
+export { gavelThroughputs } from './traces/gavel.ts';
 export {
   modelsFor,
   type OpenbModel,
@@ -31,5 +52,7 @@ export {
   readOpenbMachines,
   readOpenbSizes,
 } from './traces/openbNodes.ts';
+export { readTrace, type TraceSource } from './traces/read.ts';
 export { Adversary, type AdversaryOptions } from './world/adversary.ts';
+export { nodePools } from './world/organisation.ts';
 export { World, type WorldOptions } from './world/world.ts';

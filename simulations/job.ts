@@ -99,3 +99,17 @@ export class Shapes {
     return known;
   }
 }
+
+/** Machines, and beside them their sums as pools, one a kind: what shares and utilisation are counted of. */
+export function capacityOfMachines(machines: readonly OpenbMachine[]): Capacity {
+  const sum = (of: (machine: OpenbMachine) => number): number =>
+    machines.reduce((total, machine) => total + of(machine), 0);
+  return {
+    machines,
+    pools: [
+      { id: 'gpu-nodes', kind: 'gpu', capacity: sum(({ gpus }) => gpus * 1000) },
+      { id: 'cpu-nodes', kind: 'cpu', capacity: sum(({ cpuMilli }) => cpuMilli) },
+      { id: 'memory-nodes', kind: 'memory', capacity: sum(({ memoryMiB }) => memoryMiB) },
+    ],
+  };
+}

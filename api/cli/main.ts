@@ -129,6 +129,7 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     )
     .action(async (file, options) => finish(await (await import('./tick.ts')).tick(file, options, io)));
   addSolve(program, io, finish);
+  addSimulate(program, io, finish);
   program
     .command('replay-trace')
     .description(
@@ -147,6 +148,37 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
       '\nExample:\n  npx annona replay-trace --format openb --nodes "$ANNONA_DATA/openb/openb_node_list_gpu_node.csv" \\\n    --pods "$ANNONA_DATA/openb/openb_pod_list_default.csv" --speed 40000 --agents 600',
     )
     .action(async (options) => finish(await (await import('./replayTrace.ts')).replayTrace(options, io)));
+}
+
+function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
+  program
+    .command('simulate')
+    .description(
+      'run a trace through the production tick and the schedulers of the literature, in virtual time',
+    )
+    .requiredOption('--trace <file>', 'jobs, as docs/simulations.md describes them; may be packed with gzip')
+    .option('--format <name>', 'swf, openb, philly, gavel or annona; recognised when it is not said')
+    .option('--capacity <pools>', '100, cpu=100, gpu:a100=8@250,gpu:t4=16, or a node list of openb')
+    .option(
+      '--scheduler <names>',
+      'separated by commas: annona, fcfs, easy, sjf, priority, drf, bestfit, fgd',
+      'annona,easy,fcfs',
+    )
+    .option('--seed <number>', 'of the first of several runs', '1')
+    .option('--repeat <number>', 'runs a scheduler; more than one move each submit by up to a minute', '1')
+    .option('--jobs <number>', 'runs at the same time', '1')
+    .option('--department <name>', 'only the jobs of this one')
+    .option('--limit <number>', 'only the first so many jobs')
+    .option('--throughputs <file>', 'of a gavel trace: steps a second by type and GPU')
+    .option('--gpu-model <name>', 'of a gavel trace: whose throughputs', 'v100')
+    .option('--report <file>', 'write a page with charts there, which needs nothing else')
+    .option('--csv <file>', 'write one line a run there')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx annona simulate --trace "$ANNONA_DATA/swf/KTH-SP2-1996-2.1-cln.swf.gz" --scheduler fcfs,easy,annona\n  npx annona simulate --trace jobs.swf --capacity 256 --scheduler easy,annona --repeat 5 --jobs 2 --report report.html',
+    )
+    .action(async (options) => finish(await (await import('./simulate.ts')).simulate(options, io)));
 }
 
 function addSolve(program: Command, io: CommandIo, finish: Finish): void {

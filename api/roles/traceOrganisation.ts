@@ -1,17 +1,8 @@
 // An organisation made of a trace: its machines as pools, and as many agents as asked, spread over twelve departments.
 // Invariant: the same trace and count give the same organisation. Used by `annona replay-trace`.
 
-import {
-  type AgentId,
-  type Configuration,
-  type DepartmentId,
-  NODE_KINDS,
-  type NodeGroup,
-  type Pool,
-  type PoolId,
-  unitsOfNode,
-} from '../../scheduler/index.ts';
-import type { OpenbMachine, OpenbModel } from '../../simulations/index.ts';
+import type { AgentId, Configuration, DepartmentId, Pool, PoolId } from '../../scheduler/index.ts';
+import { nodePools, type OpenbMachine, type OpenbModel } from '../../simulations/index.ts';
 
 const DEPARTMENTS = 12;
 /** A day: longer than any replay, so that the only ends are the trace's own. */
@@ -56,34 +47,6 @@ export function openbOrganisation(input: {
     leaseTerms: { startLimitSeconds: 600, heartbeatTimeoutSeconds: DURATION_SECONDS_MAX, graceSeconds: 0 },
   };
   return { revision: `cfg_${input.digest([JSON.stringify(body)]).slice(0, 16)}`, ...body };
-}
-
-/** One set of nodes; equal ones are one group with a count. */
-function nodePools(machines: readonly OpenbMachine[]): Pool[] {
-  const equals = new Map<string, OpenbMachine[]>();
-  for (const machine of machines) {
-    const { model = 'none', gpus, cpuMilli, memoryMiB } = machine;
-    const key = `${model.toLowerCase()}-${gpus}g-${cpuMilli}-${memoryMiB}`;
-    equals.set(key, [...(equals.get(key) ?? []), machine]);
-  }
-  const groups = [...equals].map(([id, [first, ...others]]): NodeGroup => {
-    const { name: _, ...node } = first!;
-    return { id, count: others.length + 1, ...node };
-  });
-  const models = [...new Set(machines.flatMap(({ model }) => model ?? []))].sort();
-  const units = { gpu: 'mGPU', cpu: 'mCPU', memory: 'MiB' } as const;
-  return NODE_KINDS.map(
-    (kind): Pool => ({
-      id: `${kind}-nodes` as PoolId,
-      kind,
-      unit: units[kind],
-      capacity: groups.reduce((sum, group) => sum + group.count! * unitsOfNode(group, kind), 0),
-      labels: { model: models },
-      consumable: false,
-      priceMinor: 0,
-      nodes: { set: 'nodes', groups },
-    }),
-  );
 }
 
 /** A model's nodes are summed: without `machines` the replay places on models, not on single nodes. */

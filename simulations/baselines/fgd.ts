@@ -2,7 +2,14 @@
 // Invariant: integers decide; of equal scores the first machine is taken. Called by catalogue.ts.
 
 import type { Job } from '../job.ts';
-import { fullestGpu, GPU_MILLI, type NodeChoice, type NodeSize, type NodeView, sizeOfJob } from './nodeRoom.ts';
+import {
+  fullestGpu,
+  GPU_MILLI,
+  type NodeChoice,
+  type NodeSize,
+  type NodeView,
+  sizeOfJob,
+} from './nodeRoom.ts';
 
 /** The largest machine that the artifact scales by. */
 const CPU_MOST = 128_000;
@@ -56,9 +63,9 @@ export function typicalSizes(jobs: Iterable<Job>): TypicalSize[] {
  * Whole scores 51 to 99 of a sigmoid begin at these thousandths of a GPU: 1000 x ln(s / (100 - s)). Those below 50 mirror them.
  */
 const SIGMOID_FROM = [
-  40, 80, 120, 160, 201, 241, 282, 323, 364, 405, 447, 490, 532, 575, 619, 663, 708, 754, 800, 847, 895, 944, 995, 1046, 1099, 1153,
-  1208, 1266, 1325, 1386, 1450, 1516, 1586, 1658, 1735, 1815, 1901, 1992, 2091, 2197, 2314, 2442, 2587, 2752, 2944, 3178, 3476, 3892,
-  4595,
+  40, 80, 120, 160, 201, 241, 282, 323, 364, 405, 447, 490, 532, 575, 619, 663, 708, 754, 800, 847, 895, 944,
+  995, 1046, 1099, 1153, 1208, 1266, 1325, 1386, 1450, 1516, 1586, 1658, 1735, 1815, 1901, 1992, 2091, 2197,
+  2314, 2442, 2587, 2752, 2944, 3178, 3476, 3892, 4595,
 ];
 
 /** floor(100 / (1 + e^-x)) of a gain in thousandths of a GPU, `parts` times over. */

@@ -52,7 +52,8 @@ export class EventHeap {
       let child = 2 * at + 1;
       if (child >= count) break;
       const right = child + 1;
-      if (right < count && isBefore(times[right]!, numbers[right]!, times[child]!, numbers[child]!)) child = right;
+      if (right < count && isBefore(times[right]!, numbers[right]!, times[child]!, numbers[child]!))
+        child = right;
       if (!isBefore(times[child]!, numbers[child]!, time, number)) break;
       times[at] = times[child]!;
       numbers[at] = numbers[child]!;

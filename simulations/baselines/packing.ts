@@ -1,7 +1,7 @@
 // The packing experiment of the FGD paper's artifact: jobs one by one, none leaves, until they have asked for 130 % of the GPUs.
 // Invariant: one seed, one order; the share of GPUs held at the end is counted from what was placed. Called by tests and bench/.
 
-import { Shapes, type Job } from '../job.ts';
+import { type Job, Shapes } from '../job.ts';
 import type { OpenbSize } from '../traces/openb.ts';
 import type { OpenbMachine } from '../traces/openbNodes.ts';
 import type { Chance } from '../world/chance.ts';
@@ -30,11 +30,7 @@ export function packingJobs(sizes: readonly OpenbSize[]): Job[] {
  * The list shuffled; while it asks for less than the demand, clones of jobs drawn at random follow; while it asks for more, jobs drawn at
  * random leave.
  */
-export function arrivalOrder(
-  jobs: readonly Job[],
-  machines: readonly OpenbMachine[],
-  chance: Chance,
-): Job[] {
+export function arrivalOrder(jobs: readonly Job[], machines: readonly OpenbMachine[], chance: Chance): Job[] {
   const order = [...jobs];
   for (let i = order.length - 1; i > 0; i--) {
     const j = chance.below(i + 1);

@@ -2,8 +2,8 @@
 // numbers are rounded to a millionth. Called by recorder.ts.
 
 import type { RunEnd } from '../baselines/engine.ts';
-import { jain, leastOfMost } from './fairness.ts';
 import type { DepartmentUse } from './departments.ts';
+import { jain, leastOfMost } from './fairness.ts';
 import type { PoolUse, Recorder } from './recorder.ts';
 
 export interface DepartmentMetrics {

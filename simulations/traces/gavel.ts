@@ -28,7 +28,9 @@ export async function readGavel(
     const layout = LAYOUTS[fields.length];
     if (layout === undefined)
       throw new TraceError(`${name}:${line}: ${fields.length} fields where a job has 7 or 10`);
-    const [steps, gpus, arrival] = [layout.steps, layout.gpus, layout.arrival].map((at) => Number(fields[at]));
+    const [steps, gpus, arrival] = [layout.steps, layout.gpus, layout.arrival].map((at) =>
+      Number(fields[at]),
+    );
     if (!isAmount(steps) || !isAmount(gpus) || !isAmount(arrival))
       throw new TraceError(`${name}:${line}: steps, GPUs and arrival must be numbers`);
     addJob(list, { name: `gavel-${line}`, type: fields[0]!, steps, gpus, arrival }, throughputs);

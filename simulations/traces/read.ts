@@ -31,7 +31,9 @@ export async function readTrace({ name, lines, format, throughputs }: TraceSourc
       return readPhilly(all, name);
     case 'gavel':
       if (throughputs === undefined)
-        throw new TraceError(`${name}: steps need a throughput to become times: name the file of throughputs`);
+        throw new TraceError(
+          `${name}: steps need a throughput to become times: name the file of throughputs`,
+        );
       return readGavel(all, name, throughputs);
     case 'annona': {
       let text = '';

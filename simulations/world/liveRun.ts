@@ -93,7 +93,14 @@ class LiveRun {
     const commits: TickCommit[] = [];
     const { configuration, solver, digest } = input;
     const committed = (commit: TickCommit): void => void commits.push(commit);
-    const world = await World.open({ configuration, solver, digest, startsAt: EPOCH_MS, committed, forgetEvery: HISTORY });
+    const world = await World.open({
+      configuration,
+      solver,
+      digest,
+      startsAt: EPOCH_MS,
+      committed,
+      forgetEvery: HISTORY,
+    });
     return new LiveRun(input, world, commits);
   }
 

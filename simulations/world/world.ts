@@ -140,7 +140,11 @@ export class World {
     });
     if (result.type === 'epochLost') throw new Error('the epoch was lost');
     const { forgetEvery } = this.#options;
-    if (result.type === 'committed' && forgetEvery !== undefined && result.commit.record.tick % forgetEvery === 0)
+    if (
+      result.type === 'committed' &&
+      forgetEvery !== undefined &&
+      result.commit.record.tick % forgetEvery === 0
+    )
       this.#store.forget();
     return result.type === 'committed' || this.#carry.unfinished;
   }

@@ -1,0 +1,34 @@
+// The runs as comma-separated values, one line a run: what a spreadsheet or another program reads. Called by simulate.ts.
+
+import type { Metrics, RunResult } from '../../../simulations/index.ts';
+
+const COLUMNS = [
+  'end',
+  'jobs',
+  'finished',
+  'unfinished',
+  'dropped',
+  'waitMeanSeconds',
+  'waitP50Seconds',
+  'waitP95Seconds',
+  'waitP99Seconds',
+  'waitMaxSeconds',
+  'boundedSlowdownMean',
+  'boundedSlowdownP95',
+  'utilisation',
+  'makespanSeconds',
+  'deadlineMisses',
+  'preemptions',
+  'workLostSeconds',
+  'costMinor',
+  'jainIndex',
+  'leastOfMostShare',
+  'starvationAgeSeconds',
+] as const satisfies readonly (keyof Metrics)[];
+
+export function tableOf(results: readonly RunResult[]): string {
+  const lines = results.map(({ scheduler, seed, digest, metrics }) =>
+    [scheduler, seed ?? '', ...COLUMNS.map((name) => metrics[name]), digest].join(','),
+  );
+  return `${[['scheduler', 'seed', ...COLUMNS, 'digest'].join(','), ...lines].join('\n')}\n`;
+}

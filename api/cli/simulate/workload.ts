@@ -1,0 +1,136 @@
+// What `annona simulate` runs: jobs of a trace and the capacity they run on, from files. Invariant: the same words give the same workload, in
+// the command's process and in its workers. Called by simulate.ts and worker.ts.
+
+import { createReadStream } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import {
+  type Capacity,
+  capacityOfMachines,
+  gavelThroughputs,
+  type Job,
+  readOpenbMachines,
+  readTrace,
+  type SimulatedPool,
+  type Trace,
+  TraceError,
+  type TraceFormat,
+} from '../../../simulations/index.ts';
+import { CommandError, EXIT } from '../io.ts';
+
+/** As the options say it; may be sent to a worker. */
+export interface WorkloadSpec {
+  readonly trace: string;
+  readonly format?: TraceFormat;
+  readonly capacity?: string;
+  /** Jobs of this department alone. */
+  readonly department?: string;
+  /** The first so many jobs alone. */
+  readonly limit?: number;
+  readonly throughputs?: string;
+  readonly gpuModel: string;
+}
+
+export interface Workload {
+  readonly jobs: readonly Job[];
+  readonly capacity: Capacity;
+  readonly format: TraceFormat;
+  readonly dropped: ReadonlyMap<string, number>;
+}
+
+export async function loadWorkload(spec: WorkloadSpec): Promise<Workload> {
+  try {
+    const trace = await traceOf(spec);
+    const wanted = trace.jobs.filter(({ department }) => (spec.department ?? department) === department);
+    const jobs = wanted.slice(0, spec.limit).map((job, index) => ({ ...job, index }));
+    if (jobs.length === 0) throw new CommandError(`${spec.trace} has no job to simulate`, EXIT.usage);
+    const { format, dropped } = trace;
+    return { jobs, capacity: await capacityOf(spec, trace), format, dropped };
+  } catch (error) {
+    if (error instanceof TraceError) throw new CommandError(error.message, EXIT.usage);
+    if (error instanceof Error && 'syscall' in error)
+      throw new CommandError(
+        `${error.message}; docs/data.md says where the public traces come from`,
+        EXIT.usage,
+      );
+    throw error;
+  }
+}
+
+async function traceOf({ trace, format, throughputs, gpuModel }: WorkloadSpec): Promise<Trace> {
+  const rates =
+    throughputs === undefined
+      ? {}
+      : { throughputs: gavelThroughputs(JSON.parse(await textOf(throughputs)), gpuModel, throughputs) };
+  const lines = await linesOf(trace);
+  return readTrace({ name: trace, lines, ...(format !== undefined && { format }), ...rates });
+}
+
+/** Unpacked where the file begins as gzip does, whatever its name. */
+async function linesOf(file: string): Promise<AsyncIterable<string>> {
+  const source = createReadStream(file);
+  const input = (await isGzip(file)) ? source.pipe(createGunzip()) : source;
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+async function isGzip(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  let text = '';
+  for await (const line of await linesOf(file)) text += `${line}\n`;
+  return text;
+}
+
+/** What is stated, else what the trace says of its machine. */
+async function capacityOf({ capacity }: WorkloadSpec, trace: Trace): Promise<Capacity> {
+  if (capacity === undefined) {
+    if (trace.capacity !== null) return trace.capacity;
+    throw new CommandError(
+      `a ${trace.format} trace does not say what it ran on: --capacity gpu=96, or a node list for openb`,
+      EXIT.usage,
+    );
+  }
+  if (/^\d+$/.test(capacity)) {
+    const [first] = trace.jobs;
+    const kinds = new Set(first?.claims.map(({ kind }) => kind));
+    if (kinds.size > 1)
+      throw new CommandError(
+        `--capacity ${capacity}: say of which kind, as in cpu=${capacity}; the jobs ask for ${[...kinds].join(', ')}`,
+        EXIT.usage,
+      );
+    return { pools: [poolOf(`${[...kinds][0]}=${capacity}`)] };
+  }
+  if (/^[a-z][^=]*=/.test(capacity)) return { pools: capacity.split(',').map(poolOf) };
+  const text = await readFile(capacity, 'utf8');
+  async function* lines(): AsyncGenerator<string> {
+    yield* text.split(/\r?\n/);
+  }
+  return capacityOfMachines(await readOpenbMachines(lines(), capacity));
+}
+
+/** "kind=units", "kind:model=units", and "@minor" for a price of a unit and an hour. */
+function poolOf(text: string): SimulatedPool {
+  const found = /^([a-z][a-z0-9-]*)(?::([A-Za-z0-9.-]+))?=(\d{1,15})(?:@(\d{1,9}))?$/.exec(text);
+  if (found === null)
+    throw new CommandError(
+      `--capacity ${text}: want kind=units, kind:model=units, or with a price kind=units@minor, separated by commas`,
+      EXIT.usage,
+    );
+  const [, kind, model, units, price] = found;
+  return {
+    id: model === undefined ? kind! : `${kind}-${model.toLowerCase()}`,
+    kind: kind!,
+    capacity: Number(units),
+    ...(model !== undefined && { model }),
+    ...(price !== undefined && { priceMinor: Number(price) }),
+  };
+}

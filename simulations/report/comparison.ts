@@ -1,0 +1,108 @@
+// What a comparison says: per scheduler the mean of its seeds with a confidence interval. Invariant: it depends on inputs and seeds alone.
+// Called by api/cli/simulate; page.ts draws it.
+
+import type { RunResult, SchedulerName } from '../compare.ts';
+import type { Capacity } from '../job.ts';
+import { type Metrics, rounded } from '../metrics/metrics.ts';
+
+/** Figures that are compared. */
+export const COMPARED = [
+  'waitMeanSeconds',
+  'waitP50Seconds',
+  'waitP95Seconds',
+  'waitP99Seconds',
+  'waitMaxSeconds',
+  'boundedSlowdownMean',
+  'utilisation',
+  'makespanSeconds',
+  'jainIndex',
+  'costMinor',
+] as const satisfies readonly (keyof Metrics)[];
+export type ComparedName = (typeof COMPARED)[number];
+
+export interface Spread {
+  readonly mean: number;
+  /** Half the width of the 95 % confidence interval of the mean (Student); absent: one run. */
+  readonly plusMinus?: number;
+}
+
+export interface SchedulerSummary {
+  readonly scheduler: SchedulerName;
+  readonly runs: number;
+  readonly figures: Readonly<Record<ComparedName, Spread>>;
+}
+
+export interface Comparison {
+  readonly trace: string;
+  readonly format: string;
+  readonly jobs: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly capacity: Readonly<Record<string, number>>;
+  /** False: stopped before all runs had ended. */
+  readonly complete: boolean;
+  readonly schedulers: readonly SchedulerSummary[];
+  readonly runs: readonly (Metrics & {
+    readonly scheduler: SchedulerName;
+    readonly seed: number | null;
+    readonly digest: string;
+  })[];
+}
+
+export interface ComparisonInput {
+  /** As the user named it. */
+  readonly trace: string;
+  readonly format: string;
+  readonly jobs: number;
+  readonly dropped: ReadonlyMap<string, number>;
+  readonly capacity: Capacity;
+  readonly results: readonly RunResult[];
+  /** Runs that were wanted. */
+  readonly planned: number;
+}
+
+export function comparisonOf(input: ComparisonInput): Comparison {
+  const { trace, format, jobs, dropped, capacity, results, planned } = input;
+  const names = [...new Set(results.map(({ scheduler }) => scheduler))];
+  return {
+    trace,
+    format,
+    jobs,
+    dropped: Object.fromEntries(dropped),
+    capacity: Object.fromEntries(capacity.pools.map(({ id, capacity: units }) => [id, units])),
+    complete: results.length === planned && results.every(({ metrics }) => metrics.end !== 'stopped'),
+    schedulers: names.map((name) =>
+      summaryOf(
+        name,
+        results.filter(({ scheduler }) => scheduler === name),
+      ),
+    ),
+    runs: results.map(({ scheduler, seed, digest, metrics }) => ({ scheduler, seed, digest, ...metrics })),
+  };
+}
+
+function summaryOf(scheduler: SchedulerName, results: readonly RunResult[]): SchedulerSummary {
+  const figures = COMPARED.map(
+    (name) => [name, spreadOf(results.map(({ metrics }) => metrics[name]))] as const,
+  );
+  return {
+    scheduler,
+    runs: results.length,
+    figures: Object.fromEntries(figures) as Record<ComparedName, Spread>,
+  };
+}
+
+/** 97.5 % points of Student's distribution for 1 to 30 degrees of freedom; beyond them the normal one's. */
+const STUDENT = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
+  2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+const NORMAL = 1.96;
+
+export function spreadOf(values: readonly number[]): Spread {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  if (count < 2) return { mean: rounded(mean) };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const plusMinus = (STUDENT[count - 2] ?? NORMAL) * Math.sqrt(variance / count);
+  return { mean: rounded(mean), plusMinus: rounded(plusMinus) };
+}
