@@ -7,8 +7,8 @@ import { CLASSIFICATIONS, type Configuration, type DepartmentLimits } from '../s
 
 /** From confidential on, a request says what it is for. */
 const PURPOSE_REQUIRED_FROM = CLASSIFICATIONS.indexOf('confidential');
-/** No classification is that high: approvals need their flow of child requests and rulings, and without it would deny for good. */
-const APPROVAL_REQUIRED_FROM = CLASSIFICATIONS.length;
+/** No classification is that high: an organisation without reviewers would wait for approvals for good. */
+const NO_APPROVAL = CLASSIFICATIONS.length;
 
 /** The policies would deny what they have no limit for. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -39,7 +39,10 @@ export function policyDataOf(configuration: Configuration): PolicyData {
     datasets: policyLimits?.datasets ?? {},
     separatedDuties: policyLimits?.separatedDuties ?? [],
     purposeRequiredFrom: PURPOSE_REQUIRED_FROM,
-    approvalRequiredFrom: APPROVAL_REQUIRED_FROM,
+    approvalRequiredFrom:
+      policyLimits?.approvalRequiredFrom === undefined
+        ? NO_APPROVAL
+        : CLASSIFICATIONS.indexOf(policyLimits.approvalRequiredFrom),
   };
 }
 

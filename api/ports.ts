@@ -18,6 +18,7 @@ import type {
   Lease,
   LeaseId,
   LeaseState,
+  Obligations,
   Reason,
   ReasonCode,
   RequestId,
@@ -127,6 +128,8 @@ export interface RequestView {
   readonly decidedAt: Instant | null;
   /** Its promised start, while it is open and has one. */
   readonly reservation: StartReservation | null;
+  /** What its last verdict obliges it to; absent: nothing. Only where one request is read, not in lists. */
+  readonly obligations?: Obligations;
 }
 
 export interface LeaseView {

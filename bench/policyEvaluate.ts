@@ -1,22 +1,16 @@
 // How long the default policies take over a batch, whether their memory stays, and what a reload costs who waits. Called by policy.ts.
-// Invariants: rows differ from round to round, so that no verdict is remembered; every verdict is checked to be one.
+// Invariants: no row is like one before; every verdict is checked to be one. `batchMs`: the engine remembers what rules said of fields
+// that come again, as a server does; `coldMs`: every batch is the first under its data, as after a change of the organisation.
 
-import {
-  evaluateBatch,
-  type LivePolicy,
-  loadPolicy,
-  type PolicyData,
-  type PolicyRow,
-} from '../policies/index.ts';
+import { evaluateBatch, type LivePolicy, loadPolicy } from '../policies/index.ts';
 import { defaultBundle, workerPolicy } from '../policies/node.ts';
+import { DEPARTMENTS, dataOf, rowsOf } from './policyRows.ts';
 
 const ROWS = 2_000;
-const DEPARTMENTS = 50;
+const COLD_ROUNDS = 40;
 const WARM_ROUNDS = 20;
 const EVALUATIONS = 100_000;
 const RELOADS = 30;
-/** Makes the data about 100 KB of JSON. */
-const AGENTS = 2_000;
 
 /** Milliseconds. */
 export interface Times {
@@ -25,58 +19,22 @@ export interface Times {
   readonly max: number;
 }
 
-function dataOf(revision: string): PolicyData {
-  const department = {
-    ...({ classes: ['standard'], kinds: '*', limits: { '*': 64 }, clearanceCeiling: 3 } as const),
-    ...{ models: '*' as const, agentsMost: AGENTS, quietHours: { from: 22, to: 6, classes: ['batch'] } },
-  };
-  const ids = Array.from({ length: DEPARTMENTS }, (_, index) => `department-${index}`);
-  const agents = Array.from({ length: AGENTS }, (_, index) => [
-    `agent-${index}`,
-    { department: `department-${index % DEPARTMENTS}`, ordinal: 1 + Math.floor(index / DEPARTMENTS) },
-  ]);
-  return {
-    revision,
-    departments: Object.fromEntries(ids.map((id) => [id, department])),
-    classes: { standard: { maxDurationSeconds: 1_000_000_000, maxCostMinor: 10_000_000 } },
-    agents: Object.fromEntries(agents),
-    datasets: {},
-    separatedDuties: [],
-    purposeRequiredFrom: 2,
-    approvalRequiredFrom: 4,
-  };
-}
-
-function rowsOf(round: number, count: number): PolicyRow[] {
-  return Array.from({ length: count }, (_, index) => ({
-    department: `department-${index % DEPARTMENTS}`,
-    agent: `agent-${index % AGENTS}`,
-    roles: ['service'],
-    skills: ['training'],
-    clearance: 2,
-    class: 'standard',
-    classification: index % 4,
-    purpose: 'training the model for the forecast of the third quarter',
-    durationSeconds: 60 + round * ROWS + index,
-    preemptible: index % 2 === 0,
-    quantities: { gpu: 1 + (index % 80), cpu: 8 },
-    models: ['H100'],
-    datasets: [],
-    costMinor: index,
-    hour: 10,
-    weekday: index % 7,
-  }));
-}
-
 export async function evaluationFigures(rounds: number) {
   const service = await workerPolicy({ bundle: await defaultBundle(), data: dataOf('first') });
   try {
     const batchMs = await batches(service, rounds);
+    const emptyMs = await timed(rounds, (round) => service.evaluate({ tick: `empty/${round}`, rows: [] }));
+    const againMs = await timed(rounds, (round) =>
+      service.evaluate({ tick: `again/${round}`, rows: rowsOf(0, ROWS) }),
+    );
     return {
       rows: ROWS,
       departments: DEPARTMENTS,
       rounds,
       batchMs,
+      coldMs: await coldBatches(service),
+      againMs,
+      emptyMs,
       ...(await reloads(service)),
       ...(await memory()),
     };
@@ -96,6 +54,29 @@ async function batches(service: LivePolicy, rounds: number): Promise<Times> {
     if (verdicts.length !== ROWS || denied === 0 || denied === ROWS)
       throw new Error(`${denied} of ${ROWS} denied`);
     if (round >= WARM_ROUNDS) times.push(took);
+  }
+  return timesOf(times);
+}
+
+/** Each under data that was never seen: nothing is remembered of any field. */
+async function coldBatches(service: LivePolicy): Promise<Times> {
+  return timed(COLD_ROUNDS, async (round) => {
+    await service.activate({ data: dataOf(`cold-${round}`) });
+    return () => service.evaluate({ tick: `cold/${round}`, rows: rowsOf(round, ROWS) });
+  });
+}
+
+/** Times what is asked; where that answers a function, the function and not what made it ready. */
+async function timed(rounds: number, ask: (round: number) => Promise<unknown>): Promise<Times> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    let from = performance.now();
+    const answer = await ask(round);
+    if (typeof answer === 'function') {
+      from = performance.now();
+      await answer();
+    }
+    times.push(performance.now() - from);
   }
   return timesOf(times);
 }

@@ -2,10 +2,13 @@
 // Invariant: every row gets exactly one Verdict, and one that no checked answer allows is denied.
 // A generator, so that the same steps drive an engine in this thread (engine.ts) and one in a worker (node.ts).
 import { isRecord, type PolicyManifest } from './bundle.ts';
+import { bitsOf, checkEcho, type Echo, hasBit } from './echo.ts';
 import { combineObligations, type Obligation, obligationOf } from './obligations.ts';
 import { encodeRows, faultOf } from './rows.ts';
 import type { PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 import { byCodeUnit, denied, type HostCode } from './verdict.ts';
+import type { Inquiry, ViewMemo } from './viewMemo.ts';
+import { type CleanBits, encodeViews } from './views.ts';
 
 // A row costs the same in chunks of 500 and of 2,000, and a throw costs one chunk and its memory.
 export const CHUNK_ROWS_MAX = 1_000;
@@ -18,6 +21,8 @@ export interface Chunk {
   readonly tick: string;
   readonly n: number;
   readonly input: ArrayBuffer;
+  /** View to its rows, where the chunk is put as views and not as whole rows. */
+  readonly views?: Readonly<Record<string, number>>;
 }
 
 /** One bit a row, row i in bit i % 8 of byte i / 8: what a Verdict is made of, and what a shadow run is compared by. */
@@ -31,6 +36,7 @@ export interface ChunkBits {
 /** `threw`: this chunk failed, others may not. `gone`: there is no engine left for the rest of the batch. */
 export type ChunkAnswer =
   | { readonly kind: 'bits'; readonly bits: ChunkBits }
+  | { readonly kind: 'clean'; readonly clean: CleanBits }
   | { readonly kind: 'threw'; readonly message: string }
   | { readonly kind: 'gone'; readonly code: HostCode };
 
@@ -40,16 +46,11 @@ export interface Step {
   readonly places: readonly number[];
 }
 
-/** What was judged before: the same row under the same policy and data has the same Verdict. */
-export interface Recall {
-  find(row: PolicyRow): Verdict | undefined;
-  keep(row: PolicyRow, verdict: Verdict): void;
-}
-
 export interface Judgement {
   /** Places in `rows`; each list is asked as a chunk of its own, and none may be longer than CHUNK_ROWS_MAX. */
   readonly chunks: readonly (readonly number[])[];
-  readonly recall?: Recall | undefined;
+  /** Null: the bundle has no views, and every rule is asked about every row. */
+  readonly memo: ViewMemo | null;
 }
 
 /** Denied with `code`: the chunk that was asked when the engine went, and those that it never came to. */
@@ -88,22 +89,25 @@ export function soundPlaces(rows: readonly PolicyRow[]): number[] {
 export function* judge(
   manifest: PolicyManifest,
   { tick, rows }: PolicyBatch,
-  { chunks, recall, verdicts }: Judgement & { readonly verdicts: Verdict[] },
+  { chunks, memo, verdicts }: Judgement & { readonly verdicts: Verdict[] },
 ): Generator<Step, Gone | null, ChunkAnswer> {
-  const pending = chunks.map((places) => remembered({ rows, places, recall, verdicts })).reverse();
+  const pending = [...chunks].reverse();
   const throwsLeft = new Map<string, number>();
+  const verdictOf = verdictReader(manifest);
   for (let places = pending.pop(); places !== undefined; places = pending.pop()) {
-    if (places.length === 0) continue;
     const chosen = places.map((place) => rows[place] as PolicyRow);
-    const answer = yield { chunk: { tick, n: chosen.length, input: encodeRows(tick, chosen) }, places };
+    const inquiry = memo?.inquire(chosen);
+    const answer = isKnown(inquiry) ? NOTHING_ASKED : yield { chunk: chunkOf(tick, chosen, inquiry), places };
     switch (answer.kind) {
       case 'bits': {
         const judged = verdictsOf(manifest, answer.bits);
-        for (const [i, place] of places.entries()) {
-          const verdict = judged[i] ?? denied('POLICY_UNDECIDED');
-          verdicts[place] = verdict;
-          recall?.keep(chosen[i] as PolicyRow, verdict);
-        }
+        for (const [i, place] of places.entries()) verdicts[place] = judged[i] ?? denied('POLICY_UNDECIDED');
+        break;
+      }
+      case 'clean': {
+        if (!memo || !inquiry) throw new Error('the policy answered with views to whole rows');
+        memo.keep(inquiry, answer.clean);
+        for (const [i, place] of places.entries()) verdicts[place] = verdictOf(memo.codesOf(inquiry, i));
         break;
       }
       case 'threw': {
@@ -124,21 +128,38 @@ export function* judge(
   return null;
 }
 
-interface Remembering {
-  readonly rows: readonly PolicyRow[];
-  readonly places: readonly number[];
-  readonly recall: Recall | undefined;
-  readonly verdicts: Verdict[];
+const NOTHING_ASKED: ChunkAnswer = { kind: 'clean', clean: new Map() };
+
+function isKnown(inquiry: Inquiry | undefined): boolean {
+  return inquiry?.asked.every(({ rows }) => rows.length === 0) ?? false;
 }
 
-function remembered({ rows, places, recall, verdicts }: Remembering): number[] {
-  if (!recall) return [...places];
-  return places.filter((place) => {
-    const known = recall.find(rows[place] as PolicyRow);
-    if (known) verdicts[place] = known;
-    return known === undefined;
-  });
+function chunkOf(tick: string, rows: readonly PolicyRow[], inquiry: Inquiry | undefined): Chunk {
+  if (!inquiry) return { tick, n: rows.length, input: encodeRows(tick, rows) };
+  const views = Object.fromEntries(inquiry.asked.map(({ view, rows }) => [view.name, rows.length]));
+  return { tick, n: rows.length, input: encodeViews(tick, inquiry.asked), views };
 }
+
+/** Rows that the same codes hit share one Verdict. */
+function verdictReader(manifest: PolicyManifest): (codes: readonly string[]) => Verdict {
+  const known = new Map<string, Verdict>();
+  const duties = new Set(manifest.rules.filter(({ obligation }) => obligation).map(({ code }) => code));
+  return (codes) => {
+    const key = codes.length === 0 ? '' : codes.join(' ');
+    let verdict = known.get(key);
+    if (verdict === undefined) {
+      const hits = (isDuty: boolean): Map<string, Uint8Array> =>
+        new Map(codes.filter((code) => duties.has(code) === isDuty).map((code) => [code, ONE_BIT]));
+      const [deny, obligations] = [hits(false), hits(true)];
+      const allow = deny.size === 0 ? ONE_BIT : new Uint8Array(1);
+      verdict = verdictsOf(manifest, { n: 1, allow, deny, obligations })[0] as Verdict;
+      known.set(key, verdict);
+    }
+    return verdict;
+  };
+}
+
+const ONE_BIT = Uint8Array.of(1);
 
 /** The two halves to ask next, the second one first, or null: nothing is left to split. */
 function afterThrow(
@@ -159,14 +180,8 @@ function afterThrow(
   return [places.slice(half), places.slice(0, half)];
 }
 
-export function hasBit(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
-}
-
-export interface Expected {
-  readonly tick: string;
+export interface Expected extends Echo {
   readonly n: number;
-  readonly data: string;
 }
 
 /**
@@ -175,6 +190,7 @@ export interface Expected {
  */
 export function readBits(result: unknown, rules: readonly PolicyRule[], expected: Expected): ChunkBits {
   const answer = checkEcho(result, expected);
+  if (answer.n !== expected.n) throw new Error('the policy answered another question than was put to it');
   const maps = { deny: new Map<string, Uint8Array>(), obligations: new Map<string, Uint8Array>() };
   for (const key of ['deny', 'obligations'] as const) {
     const lists = answer[key];
@@ -188,27 +204,6 @@ export function readBits(result: unknown, rules: readonly PolicyRule[], expected
       throw new Error(`the policy did not answer for ${code}`);
   }
   return { n: expected.n, allow: bitsOf(answer.allow, expected.n), ...maps };
-}
-
-/** A truncated or foreign input still gets an answer from the engine, but cannot echo what this chunk would. */
-export function checkEcho(result: unknown, expected: Expected): Record<string, unknown> {
-  if (!isRecord(result)) throw new Error('the policy gave no answer');
-  const { v, tick, n, data } = result;
-  if (v !== 1 || tick !== expected.tick || n !== expected.n || data !== expected.data) {
-    throw new Error('the policy answered another question than was put to it');
-  }
-  return result;
-}
-
-function bitsOf(list: unknown, n: number): Uint8Array {
-  if (!Array.isArray(list)) throw new Error('the policy gave no list of rows');
-  const bits = new Uint8Array(Math.ceil(n / 8));
-  for (const index of list) {
-    if (!Number.isSafeInteger(index) || index < 0 || index >= n)
-      throw new Error(`the policy named row ${index} of ${n}`);
-    bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
-  }
-  return bits;
 }
 
 interface Judged {

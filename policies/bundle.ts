@@ -86,6 +86,8 @@ export class PolicyRefused extends Error {
 }
 
 export const BATCH_ENTRYPOINT = 'annona/verdict/batch';
+/** There where every rule states what it reads. */
+export const VIEWS_ENTRYPOINT = 'annona/verdict/views';
 export const EXPLAIN_ENTRYPOINT = 'annona/verdict/explain';
 export const CONSTRAINTS_ENTRYPOINT = 'annona/verdict/constraints';
 
@@ -160,6 +162,10 @@ export function parseManifest(value: unknown): PolicyManifest {
   if (constraints.length > 0) wanted.push(CONSTRAINTS_ENTRYPOINT);
   if (!Array.isArray(entrypoints) || !wanted.every((name) => entrypoints.includes(name))) {
     refuse(`entrypoints must include ${wanted.join(' and ')}`);
+  }
+  if ((entrypoints as unknown[]).includes(VIEWS_ENTRYPOINT)) {
+    for (const { code, reads } of rules)
+      if (!isTexts(reads) || reads.length === 0) refuse(`${code} does not say which fields it reads`);
   }
   return value as unknown as PolicyManifest;
 }

@@ -4,15 +4,7 @@
 // Why so strict: the SDK takes a Buffer or truncated JSON for another input without an error, and an instance whose
 // memory ran out goes on answering wrongly. A policy that allows what it does not deny would then fail open.
 import * as sdk from '@open-policy-agent/opa-wasm';
-import {
-  type Chunk,
-  type ChunkAnswer,
-  checkEcho,
-  judge,
-  mixedChunks,
-  readBits,
-  soundPlaces,
-} from './batch.ts';
+import { type Chunk, type ChunkAnswer, judge, mixedChunks, readBits, soundPlaces } from './batch.ts';
 import {
   BATCH_ENTRYPOINT,
   bytesOf,
@@ -23,9 +15,11 @@ import {
   type PolicyManifest,
   PolicyRefused,
   parseData,
+  VIEWS_ENTRYPOINT,
   verifyBundle,
 } from './bundle.ts';
 import { ConstraintsFaulty, NO_CONSTRAINTS, type PolicyConstraints, readConstraints } from './constraints.ts';
+import { checkEcho } from './echo.ts';
 import { encodeRows, faultOf } from './rows.ts';
 import type {
   Explanation,
@@ -37,6 +31,8 @@ import type {
   Verdict,
 } from './verdict.ts';
 import { byCodeUnit, denied, HOST_RULES, type JsonValue } from './verdict.ts';
+import { ViewMemo } from './viewMemo.ts';
+import { encodeViews, readClean, viewsOf } from './views.ts';
 
 const PAGE_BYTES = 65_536;
 // JSON data takes about 12 times its text in the module's memory; growing to it page by page costs seconds.
@@ -182,8 +178,12 @@ function probe(instance: PolicyInstance, first: () => LoadedPolicy): void {
   let wanted: string[];
   try {
     wanted = hostBuiltins(first());
-    const answer = answerChunk(instance, { tick: 'probe', n: 0, input: encodeRows('probe', []) });
-    if (answer.kind !== 'bits') throw new Error('message' in answer ? answer.message : answer.code);
+    const whole = { tick: 'probe', n: 0, input: encodeRows('probe', []) };
+    const views = { tick: 'probe', n: 0, input: encodeViews('probe', []), views: {} };
+    for (const chunk of viewsOf(instance.manifest) ? [whole, views] : [whole]) {
+      const answer = answerChunk(instance, chunk);
+      if (answer.kind === 'threw') throw new Error(answer.message);
+    }
   } catch (error) {
     throw new PolicyRefused('BUNDLE_PROBE_FAILED', messageOf(error));
   }
@@ -196,20 +196,26 @@ function probe(instance: PolicyInstance, first: () => LoadedPolicy): void {
 export function evaluateBatch(instance: PolicyInstance, batch: PolicyBatch): Verdict[] {
   const verdicts = batch.rows.map(() => denied('POLICY_INPUT_INVALID'));
   const chunks = mixedChunks(soundPlaces(batch.rows));
-  const steps = judge(instance.manifest, batch, { chunks, verdicts });
+  const views = viewsOf(instance.manifest);
+  const steps = judge(instance.manifest, batch, { chunks, memo: views && new ViewMemo(views), verdicts });
   let step = steps.next();
   while (!step.done) step = steps.next(answerChunk(instance, step.value.chunk));
   return verdicts;
 }
 
 export function answerChunk(instance: PolicyInstance, chunk: Chunk): ChunkAnswer {
+  const { tick, n, views, input } = chunk;
+  const echo = { tick, data: instance.dataRevision };
+  const { rules } = instance.manifest;
   try {
-    const expected = { tick: chunk.tick, n: chunk.n, data: instance.dataRevision };
-    const { rules } = instance.manifest;
-    return {
-      kind: 'bits',
-      bits: instance.run(BATCH_ENTRYPOINT, chunk.input, (result) => readBits(result, rules, expected)),
-    };
+    if (views === undefined) {
+      const bits = instance.run(BATCH_ENTRYPOINT, input, (result) => readBits(result, rules, { ...echo, n }));
+      return { kind: 'bits', bits };
+    }
+    const clean = instance.run(VIEWS_ENTRYPOINT, input, (result) =>
+      readClean(result, rules, { ...echo, views }),
+    );
+    return { kind: 'clean', clean };
   } catch (error) {
     return { kind: 'threw', message: messageOf(error) };
   }
@@ -222,12 +228,14 @@ export function explain(instance: PolicyInstance, row: PolicyRow): Explanation {
   const refused = explainFault(row);
   if (refused) return refused;
   const [verdict] = evaluateBatch(instance, { tick: EXPLAIN_TICK, rows: [row] }) as [Verdict];
-  const expected = { tick: EXPLAIN_TICK, n: 1, data: instance.dataRevision };
+  const expected = { tick: EXPLAIN_TICK, data: instance.dataRevision };
   let found: Finding[] = [];
   try {
-    found = instance.run(EXPLAIN_ENTRYPOINT, encodeRows(EXPLAIN_TICK, [row]), (result) =>
-      readFindings(checkEcho(result, expected).findings),
-    );
+    found = instance.run(EXPLAIN_ENTRYPOINT, encodeRows(EXPLAIN_TICK, [row]), (result) => {
+      const { n, findings } = checkEcho(result, expected);
+      if (n !== 1) throw new Error('the policy explained another row than was put to it');
+      return readFindings(findings);
+    });
   } catch {
     // A rule that throws has no values to show. The verdict, which does not come from here, denies with POLICY_ERROR.
   }

@@ -1,7 +1,6 @@
 // The door of the policy layer: what is allowed, preferred and limited. It knows rows and data, not the scheduler.
 // Pure: no Node module is reached from here; a worker with a watchdog is in node.ts. Called by scheduler/, api/ and simulations/.
 export type { ChunkBits } from './batch.ts';
-export { hasBit } from './batch.ts';
 export type {
   DepartmentData,
   HashedFile,
@@ -33,6 +32,7 @@ export type {
   DecisionRow,
 } from './decisionLog.ts';
 export { DecisionLog } from './decisionLog.ts';
+export { hasBit } from './echo.ts';
 export type { LoadOptions, PolicyInstance } from './engine.ts';
 export { evaluateBatch, explain, loadPolicy, MEMORY_PAGES_MAX, ruleOf } from './engine.ts';
 export {

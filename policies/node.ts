@@ -196,7 +196,6 @@ class WorkerPolicy implements LivePolicy {
     await this.#turns.take(async () => {
       await this.#endShadow();
       const shadow = new Shadow({
-        active: this.manifest,
         candidate: next.bundle.manifest,
         answer: (chunk) => slot.answer(chunk),
         onTick,
@@ -213,7 +212,7 @@ class WorkerPolicy implements LivePolicy {
       kept: this.#kept?.bundle.manifest.revision ?? null,
       rows: this.#hits.rows,
       rules: this.#hits.uses(this.manifest),
-      cache: cache.counts,
+      cache,
       kills,
       suspects,
       shadow: this.#shadowing?.shadow.report() ?? null,

@@ -52,18 +52,6 @@ export function encodeRows(tick: string, rows: readonly PolicyRow[]): ArrayBuffe
   return bytesOf(JSON.stringify(columns));
 }
 
-/**
- * One text for each different row, and the same for equal ones. Only for rows without a fault. Texts carry their length, so that no
- * choice of characters makes two rows one.
- */
-export function keyOf(row: PolicyRow): string {
-  const texts = [row.department, row.agent, row.class, row.purpose, ...row.roles, '', ...row.skills, ''];
-  let key = `${row.clearance} ${row.classification} ${row.durationSeconds} ${row.preemptible ? 1 : 0} `;
-  for (const text of texts) key += `${text.length}:${text}`;
-  for (const kind in row.quantities) key += `${kind.length}:${kind}${row.quantities[kind]} `;
-  return key;
-}
-
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.length <= TEXT_LENGTH_MAX && value.isWellFormed();
 }

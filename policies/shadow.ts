@@ -3,6 +3,8 @@
 // Called by node.ts.
 import { type Chunk, type ChunkAnswer, type ChunkBits, verdictsOf } from './batch.ts';
 import type { PolicyManifest } from './bundle.ts';
+import { encodeRows } from './rows.ts';
+import type { Judged } from './slot.ts';
 import { byCodeUnit, type PolicyRow, type Verdict } from './verdict.ts';
 
 // A tick of 2,000 rows is two chunks; more than this behind, and the tick is skipped.
@@ -40,14 +42,7 @@ export interface ShadowReport {
   readonly samples: readonly ShadowDifference[];
 }
 
-interface Seen {
-  readonly chunk: Chunk;
-  readonly bits: ChunkBits;
-  readonly rows: readonly PolicyRow[];
-}
-
 export interface ShadowParts {
-  readonly active: PolicyManifest;
   readonly candidate: PolicyManifest;
   /** Settles always; the candidate's engine. */
   readonly answer: (chunk: Chunk) => Promise<ChunkAnswer>;
@@ -57,7 +52,7 @@ export interface ShadowParts {
 
 export class Shadow {
   readonly #parts: ShadowParts;
-  readonly #waiting: Seen[] = [];
+  readonly #waiting: Judged[] = [];
   readonly #byRule = new Map<string, { added: number; removed: number }>();
   readonly #byDepartment = new Map<string, number>();
   readonly #samples: ShadowDifference[] = [];
@@ -80,12 +75,12 @@ export class Shadow {
   }
 
   /** As `Watcher` of a slot. */
-  seen(chunk: Chunk, bits: ChunkBits, rows: readonly PolicyRow[]): void {
+  seen(judged: Judged): void {
     if (this.#paused > 0 || this.#waiting.length >= WAITING_MAX) {
       this.#counts.skipped += 1;
       return;
     }
-    this.#waiting.push({ chunk, bits, rows });
+    this.#waiting.push(judged);
     this.#working ??= this.#work().finally(() => {
       this.#working = null;
     });
@@ -120,9 +115,11 @@ export class Shadow {
 
   async #work(): Promise<void> {
     for (let seen = this.#waiting.shift(); seen !== undefined; seen = this.#waiting.shift()) {
-      const answer = await this.#parts.answer(seen.chunk);
+      const { tick, rows } = seen;
+      // Whole rows, whatever views the candidate has: it remembers nothing, so every row is put to every rule.
+      const answer = await this.#parts.answer({ tick, n: rows.length, input: encodeRows(tick, rows) });
       const isClean = answer.kind === 'bits' ? this.#compare(seen, answer.bits) : this.#fail();
-      this.#endChunk(seen.chunk.tick, isClean);
+      this.#endChunk(tick, isClean);
     }
   }
 
@@ -144,19 +141,17 @@ export class Shadow {
     this.#parts.onTick(this.report());
   }
 
-  #compare({ chunk, bits, rows }: Seen, found: ChunkBits): boolean {
-    const { active, candidate } = this.#parts;
+  #compare({ tick, rows, verdicts }: Judged, found: ChunkBits): boolean {
     this.#counts.compared += 1;
-    this.#counts.rows += chunk.n;
-    const before = verdictsOf(active, bits);
-    const after = verdictsOf(candidate, found);
+    this.#counts.rows += rows.length;
+    const after = verdictsOf(this.#parts.candidate, found);
     let isClean = true;
     for (const [i, row] of rows.entries()) {
-      const pair = { active: before[i] as Verdict, candidate: after[i] as Verdict };
+      const pair = { active: verdicts[i] as Verdict, candidate: after[i] as Verdict };
       if (isSame(pair.active, pair.candidate)) continue;
       isClean = false;
       this.#count(row, pair);
-      if (this.#samples.length < SAMPLES_MAX) this.#samples.push({ tick: chunk.tick, row, ...pair });
+      if (this.#samples.length < SAMPLES_MAX) this.#samples.push({ tick, row, ...pair });
     }
     return isClean;
   }

@@ -6,7 +6,6 @@ import type { PolicyVectors } from './authoring/vectors.ts';
 import {
   type Chunk,
   type ChunkAnswer,
-  type ChunkBits,
   departmentChunks,
   type Gone,
   judge,
@@ -26,7 +25,8 @@ import {
   type PolicyRow,
   type Verdict,
 } from './verdict.ts';
-import { VerdictCache } from './verdictCache.ts';
+import { ViewMemo } from './viewMemo.ts';
+import { viewsOf } from './views.ts';
 
 // Shares of the deadline in tenths. The first pass asks all together and is enough unless a policy runs away; each of the others asks
 // department by department, and ends with the one that is to blame. Together they fill the deadline.
@@ -43,9 +43,16 @@ export interface SlotLimits {
   readonly memoryPagesMax: number | undefined;
 }
 
-/** Is shown each chunk that the engine answered, with a copy of its input. Must not throw and must not block. */
+/** Rows of one tick that an engine judged, and their Verdicts. */
+export interface Judged {
+  readonly tick: string;
+  readonly rows: readonly PolicyRow[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** Is shown what the engine answered, chunk by chunk. Must not throw and must not block. */
 export interface Watcher {
-  seen(chunk: Chunk, bits: ChunkBits, rows: readonly PolicyRow[]): void;
+  seen(judged: Judged): void;
 }
 
 export interface SlotParts {
@@ -58,8 +65,9 @@ export interface SlotParts {
 
 export class Slot {
   readonly bundle: PolicyBundle;
-  readonly cache = new VerdictCache();
   readonly #limits: SlotLimits;
+  /** Made with the first evaluation: only then is the manifest known to be sound. */
+  #memo: ViewMemo | null | undefined;
   readonly #threads = new Set<Thread>();
   /** Departments on whose rows the policy ran away: asked last, each by itself. */
   readonly #suspects = new Set<string>();
@@ -84,6 +92,11 @@ export class Slot {
 
   get constraints(): PolicyConstraints {
     return this.#constraints ?? NO_CONSTRAINTS;
+  }
+
+  /** Rows that nothing had to be asked about, the others, and what is remembered for them; zeros for a bundle without views. */
+  get cache(): ViewMemo['counts'] {
+    return this.#memo?.counts ?? { hits: 0, misses: 0, entries: 0 };
   }
 
   /** Threads that were ended at a deadline, or died. */
@@ -144,7 +157,7 @@ export class Slot {
         await thread.within(this.#limits.startDeadlineMs, () => thread.ask({ kind: 'data', data })),
       );
       this.#data = data;
-      this.cache.clear();
+      this.#memo?.clear();
       this.#suspects.clear();
     } finally {
       this.#replaceIfLost(thread);
@@ -178,11 +191,22 @@ export class Slot {
     const { batch, chunks, verdicts, watcher, isFirst } = what;
     const thread = await this.#livingThread();
     // While somebody compares, every row is asked: a candidate that sees only what is new sees no traffic.
-    const recall = watcher ? undefined : this.cache;
+    if (this.#memo === undefined) this.#memo = this.#freshMemo();
+    const memo = watcher ? this.#freshMemo() : this.#memo;
     const run = async (): Promise<Gone | null> => {
-      const steps = judge(this.bundle.manifest, batch, { chunks, recall, verdicts });
+      const steps = judge(this.bundle.manifest, batch, { chunks, memo, verdicts });
       let step = steps.next();
-      while (!step.done) step = steps.next(await this.#ask(thread, step.value, { batch, watcher, isFirst }));
+      while (!step.done) {
+        const { places } = step.value;
+        const answer = await this.#ask(thread, step.value, { batch, isFirst });
+        step = steps.next(answer);
+        if (watcher && answer.kind !== 'threw' && answer.kind !== 'gone')
+          watcher.seen({
+            tick: batch.tick,
+            rows: chosen(batch.rows, places),
+            verdicts: chosen(verdicts, places),
+          });
+      }
       return step.value;
     };
     const tenths = isFirst ? FIRST_TENTHS : LATER_TENTHS;
@@ -196,21 +220,13 @@ export class Slot {
   async #ask(
     thread: Thread | undefined,
     { chunk, places }: Step,
-    { batch, watcher, isFirst }: { batch: PolicyBatch; watcher: Watcher | undefined; isFirst: boolean },
+    { batch, isFirst }: { batch: PolicyBatch; isFirst: boolean },
   ): Promise<ChunkAnswer> {
     if (!thread) return { kind: 'gone', code: 'POLICY_ERROR' };
     const { rows } = batch;
     const isAlone = !isFirst || this.#suspects.has((rows[places[0] as number] as PolicyRow).department);
-    const copy = watcher && { ...chunk, input: chunk.input.slice(0) };
     const asked = (): Promise<Answer> => thread.ask({ kind: 'chunk', chunk }, [chunk.input]);
-    const answer = chunkAnswer(await (isAlone ? thread.within(this.#share(CHUNK_TENTHS), asked) : asked()));
-    if (copy && answer.kind === 'bits')
-      watcher.seen(
-        copy,
-        answer.bits,
-        places.map((place) => rows[place] as PolicyRow),
-      );
-    return answer;
+    return chunkAnswer(await (isAlone ? thread.within(this.#share(CHUNK_TENTHS), asked) : asked()));
   }
 
   /** Who is to blame stays denied; whoever only stood behind is asked again. */
@@ -221,6 +237,11 @@ export class Slot {
     const left = rest.filter((place) => (rows[place] as PolicyRow).department !== department);
     // Of one department alone there is nobody to protect, and asking on would only take longer.
     return isFirst && left.length === 0 ? [] : departmentChunks(rows, left);
+  }
+
+  #freshMemo(): ViewMemo | null {
+    const views = viewsOf(this.bundle.manifest);
+    return views && new ViewMemo(views);
   }
 
   #share(tenths: number): number {
@@ -264,6 +285,10 @@ export class Slot {
     this.#starting = this.#startThread();
     void orNull(this.#starting);
   }
+}
+
+function chosen<T>(list: readonly T[], places: readonly number[]): T[] {
+  return places.map((place) => list[place] as T);
 }
 
 function orNull<T>(promise: Promise<T>): Promise<T | null> {

@@ -57,6 +57,8 @@ export interface PolicyRule {
   readonly field: string;
   readonly remedy: string;
   readonly obligation?: { readonly kind: string; readonly [key: string]: JsonValue };
+  /** The fields of the row that the rule can depend on, sorted, as the compiler found them. Absent: the whole row. */
+  readonly reads?: readonly (keyof PolicyRow)[];
 }
 
 /** What a bundle adds to the integer program, as the METADATA of its rule has it: constraints.ts reads what the rule says. */

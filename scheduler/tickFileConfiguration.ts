@@ -46,6 +46,7 @@ const hour = { ...units, maximum: 23 };
 const policyLimits = object(
   {},
   {
+    approvalRequiredFrom: classification,
     departments: recordOf(
       object(
         {},

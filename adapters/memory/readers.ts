@@ -52,7 +52,10 @@ export class MemoryReaders
 
   async request(scope: Scope, id: RequestId): Promise<RequestView | null> {
     const row = this.#tables.requests.get(id);
-    if (row !== undefined) return sees(scope, row) ? requestView(row) : null;
+    if (row !== undefined) {
+      const obligations = this.#tables.obligations.get(id)?.document;
+      return sees(scope, row) ? { ...requestView(row), ...(obligations && { obligations }) } : null;
+    }
     const asked = this.#asked(scope, id);
     if (asked?.command.type !== 'submit' || asked.tick !== null) return null;
     const request = { ...asked.command.request, submittedAt: asked.received_at_ms };

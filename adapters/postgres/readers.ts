@@ -24,6 +24,7 @@ import type {
   ExtensionId,
   Instant,
   LeaseId,
+  Obligations,
   RequestId,
   ResourceRequest,
 } from '../../scheduler/index.ts';
@@ -32,8 +33,10 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type LeaseRow, leaseOf } from './leaseRows.ts';
 import { mostCommonFirst, narrowed, ownerOf } from './narrowing.ts';
 
-type RequestRow = Omit<RequestView, 'request'> & {
+type RequestRow = Omit<RequestView, 'request' | 'obligations'> & {
   readonly document: ResourceRequest;
+  /** Absent in lists; null: none. */
+  readonly obligations?: Obligations | null;
   /** Of a request that no tick has folded yet: its document still bears the edge's own clock. */
   readonly receivedAt?: Instant | null;
 };
@@ -206,7 +209,8 @@ function scoped(scope: Scope): readonly [string, readonly unknown[]] {
 function requestView(row: RequestRow): RequestView {
   const { document, state, reasons, lease, tick, decidedAt, reservation, receivedAt } = row;
   const request = receivedAt == null ? document : { ...document, submittedAt: receivedAt };
-  return { request, state, reasons, lease, tick, decidedAt, reservation };
+  const view = { request, state, reasons, lease, tick, decidedAt, reservation };
+  return row.obligations == null ? view : { ...view, obligations: row.obligations };
 }
 
 function leaseView(row: LeaseRow): LeaseView {

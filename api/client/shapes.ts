@@ -78,6 +78,8 @@ export interface RequestView {
   /** The request whose revoked lease it takes up again. */
   readonly restartOf: string | null;
   readonly approvalOf: { readonly approval: string; readonly request: string } | null;
+  /** What the policies oblige it to; in the answer about one request alone, and absent where there is nothing. */
+  readonly obligations?: ObligationsView;
   readonly reasons: readonly Reason[];
   /** A promised start, of a request that waited too long. */
   readonly reservation?: {
@@ -87,6 +89,19 @@ export interface RequestView {
   } | null;
   /** When it may expect to start; no promise. */
   readonly estimate?: StartEstimate | null;
+}
+
+export interface ObligationsView {
+  /** A reviewer of each skill must approve before it is granted. */
+  readonly approvals?: readonly { readonly skill: string; readonly code: string; readonly policy: string }[];
+  readonly ttlSeconds?: number;
+  /** Kind, or "*" for every kind, to the pools that may serve it. */
+  readonly pools?: Readonly<Record<string, readonly string[]>>;
+  readonly classes?: readonly string[];
+  /** The class that it is served in, where that is lower than the one that was asked for. */
+  readonly class?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly audit?: readonly string[];
 }
 
 export interface StartEstimate {

@@ -37,6 +37,7 @@ export function requestJson(
     lease: view.lease,
     restartOf: request.restart?.of ?? null,
     approvalOf: request.approvalOf ?? null,
+    ...(view.obligations && { obligations: view.obligations }),
     reasons: reasons.map(reasonJson),
     reservation: view.reservation && reservationJson(view.reservation),
     estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,

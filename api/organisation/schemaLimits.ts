@@ -2,7 +2,7 @@
 // Invariant: what is absent is not limited. Called by schema.ts.
 
 import { type Static, Type } from 'typebox';
-import { amount, closed, slug, slugs } from './schemaTerms.ts';
+import { amount, classification, closed, slug, slugs } from './schemaTerms.ts';
 
 const hour = (description: string) => Type.Integer({ minimum: 0, maximum: 23, description });
 
@@ -35,6 +35,11 @@ const text = Type.String({ minLength: 1, maxLength: 128 });
 
 export const PolicyLimitsEntry = Type.Object(
   {
+    approvalRequiredFrom: Type.Optional(
+      classification(
+        'From it on a request needs the approval of a reviewer with the skill data-protection; absent: never.',
+      ),
+    ),
     departments: Type.Optional(Type.Record(slug('A department.'), DepartmentLimits, closed)),
     classes: Type.Optional(
       Type.Record(

@@ -22,14 +22,19 @@ const NUMBER = /^(0|[1-9]\d{0,15})$/;
 const WORDS =
   'result organisation agents departments classes datasets separatedDuties ordinal limits kinds clearanceCeiling maxDurationSeconds ' +
   'maxCostMinor models agentsMost quietHours from to purposeRequiredFrom approvalRequiredFrom revision limit want tick allow data deny ' +
-  'n obligations v code field policy rows row findings POLICY_INPUT_INVALID *';
+  'n obligations v views clean code field policy rows row findings POLICY_INPUT_INVALID *';
 
 /** What the policies of both bundles compare with: their constants but for the names of fields and rules, and 0, which 1 covers. */
 export function comparedWith(bundles: readonly PolicyBundle[]): PolicyLiterals {
   const numbers = new Set<number>();
   const texts = new Set<string>();
   for (const { wasm, manifest } of bundles) {
-    const named = manifest.rules.flatMap(({ code, policy, field }) => [code, policy, field]);
+    const named = manifest.rules.flatMap(({ code, policy, field, reads = [] }) => [
+      code,
+      policy,
+      field,
+      reads.join(','),
+    ]);
     const names = new Set<string>([...WORDS.split(' '), ...ROW_FIELDS, ...named]);
     const literals = literalsOf(wasm);
     for (const text of literals.texts) if (!names.has(text)) texts.add(text);

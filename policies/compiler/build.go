@@ -41,9 +41,12 @@ type manifest struct {
 }
 
 func (b *bundleSources) build(ctx context.Context) (*builtBundle, error) {
-	asked := entrypoints
+	asked := slices.Clone(entrypoints)
+	if hasViews(b.rules) {
+		asked = append(asked, viewsEntrypoint)
+	}
 	if len(b.constraints) > 0 {
-		asked = append(slices.Clone(entrypoints), constraintsEntrypoint)
+		asked = append(asked, constraintsEntrypoint)
 	}
 	module, err := compileModule(ctx, b.compiled(), asked)
 	if err != nil {

@@ -31,6 +31,8 @@ type rule struct {
 	Field       string         `json:"field"`
 	Remedy      string         `json:"remedy"`
 	Obligation  map[string]any `json:"obligation,omitempty"`
+	// Fields of the row, sorted; none: the rule is asked about whole rows.
+	Reads []string `json:"reads,omitempty"`
 }
 
 func collectRules(sources []source) ([]rule, []constraint, error) {
@@ -79,6 +81,7 @@ func collectRules(sources []source) ([]rule, []constraint, error) {
 	}
 	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.Code, b.Code) })
 	slices.SortFunc(constraints, func(a, b constraint) int { return strings.Compare(a.Code, b.Code) })
+	stateReads(sources, rules)
 	return rules, constraints, found.orNil()
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/format"
@@ -11,6 +12,10 @@ import (
 
 // Entry points of the module, by their path. The host looks them up by these names.
 var entrypoints = []string{"annona/verdict/batch", "annona/verdict/explain"}
+
+// One more where every rule states the fields that it reads: the rows of a batch are asked there, each rule once for all that
+// are alike in them.
+const viewsEntrypoint = "annona/verdict/views"
 
 // One more where a bundle has constraints: asked when policy or organisation change, and never about rows.
 const constraintsEntrypoint = "annona/verdict/constraints"
@@ -76,6 +81,28 @@ detail_CODE(row) := rows.detail(value) if {
 } else := {}
 `
 
+// A view is the rows of a batch as far as some rules read them, equal ones once. What it answers is which of them each rule
+// proved clean, so that whatever is missing from an answer is a hit. A rule is given no field but those of its view.
+const verdictViews = `
+views := {
+	"v": 1,
+	"tick": input.tick,
+	"data": data.organisation.revision,
+	"rows": {
+ROWS	},
+	"clean": {
+CLEAN	},
+}
+`
+
+const verdictView = `
+view_NUMBER := [row |
+	view := input.views["NAME"]
+	some i, value in view.FIRST
+	row := {"FIRST": valueREST}
+]
+`
+
 const verdictConstraints = `
 constraints := {
 	"v": 1,
@@ -122,8 +149,37 @@ func verdictText(rules []rule, constraints []constraint) ([]byte, error) {
 	text.WriteString("obligations := {\n" + obligations.String() + "}\n")
 	text.WriteString(strings.ReplaceAll(verdictMalformed, "MALFORMED", malformedCode))
 	text.WriteString(findings.String())
+	if hasViews(rules) {
+		text.WriteString(viewsText(rules))
+	}
 	if len(constraints) > 0 {
 		text.WriteString(strings.Replace(verdictConstraints, "SAID", said.String(), 1))
 	}
 	return format.Source("verdict.rego", []byte(text.String()))
+}
+
+func hasViews(rules []rule) bool {
+	return !slices.ContainsFunc(rules, func(r rule) bool { return len(r.Reads) == 0 })
+}
+
+func viewsText(rules []rule) string {
+	var names []string
+	var views, rows, clean strings.Builder
+	for _, r := range rules {
+		name := strings.Join(r.Reads, ",")
+		number := slices.Index(names, name)
+		if number < 0 {
+			number = len(names)
+			names = append(names, name)
+			var rest strings.Builder
+			for _, field := range r.Reads[1:] {
+				rest.WriteString(`, "` + field + `": view.` + field + `[i]`)
+			}
+			filled := strings.NewReplacer("NUMBER", strconv.Itoa(number), "NAME", name, "FIRST", r.Reads[0], "REST", rest.String())
+			views.WriteString(filled.Replace(verdictView))
+			rows.WriteString("\t\t\"" + name + "\": count(view_" + strconv.Itoa(number) + "),\n")
+		}
+		clean.WriteString("\t\t\"" + r.Code + "\": [i | some i, row in view_" + strconv.Itoa(number) + "; " + r.Policy + "." + r.Code + "(row) == false],\n")
+	}
+	return strings.NewReplacer("ROWS", rows.String(), "CLEAN", clean.String()).Replace(verdictViews) + views.String()
 }

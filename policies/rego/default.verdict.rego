@@ -384,3 +384,128 @@ findings contains {
 detail_QUIET_HOURS(row) := rows.detail(value) if {
 	value := hours.QUIET_HOURS(row)
 } else := {}
+
+views := {
+	"v": 1,
+	"tick": input.tick,
+	"data": data.organisation.revision,
+	"rows": {
+		"agent,department": count(view_0),
+		"classification": count(view_1),
+		"class,department": count(view_2),
+		"classification,clearance": count(view_3),
+		"class,costMinor": count(view_4),
+		"datasets,purpose": count(view_5),
+		"classification,department": count(view_6),
+		"department": count(view_7),
+		"class,durationSeconds": count(view_8),
+		"roles,skills": count(view_9),
+		"department,quantities": count(view_10),
+		"department,models": count(view_11),
+		"classification,purpose": count(view_12),
+		"class,department,hour": count(view_13),
+	},
+	"clean": {
+		"AGENT_BEYOND_CAP": [i | some i, row in view_0; agents.AGENT_BEYOND_CAP(row) == false],
+		"AGENT_UNKNOWN": [i | some i, row in view_0; identity.AGENT_UNKNOWN(row) == false],
+		"APPROVAL_NEEDED": [i | some i, row in view_1; handling.APPROVAL_NEEDED(row) == false],
+		"CLASS_NOT_ENTITLED": [i | some i, row in view_2; entitlement.CLASS_NOT_ENTITLED(row) == false],
+		"CLEARANCE_TOO_LOW": [i | some i, row in view_3; clearance.CLEARANCE_TOO_LOW(row) == false],
+		"COST_TOO_HIGH": [i | some i, row in view_4; budget.COST_TOO_HIGH(row) == false],
+		"DATASET_FOR_OTHER_PURPOSE": [i | some i, row in view_5; purposes.DATASET_FOR_OTHER_PURPOSE(row) == false],
+		"DEPARTMENT_CLEARANCE_TOO_LOW": [i | some i, row in view_6; clearance.DEPARTMENT_CLEARANCE_TOO_LOW(row) == false],
+		"DEPARTMENT_UNKNOWN": [i | some i, row in view_7; identity.DEPARTMENT_UNKNOWN(row) == false],
+		"DURATION_TOO_LONG": [i | some i, row in view_8; entitlement.DURATION_TOO_LONG(row) == false],
+		"DUTIES_NOT_SEPARATED": [i | some i, row in view_9; duties.DUTIES_NOT_SEPARATED(row) == false],
+		"KIND_NOT_ALLOWED": [i | some i, row in view_10; entitlement.KIND_NOT_ALLOWED(row) == false],
+		"MODEL_NOT_ENTITLED": [i | some i, row in view_11; models.MODEL_NOT_ENTITLED(row) == false],
+		"PURPOSE_REQUIRED": [i | some i, row in view_12; handling.PURPOSE_REQUIRED(row) == false],
+		"PURPOSE_VAGUE": [i | some i, row in view_12; handling.PURPOSE_VAGUE(row) == false],
+		"QUANTITY_TOO_LARGE": [i | some i, row in view_10; entitlement.QUANTITY_TOO_LARGE(row) == false],
+		"QUIET_HOURS": [i | some i, row in view_13; hours.QUIET_HOURS(row) == false],
+	},
+}
+
+view_0 := [row |
+	view := input.views["agent,department"]
+	some i, value in view.agent
+	row := {"agent": value, "department": view.department[i]}
+]
+
+view_1 := [row |
+	view := input.views.classification
+	some i, value in view.classification
+	row := {"classification": value}
+]
+
+view_2 := [row |
+	view := input.views["class,department"]
+	some i, value in view.class
+	row := {"class": value, "department": view.department[i]}
+]
+
+view_3 := [row |
+	view := input.views["classification,clearance"]
+	some i, value in view.classification
+	row := {"classification": value, "clearance": view.clearance[i]}
+]
+
+view_4 := [row |
+	view := input.views["class,costMinor"]
+	some i, value in view.class
+	row := {"class": value, "costMinor": view.costMinor[i]}
+]
+
+view_5 := [row |
+	view := input.views["datasets,purpose"]
+	some i, value in view.datasets
+	row := {"datasets": value, "purpose": view.purpose[i]}
+]
+
+view_6 := [row |
+	view := input.views["classification,department"]
+	some i, value in view.classification
+	row := {"classification": value, "department": view.department[i]}
+]
+
+view_7 := [row |
+	view := input.views.department
+	some i, value in view.department
+	row := {"department": value}
+]
+
+view_8 := [row |
+	view := input.views["class,durationSeconds"]
+	some i, value in view.class
+	row := {"class": value, "durationSeconds": view.durationSeconds[i]}
+]
+
+view_9 := [row |
+	view := input.views["roles,skills"]
+	some i, value in view.roles
+	row := {"roles": value, "skills": view.skills[i]}
+]
+
+view_10 := [row |
+	view := input.views["department,quantities"]
+	some i, value in view.department
+	row := {"department": value, "quantities": view.quantities[i]}
+]
+
+view_11 := [row |
+	view := input.views["department,models"]
+	some i, value in view.department
+	row := {"department": value, "models": view.models[i]}
+]
+
+view_12 := [row |
+	view := input.views["classification,purpose"]
+	some i, value in view.classification
+	row := {"classification": value, "purpose": view.purpose[i]}
+]
+
+view_13 := [row |
+	view := input.views["class,department,hour"]
+	some i, value in view.class
+	row := {"class": value, "department": view.department[i], "hour": view.hour[i]}
+]

@@ -181,6 +181,8 @@ export interface LeaseTerms {
 
 /** What the default policies limit beyond what departments and classes say of themselves; what is absent is not limited. */
 export interface PolicyLimits {
+  /** From this classification on a request needs a reviewer's approval; absent: never. */
+  readonly approvalRequiredFrom?: Classification;
   readonly departments?: Readonly<Record<string, DepartmentLimits>>;
   readonly classes?: Readonly<Record<string, { readonly maxCostMinor: Units }>>;
   /** Dataset -> the purposes that it is for. */

@@ -1,7 +1,7 @@
 // A module that follows OPA's ABI with fixed answers, assembled by hand: what no sound compiler would emit.
 // Every function returns a constant or its argument; the texts stand in memory as C strings.
 
-import { bytesOf, sha256Hex } from '../../policies/bundle.ts';
+import { bytesOf, sha256Hex, VIEWS_ENTRYPOINT } from '../../policies/bundle.ts';
 import type { PolicyBundle } from '../../policies/index.ts';
 import { defaultBundle } from '../../policies/node.ts';
 
@@ -22,7 +22,12 @@ const HEAP_AT = 32_768;
 export async function tinyBundle(texts: TinyTexts): Promise<PolicyBundle> {
   const { manifest } = await defaultBundle();
   const wasm = tinyModule(texts);
-  return { wasm, manifest: { ...manifest, wasm: { ...manifest.wasm, sha256: await sha256Hex(wasm) } } };
+  // It is asked about whole rows: it has no views.
+  const entrypoints = manifest.entrypoints.filter((name) => name !== VIEWS_ENTRYPOINT);
+  return {
+    wasm,
+    manifest: { ...manifest, entrypoints, wasm: { ...manifest.wasm, sha256: await sha256Hex(wasm) } },
+  };
 }
 
 function tinyModule({ builtins, result }: TinyTexts): ArrayBuffer {

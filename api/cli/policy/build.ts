@@ -1,8 +1,9 @@
 // `annona policy build`: checks, tests, and writes the three files of a bundle; or, on any failure, none of them.
 import { writeFile } from 'node:fs/promises';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
+import { dutyProblems } from './check.ts';
 import { coverageOf, coveredPercent, printCoverage } from './coverage.ts';
-import { counted } from './print.ts';
+import { counted, printProblems } from './print.ts';
 import { writeSigned } from './sign.ts';
 import { author, bytesOfBase64, type ReadOptions } from './sources.ts';
 import { printReport, runAll, tally } from './test.ts';
@@ -45,6 +46,11 @@ export async function build(paths: readonly string[], options: BuildOptions, io:
     }
     const bundle = (await authored.ask('build'))?.bundle;
     if (!bundle) return EXIT.checkFailed;
+    const unknown = dutyProblems(authored, bundle.manifest.rules);
+    if (unknown.length > 0) {
+      printProblems(unknown, { io, json: options.json === true });
+      return EXIT.checkFailed;
+    }
     await writeFile(`${out}.wasm`, new Uint8Array(bytesOfBase64(bundle.wasm)));
     await writeFile(`${out}.manifest.json`, `${JSON.stringify(bundle.manifest, null, 2)}\n`);
     await writeFile(`${out}.verdict.rego`, bundle.verdict);

@@ -1,8 +1,20 @@
 // `annona policy check`: everything that is wrong with the sources, at once. Called by index.ts.
-import { obligationProblem } from '../../../policies/index.ts';
+import { obligationProblem, type PolicyRule } from '../../../policies/index.ts';
+import type { PolicyProblem } from '../../../policies/node.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 import { counted, printProblems } from './print.ts';
-import { author } from './sources.ts';
+import { type Authored, author } from './sources.ts';
+
+/** Duties that no version of the scheduler could fulfil: such a rule would deny whatever it hits. */
+export function dutyProblems(
+  authored: Pick<Authored, 'problemAt'>,
+  rules: readonly PolicyRule[],
+): PolicyProblem[] {
+  return rules.flatMap((rule) => {
+    const problem = rule.obligation ? obligationProblem(rule.obligation) : null;
+    return problem === null ? [] : [authored.problemAt(rule.code, problem)];
+  });
+}
 
 export async function check(
   paths: readonly string[],
@@ -14,10 +26,7 @@ export async function check(
     const answer = await authored.ask('check');
     if (!answer) return EXIT.checkFailed;
     const { rules = [], constraints = [] } = answer;
-    const unknown = rules.flatMap((rule) => {
-      const problem = rule.obligation ? obligationProblem(rule.obligation) : null;
-      return problem === null ? [] : [authored.problemAt(rule.code, problem)];
-    });
+    const unknown = dutyProblems(authored, rules);
     if (unknown.length > 0) {
       printProblems(unknown, { io, json: options.json === true });
       return EXIT.checkFailed;

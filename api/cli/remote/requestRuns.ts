@@ -239,10 +239,24 @@ function requestLines(request: RequestView): string[] {
     ['submitted', request.submittedAt],
     ['decided', request.decidedAt],
     ['tick', request.tick],
+    ...obligationRows(request),
   ];
   const shown = rows.filter(([, value]) => value !== undefined && value !== null);
   const lines = shown.map(([name, value]) => `${name.padEnd(15)}  ${plain(value)}`);
   return [...lines, ...reasonLines(reasons), ...startLines({ ...request })];
+}
+
+/** What the policies oblige it to, one row a duty. */
+function obligationRows({ obligations = {} }: RequestView): (readonly [string, unknown])[] {
+  const { approvals = [], ttlSeconds, pools = {}, class: lowered, labels = {}, audit = [] } = obligations;
+  return [
+    ...approvals.map(({ skill, code }) => ['needs', `approval: ${skill} (${code})`] as const),
+    ['ends within', ttlSeconds === undefined ? undefined : `${ttlSeconds} s`],
+    ...Object.entries(pools).map(([kind, ids]) => ['served from', `${kind}: ${ids.join(', ')}`] as const),
+    ['served as', lowered],
+    ...Object.entries(labels).map(([name, value]) => ['label', `${name}=${value}`] as const),
+    ['told apart for', audit.length === 0 ? undefined : audit.join(', ')],
+  ];
 }
 
 function reasonText({ reasons = [] }: RequestView): string {

@@ -90,6 +90,24 @@ export const EstimateView = Type.Object(
   { description: 'When it may expect to start. No promise: `reservation` is one.' },
 );
 
+/** What the policies oblige a request to that they allow; in the answer about one request alone, and absent where there is nothing. */
+const ObligationsView = Type.Object({
+  /** A reviewer of each skill must approve before it is granted. */
+  approvals: Type.Optional(Type.Array(Type.Object({ skill: Text, code: Text, policy: Text }))),
+  /** The longest that its lease can last, extensions included. */
+  ttlSeconds: Type.Optional(Amount),
+  /** Kind, or "*" for every kind, to the pools that may serve it. */
+  pools: Type.Optional(Type.Record(Text, Type.Array(Text))),
+  /** Caps on its class, as the rules state them. */
+  classes: Type.Optional(Type.Array(Text)),
+  /** The class that it is served in, where that is lower than the one that was asked for. */
+  class: Type.Optional(Text),
+  /** Written on the lease, and into the events and the record of its grant. */
+  labels: Type.Optional(Type.Record(Text, Text)),
+  /** Codes of the rules that want the grant to be told apart. */
+  audit: Type.Optional(Type.Array(Text)),
+});
+
 export const RequestJson = Type.Object({
   id: Text,
   clientRequestId: Text,
@@ -106,6 +124,7 @@ export const RequestJson = Type.Object({
   restartOf: NullableText,
   /** It asks for the slot in which a reviewer rules on that request. */
   approvalOf: Type.Union([Type.Object({ approval: Text, request: Text }), Type.Null()]),
+  obligations: Type.Optional(ObligationsView),
   reasons: Type.Array(ReasonView),
   /** A promised start, of an open request that waited too long; it moves later only after a loss of capacity. */
   reservation: Type.Union([

@@ -70,10 +70,10 @@ WARNS(row) := row.purpose == "warn"
 ON_TRIAL(row) := row.purpose == "trial"
 
 # METADATA
-# title: A duty that no host knows
+# title: A duty that the tests turn into one that no host knows
 # custom:
 #   obligation:
-#     kind: levitation
+#     kind: audit
 LEVITATE(row) := row.purpose == "levitate"
 
 # METADATA

@@ -215,3 +215,29 @@ findings contains {
 detail_WARNS(row) := rows.detail(value) if {
 	value := hostile.WARNS(row)
 } else := {}
+
+views := {
+	"v": 1,
+	"tick": input.tick,
+	"data": data.organisation.revision,
+	"rows": {
+		"purpose": count(view_0),
+	},
+	"clean": {
+		"APPROVE": [i | some i, row in view_0; hostile.APPROVE(row) == false],
+		"HOGS": [i | some i, row in view_0; hostile.HOGS(row) == false],
+		"LEVITATE": [i | some i, row in view_0; hostile.LEVITATE(row) == false],
+		"ON_TRIAL": [i | some i, row in view_0; hostile.ON_TRIAL(row) == false],
+		"PLAIN": [i | some i, row in view_0; hostile.PLAIN(row) == false],
+		"SPINS": [i | some i, row in view_0; hostile.SPINS(row) == false],
+		"THROWS": [i | some i, row in view_0; hostile.THROWS(row) == false],
+		"UNDEFINED": [i | some i, row in view_0; hostile.UNDEFINED(row) == false],
+		"WARNS": [i | some i, row in view_0; hostile.WARNS(row) == false],
+	},
+}
+
+view_0 := [row |
+	view := input.views.purpose
+	some i, value in view.purpose
+	row := {"purpose": value}
+]

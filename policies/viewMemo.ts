@@ -1,0 +1,135 @@
+// What each rule answered before, by the fields that it reads: a row is asked only as far as no row was like it.
+// Valid for one policy over one version of the data: who changes either, makes another. Called by batch.ts; held by slot.ts.
+// Invariants: bounded; only what a checked answer said is kept, never what an error or a deadline denied.
+import { hasBit } from './echo.ts';
+import { Numbering, PairNumbering } from './numbering.ts';
+import type { PolicyRow } from './verdict.ts';
+import type { CleanBits, View, ViewRows } from './views.ts';
+
+// Different values and pairs of them, about 100 bytes each. 2,000 rows that are like none before add about 15,000.
+const NUMBERED_MAX = 200_000;
+const CLEAN: readonly string[] = [];
+
+/** Codes that hit a row of a view; a number stands for the question that asks it, undefined for none. */
+type Answered = readonly string[] | number | undefined;
+
+interface Remembered {
+  readonly view: View;
+  /** Places of its fields among all fields. */
+  readonly at: readonly number[];
+  /** One for each field after the first. */
+  readonly pairs: readonly PairNumbering[];
+  readonly answers: Answered[];
+}
+
+/** Some rows of a batch, and what of them must be asked. */
+export interface Inquiry {
+  /** Number of each row in each view: row i, view j at i * views + j. */
+  readonly numbers: Int32Array;
+  /** One a view, in the order of the views; empty where all is known. */
+  readonly asked: readonly (ViewRows & { readonly numbers: readonly number[] })[];
+}
+
+export class ViewMemo {
+  readonly #views: readonly View[];
+  readonly #fields: readonly (keyof PolicyRow)[];
+  readonly #numberedMax: number;
+  #numberings: Numbering[] = [];
+  #remembered: Remembered[] = [];
+  #question = 0;
+  #hits = 0;
+  #misses = 0;
+  #entries = 0;
+
+  constructor(views: readonly View[], numberedMax: number = NUMBERED_MAX) {
+    this.#views = views;
+    this.#fields = [...new Set(views.flatMap(({ fields }) => fields))];
+    this.#numberedMax = numberedMax;
+    this.clear();
+  }
+
+  /** Rows that nothing had to be asked about, the others, and the answers that are held, one for each different row of a view. */
+  get counts(): { readonly hits: number; readonly misses: number; readonly entries: number } {
+    return { hits: this.#hits, misses: this.#misses, entries: this.#entries };
+  }
+
+  get #numbered(): number {
+    const held = [...this.#numberings, ...this.#remembered.flatMap(({ pairs }) => pairs)];
+    return held.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  clear(): void {
+    this.#entries = 0;
+    this.#numberings = this.#fields.map(() => new Numbering());
+    this.#remembered = this.#views.map((view) => ({
+      view,
+      at: view.fields.map((field) => this.#fields.indexOf(field)),
+      pairs: view.fields.slice(1).map(() => new PairNumbering()),
+      answers: [],
+    }));
+  }
+
+  /** Only for rows without a fault. What was asked before and never answered is asked again. */
+  inquire(rows: readonly PolicyRow[]): Inquiry {
+    if (this.#numbered > this.#numberedMax) this.clear();
+    this.#question += 1;
+    const views = this.#remembered;
+    const numbers = new Int32Array(rows.length * views.length);
+    const asked = views.map(({ view }) => ({ view, rows: [] as PolicyRow[], numbers: [] as number[] }));
+    const values = new Int32Array(this.#fields.length);
+    for (let i = 0; i < rows.length; i += 1) {
+      const row = rows[i] as PolicyRow;
+      for (let f = 0; f < values.length; f += 1)
+        values[f] = (this.#numberings[f] as Numbering).of(row[this.#fields[f] as keyof PolicyRow]);
+      let isKnown = true;
+      for (let j = 0; j < views.length; j += 1) {
+        const remembered = views[j] as Remembered;
+        const number = numberOf(remembered, values);
+        numbers[i * views.length + j] = number;
+        const answered = remembered.answers[number];
+        if (typeof answered === 'object') continue;
+        isKnown = false;
+        if (answered === this.#question) continue;
+        remembered.answers[number] = this.#question;
+        asked[j]?.rows.push(row);
+        asked[j]?.numbers.push(number);
+      }
+      if (isKnown) this.#hits += 1;
+      else this.#misses += 1;
+    }
+    return { numbers, asked };
+  }
+
+  /** Keeps the answer to an inquiry. */
+  keep({ asked }: Inquiry, clean: CleanBits): void {
+    for (const [j, { view, numbers }] of asked.entries()) {
+      this.#entries += numbers.length;
+      const { answers } = this.#remembered[j] as Remembered;
+      for (const [i, number] of numbers.entries()) {
+        const hits = view.codes.filter((code) => !hasBit(clean.get(code) ?? NONE, i));
+        answers[number] = hits.length === 0 ? CLEAN : hits;
+      }
+    }
+  }
+
+  /** Codes that hit row i of an inquiry that was answered, in the order of the views. */
+  codesOf({ numbers }: Inquiry, i: number): readonly string[] {
+    const views = this.#remembered;
+    let codes = CLEAN;
+    for (let j = 0; j < views.length; j += 1) {
+      const answered = (views[j] as Remembered).answers[numbers[i * views.length + j] as number];
+      if (typeof answered !== 'object') throw new Error('a row is judged before its views are answered');
+      if (answered.length > 0) codes = codes.length === 0 ? answered : [...codes, ...answered];
+    }
+    return codes;
+  }
+}
+
+const NONE = new Uint8Array(0);
+
+function numberOf({ at, pairs }: Remembered, values: Int32Array): number {
+  let number = values[at[0] as number] as number;
+  for (let k = 0; k < pairs.length; k += 1)
+    number = (pairs[k] as PairNumbering).of(number, values[at[k + 1] as number] as number);
+  return number;
+}
