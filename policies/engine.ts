@@ -84,9 +84,12 @@ function instanceOver(
 ): PolicyInstance {
   const { manifest, module, maximum } = compiled;
   const data = parseData(value);
-  const dataBytes = bytesOf(JSON.stringify({ organisation: data }));
-  const initial = pagesFor(dataBytes);
-  if (initial > maximum) {
+  const text = JSON.stringify({ organisation: data });
+  // Before it is encoded: bytes that cannot be had would end the process, and not this thread.
+  const least = pagesFor(text.length);
+  const dataBytes = least > maximum ? null : bytesOf(text);
+  const initial = dataBytes === null ? least : pagesFor(dataBytes.byteLength);
+  if (dataBytes === null || initial > maximum) {
     throw new PolicyRefused(
       'DATA_INVALID',
       `needs about ${initial} pages of memory, the maximum is ${maximum}`,
@@ -135,12 +138,12 @@ interface OpenOptions {
 
 /** Asks entrypoints of any module that OPA compiled, under one `data`. Throws on any fault. */
 export function openModule(options: OpenOptions & { readonly wasm: ArrayBuffer }): PolicyInstance['run'] {
-  const initial = Math.min(pagesFor(options.dataBytes), options.maximum);
+  const initial = Math.min(pagesFor(options.dataBytes.byteLength), options.maximum);
   return openFresh({ ...options, module: compile(options.wasm), initial }).run;
 }
 
-function pagesFor(dataBytes: ArrayBuffer): number {
-  return Math.ceil((dataBytes.byteLength * DATA_EXPANSION) / PAGE_BYTES) + SPARE_PAGES;
+function pagesFor(dataBytes: number): number {
+  return Math.ceil((dataBytes * DATA_EXPANSION) / PAGE_BYTES) + SPARE_PAGES;
 }
 
 function openFresh({

@@ -61,6 +61,19 @@ describe('the watchdog', () => {
     expect((await policy.explain(aRow({ purpose: 'plain' }))).verdict).toMatchObject({ codes: ['PLAIN'] });
   });
 
+  it('outlives data that no memory could hold: it is refused, and the bundle answers under the data of before', async () => {
+    const policy = await started();
+    // One department under 100 names: small to send, 100 MB as the text that the engine is given.
+    const department = { ...vectors.data.departments.research!, classes: ['x'.repeat(1_000_000)] };
+    const names = Array.from({ length: 100 }, (_, index) => [`department-${index}`, department]);
+    const data = { ...vectors.data, revision: 'huge', departments: Object.fromEntries(names) };
+    await expect(policy.activate({ data })).rejects.toMatchObject({ code: 'DATA_INVALID' });
+    expect(outcomes(await policy.evaluate({ tick: 't', rows: [aRow({ purpose: 'plain' })] }))).toEqual([
+      'PLAIN',
+    ]);
+    expect(policy.dataRevision).toBe(vectors.data.revision);
+  });
+
   it('closes while a policy runs away', async () => {
     const policy = await started();
     const asked = policy.evaluate({ tick: 't', rows: [aRow({ purpose: 'spin' })] });

@@ -86,6 +86,24 @@ describe('an obligation to be approved', () => {
     expect(await rig.tick({ now: NOW + HOUR })).toEqual({ type: 'idle' });
   });
 
+  it('holds back a whole gang until the last of its members is approved, and then grants it in one tick', async () => {
+    const rig = cell(['w1', HOUR, 2 * HOUR, 2]);
+    const gang = { id: 'training-run-0017', size: 2, timeoutSeconds: 3_600 };
+    const members = [1, 2].map((number) => aRequest(number).gpu(4).terms({ gang }).build());
+    await rig.tick({ rows: members.map((one) => submitted(one)) });
+    const approvals = [...rig.state.approvals.values()];
+    expect(approvals.map(({ request, state }) => [request, state])).toEqual(
+      members.map(({ id }) => [id, 'scheduled']),
+    );
+    const approve = ({ id, digest }: Approval) =>
+      intake({ type: 'rule', approval: id, digest, verdict: 'approve', reason: 'fine' }, REVIEWER, NOW);
+    await rig.tick({ rows: [approve(approvals[0]!)], now: NOW + MINUTE });
+    for (const { id } of members) expect(outcomeOf(rig, id)?.[0]).toBe('waiting');
+    expect(rig.state.used.get('gpu-a') ?? 0).toBe(0);
+    await rig.tick({ rows: [approve(approvals[1]!)], now: NOW + 2 * MINUTE });
+    for (const { id } of members) expect(outcomeOf(rig, id)).toEqual(['granted', []]);
+  });
+
   it('is fulfilled by a Ruling: the slot comes back unbegun, and the parent is granted in the same tick', async () => {
     const rig = cell(['w1', HOUR, 2 * HOUR, 1]);
     await rig.tick({ rows: [submitted(parent)] });
