@@ -44,16 +44,23 @@ export interface LeaderLook {
   readonly state: State;
   readonly snapshot: Snapshot;
   readonly explained: Explainer;
+  /** Why a request waits: for its reviewer, or else for what is short. */
+  readonly reasons: (pending: PendingRequest) => readonly Reason[];
   /** Made when it is first asked for: it sorts the leases by their ends. */
   readonly search: () => StartSearch;
 }
 
 export function lookOver(state: State, snapshot: Snapshot): LeaderLook {
   let search: StartSearch | null = null;
+  const explained = explainer(snapshot);
   return {
     state,
     snapshot,
-    explained: explainer(snapshot),
+    explained,
+    reasons: (pending) => {
+      const awaiting = awaitingReasons(state, pending);
+      return awaiting.length > 0 ? awaiting : explained.reasons(pending);
+    },
     search: () => {
       search ??= new StartSearch({ state, now: snapshot.now, memo: newMemo() });
       return search;
@@ -70,11 +77,10 @@ export function explainRequest(
   request: ResourceRequest,
   sight: HolderSight,
 ): Explanation | null {
-  const { state, snapshot, explained, search } = look;
+  const { state, snapshot, search } = look;
   if (state.leaseOfRequest.has(request.id)) return null;
   const pending = state.requests.get(request.id) ?? nextPending(state, request);
-  const awaiting = awaitingReasons(state, pending);
-  const reasons = awaiting.length > 0 ? awaiting : explained.reasons(pending);
+  const reasons = look.reasons(pending);
   const shape = shapeOf(newMemo(), snapshot.configuration, pending);
   const room = new Room(snapshot);
   return {

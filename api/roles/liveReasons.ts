@@ -43,7 +43,7 @@ export function liveReasons(
   return (id) => {
     const pending = runner.state()?.requests.get(id);
     if (pending?.waitingCodes == null) return null;
-    return look()?.explained.reasons(pending) ?? null;
+    return look()?.reasons(pending) ?? null;
   };
 }
 

@@ -55,3 +55,30 @@ it('knows nothing while this process does not lead, of a request that is not ope
   leader.state = null;
   expect(reasons(requestIdOf(1))).toBeNull();
 });
+
+it('says that a request waits for its reviewer, whatever room there is', () => {
+  const verdict = { allow: true, codes: [], policyRevision: 'p', dataRevision: 'd' };
+  const obligations = { approvals: [{ skill: 'legal', code: 'NEEDS_LEGAL', policy: 'p' }] };
+  const pending = {
+    ...aRequest(1).gpu(1).pending(),
+    verdict: { ...verdict, obligations },
+    awaitsApproval: true,
+  } as const;
+  const memory = aState(aConfiguration().pool(aPool('gpu-a').gpu(8)));
+  const state = memory.request({ ...pending, waitingCodes: ['AWAITING_APPROVAL'] }).build();
+  const approval = {
+    id: 'apr_1',
+    request: requestIdOf(1),
+    skill: 'legal',
+    code: 'NEEDS_LEGAL',
+    policy: 'p',
+    state: 'seeking',
+  };
+  state.approvals.set(
+    'apr_1' as never,
+    { ...approval, review: requestIdOf(2), attempt: 1, slot: null, ruling: null } as never,
+  );
+  expect(liveReasons({ state: () => state }, () => NOW)(requestIdOf(1))).toMatchObject([
+    { code: 'AWAITING_APPROVAL', skill: 'legal', rule: 'NEEDS_LEGAL' },
+  ]);
+});

@@ -78,6 +78,8 @@ describe('what is wrong', () => {
     expect(out).toMatch(
       /first\.rego:\d+:1: obligation: kind "levitation" is not known; the kinds are approval/,
     );
+    const built = await ran('policy', 'build', broken, '-o', join(broken, 'built'));
+    expect([built.exitCode, existsSync(join(broken, 'built.wasm'))]).toEqual([7, false]);
     const place = /first\.rego:(\d+):/.exec(out)?.[1];
     const lines = readFileSync(join(broken, 'first.rego'), 'utf8').split('\n');
     expect(lines[Number(place) - 1]).toMatch(/^URGENT_WITHOUT_PURPOSE\(row\)/);

@@ -46,11 +46,13 @@ const scheduled = async (id: string): Promise<string> => {
 it('grants what a reviewer approved', { timeout: 90_000 }, async () => {
   const id = await submitted();
   const approval = await scheduled(id);
-  expect(await request(id)).toMatchObject({
-    state: 'waiting',
-    reasons: [{ code: 'AWAITING_APPROVAL' }],
-    obligations: { approvals: [{ skill: 'data-protection', code: 'APPROVAL_NEEDED', policy: 'handling' }] },
-  });
+  await expect
+    .poll(() => request(id), { timeout: 20_000 })
+    .toMatchObject({
+      state: 'waiting',
+      reasons: [{ code: 'AWAITING_APPROVAL' }],
+      obligations: { approvals: [{ skill: 'data-protection', code: 'APPROVAL_NEEDED', policy: 'handling' }] },
+    });
   await asReviewer('approve', approval, '--reason', 'lawful basis: contract');
   await expect.poll(() => request(id), { timeout: 20_000 }).toMatchObject({ state: 'granted' });
   expect(await asReviewer('get', approval)).toMatchObject({ state: 'approved' });
