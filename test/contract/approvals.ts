@@ -3,7 +3,15 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Approval, ApprovalId, ApprovalState, Change, Obligations } from '../../scheduler/index.ts';
-import { aRequest, CELL, requestId, StoreCell, type StoreUnderTest } from '../support/storeCell.ts';
+import {
+  ALL,
+  aRequest,
+  CELL,
+  departmentScope,
+  requestId,
+  StoreCell,
+  type StoreUnderTest,
+} from '../support/storeCell.ts';
 
 const DUTIES: Obligations = {
   approvals: [{ skill: 'legal', code: 'NEEDS_LEGAL', policy: 'p' }],
@@ -73,6 +81,15 @@ export const approvalsContract = (name: string, makeStore: () => Promise<StoreUn
       const state = await load();
       expect(state.approvals.size).toBe(0);
       expect(state.requests.get(request.id)?.verdict).not.toHaveProperty('obligations');
+    });
+
+    it('are told by who reads the one request, and of nobody else’s', async () => {
+      await cell.tick([cell.opened(request), obliged(DUTIES), moved('seeking')]);
+      const { readers } = store.ports;
+      expect(await readers.request(ALL, request.id)).toMatchObject({ obligations: DUTIES });
+      expect(await readers.request(departmentScope('nobody'), request.id)).toBeNull();
+      await cell.tick([obliged(), moved('dropped')]);
+      expect(await readers.request(ALL, request.id)).not.toHaveProperty('obligations');
     });
 
     it('stay with the lease that was granted under them', async () => {
