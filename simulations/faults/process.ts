@@ -4,6 +4,7 @@
 import {
   type CommitObserver,
   type Digest,
+  type Epoch,
   type Publisher,
   type Relay,
   type RelayEvent,
@@ -34,13 +35,15 @@ const RUNNER = {
   renewMs: 500,
   electionMs: 250,
 };
+/** Every process relays, all under one epoch: harder than in a server, where one at a time is elected to. */
+const RELAY_EPOCH = 1 as Epoch;
 const RELAY = { cell: CELL, sink: 'kafka', batchMax: 16, pollMs: 600, backoffMs: 250, backoffMaxMs: 2000 };
 
 /** What the process reaches over the network; a rig that plants a defect hands in bent ones. */
 export interface ClusterStore {
   readonly stateSource: SchedulerPorts['stateSource'];
   readonly logs: RelayPorts['log'];
-  readonly relayCursor: RelayPorts['cursor'];
+  readonly relayCursors: { under(epoch: Epoch): RelayPorts['cursor'] };
   readonly intake: SchedulerPorts['intake'];
   readonly configuration: SchedulerPorts['configuration'];
   readonly heartbeats: SchedulerPorts['heartbeats'];
@@ -81,7 +84,8 @@ export function startProcess(life: Life, holder: string, options: ProcessOptions
   const gate = new SimulatedGate(life, options);
   const timers: Timers = { sleep: (ms, signal) => loop.sleep(ms, life, signal) };
   const runner = startRunner(bend(portsOf(life, holder, { options, gate, timers })), RUNNER, report);
-  const { logs, relayCursor } = options.store;
+  const { logs, relayCursors } = options.store;
+  const relayCursor = relayCursors.under(RELAY_EPOCH);
   const relay = startRelay(
     bendRelay({
       log: network.remote(life, logs, ['read', 'last']),
