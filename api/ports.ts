@@ -48,6 +48,8 @@ export interface Principal {
   /** Set for role `agent`. */
   readonly agent: AgentId | null;
   readonly expiresAt: Instant;
+  /** Why this call is made, where its caller said so. */
+  readonly because?: string | null;
 }
 
 export type IdentityRefusal =

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { buildConsole } from '../api/cli/buildConsole.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -54,7 +55,8 @@ function copyAssets(): number {
   let copied = 0;
   for (const source of SOURCES.filter((folder) => existsSync(join(ROOT, folder)))) {
     for (const path of readdirSync(join(ROOT, source), { recursive: true, encoding: 'utf8' })) {
-      if (!ASSETS.has(extname(path)) || /(^|\/)(node_modules|tsconfig[^/]*\.json$)/.test(path)) continue;
+      if (!ASSETS.has(extname(path)) || /(^|\/)(node_modules|tsconfig[^/]*\.json$)|^console\//.test(path))
+        continue;
       cpSync(join(ROOT, source, path), join(DIST, source, path));
       copied += 1;
     }
@@ -64,7 +66,7 @@ function copyAssets(): number {
   return copied;
 }
 
-function main(): number {
+async function main(): Promise<number> {
   rmSync(DIST, { recursive: true, force: true });
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
   const emitted = spawnSync(tsc, ['-p', 'deploy/tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
@@ -87,8 +89,9 @@ function main(): number {
   }
   chmodSync(join(DIST, 'api/cli/annona.js'), 0o755);
   const assets = copyAssets();
+  await buildConsole({ into: join(DIST, 'api/console/dist') });
   console.log(`dist/: ${modules.length} modules, ${assets} assets. To pack it: npm pack ./dist`);
   return 0;
 }
 
-if (import.meta.main) process.exitCode = main();
+if (import.meta.main) process.exitCode = await main();

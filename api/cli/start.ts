@@ -1,8 +1,10 @@
 // `annona start`: everything in one process, for a first look and for development. Boots, lets sample agents work, serves on.
 // Invariant: it asks nothing; a second start keeps the data and says so; Ctrl-C ends it in order with exit code 0.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../config.ts';
 import { now } from '../roles/clock.ts';
@@ -13,6 +15,7 @@ import { type RunningServer, startServer } from '../roles/server.ts';
 import { DEFAULT_AUDIENCE, DEFAULT_ISSUER } from '../roles/serverOptions.ts';
 import { tokenMint } from '../roles/token.ts';
 import { packageVersion } from '../version.ts';
+import { hasConsoleSources } from './buildConsole.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { readOrganisation } from './organisationFile.ts';
 import { stopSignal } from './stopSignal.ts';
@@ -45,6 +48,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const { databaseUrl, kafkaBrokers, tickIntervalMs, engine } = config;
   const { configuration, texts } = await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
+  await bringUpConsole(io);
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
   const pulse = createPulse();
   const server = await startServer(
@@ -90,6 +94,19 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
     await server.stop();
     io.err('stopped');
   }
+}
+
+/** In a process of its own: what builds it is not kept in memory. Without it the API serves all the same. */
+async function bringUpConsole(io: CommandIo): Promise<void> {
+  if (!hasConsoleSources()) return;
+  const script = new URL(`./buildConsole${extname(import.meta.url)}`, import.meta.url);
+  const child = spawn(process.execPath, [script.pathname], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) io.err(`the console could not be built, and is not served: ${said.trim()}`);
 }
 
 async function prepare(
@@ -151,7 +168,9 @@ async function invite(server: RunningServer, directory: string, io: CommandIo): 
   const elsewhere = directory === resolve(DEFAULT_DIRECTORY) ? '' : ` --directory ${directory}`;
   const there = `${server.url === DEFAULT_URL ? '' : ` --url ${server.url}`}${elsewhere}`;
   io.out('');
-  io.out(`Annona serves at ${server.url}. Ctrl-C stops it. Try, in another terminal:`);
+  io.out(
+    `Annona serves at ${server.url}, its console for browsers too. Ctrl-C stops it. Try, in another terminal:`,
+  );
   io.out(`  npx annona request submit --gpu 2 --for 10m --wait 10 --as ${agent.id}${there}`);
   io.out(`  npx annona request watch latest --as ${agent.id}${there}`);
   io.out(`  npx annona top --as operator@${agent.department}${there}`);

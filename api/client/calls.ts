@@ -15,7 +15,7 @@ export interface RetryOptions {
 }
 
 export interface ClientOptions {
-  /** "http://127.0.0.1:7400". */
+  /** "http://127.0.0.1:7400", or with a path: "https://example.org/annona". */
   readonly baseUrl: string;
   /** A bearer token, or what makes a fresh one: asked before every call. */
   readonly token: string | (() => string | Promise<string>);
@@ -137,7 +137,8 @@ function headersOf(call: Call, bearer: string): Record<string, string> {
 }
 
 function urlOf(baseUrl: string, { path, query = {} }: Call): URL {
-  const url = new URL(path, baseUrl);
+  // Below the base, not beside it: a server may stand behind a path of its proxy.
+  const url = new URL(path.replace(/^\//, ''), baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
     url.searchParams.set(name, Array.isArray(value) ? value.join(',') : String(value));

@@ -21,6 +21,10 @@ declare module 'fastify' {
 /** At 1 s every call is late beyond what clients wait for; before that, answering is kinder than refusing. */
 const LAG_MS_MAX = 1000;
 const BEARER = /^Bearer +([!-~]+)$/i;
+/** Why the caller does it, in words for the audit. */
+const REASON_HEADER = 'annona-reason';
+const REASON_MAX = 500;
+const CONTROL = /\p{Cc}|\p{Cs}/u;
 const REALM = 'Bearer realm="annona"';
 
 const REFUSALS: Readonly<Record<IdentityRefusal, { readonly code: ProblemCode; readonly detail: string }>> = {
@@ -60,7 +64,7 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
     if (principal.agent !== null)
       options.presence.seen(options.configuration().cell, principal.agent, options.system.now());
     await countCall(options, { request, reply, principal, action });
-    request.principal = principal;
+    request.principal = { ...principal, because: becauseOf(request) };
     const scope = scopeFor(principal, action);
     if (scope === null) {
       throw new ProblemError({
@@ -87,6 +91,22 @@ function auditRefusals(app: FastifyInstance, { audit, configuration }: ServerOpt
     await audit
       .write(configuration().cell, { by: request.principal, act, object })
       .catch((fault: unknown) => request.log.error(fault, 'a refusal is not in the audit'));
+  });
+}
+
+/** Percent-encoded UTF-8, as headers hold ASCII alone. */
+function becauseOf({ headers }: FastifyRequest): string | null {
+  const header = headers[REASON_HEADER];
+  if (header === undefined) return null;
+  try {
+    const because = decodeURIComponent(String(header)).trim();
+    if (because.length <= REASON_MAX && !CONTROL.test(because)) return because === '' ? null : because;
+  } catch {
+    // A stray %: refused like what is too long.
+  }
+  throw new ProblemError({
+    code: 'HEADER_INVALID',
+    detail: `Annona-Reason is a sentence of at most ${REASON_MAX} characters on one line, percent-encoded in UTF-8`,
   });
 }
 

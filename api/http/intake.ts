@@ -5,8 +5,8 @@ import { ProblemError } from '../errors.ts';
 import type { IntakeItem, IntakeOutcome, Principal } from '../ports.ts';
 import type { ServerOptions } from './options.ts';
 
-export function actorOf({ subject, department, agent }: Principal): IntakeActor {
-  return { subject, department, agent };
+export function actorOf({ subject, department, agent, because = null }: Principal): IntakeActor {
+  return { subject, department, agent, ...(because === null ? {} : { because }) };
 }
 
 /** For acts without an idempotency of their own: repeating them changes nothing that the first did not. */

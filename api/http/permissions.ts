@@ -9,6 +9,7 @@ import type { Principal, Scope } from '../ports.ts';
 export type Reach = 'none' | 'own' | 'department' | 'all';
 
 export const ACTIONS = {
+  readSelf: 'read who one is, and what one may do',
   submit: 'submit requests, one or a batch',
   cancel: 'cancel a request',
   readRequests: 'read requests, their reasons and their events',
@@ -45,6 +46,7 @@ export type Action = keyof typeof ACTIONS;
 export type RouteAction = Action | 'public';
 
 const READER: Readonly<Record<Action, Reach>> = {
+  readSelf: 'department',
   submit: 'none',
   cancel: 'none',
   readRequests: 'department',
@@ -104,6 +106,7 @@ const STEWARD: Readonly<Record<Action, Reach>> = {
  */
 export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>> = {
   agent: {
+    readSelf: 'own',
     submit: 'own',
     cancel: 'own',
     readRequests: 'own',

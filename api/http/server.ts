@@ -16,6 +16,7 @@ import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answer
 import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addBatch } from './batch.ts';
+import { addConsole } from './console.ts';
 import { addContract } from './contract/contract.ts';
 import { noteRoutes } from './contract/routes.ts';
 import { addDepartments } from './departments.ts';
@@ -26,6 +27,7 @@ import { addHistory } from './history.ts';
 import { parseStrictJson } from './json.ts';
 import { addInner, addLeader } from './leader.ts';
 import { addLeases } from './leases.ts';
+import { addMe } from './me.ts';
 import { addMetrics } from './metrics.ts';
 import { addOffers } from './offers.ts';
 import type { ServerOptions } from './options.ts';
@@ -89,9 +91,11 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   addAccess(app, options);
   addHealth(app, options);
   addContract(app, routes);
+  addConsole(app);
   app.register(
     async (v1) => {
       refuseUnknownQueries(v1);
+      addMe(v1, options);
       addRequests(v1, options);
       addBatch(v1, options);
       addExplanation(v1, options);

@@ -1,9 +1,10 @@
 // The services: what each is for, how it is found, how it is unpacked. A new one is a new row; test/support/services.ts reads them too.
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromDebian } from './debian.ts';
 import { fromGo } from './go.ts';
 import { unpackKafka } from './kafka.ts';
-import type { Service } from './provide.ts';
+import { libraryPath, type Service } from './provide.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -64,4 +65,32 @@ export const SERVICES: readonly Service[] = [
     }),
     byHand: 'install Go, or install opa so that it is in PATH',
   },
+  {
+    name: 'chromium',
+    purpose: 'a browser for the tests of the console',
+    binary: 'chromium',
+    version: { args: ['--version', '--no-sandbox'], pattern: /^Chromium (\S+)/m },
+    install: async (target) => {
+      await fromDebian('chromium')(target);
+      writeLauncher(target.folder);
+    },
+    byHand: 'install chromium so that it is in PATH',
+  },
 ];
+
+/** Debian's own `bin/chromium` names places of an installed system: ours starts the program where it was unpacked. */
+function writeLauncher(folder: string): void {
+  const file = join(folder, 'usr/bin/chromium');
+  const libraries = libraryPath(folder)
+    .split(':')
+    .map((path) => path.replace(folder, '$here'))
+    .join(':');
+  const lines = [
+    '#!/bin/sh',
+    'here=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)',
+    `export LD_LIBRARY_PATH="${libraries}"`,
+    'exec "$here/usr/lib/chromium/chromium" "$@"',
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  chmodSync(file, 0o755);
+}

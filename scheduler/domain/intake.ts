@@ -54,6 +54,8 @@ export interface IntakeActor {
   readonly subject: string;
   readonly department: DepartmentId;
   readonly agent: AgentId | null;
+  /** Why, in the actor's own words; absent where nothing was said. Decides nothing. */
+  readonly because?: string;
 }
 
 export interface IntakeRow {

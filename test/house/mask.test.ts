@@ -21,6 +21,7 @@ describe('the code mask', () => {
   // '@{' stands for the opening of a template's code.
   it.each([
     ['a division', 'a / b / c', 'a / b / c'],
+    ['tags', '{(a) => <A b={a} />}</C>;d', '{(a) => <A b={a} />}</C>;d'],
     ['the code inside a template', '`x @{Date.now()} y`;b', '` {Date.now()} `;b'],
     ['the code after a template with an object in it', '`@{f({ a: 1 })}`;b', '` {f({ a: 1 })}`;b'],
     ['the code inside a template in a template', '`@{`@{b}`}`;c', '` {` {b}`}`;c'],

@@ -44,6 +44,11 @@ function endOfTemplateText(text: string, from: number): number {
   return text.length;
 }
 
+/** The slash of `</a>` or of `<a />`: no regex begins so that anybody writes. */
+function isOfTag(text: string, at: number): boolean {
+  return text[at - 1] === '<' || text[at + 1] === '>';
+}
+
 /** The comments and literals of a text; the delimiters of literals are not part of their span. */
 function spansOf(text: string): Span[] {
   const spans: Span[] = [];
@@ -76,7 +81,11 @@ function spansOf(text: string): Span[] {
       const open = templates.pop() ?? 0;
       if (open === 0) at = templateText(at + 1);
       else templates.push(open - 1);
-    } else if (char === '/' && BEFORE_REGEX.test(text.slice(Math.max(0, at - 40), at))) {
+    } else if (
+      char === '/' &&
+      !isOfTag(text, at) &&
+      BEFORE_REGEX.test(text.slice(Math.max(0, at - 40), at))
+    ) {
       const end = endOfRegex(text, at);
       if (end > at) at = literal(at + 1, end);
     }

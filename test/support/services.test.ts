@@ -31,7 +31,7 @@ describe('the services at hand', () => {
       root,
       env: { KAFKA_BROKERS: '127.0.0.1:9092', REDIS_URL: 'redis://a' },
     });
-    expect(missing.map(({ name }) => name)).toEqual(['etcd', 'promtool', 'opa']);
+    expect(missing.map(({ name }) => name)).toEqual(['etcd', 'promtool', 'opa', 'chromium']);
   });
 
   it('are found in PATH', () => {

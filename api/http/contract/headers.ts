@@ -33,6 +33,12 @@ export const CALL_HEADERS: Readonly<Record<string, JsonSchema>> = {
   'If-Match': text('Changes what has this ETag, and nothing else.'),
   'If-None-Match': text('`*` creates, and refuses to change what is there.'),
   Prefer: { ...text('`wait=N`: wait up to N seconds (at most 30) for the outcome.'), example: 'wait=5' },
+  'Annona-Reason': {
+    ...text(
+      'Why it is done, at most 500 characters, percent-encoded in UTF-8: kept with the act for the audit.',
+    ),
+    example: 'quarter%20end',
+  },
   'Last-Event-ID': text('Where the stream goes on: the `id:` of the last message.'),
 };
 
@@ -46,6 +52,7 @@ export function callHeaderNames(route: ContractRoute, routes: readonly ContractR
   return [
     'X-Request-Id',
     ...(route.keyed ? ['Idempotency-Key'] : []),
+    ...(changesSomething(route) && route.action !== 'public' ? ['Annona-Reason'] : []),
     ...(edits ? ['If-Match'] : []),
     ...(edits && route.method === 'PUT' ? ['If-None-Match'] : []),
     ...(wordsOf(route).reads ?? []),

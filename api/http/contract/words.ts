@@ -249,6 +249,13 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     summary: 'How a program that reads text uses this service',
     produces: 'text/plain',
   },
+  'GET /': { operationId: 'showConsole', summary: 'The console, a page', produces: 'text/html' },
+  'GET /console/:id': {
+    operationId: 'readConsoleFile',
+    summary: 'A file of the console',
+    produces: '*/*',
+  },
+  'GET /v1/me': { operationId: 'readSelf', summary: 'Who calls, and what that role may do' },
   'GET /docs': {
     operationId: 'openExplorer',
     summary: 'This contract as a page to read and try',

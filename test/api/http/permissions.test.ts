@@ -10,6 +10,7 @@ import { ROLES } from '../../../scheduler/index.ts';
 import { anEdge, type Call, type Edge } from './support.ts';
 
 const PUBLIC = [
+  'GET /',
   'GET /asyncapi.json',
   'GET /docs',
   'GET /livez',

@@ -60,10 +60,11 @@ describe('what can be edited', () => {
     expect(readBy('/v1/pools/{id}', 'put')).toEqual([
       'X-Request-Id',
       'Idempotency-Key',
+      'Annona-Reason',
       'If-Match',
       'If-None-Match',
     ]);
-    expect(readBy('/v1/pools/{id}', 'delete')).toEqual(['X-Request-Id', 'If-Match']);
+    expect(readBy('/v1/pools/{id}', 'delete')).toEqual(['X-Request-Id', 'Annona-Reason', 'If-Match']);
   });
 
   it('is told from what can only be read', () => {
@@ -72,7 +73,7 @@ describe('what can be edited', () => {
   });
 
   it('has every parameter of its path', () => {
-    const want = { parameters: [{ name: 'id', in: 'path', required: true }, {}, {}, {}, {}] };
+    const want = { parameters: [{ name: 'id', in: 'path', required: true }, {}, {}, {}, {}, {}] };
     expect(paths['/v1/pools/{id}']?.put).toMatchObject(want);
   });
 });

@@ -1,0 +1,144 @@
+// Budgets: what is spent, set aside and left of each account's present period, and when it runs out at this pace.
+
+import { useState } from 'preact/hooks';
+import type { Api } from '../data/api.ts';
+import { useClock } from '../data/clock.ts';
+import { useResource } from '../data/resource.ts';
+import type { Account, Forecast } from '../data/shapes.ts';
+import { amount, instant, measured, since } from '../parts/format.ts';
+import { Panel, Shown } from '../parts/panel.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+
+interface Budget {
+  readonly account: Account;
+  readonly forecast: Forecast | null;
+}
+
+const ACCOUNTS_MOST = 200;
+/** Forecasts are asked for one by one: of the first so many. */
+const FORECASTS_MOST = 24;
+const EVERY_MS = 15_000;
+
+const WHY_NEVER: Readonly<Record<string, string>> = {
+  budgetLasts: 'lasts',
+  nothingBurnt: 'nothing is spent',
+  nothingElapsed: 'just begun',
+  noCurrentPeriod: 'no period now',
+};
+
+/** The fullest come first; of many, so many are shown until all are asked for. */
+const SHOWN = 12;
+
+export function Budgets({ filter }: { readonly filter?: (account: Account) => boolean }) {
+  const [whole, setWhole] = useState(false);
+  const budgets = useResource({
+    key: 'budgets',
+    load: (api) => readBudgets(api),
+    everyMs: EVERY_MS,
+  });
+  const at = useClock();
+  return (
+    <Panel title="Budgets" wide note="the present period; run-out at the pace so far">
+      <Shown
+        of={budgets}
+        empty={{ when: (all) => all.length === 0, say: 'No account pays for anything you may see.' }}
+      >
+        {(all) => (
+          <Scroll label="Budgets">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">account</th>
+                  <th scope="col">spent and set aside</th>
+                  <th scope="col" class="number">
+                    left
+                  </th>
+                  <th scope="col" class="number">
+                    of
+                  </th>
+                  <th scope="col">period ends</th>
+                  <th scope="col">runs out</th>
+                </tr>
+              </thead>
+              <tbody>
+                {fullest(all, filter)
+                  .slice(0, whole ? all.length : SHOWN)
+                  .map(({ account, forecast }) => (
+                    <BudgetRow key={account.id} account={account} forecast={forecast} at={at} />
+                  ))}
+              </tbody>
+            </table>
+            {whole || fullest(all, filter).length <= SHOWN ? null : (
+              <button type="button" class="link" onClick={() => setWhole(true)}>
+                Show all {fullest(all, filter).length}
+              </button>
+            )}
+          </Scroll>
+        )}
+      </Shown>
+    </Panel>
+  );
+}
+
+function fullest(
+  budgets: readonly Budget[],
+  filter: (account: Account) => boolean = () => true,
+): readonly Budget[] {
+  const part = ({ account: { periods } }: Budget): number => {
+    const period = periods.find(({ current }) => current);
+    return period === undefined ? 0 : (period.spent + period.reserved) / Math.max(1, period.budget);
+  };
+  return budgets.filter(({ account }) => filter(account)).toSorted((a, b) => part(b) - part(a));
+}
+
+async function readBudgets(api: Api): Promise<readonly Budget[]> {
+  const accounts = await api.all<Account>('/v1/accounts', { most: ACCOUNTS_MOST });
+  const current = accounts.filter(({ periods }) => periods.some((period) => period.current));
+  const forecasts = await Promise.all(
+    current.map((account, index) =>
+      index < FORECASTS_MOST
+        ? api.get<Forecast>(`/v1/accounts/${encodeURIComponent(account.id)}/forecast`)
+        : Promise.resolve(null),
+    ),
+  );
+  return current.map((account, index) => ({ account, forecast: forecasts[index] ?? null }));
+}
+
+function BudgetRow({ account, forecast, at }: Budget & { readonly at: number }) {
+  const period = account.periods.find(({ current }) => current);
+  if (period === undefined) return null;
+  const { budget, spent, reserved, available, endsAt } = period;
+  const part = (value: number): string => `${budget > 0 ? Math.min(100, (100 * value) / budget) : 0}%`;
+  const runsOut = forecast?.runsOutAt ?? null;
+  return (
+    <tr>
+      <th scope="row" title={account.title}>
+        {account.id}
+      </th>
+      <td>
+        <span
+          class="bar double"
+          title={`spent ${measured(spent, account.measure)}, set aside ${measured(reserved, account.measure)}`}
+        >
+          <span class="fill" style={{ width: part(spent) }} />
+          <span class="fill aside" style={{ width: part(reserved), left: part(spent) }} />
+          <span class="said">
+            {budget > 0 ? `${amount(Math.round((100 * (spent + reserved)) / budget))} %` : '–'}
+          </span>
+        </span>
+      </td>
+      <td class="number">{measured(available, account.measure)}</td>
+      <td class="number">{measured(budget, account.measure)}</td>
+      <td>{instant(endsAt).slice(0, 10)}</td>
+      <td>
+        {forecast === null ? (
+          '–'
+        ) : runsOut === null ? (
+          (WHY_NEVER[forecast.reason ?? ''] ?? '–')
+        ) : (
+          <strong class="warn">{since(runsOut, at)}</strong>
+        )}
+      </td>
+    </tr>
+  );
+}

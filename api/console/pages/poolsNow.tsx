@@ -1,0 +1,177 @@
+// Pools on the first page: how full each is now and was since the page is open, and what a unit of it is worth, tick by tick.
+// Invariant: agents are pools too, and are left out here; what was before the page was opened is not invented.
+
+import { useMemo, useState } from 'preact/hooks';
+import type { Api } from '../data/api.ts';
+import { pricesOf } from '../data/fairness.ts';
+import { usedOverTime } from '../data/history.ts';
+import { type Resource, useResource } from '../data/resource.ts';
+import type { Pool, Tick } from '../data/shapes.ts';
+import { Chart } from '../parts/chart.tsx';
+import { amount, percent } from '../parts/format.ts';
+import { Bar } from '../parts/mark.tsx';
+import { Panel, Shown } from '../parts/panel.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+
+const LINES = 6;
+
+export function PoolsNow() {
+  const [kind, setKind] = useState('');
+  const pools = useResource({ key: 'pools', load: readPools, everyMs: 2000 });
+  const history = usedOverTime(pools);
+  return (
+    <Panel
+      title="Pools"
+      wide
+      note={
+        pools.value === null ? undefined : <KindChoice pools={pools.value} kind={kind} onChoose={setKind} />
+      }
+    >
+      <Shown of={pools} empty={{ when: (all) => all.length === 0, say: 'The organisation has no pool.' }}>
+        {(all) => {
+          const shown = all.filter((pool) => kind === '' || pool.kind === kind);
+          return (
+            <div class="two">
+              <PoolTable pools={shown} />
+              <Chart
+                times={history.times}
+                series={history.series(shown.map(({ kind }) => kind)).slice(0, LINES)}
+                unit=" %"
+                height={200}
+                says={`Part of each kind that was in use since this page was opened: ${kindSentence(shown)}.`}
+              />
+            </div>
+          );
+        }}
+      </Shown>
+    </Panel>
+  );
+}
+
+async function readPools(api: Api): Promise<readonly Pool[]> {
+  const pools = await api.all<Pool>('/v1/pools', { most: 5000 });
+  return pools
+    .filter(({ agent, kind }) => agent === null && kind !== 'agent')
+    .toSorted((a, b) => share(b) - share(a) || (a.id < b.id ? -1 : 1));
+}
+
+function share({ used, capacity }: Pick<Pool, 'used' | 'capacity'>): number {
+  return capacity > 0 ? used / capacity : 0;
+}
+
+function kindSentence(pools: readonly Pool[]): string {
+  const kinds = Map.groupBy(pools, ({ kind }) => kind);
+  return [...kinds]
+    .map(([kind, those]) => {
+      const used = those.reduce((sum, pool) => sum + pool.used, 0);
+      const capacity = those.reduce((sum, pool) => sum + pool.capacity, 0);
+      return `${kind} ${percent(capacity > 0 ? used / capacity : 0)}`;
+    })
+    .join(', ');
+}
+
+interface KindChoiceProps {
+  readonly pools: readonly Pool[];
+  readonly kind: string;
+  readonly onChoose: (kind: string) => void;
+}
+
+function KindChoice({ pools, kind, onChoose }: KindChoiceProps) {
+  const kinds = [...new Set(pools.map((pool) => pool.kind))].sort();
+  return (
+    <label>
+      kind{' '}
+      <select value={kind} onChange={(event) => onChoose(event.currentTarget.value)}>
+        <option value="">all</option>
+        {kinds.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function PoolTable({ pools }: { readonly pools: readonly Pool[] }) {
+  return (
+    <Scroll label="Pools by use" short>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">pool</th>
+            <th scope="col">kind</th>
+            <th scope="col">use</th>
+            <th scope="col" class="number">
+              used
+            </th>
+            <th scope="col" class="number">
+              of
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {pools.map((pool) => (
+            <tr key={pool.id}>
+              <td>{pool.id}</td>
+              <td>{pool.kind}</td>
+              <td>
+                <Bar used={pool.used} of={pool.capacity} />
+              </td>
+              <td class="number">{amount(pool.used)}</td>
+              <td class="number">{amount(pool.capacity)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+export function PricesNow({ ticks }: { readonly ticks: Resource<readonly Tick[]> }) {
+  const drawn = useMemo(() => pricesOver(ticks.value ?? []), [ticks.value]);
+  const isHidden = (ticks.value ?? []).some(({ stages }) =>
+    stages.some(({ multipliers }) => multipliers === null),
+  );
+  if (isHidden) return null;
+  return (
+    <Panel title="What scarce units are worth" note="per unit, in the objective of their class">
+      <Shown
+        of={ticks}
+        empty={{
+          when: () => drawn.series.length === 0,
+          say: 'Nothing was scarce in the last ticks: every price was 0.',
+        }}
+      >
+        {() => (
+          <Chart
+            times={drawn.times}
+            series={drawn.series}
+            says={`Price of a unit of each scarce row over the last ticks, the dearest first: ${drawn.series.map(({ label }) => label).join(', ')}.`}
+          />
+        )}
+      </Shown>
+    </Panel>
+  );
+}
+
+function pricesOver(ticks: readonly Tick[]) {
+  const solved = ticks.filter(({ stages }) => stages.length > 0).toReversed();
+  const prices = solved.map(pricesOf);
+  const dearest = new Map<string, number>();
+  for (const each of prices)
+    for (const [row, price] of each) dearest.set(row, Math.max(dearest.get(row) ?? 0, price));
+  const rows = [...dearest].toSorted(([, a], [, b]) => b - a).slice(0, LINES);
+  let before = 0;
+  return {
+    times: solved.map(({ now }) => {
+      before = Math.max(Date.parse(now) / 1000, before + 0.001);
+      return before;
+    }),
+    series: rows.map(([row]) => ({
+      label: row.replace(/^capacity\//, ''),
+      stepped: true,
+      values: prices.map((each) => each.get(row) ?? 0),
+    })),
+  };
+}

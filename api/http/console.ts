@@ -1,0 +1,111 @@
+// / and /console: the console, a page of files that api/cli/buildConsole.ts wrote. The page holds no data: it asks the API like any client.
+// Invariant: every address is relative, so that it works behind a path; nothing is loaded from elsewhere; a name that is no file
+// of the built folder is 404. Called by server.ts.
+
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { brotliDecompress, gzip } from 'node:zlib';
+import type { FastifyInstance } from 'fastify';
+import { notFound } from './access.ts';
+import { IdParams } from './schemas/fields.ts';
+import { typed } from './typed.ts';
+
+const CONFIG = { action: 'public' } as const;
+/** Beside this module's folder, in a checkout and in the published form alike. */
+const BUILT = new URL('../console/dist/', import.meta.url);
+const NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.(css|js|wasm)$/;
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  wasm: 'application/wasm',
+};
+
+/** Its own files and its own server. `wasm-unsafe-eval` lets it compile the WebAssembly of policies, and no script. */
+export const CONSOLE_POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Annona</title>
+<p>The console is not built here. Run <code>node api/cli/buildConsole.ts</code> in the checkout, or start with <code>npm start</code>.</p>
+<p>The API is served all the same: <a href="docs">docs</a>.</p>
+</html>
+`;
+
+export function addConsole(server: FastifyInstance): void {
+  const app = typed(server);
+  const files = createFiles();
+  app.get('/', { config: CONFIG }, async (_request, reply) => {
+    const page = await files.read('index.html');
+    return reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': CONSOLE_POLICY,
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-cache',
+      })
+      .send(page ?? NOT_BUILT);
+  });
+  app.get('/console/:id', { config: CONFIG, schema: { params: IdParams } }, async (request, reply) => {
+    const { id } = request.params;
+    const type = TYPES[NAME.exec(id)?.[1] ?? ''];
+    if (type === undefined) throw notFound('file');
+    const accepts = String(request.headers['accept-encoding'] ?? '');
+    const found = await (id.endsWith('.wasm') ? files.packed(id, accepts) : files.zipped(id, accepts));
+    if (found === null) throw notFound('file');
+    // Names of built files carry a digest of what is in them.
+    reply.headers({
+      'content-type': type,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      vary: 'accept-encoding',
+      ...(found.encoding === null ? {} : { 'content-encoding': found.encoding }),
+    });
+    return reply.send(found.content);
+  });
+}
+
+interface Served {
+  readonly content: Buffer;
+  readonly encoding: 'br' | 'gzip' | null;
+}
+
+const zip = promisify(gzip);
+const unpack = promisify(brotliDecompress);
+
+function createFiles() {
+  /** Each file is zipped once; all of them together are below a megabyte. */
+  const zippedOnce = new Map<string, Promise<Buffer | null>>();
+  const read = (name: string): Promise<Buffer | null> =>
+    readFile(new URL(name, BUILT)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+  return {
+    read,
+    async zipped(name: string, accepts: string): Promise<Served | null> {
+      if (!accepts.includes('gzip')) return served(await read(`console/${name}`), null);
+      const known =
+        zippedOnce.get(name) ??
+        read(`console/${name}`).then((content) => (content === null ? null : zip(content)));
+      zippedOnce.set(name, known);
+      const content = await known;
+      // A later build may bring it.
+      if (content === null) zippedOnce.delete(name);
+      return served(content, 'gzip');
+    },
+    /** The compiler stands packed on the disk; browsers take it so over TLS alone. */
+    async packed(name: string, accepts: string): Promise<Served | null> {
+      const content = await read(`console/${name}.br`);
+      if (content === null || /\bbr\b/.test(accepts)) return served(content, 'br');
+      return served(await unpack(content), null);
+    },
+  };
+}
+
+function served(content: Buffer | null, encoding: Served['encoding']): Served | null {
+  return content === null ? null : { content, encoding };
+}

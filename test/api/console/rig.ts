@@ -1,0 +1,147 @@
+// A whole server of the sample organisation with something on it to look at: granted, waiting and denied requests, an approval, two policies.
+// Invariant: loopback and folders of its own, all of it gone with `close`. Used by the console's tests, screenshots and bench.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { now } from '../../../adapters/system/clock.ts';
+import { sha256 } from '../../../adapters/system/digest.ts';
+import { buildConsole } from '../../../api/cli/buildConsole.ts';
+import { type AnnonaClient, createClient, type SubmitBody } from '../../../api/client/index.ts';
+import { loadOrganisation } from '../../../api/organisation/index.ts';
+import { type TokenHolder, tokenMint } from '../../../api/roles/token.ts';
+import type { Configuration } from '../../../scheduler/index.ts';
+import { type LiveServer, liveServer } from '../../support/liveServer.ts';
+import { ran } from '../cli/recording.ts';
+import { ACME } from '../organisation/aTree.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+export interface Rig {
+  readonly url: string;
+  readonly directory: string;
+  readonly configuration: Configuration;
+  token(holder: TokenHolder, validSeconds?: number): Promise<string>;
+  client(holder: TokenHolder): Promise<AnnonaClient>;
+  /** On the same port, so that an open page finds it again. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const OPERATOR: TokenHolder = { role: 'operator', department: 'operations' };
+export const AUTHOR: TokenHolder = { role: 'administrator', department: 'operations' };
+export const REVIEWER: TokenHolder = { role: 'reviewer', department: 'data-science' };
+/** Its requests wait. */
+export const WAITER: TokenHolder = { role: 'agent', department: 'research', agent: 'judge-02' };
+const HOLDER: TokenHolder = { role: 'agent', department: 'research', agent: 'judge-14' };
+
+export async function openRig(): Promise<Rig> {
+  await buildConsole();
+  const directory = mkdtempSync(join(tmpdir(), 'annona-console-'));
+  await ran('policy', 'keygen', join(directory, 'team'));
+  const configuration = await acme();
+  const start = (port: number): Promise<LiveServer> =>
+    liveServer(directory, configuration, {
+      port,
+      policies: { keyFiles: [join(directory, 'team.pub.pem')], logMask: [], logSample: 1 },
+    });
+  let server = await start(0);
+  const { url } = server;
+  const mint = await tokenMint(directory);
+  return {
+    url: `${url}/`,
+    directory,
+    configuration,
+    token: async (holder, validSeconds) =>
+      validSeconds === undefined ? mint(holder) : (await tokenMint(directory, validSeconds))(holder),
+    client: async (holder) => createClient({ baseUrl: url, token: await mint(holder) }),
+    stop: () => server.stop(),
+    async restart() {
+      server = await start(Number(new URL(url).port));
+    },
+    async close() {
+      await server.stop().catch(() => undefined);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function acme(): Promise<Configuration> {
+  const loaded = await loadOrganisation(ACME, { now: now(), digest: sha256 });
+  if (!loaded.ok) throw new Error('the sample organisation is refused');
+  return loaded.configuration;
+}
+
+/** What a page must show as it stands, and never run. */
+export const HOSTILE = '<img src=x onerror="document.title=\'owned\'">&amp;"\u202e';
+
+const H100 = { model: 'H100', zone: 'waw1' };
+const terms = (summary: string, change: object = {}): SubmitBody['terms'] => ({
+  class: 'standard',
+  durationSeconds: 1800,
+  purpose: 'evaluation of a ranking model',
+  summary,
+  ...change,
+});
+
+/** Fills one small pool, so that what comes after it waits, with offers. Answers the request that waits. */
+export async function fill(rig: Rig): Promise<string> {
+  const holder = await rig.client(HOLDER);
+  const gpus = (id: string, quantity: number, summary: string, change: object = {}): SubmitBody => ({
+    clientRequestId: id,
+    options: [{ claims: [{ kind: 'gpu', quantity, selector: H100 }] }],
+    terms: terms(summary, change),
+  });
+  for (const [id, quantity] of [
+    ['hold-1', 64],
+    ['hold-2', 64],
+    ['hold-3', 16],
+  ] as const) {
+    const { lease } = await holder.submit(gpus(id, quantity, 'Fine-tuning of the ranking model'), {
+      waitSeconds: 20,
+    });
+    const { epoch } = await holder.lease(String(lease));
+    await holder.heartbeat(String(lease), epoch);
+  }
+  const waiter = await rig.client(WAITER);
+  await waiter.submit(gpus('wait-0', 48, HOSTILE));
+  const waiting = await waiter.submit(gpus('wait-1', 32, 'Nightly evaluation of the ranking model'), {
+    waitSeconds: 1,
+  });
+  await waiter.submit(
+    gpus('denied-1', 1, 'Without a purpose', { classification: 'confidential', purpose: '' }),
+    { waitSeconds: 20 },
+  );
+  return waiting.id;
+}
+
+/** A policy that asks a reviewer for what is confidential, built as an author builds one. Answers its revision. */
+export async function pushReviewed(rig: Rig): Promise<string> {
+  const at = (name: string): string => join(rig.directory, name);
+  cpSync(join(ROOT, 'policies/rego/default'), at('reviewed'), { recursive: true });
+  const file = at('reviewed/handling.rego');
+  const text = readFileSync(file, 'utf8');
+  const changed = text.replace(
+    'proof.below(row.classification, data.organisation.approvalRequiredFrom)',
+    'proof.below(row.classification, 2)',
+  );
+  if (changed === text) throw new Error('the rule that asks for an approval reads otherwise now');
+  writeFileSync(file, changed);
+  for (const name of ['traps_test.rego', 'vectors_test.rego'])
+    rmSync(at(`reviewed/${name}`), { force: true });
+  const built = await ran(
+    'policy',
+    'build',
+    at('reviewed'),
+    '-o',
+    at('next'),
+    '--sign',
+    at('team.key.pem'),
+    '--json',
+  );
+  if (built.exitCode !== 0) throw new Error(`the policy is not built: ${built.err}${built.out}`);
+  const author = await rig.client(AUTHOR);
+  const content = readFileSync(at('next.bundle.json'), 'utf8');
+  const type = 'application/vnd.annona.policy-bundle';
+  return String((await author.upload('/v1/policies', { type, content })).revision);
+}
