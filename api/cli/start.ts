@@ -169,7 +169,7 @@ async function invite(server: RunningServer, directory: string, io: CommandIo): 
   const there = `${server.url === DEFAULT_URL ? '' : ` --url ${server.url}`}${elsewhere}`;
   io.out('');
   io.out(
-    `Annona serves at ${server.url}, its console for browsers too. Ctrl-C stops it. Try, in another terminal:`,
+    `Annona serves at ${server.url}. Ctrl-C stops it. Open it in a browser, with the token below, or try in another terminal:`,
   );
   io.out(`  npx annona request submit --gpu 2 --for 10m --wait 10 --as ${agent.id}${there}`);
   io.out(`  npx annona request watch latest --as ${agent.id}${there}`);
