@@ -2,9 +2,13 @@
 
 import type { ComponentChildren } from 'preact';
 import { linkTo } from './data/address.ts';
+import { DepartmentPage, DepartmentsPage } from './pages/departments.tsx';
 import { NowPage } from './pages/now.tsx';
 import { RequestPage } from './pages/request.tsx';
 import { RequestsPage } from './pages/requests.tsx';
+import { ReviewsPage } from './pages/reviews.tsx';
+import { TickPage } from './pages/tick.tsx';
+import { TicksPage } from './pages/ticks.tsx';
 
 export interface Tab {
   /** First part of the path; empty: the page that opens first. */
@@ -19,6 +23,9 @@ export interface Tab {
 export const TABS: readonly Tab[] = [
   { name: '', title: 'Now', key: 'n', action: 'readTicks' },
   { name: 'requests', title: 'Requests', key: 'r', action: 'readRequests' },
+  { name: 'ticks', title: 'Ticks', key: 't', action: 'readTicks' },
+  { name: 'departments', title: 'Departments', key: 'd', action: 'readDepartments' },
+  { name: 'reviews', title: 'Reviews', key: 'v', action: 'readApprovals' },
 ];
 
 export function pageOf([name = '', id]: readonly string[]): ComponentChildren {
@@ -27,6 +34,12 @@ export function pageOf([name = '', id]: readonly string[]): ComponentChildren {
       return <NowPage />;
     case 'requests':
       return id === undefined ? <RequestsPage /> : <RequestPage id={id} />;
+    case 'ticks':
+      return id === undefined ? <TicksPage /> : <TickPage id={id} />;
+    case 'departments':
+      return id === undefined ? <DepartmentsPage /> : <DepartmentPage id={id} />;
+    case 'reviews':
+      return <ReviewsPage />;
     default:
       return (
         <p class="empty">

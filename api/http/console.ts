@@ -25,6 +25,12 @@ const TYPES: Readonly<Record<string, string>> = {
 export const CONSOLE_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/**
+ * Threads of the page go by the policy of their own file. The schema of tick files is compiled to a function, which needs `unsafe-eval`
+ * there; a thread sees no page, no token and no other server.
+ */
+const THREAD_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval'; connect-src 'self'";
+
 const NOT_BUILT = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -61,6 +67,7 @@ export function addConsole(server: FastifyInstance): void {
       'content-type': type,
       'cache-control': 'public, max-age=31536000, immutable',
       'x-content-type-options': 'nosniff',
+      'content-security-policy': THREAD_POLICY,
       vary: 'accept-encoding',
       ...(found.encoding === null ? {} : { 'content-encoding': found.encoding }),
     });
