@@ -4,7 +4,14 @@
 import { readFile } from 'node:fs/promises';
 import { DecisionLog } from '../../policies/index.ts';
 import { defaultBundle, type TrustedKey, trustedKeys, workerPolicy } from '../../policies/node.ts';
-import type { Configuration, Instant, PolicyGate, Stopwatch, Timers } from '../../scheduler/index.ts';
+import type {
+  Configuration,
+  Instant,
+  PolicyGate,
+  StateSource,
+  Stopwatch,
+  Timers,
+} from '../../scheduler/index.ts';
 import { policyDataOf } from '../policyData.ts';
 import type { PolicyStore } from '../ports.ts';
 import { openDecisionFile } from './decisionFile.ts';
@@ -43,6 +50,16 @@ export interface Policies {
   readonly keeper: PolicyKeeper;
   readonly decisions: DecisionLog;
   stop(): Promise<void>;
+}
+
+/** The memory of a new leader: loaded once the process judges by the bundle in force, so that its first tick does. */
+export function underWhatIsInForce(keeper: Pick<PolicyKeeper, 'follow'>, source: StateSource): StateSource {
+  return {
+    async load(cell, epoch) {
+      await keeper.follow();
+      return source.load(cell, epoch);
+    },
+  };
 }
 
 export async function startPolicies(parts: PoliciesParts): Promise<Policies> {

@@ -24,7 +24,7 @@ import { createDryRuns } from './dryRuns.ts';
 import { dumpTo } from './dump.ts';
 import { type LookAtLeader, leaderLook } from './liveReasons.ts';
 import { createOffering } from './offering.ts';
-import { DEFAULT_POLICY_SETTINGS, type Policies, startPolicies } from './policies.ts';
+import { DEFAULT_POLICY_SETTINGS, type Policies, startPolicies, underWhatIsInForce } from './policies.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
 /** GLPK keeps no program alive and its iterations take four times as long: a unit of work on it is about so many of HiGHS's. */
@@ -86,13 +86,7 @@ export async function startScheduling(parts: SchedulingParts): Promise<Schedulin
   const programs = keepPrograms();
   const ports: SchedulerPorts = {
     leadership: parts.leadership,
-    stateSource: {
-      async load(cell, epoch) {
-        // From its first tick on, a new leader judges by what is in force.
-        await policies.keeper.follow();
-        return adapter.stateSource.load(cell, epoch);
-      },
-    },
+    stateSource: underWhatIsInForce(policies.keeper, adapter.stateSource),
     ...storePorts(adapter),
     policy: policies.gate,
     solver,

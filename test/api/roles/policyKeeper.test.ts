@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryStore, type MemoryStore } from '../../../adapters/memory/store.ts';
 import type { PolicyWish } from '../../../api/ports.ts';
+import { underWhatIsInForce } from '../../../api/roles/policies.ts';
 import { PolicyFolder } from '../../../api/roles/policyFolder.ts';
 import { bundleInForce, PolicyKeeper } from '../../../api/roles/policyKeeper.ts';
 import type { LivePolicy, PolicyBundle } from '../../../policies/index.ts';
@@ -142,6 +143,23 @@ describe('a keeper', () => {
     await other.keeper.follow();
     expect(other.service.revision).toBe(revisionOf());
     expect((await aKeeper()).service.revision).toBe(revisionOf());
+  });
+
+  it('has a new leader judge by what is in force before it loads its memory', async () => {
+    const [leader, elected] = [await aKeeper(), await aKeeper()];
+    await leader.keeper.upload(text, 'author');
+    await leader.keeper.activate(revisionOf(), WISH);
+    expect(elected.service.revision).not.toBe(revisionOf());
+    const loadedUnder: string[] = [];
+    const source = underWhatIsInForce(elected.keeper, {
+      load: async () => {
+        loadedUnder.push(elected.service.revision);
+        return null as never;
+      },
+    });
+    await source.load(CELL as never, 2 as never);
+    expect(loadedUnder).toEqual([revisionOf()]);
+    expect(outcomes(await elected.service.evaluate(PLAIN))).toEqual(['PLAIN']);
   });
 
   it('does not begin on a bundle whose key is trusted no more', async () => {
