@@ -6,19 +6,22 @@ export const DEPARTMENTS = 50;
 /** Makes the data about 100 KB of JSON. */
 export const AGENTS = 2_000;
 
+// Written once, as the rows of a server have them from their requests: a text that was just put together costs whoever first looks at it.
+const DEPARTMENT_IDS = Array.from({ length: DEPARTMENTS }, (_, index) => `department-${index}`);
+const AGENT_IDS = Array.from({ length: AGENTS }, (_, index) => `agent-${index}`);
+
 export function dataOf(revision: string): PolicyData {
   const department = {
     ...({ classes: ['standard'], kinds: '*', limits: { '*': 64 }, clearanceCeiling: 3 } as const),
     ...{ models: '*' as const, agentsMost: AGENTS, quietHours: { from: 22, to: 6, classes: ['batch'] } },
   };
-  const ids = Array.from({ length: DEPARTMENTS }, (_, index) => `department-${index}`);
-  const agents = Array.from({ length: AGENTS }, (_, index) => [
-    `agent-${index}`,
-    { department: `department-${index % DEPARTMENTS}`, ordinal: 1 + Math.floor(index / DEPARTMENTS) },
+  const agents = AGENT_IDS.map((id, index) => [
+    id,
+    { department: DEPARTMENT_IDS[index % DEPARTMENTS], ordinal: 1 + Math.floor(index / DEPARTMENTS) },
   ]);
   return {
     revision,
-    departments: Object.fromEntries(ids.map((id) => [id, department])),
+    departments: Object.fromEntries(DEPARTMENT_IDS.map((id) => [id, department])),
     classes: { standard: { maxDurationSeconds: 1_000_000_000, maxCostMinor: 1_000_000_000 } },
     agents: Object.fromEntries(agents),
     datasets: {},
@@ -31,8 +34,8 @@ export function dataOf(revision: string): PolicyData {
 /** Durations and costs of every round are its own: nothing that was judged before says anything about them. */
 export function rowsOf(round: number, count: number): PolicyRow[] {
   return Array.from({ length: count }, (_, index) => ({
-    department: `department-${index % DEPARTMENTS}`,
-    agent: `agent-${index % AGENTS}`,
+    department: DEPARTMENT_IDS[index % DEPARTMENTS] as string,
+    agent: AGENT_IDS[index % AGENTS] as string,
     roles: ['service'],
     skills: ['training'],
     clearance: 2,

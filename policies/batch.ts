@@ -82,7 +82,9 @@ export function departmentChunks(rows: readonly PolicyRow[], places: readonly nu
 
 /** Places of the rows that can be put before a policy; the others are denied without asking one. */
 export function soundPlaces(rows: readonly PolicyRow[]): number[] {
-  return rows.flatMap((row, place) => (faultOf(row) === undefined ? [place] : []));
+  const places: number[] = [];
+  for (const [place, row] of rows.entries()) if (faultOf(row) === undefined) places.push(place);
+  return places;
 }
 
 /** One Verdict for each place of `chunks`, written into `verdicts`. Answers what stopped it, or null. */

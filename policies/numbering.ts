@@ -1,46 +1,38 @@
-// Numbers for values and for pairs of numbers: what makes rows alike without building a text for each. Called by viewMemo.ts.
+// Numbers for values, lists and pairs of numbers: what makes rows alike without building a text for each. Called by viewMemo.ts.
 // Invariant: the same value has the same number, and different ones have different numbers, whatever characters they are made of.
 import type { JsonValue } from './verdict.ts';
 
 /** Values of one field of a row without a fault: all of one type. Numbers count up from 0. */
 export class Numbering {
   readonly #ofValues = new Map<unknown, number>();
-  readonly #ofOthers = new Map<string, number>();
+  /** What lists and maps are made of, and the number of each beginning with what follows it. */
+  readonly #folded = new PairNumbering();
 
   get size(): number {
-    return this.#ofValues.size + this.#ofOthers.size;
+    return this.#ofValues.size + this.#folded.size;
   }
 
   of(value: JsonValue): number {
-    if (typeof value !== 'object' || value === null) return this.#number(this.#ofValues, value);
-    // A list of one text, which most are, is numbered by it; other lists and the maps apart from those, by a text of their own.
+    if (typeof value !== 'object' || value === null) return this.#scalar(value);
+    let number = 0;
+    // Plus one: 0 is the beginning that nothing comes before.
     if (Array.isArray(value))
-      return value.length === 1
-        ? this.#number(this.#ofValues, value[0])
-        : this.#number(this.#ofOthers, listText(value as readonly string[]));
-    return this.#number(this.#ofOthers, mapText(value as Readonly<Record<string, number>>));
+      for (const one of value) number = this.#folded.of(number, this.#scalar(one)) + 1;
+    else
+      for (const key in value) {
+        number = this.#folded.of(number, this.#scalar(key)) + 1;
+        number = this.#folded.of(number, this.#scalar((value as Record<string, JsonValue>)[key] ?? null)) + 1;
+      }
+    return number;
   }
 
-  #number<Key>(map: Map<Key, number>, key: Key): number {
-    const known = map.get(key);
+  #scalar(value: JsonValue): number {
+    const known = this.#ofValues.get(value);
     if (known !== undefined) return known;
-    const next = this.size;
-    map.set(key, next);
+    const next = this.#ofValues.size;
+    this.#ofValues.set(value, next);
     return next;
   }
-}
-
-// Each text carries its length, so that no choice of characters makes two lists one.
-function listText(list: readonly string[]): string {
-  let text = '';
-  for (const one of list) text += `${one.length}:${one}`;
-  return text;
-}
-
-function mapText(map: Readonly<Record<string, number>>): string {
-  let text = '';
-  for (const key in map) text += `${key.length}:${key}${map[key]} `;
-  return text;
 }
 
 // A prime near 2^32 over the golden ratio: neighbouring numbers end up far apart.
@@ -85,7 +77,8 @@ export class PairNumbering {
     const [keys, numbers] = [this.#keys, this.#numbers];
     this.#keys = new Float64Array(keys.length * 2).fill(-1);
     this.#numbers = new Int32Array(keys.length * 2);
-    for (const [old, key] of keys.entries()) {
+    for (let old = 0; old < keys.length; old += 1) {
+      const key = keys[old] as number;
       if (key === -1) continue;
       const a = Math.floor(key / 2 ** 26);
       const at = this.#placeOf(key, a, key - a * 2 ** 26);

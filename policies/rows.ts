@@ -38,6 +38,26 @@ const CHECKS: readonly (readonly [keyof PolicyRow, (value: unknown) => boolean, 
 
 export const ROW_FIELDS: readonly (keyof PolicyRow)[] = CHECKS.map(([field]) => field);
 
+/** Each field by a function of its own: one place that reads every field by its name is several times slower. */
+export const FIELD_READERS: Readonly<Record<keyof PolicyRow, (row: PolicyRow) => JsonValue>> = {
+  department: (row) => row.department,
+  agent: (row) => row.agent,
+  roles: (row) => row.roles,
+  skills: (row) => row.skills,
+  clearance: (row) => row.clearance,
+  class: (row) => row.class,
+  classification: (row) => row.classification,
+  purpose: (row) => row.purpose,
+  durationSeconds: (row) => row.durationSeconds,
+  preemptible: (row) => row.preemptible,
+  quantities: (row) => row.quantities,
+  models: (row) => row.models,
+  datasets: (row) => row.datasets,
+  costMinor: (row) => row.costMinor,
+  hour: (row) => row.hour,
+  weekday: (row) => row.weekday,
+};
+
 /** The first fault of a row, or undefined. Takes anything: a row from a log or a test may be no row at all. */
 export function faultOf(row: unknown): RowFault | undefined {
   if (!isRecord(row)) return { field: '', limit: 'an object' };

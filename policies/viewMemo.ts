@@ -3,6 +3,7 @@
 // Invariants: bounded; only what a checked answer said is kept, never what an error or a deadline denied.
 import { hasBit } from './echo.ts';
 import { Numbering, PairNumbering } from './numbering.ts';
+import { FIELD_READERS } from './rows.ts';
 import type { PolicyRow } from './verdict.ts';
 import type { CleanBits, View, ViewRows } from './views.ts';
 
@@ -73,31 +74,51 @@ export class ViewMemo {
   inquire(rows: readonly PolicyRow[]): Inquiry {
     if (this.#numbered > this.#numberedMax) this.clear();
     this.#question += 1;
+    const columns = this.#columnsOf(rows);
     const views = this.#remembered;
     const numbers = new Int32Array(rows.length * views.length);
-    const asked = views.map(({ view }) => ({ view, rows: [] as PolicyRow[], numbers: [] as number[] }));
-    const values = new Int32Array(this.#fields.length);
-    for (let i = 0; i < rows.length; i += 1) {
-      const row = rows[i] as PolicyRow;
-      for (let f = 0; f < values.length; f += 1)
-        values[f] = (this.#numberings[f] as Numbering).of(row[this.#fields[f] as keyof PolicyRow]);
-      let isKnown = true;
-      for (let j = 0; j < views.length; j += 1) {
-        const remembered = views[j] as Remembered;
-        const number = numberOf(remembered, values);
+    const isNew = new Uint8Array(rows.length);
+    const asked = views.map((remembered, j) => {
+      const { view, answers } = remembered;
+      const some: PolicyRow[] = [];
+      const someNumbers: number[] = [];
+      for (let i = 0; i < rows.length; i += 1) {
+        const number = numberOf(remembered, columns, i);
         numbers[i * views.length + j] = number;
-        const answered = remembered.answers[number];
+        const answered = answers[number];
         if (typeof answered === 'object') continue;
-        isKnown = false;
+        isNew[i] = 1;
         if (answered === this.#question) continue;
-        remembered.answers[number] = this.#question;
-        asked[j]?.rows.push(row);
-        asked[j]?.numbers.push(number);
+        answers[number] = this.#question;
+        some.push(rows[i] as PolicyRow);
+        someNumbers.push(number);
       }
-      if (isKnown) this.#hits += 1;
-      else this.#misses += 1;
-    }
+      return { view, rows: some, numbers: someNumbers };
+    });
+    const misses = isNew.reduce((sum, one) => sum + one, 0);
+    this.#misses += misses;
+    this.#hits += rows.length - misses;
     return { numbers, asked };
+  }
+
+  /** Field by field: neighbours often have the same value. */
+  #columnsOf(rows: readonly PolicyRow[]): Int32Array[] {
+    return this.#fields.map((field, f) => {
+      const numbering = this.#numberings[f] as Numbering;
+      const read = FIELD_READERS[field];
+      const column = new Int32Array(rows.length);
+      let last: unknown;
+      let number = 0;
+      for (let i = 0; i < rows.length; i += 1) {
+        const value = read(rows[i] as PolicyRow);
+        if (value !== last) {
+          number = numbering.of(value);
+          last = value;
+        }
+        column[i] = number;
+      }
+      return column;
+    });
   }
 
   /** Keeps the answer to an inquiry. */
@@ -127,9 +148,9 @@ export class ViewMemo {
 
 const NONE = new Uint8Array(0);
 
-function numberOf({ at, pairs }: Remembered, values: Int32Array): number {
-  let number = values[at[0] as number] as number;
+function numberOf({ at, pairs }: Remembered, columns: readonly Int32Array[], i: number): number {
+  let number = columns[at[0] as number]?.[i] as number;
   for (let k = 0; k < pairs.length; k += 1)
-    number = (pairs[k] as PairNumbering).of(number, values[at[k + 1] as number] as number);
+    number = (pairs[k] as PairNumbering).of(number, columns[at[k + 1] as number]?.[i] as number);
   return number;
 }
