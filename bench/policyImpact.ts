@@ -1,15 +1,20 @@
-// `npm run bench:impact`: how long an author waits to see the effect of an edit on 1,000 recorded requests, as one JSON object.
+// `npm run bench:impact`: how long an author waits to see the effect of an edit on 1,000 recorded requests, as one JSON object;
+// `--json` is accepted and changes nothing.
 // Invariant: each round is the whole command in a process of its own, from sources on both sides: two compilations and 2,000 judgements.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { wholeNumber } from './options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ROUNDS = 5;
-const requests = wholeNumber('requests', process.argv[2] ?? '1000');
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, requests: { type: 'string', default: '1000' } },
+});
+const requests = wholeNumber('requests', values.requests);
 const home = mkdtempSync(join(tmpdir(), 'annona-impact-'));
 const edited = join(home, 'edited');
 const record = join(home, 'requests.json');
