@@ -9,6 +9,7 @@ import { findProcess } from '../../adapters/postgres/embedded/processes.ts';
 import type { AnnonaClient } from '../../api/client/index.ts';
 import type { LiveServer } from '../support/liveServer.ts';
 import { checkPromises, type Witnesses } from '../support/promises.ts';
+import { replayDump } from '../support/replayDump.ts';
 import { seededDraw } from '../support/syntheticTick.ts';
 import { type Acknowledged, lostActs, nothingAcknowledged } from './acknowledged.ts';
 import { createFollower } from './follower.ts';
@@ -77,6 +78,12 @@ export function describeKills(run: Run): void {
       const acknowledged = ended.acknowledged.submits.map(({ id }) => id);
       expect(checkPromises(ended.dump, { acknowledged, streamed: ended.seen })).toEqual([]);
     });
+
+    it('can be decided again, tick by tick, through every one of its leaders', async () => {
+      const { ticks, different } = await replayDump(ended.dump, { cell: rig.configuration.cell });
+      expect(different).toEqual([]);
+      expect(ticks).toHaveLength(ended.dump.tick.length);
+    }, 60_000);
 
     it('gives everything back in the end', () => {
       const renewable = ended.dump.capacity_use.filter((row) => !row.consumable);

@@ -17,7 +17,7 @@ async function historyOf(seed: number): Promise<StoreDump> {
   return world.dump();
 }
 
-it.each([6, 7])(
+it.each([6])(
   'seed %i: every committed tick replays to its digest, its fields and its events',
   async (seed) => {
     const dump = await historyOf(seed);
@@ -34,7 +34,7 @@ describe('a history of several terms', () => {
 
   beforeAll(async () => {
     dump = await historyOf(1);
-    half = { ...dump, tick: dump.tick.slice(0, 90) };
+    half = { ...dump, tick: dump.tick.slice(0, 60) };
   });
 
   it('has them, and what a replay has to cope with', () => {
