@@ -68,9 +68,11 @@ export async function replayTick(
   const inputs = inputsOf(record, before.state);
   checkRows(inputs, rows);
   const { state, carry } = await standingFor(ports, before, { record, inputs });
-  const { policy, verdicts } = policyFor(ports, record, { inputs, carry });
   const revision = record.configurationRevision;
   const next = await ports.configuration(revision);
+  const live = await livePolicy(ports, record, next);
+  const policy = live ?? recordedPolicy(record, { inputs, carry });
+  const verdicts = live === null ? 'recorded' : 'evaluated';
   let decided: Decided | null = null;
   const result = await runTick(
     {
@@ -178,17 +180,23 @@ function faulty(solver: SolverService, { faults = [] }: TickInputs): SolverServi
   };
 }
 
-function policyFor(
-  ports: ReplayPorts,
-  record: TickRecord,
+/** Null where it is another than the record's, or judges by other data. */
+async function livePolicy(
+  { policy }: ReplayPorts,
+  { policyRevision, dataRevision }: TickRecord,
+  configuration: Configuration,
+): Promise<PolicyGate | null> {
+  if (policy?.policyRevision !== policyRevision) return null;
+  await policy.adopt(configuration);
+  return policy.dataRevision === dataRevision ? policy : null;
+}
+
+function recordedPolicy(
+  { policyRevision, dataRevision }: TickRecord,
   { inputs, carry }: { inputs: TickInputs; carry: TickCarry },
-): { policy: PolicyGate; verdicts: ReplayedTick['verdicts'] } {
-  const { policyRevision, dataRevision } = record;
-  const live = ports.policy;
-  if (live?.policyRevision === policyRevision && live.dataRevision === dataRevision)
-    return { policy: live, verdicts: 'evaluated' };
+): PolicyGate {
   const rules = inputs.rules ?? carry.rules;
-  const policy: PolicyGate = {
+  return {
     policyRevision,
     dataRevision,
     ...(rules && { rules }),
@@ -202,7 +210,6 @@ function policyFor(
     },
     async adopt() {},
   };
-  return { policy, verdicts: 'recorded' };
 }
 
 function unpacked(

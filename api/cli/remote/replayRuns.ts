@@ -1,10 +1,12 @@
 // `annona verify … --replay` and `--chain`: ticks decided again, and chains followed, from a server's history or from a file of it.
 // Invariant: exit code 0 only when everything that was asked for was looked at and held; the first difference is named on the last line.
 
+import type { PolicyBundle } from '../../../policies/index.ts';
 import {
   ChainCheck,
   type ChainFault,
   type Configuration,
+  type PolicyGate,
   ReplayError,
   type ReplayedTick,
   replayTick,
@@ -13,6 +15,7 @@ import {
   standingOfNothing,
 } from '../../../scheduler/index.ts';
 import { sha256 } from '../../roles/digest.ts';
+import { type ReplayPolicy, replayPolicy } from '../../roles/replayPolicy.ts';
 import { createReplaySolver } from '../../roles/replaySolver.ts';
 import { readKeySet, verifySignedHead } from '../../roles/signedHead.ts';
 import { CommandError, EXIT } from '../io.ts';
@@ -59,7 +62,11 @@ export async function replay(invocation: Invocation): Promise<number> {
   const wanted = rangeOf(required(invocation, 0)) ?? (ticksText === undefined ? null : rangeOf(ticksText));
   if (ticksText !== undefined && wanted === null) throw usage(`--ticks ${ticksText} names no ticks`);
   const solver = createReplaySolver();
-  const run = new ReplayRun({ solver, wanted: wanted ?? { from: 1, to: NEWEST } });
+  const run = new ReplayRun({
+    solver,
+    wanted: wanted ?? { from: 1, to: NEWEST },
+    bundle: await bundleOf(invocation),
+  });
   let compared = 0;
   let evaluated = 0;
   try {
@@ -85,27 +92,52 @@ export async function replay(invocation: Invocation): Promise<number> {
       throw new CommandError(`not replayed: ${error.message}`, EXIT.checkFailed);
     throw error;
   } finally {
-    await solver.close();
+    await run.close();
   }
+  const judged = evaluated === 0 ? '' : `, ${evaluated} of them judged anew`;
   if (compared === 0) throw new CommandError('no tick of these is in the history', EXIT.checkFailed);
   if (json) io.out(JSON.stringify({ ok: true, compared, evaluated, last: run.last }));
   else
     io.out(
-      `replayed: ${compared} ${compared === 1 ? 'tick comes' : 'ticks come'} to the same digests, the last is ${run.last}`,
+      `replayed: ${compared} ${compared === 1 ? 'tick comes' : 'ticks come'} to the same digests, the last is ${run.last}${judged}`,
     );
   return EXIT.done;
+}
+
+interface ReplayRunOptions {
+  readonly solver: Parameters<typeof replayTick>[0]['solver'];
+  readonly wanted: Wanted;
+  /** Asked again where a record is of its revision. */
+  readonly bundle: 'none' | 'shipped' | PolicyBundle;
+}
+
+async function bundleOf({ io, options }: Invocation): Promise<ReplayRunOptions['bundle']> {
+  const where = textOf(options, 'policy') ?? 'none';
+  if (where === 'none' || where === 'shipped') return where;
+  const { subjectAt } = await import('../policy/subject.ts');
+  const subject = await subjectAt(where, {}, io);
+  if (subject === undefined) throw new CommandError(`${where} holds no bundle`, EXIT.usage);
+  return subject.bundle;
 }
 
 class ReplayRun {
   readonly #solver: Parameters<typeof replayTick>[0]['solver'];
   readonly #wanted: Wanted;
+  readonly #bundle: 'none' | 'shipped' | PolicyBundle;
+  #policy: ReplayPolicy | null = null;
   readonly #configurations = new Map<string, Configuration>();
   #standing: Standing | null = null;
   #last = 0;
 
-  constructor({ solver, wanted }: { solver: Parameters<typeof replayTick>[0]['solver']; wanted: Wanted }) {
+  constructor({ solver, wanted, bundle }: ReplayRunOptions) {
     this.#solver = solver;
     this.#wanted = wanted;
+    this.#bundle = bundle;
+  }
+
+  async close(): Promise<void> {
+    await this.#policy?.close();
+    await this.#solver.close();
   }
 
   get last(): number {
@@ -129,14 +161,31 @@ class ReplayRun {
       record.cell,
       await this.#configuration(record.configurationRevision),
     );
+    const policy = await this.#gate(record.configurationRevision);
     const replayed = await replayTick(
-      { solver: this.#solver, digest: sha256, configuration: (revision) => this.#configuration(revision) },
+      {
+        solver: this.#solver,
+        digest: sha256,
+        configuration: (revision) => this.#configuration(revision),
+        ...(policy && { policy }),
+      },
       this.#standing,
       { record, rows, events },
-    );
+    ).catch((error: Error) => {
+      throw new ReplayError(`tick ${record.tick}: ${error.message}`);
+    });
     this.#standing = replayed.standing;
     if (replayed.difference === null) this.#last = record.tick;
     return replayed;
+  }
+
+  async #gate(configurationRevision: string): Promise<PolicyGate | null> {
+    if (this.#bundle === 'none') return null;
+    this.#policy ??= await replayPolicy(
+      await this.#configuration(configurationRevision),
+      this.#bundle === 'shipped' ? undefined : this.#bundle,
+    );
+    return this.#policy.gate;
   }
 
   async #configuration(revision: string): Promise<Configuration> {

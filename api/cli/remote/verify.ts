@@ -19,6 +19,11 @@ export const VERIFY: CommandSpec = {
     },
     { flags: '--ticks <range>', description: 'with --replay of a file: compare these alone' },
     {
+      flags: '--policy <bundle>',
+      description:
+        'with --replay: ask these policies again where they were in force; shipped for those of the product',
+    },
+    {
       flags: '--chain',
       description: 'follow the chains of ticks and audit, from a server or a file of its history',
     },
