@@ -17,6 +17,7 @@ const TABLES = [
   'ledger',
   'event',
   'audit',
+  'audit_seal',
   'cell_head',
 ] as const;
 

@@ -97,6 +97,7 @@ describe('row-level security', () => {
       'agent_heartbeat',
       'approval',
       'audit',
+      'audit_pending',
       'configuration_edit',
       'earmark',
       'event',

@@ -2,7 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../../../adapters/system/digest.ts';
+import {
+  checkpointLines,
+  type RecordedTick,
+  replayTick,
+  standingOfNothing,
+} from '../../../../scheduler/index.ts';
+import { createInProcessSolver } from '../../../../solver/node.ts';
 import { aConfiguration, aPool } from '../../../support/builders.ts';
 import { type LiveServer, liveServer } from '../../../support/liveServer.ts';
 import { ran } from '../recording.ts';
@@ -89,6 +98,25 @@ describe('a history', () => {
     expect(late.exitCode).toBe(0);
     expect(readFileSync(path('late.jsonl'), 'utf8')).toContain('"type":"checkpoint"');
     expect((await ran('verify', path('late.jsonl'), '--replay', '--ticks', `${last}`)).exitCode).toBe(0);
+  });
+
+  it('folds to the very checkpoint that the server wrote', async () => {
+    const kept = JSON.parse(
+      readFileSync(path('late.jsonl'), 'utf8')
+        .split('\n')
+        .find((line) => line.includes('"type":"checkpoint"')) ?? '',
+    );
+    const ticks = lines().filter(({ type }) => type === 'tick') as unknown as RecordedTick[];
+    const solver = createInProcessSolver();
+    let standing = standingOfNothing(configuration.cell, configuration);
+    for (const tick of ticks.filter(({ record }) => record.tick <= kept.tick))
+      standing = (
+        await replayTick({ solver, digest: sha256, configuration: async () => configuration }, standing, tick)
+      ).standing;
+    await solver.close();
+    expect([...checkpointLines(standing)].join('')).toBe(
+      gunzipSync(Buffer.from(kept.gzip, 'base64')).toString(),
+    );
   });
 
   it('is one chain, from the file alone, with what was audited before and after', async () => {
