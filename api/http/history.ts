@@ -1,5 +1,5 @@
 // /v1/history: what a replay needs, in pages: ticks with all that went in and came out, the checkpoint before them, configurations.
-// Invariant: documents are shown as they are stored, so that their digests can be computed again; each reading is audited by its first page.
+// Invariant: documents are shown as they are stored, so that their digests can be computed again; each page of ticks that is read is audited.
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';

@@ -22,7 +22,8 @@ interface Page<Item> {
 }
 
 const SEALS_A_PAGE = 100;
-const TICKS_A_PAGE = 50;
+/** A record may hold a quarter of a megabyte of proof for each class. */
+const TICKS_A_PAGE = 20;
 
 export async function* serverHistory(client: AnnonaClient, range: HistoryRange): AsyncGenerator<HistoryLine> {
   const known = new Set<string>();
