@@ -1,6 +1,7 @@
 // Agents that submit, hold, give back and cancel as fast as they are answered, and write down what was acknowledged.
 // Invariant: all chance comes from one draw; a refusal that is no outcome of a race or of a full server ends the run as an error.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnnonaClient, ProblemError, type SubmitBody } from '../../api/client/index.ts';
 import type { Agent, Configuration } from '../../scheduler/index.ts';
 import type { LiveServer } from '../support/liveServer.ts';
@@ -22,6 +23,7 @@ interface Worker {
   /** Makes client request ids unique over the whole run. */
   readonly name: string;
   readonly ending: AbortSignal;
+  readonly pauseMs: number;
 }
 
 /** Answers to a race that an agent cannot avoid, and to a server that starts or is full. */
@@ -29,7 +31,14 @@ const EXPECTED = ['LEASE_ENDED', 'REQUEST_ENDED', 'QUEUE_FULL', 'OVERLOADED', 'S
 
 export async function startLoad(
   server: LiveServer,
-  run: { configuration: Configuration; draw: Draw; acknowledged: Acknowledged; cycle: number },
+  run: {
+    configuration: Configuration;
+    draw: Draw;
+    acknowledged: Acknowledged;
+    cycle: number;
+    /** Of each agent between two acts: what a long run leaves waiting must be cancelled in the end. */
+    pauseMs?: number;
+  },
 ): Promise<Load> {
   const ending = new AbortController();
   const clients = await Promise.all(run.configuration.agents.map((agent) => server.clientOf(agent)));
@@ -41,6 +50,7 @@ export async function startLoad(
       acknowledged: run.acknowledged,
       name: `${agent.id}-${run.cycle}`,
       ending: ending.signal,
+      pauseMs: run.pauseMs ?? 0,
     }),
   );
   const done = Promise.all(workers).then(() => undefined);
@@ -58,6 +68,7 @@ async function work(worker: Worker): Promise<void> {
       if (n % 5 === 0) await cancelOne(worker, ids);
     });
     if (!answered) return;
+    if (worker.pauseMs > 0) await sleep(worker.pauseMs);
   }
 }
 
