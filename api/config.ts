@@ -32,6 +32,10 @@ export interface Config {
   readonly checkpointHours: number;
   /** Whether HTTP has a process of its own, or shares the one that decides. */
   readonly edge: 'process' | 'inside';
+  /** Whether side jobs and webhooks are worked off by a process beside this one. */
+  readonly sideJobs: 'process' | 'off';
+  /** Webhooks over http to loopback, for development. */
+  readonly webhookLoopback: 'allow' | 'refuse';
   readonly ratePerAgent: number;
   readonly ratePerDepartment: number;
   readonly openPerAgent: number;
@@ -48,6 +52,8 @@ export interface Config {
   readonly redisUrl?: string;
   /** Members of the etcd that says who leads; none: PostgreSQL does. */
   readonly etcd: readonly string[];
+  /** A collector of traces, OTLP over HTTP; absent: no spans are made. */
+  readonly otlpUrl?: string;
   readonly kafkaBrokers: readonly string[];
   /** PEM files with the public keys that policy bundles may be signed with. */
   readonly policyKeys: readonly string[];
@@ -81,6 +87,8 @@ interface Setting<Value> {
   readonly fallback?: string;
   /** Answers the value, or a text that says what it must be. */
   readonly read: (text: string) => { readonly value: Value } | string;
+  /** A variable that others have agreed on, heard when ours is absent. */
+  readonly standardKey?: string;
   /** May also come as the content of the file that `<key>_FILE` names. */
   readonly secret?: true;
 }
@@ -102,6 +110,12 @@ const SETTINGS: Settings<Config> = {
   tickFiles: { key: 'ANNONA_TICK_FILES', fallback: '64', read: wholeNumber(0, 1000) },
   checkpointHours: { key: 'ANNONA_CHECKPOINT_HOURS', fallback: '24', read: wholeNumber(1, 87_600) },
   edge: { key: 'ANNONA_EDGE', fallback: 'process', read: oneOf(['process', 'inside'] as const) },
+  sideJobs: { key: 'ANNONA_SIDE_JOBS', fallback: 'process', read: oneOf(['process', 'off'] as const) },
+  webhookLoopback: {
+    key: 'ANNONA_WEBHOOK_LOOPBACK',
+    fallback: 'refuse',
+    read: oneOf(['refuse', 'allow'] as const),
+  },
   ratePerAgent: { key: 'ANNONA_RATE_AGENT_PER_SECOND', fallback: '100', read: wholeNumber(1, 100_000) },
   ratePerDepartment: {
     key: 'ANNONA_RATE_DEPARTMENT_PER_SECOND',
@@ -121,6 +135,7 @@ const SETTINGS: Settings<Config> = {
   databaseUrl: { key: 'DATABASE_URL', read: postgresUrl, secret: true },
   redisUrl: { key: 'REDIS_URL', read: redisUrl, secret: true },
   etcd: { key: 'ANNONA_ETCD', fallback: '', read: httpUrls },
+  otlpUrl: { key: 'ANNONA_OTLP_URL', standardKey: 'OTEL_EXPORTER_OTLP_ENDPOINT', read: httpUrl },
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
   policyKeys: { key: 'ANNONA_POLICY_KEYS', fallback: '', read: words },
   policyFolder: { key: 'ANNONA_POLICY_FOLDER', read: word },
@@ -200,7 +215,7 @@ interface Given {
 }
 
 function textOf(
-  { key, secret, fallback }: Setting<unknown>,
+  { key, standardKey, secret, fallback }: Setting<unknown>,
   from: { readonly flag: string | undefined; readonly environment: Environment; readonly problems: string[] },
 ): Given | undefined {
   if (from.flag !== undefined) return { text: from.flag, source: `the flag for ${key}` };
@@ -210,6 +225,8 @@ function textOf(
   if (text !== undefined && file !== undefined) from.problems.push(`${key}: set it or ${key}_FILE, not both`);
   if (text !== undefined) return { text, source: key };
   if (file !== undefined) return readSecret(`${key}_FILE`, file, from.problems);
+  const standard = (standardKey !== undefined && from.environment[standardKey]) || undefined;
+  if (standard !== undefined) return { text: standard, source: standardKey ?? key };
   return fallback === undefined ? undefined : { text: fallback, source: key };
 }
 

@@ -40,6 +40,9 @@ export type * from './offerPorts.ts';
 export type * from './policyPorts.ts';
 export type * from './reportPorts.ts';
 export type * from './sharedPorts.ts';
+export type * from './sideJobPorts.ts';
+export type * from './tracingPorts.ts';
+export type * from './webhookPorts.ts';
 
 export interface Principal {
   readonly subject: string;
@@ -81,6 +84,8 @@ export interface IntakeItem {
   readonly actor: IntakeActor;
   readonly command: IntakeCommand;
   readonly idempotency: { readonly key: string; readonly digest: string } | null;
+  /** Of a submit: the trace that it belongs to. */
+  readonly traceParent?: string;
 }
 
 export type IntakeOutcome =
@@ -262,6 +267,11 @@ export interface EdgeSystem {
   now(): Instant;
   newRequestId(): RequestId;
   newExtensionId(): ExtensionId;
+  /** `job_` and `whk_`, made like those of requests. */
+  newJobId(): string;
+  newWebhookId(): string;
+  /** 32 bytes of chance, as text, for a webhook's signatures. */
+  newSecret(): string;
   newCallId(): string;
 }
 

@@ -147,6 +147,16 @@ export const PROBLEMS = {
     title: 'Nobody rules on an own request',
     remedy: 'Somebody of another department, with the skill, has to rule on it.',
   },
+  TOO_MANY_WEBHOOKS: {
+    status: 409,
+    title: 'The department has as many webhooks as it may',
+    remedy: 'Remove one that is not needed, or let one carry more types of events.',
+  },
+  JOB_NOT_DONE: {
+    status: 409,
+    title: 'The job has no result',
+    remedy: 'Ask for the job until it has succeeded; one that failed or was cancelled never has one.',
+  },
   APPROVAL_NOT_SCHEDULED: {
     status: 409,
     title: 'The review has no slot yet',

@@ -221,8 +221,9 @@ export interface Publisher {
 
 /**
  * `intake`: something was written that waits to be folded. `commit`: a tick was committed. `leadership`: it was given up, and may be had.
+ * `jobs`: a side job was asked for.
  */
-export type HintTopic = 'intake' | 'commit' | 'leadership';
+export type HintTopic = 'intake' | 'commit' | 'leadership' | 'jobs';
 
 /** Wake-up hints between processes. Any of them may be lost, repeated or late: whoever listens also polls, and a hint carries nothing that counts. */
 export interface Hints {

@@ -14,7 +14,7 @@ export interface StreamRecord {
 const SEQUENCE_DIGITS = 16;
 
 export function cloudEvent(event: DomainEvent, cell: string): StreamRecord {
-  const { sequence, at, ...rest } = event;
+  const { sequence, traceParent, at, ...rest } = event;
   const time = new Date(at).toISOString();
   return {
     key: event.request,
@@ -32,6 +32,7 @@ export function cloudEvent(event: DomainEvent, cell: string): StreamRecord {
       ce_sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0'),
       ce_epoch: String(event.epoch),
       ce_policyversion: event.policyRevision,
+      ...(traceParent === undefined ? {} : { ce_traceparent: traceParent }),
     },
   };
 }

@@ -14,10 +14,12 @@ import { MemoryLeadership } from './leadership.ts';
 import { MemoryLogs, MemoryRelayCursors } from './logs.ts';
 import { MemoryPolicies } from './policies.ts';
 import { MemoryReaders } from './readers.ts';
+import { MemorySideJobs } from './sideJobs.ts';
 import { MemoryStateSource } from './stateSource.ts';
 import { type StoreDump, Tables } from './tables.ts';
 import { MemoryTickStore } from './tickStore.ts';
 import { MemoryUsage } from './usage.ts';
+import { MemoryWebhooks } from './webhooks.ts';
 
 export { NoConfigurationError } from './configuration.ts';
 export { StoreRefusal } from './refusal.ts';
@@ -50,6 +52,10 @@ export interface MemoryStore {
   readonly relayCursors: MemoryRelayCursors;
   readonly agentHeartbeats: MemoryAgentHeartbeats;
   readonly policies: MemoryPolicies;
+  readonly sideJobs: MemorySideJobs;
+  readonly sideJobBook: MemorySideJobs;
+  readonly webhooks: MemoryWebhooks;
+  readonly webhookBook: MemoryWebhooks;
   dump(): StoreDump;
   /** Drops the history, and nothing that a new leader would load. */
   forget(): void;
@@ -62,6 +68,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     new MemoryLeadership({ tables, holder, ttlMs: options.ttlMs ?? 2000, now });
   const intake = new MemoryIntake({ tables, now, onWritten: options.onIntakeWritten ?? (() => {}) });
   const heartbeats = new MemoryHeartbeats(tables, now);
+  const sideJobs = new MemorySideJobs(now);
+  const logs = new MemoryLogs(tables);
+  const webhooks = new MemoryWebhooks({ now, last: (cell) => logs.last(cell) });
   return {
     leadership: leadershipOf('memory'),
     leadershipOf,
@@ -76,11 +85,15 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     approvals: new MemoryApprovals(tables),
     accounts: new MemoryAccounts(tables),
     usage: new MemoryUsage(tables),
-    logs: new MemoryLogs(tables),
+    logs,
     calls: new MemoryCallIdempotency(now),
     relayCursors: new MemoryRelayCursors(),
     agentHeartbeats: new MemoryAgentHeartbeats(tables, now),
     policies: new MemoryPolicies({ tables, now, onMoved: options.onIntakeWritten ?? (() => {}) }),
+    sideJobs,
+    sideJobBook: sideJobs,
+    webhooks,
+    webhookBook: webhooks,
     dump: () => tables.dump(),
     forget: () => forgetEnded(tables),
   };

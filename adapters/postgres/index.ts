@@ -19,11 +19,14 @@ import { PostgresLogs } from './logs.ts';
 import { PostgresPolicies } from './policies.ts';
 import { PostgresReaders } from './readers.ts';
 import { PostgresRelayCursors } from './relayCursor.ts';
+import { PostgresSideJobBook, PostgresSideJobs } from './sideJobs.ts';
 import { Statements } from './statements.ts';
 import { PostgresStateSource } from './stateSource.ts';
 import { PostgresTickStore } from './tickStore.ts';
+import { PostgresTraces } from './traces.ts';
 import { PostgresUpkeep } from './upkeep.ts';
 import { PostgresUsage } from './usage.ts';
+import { PostgresWebhookBook, PostgresWebhooks } from './webhooks.ts';
 
 export { InvalidCursorError } from './cursor.ts';
 export { openHints, type PostgresHints } from './hints.ts';
@@ -43,6 +46,8 @@ export interface PostgresOptions {
   readonly readConnectionsMax?: number;
   /** How long checkpoints are kept, in hours; the newest always is. By default a day. */
   readonly checkpointHours?: number;
+  /** How long a read for people and agents may take; a report gets four fifths of it. 5 s when absent. */
+  readonly readTimeoutMs?: number;
   /** After each group of intake that was committed: wakes the leader of this process. */
   readonly onIntakeWritten?: () => void;
   /** A connection broke while nobody was waiting on it. It mends itself; this is for the log. */
@@ -75,6 +80,11 @@ export interface PostgresAdapter {
   readonly history: PostgresHistory;
   readonly audit: PostgresAudit;
   readonly sealer: PostgresSealer;
+  readonly sideJobs: PostgresSideJobs;
+  readonly sideJobBook: PostgresSideJobBook;
+  readonly webhooks: PostgresWebhooks;
+  readonly webhookBook: PostgresWebhookBook;
+  readonly traces: PostgresTraces;
   readonly upkeep: PostgresUpkeep;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
@@ -116,8 +126,11 @@ function openLines(options: PostgresOptions) {
   const pool = (
     purpose: string,
     session: readonly string[],
-    more: { connectionsMax: number; pipeline: 'on' | 'off' },
-  ) => new QueryPool({ ...settings(purpose, session, 5_000), ...more }, statements);
+    {
+      timeoutMs = 5_000,
+      ...more
+    }: { connectionsMax: number; pipeline: 'on' | 'off'; timeoutMs?: number | undefined },
+  ) => new QueryPool({ ...settings(purpose, session, timeoutMs), ...more }, statements);
   // Nothing here is big enough to be worth compiling, and up to PostgreSQL 17 one disabled plan node would set it off.
   const everything = ['annona.reach=all', 'jit=off'];
   const intakeConnectionsMax = options.intakeConnectionsMax ?? 2;
@@ -131,6 +144,7 @@ function openLines(options: PostgresOptions) {
     reader: pool('reader', ['role=annona_api', 'jit=off'], {
       connectionsMax: options.readConnectionsMax ?? 4,
       pipeline: 'on',
+      timeoutMs: options.readTimeoutMs,
     }),
   };
 }
@@ -170,7 +184,7 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     readers: new PostgresReaders(reader),
     approvals: new PostgresApprovals(reader),
     accounts: new PostgresAccounts(reader),
-    usage: new PostgresUsage(reader),
+    usage: new PostgresUsage(reader, options.readTimeoutMs && options.readTimeoutMs * 0.8),
     logs,
     calls: new PostgresCallIdempotency(shared),
     relayCursors: new PostgresRelayCursors(shared),
@@ -181,6 +195,11 @@ function fillPorts(options: PostgresOptions, lines: ReturnType<typeof openLines>
     history: new PostgresHistory(shared),
     audit: new PostgresAudit(shared),
     sealer: new PostgresSealer(leader),
+    sideJobs: new PostgresSideJobs(reader, shared),
+    sideJobBook: new PostgresSideJobBook(shared),
+    webhooks: new PostgresWebhooks(reader, shared),
+    webhookBook: new PostgresWebhookBook(shared),
+    traces: new PostgresTraces(shared),
     upkeep: new PostgresUpkeep(upkeep),
     ping: async () => {
       await logs.last('');

@@ -124,6 +124,7 @@ function intakeRow(item: IntakeItem): Record<string, unknown> {
     keyAgent: command.type === 'submit' ? command.request.agent : (actor.agent ?? actor.subject),
     key: idempotency?.key ?? null,
     digest: idempotency?.digest ?? null,
+    ...(item.traceParent === undefined ? {} : { trace: item.traceParent }),
   };
 }
 

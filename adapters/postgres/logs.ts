@@ -13,6 +13,8 @@ import type { DomainEvent, TickQuality, TickRecord } from '../../scheduler/index
 import type { Queries } from './connection.ts';
 import { encodeCursor, tickOfCursor } from './cursor.ts';
 
+type EventRow = Omit<DomainEvent, 'traceParent'> & { readonly traceParent: string | null };
+
 export class PostgresLogs implements EventLog, TickReader, PoolUseReader, HeldUnitsReader {
   readonly #queries: Queries;
 
@@ -20,8 +22,12 @@ export class PostgresLogs implements EventLog, TickReader, PoolUseReader, HeldUn
     this.#queries = queries;
   }
 
-  read(cell: string, after: number, limit: number): Promise<readonly DomainEvent[]> {
-    return this.#queries.run<DomainEvent>('event-list', [cell, after, limit]);
+  async read(cell: string, after: number, limit: number): Promise<readonly DomainEvent[]> {
+    const rows = await this.#queries.run<EventRow>('event-list', [cell, after, limit]);
+    // An event of no trace has no such field: it reads back as it was committed.
+    return rows.map(({ traceParent, ...event }) =>
+      traceParent === null ? event : { ...event, traceParent },
+    );
   }
 
   async last(cell: string): Promise<number> {

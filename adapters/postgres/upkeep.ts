@@ -10,6 +10,7 @@ export interface Purged {
   readonly callKeys: number;
   readonly groups: number;
   readonly heartbeats: number;
+  readonly traces: number;
 }
 
 /** A statement that is under way took its time before the purge did: more than any of them may run. */
@@ -18,6 +19,8 @@ const MARGIN_MS = 60_000;
 const GROUP_WINDOW_MS = 60 * 60 * 1000;
 /** For so long a lease that ended shows when it was last heard of. */
 const HEARTBEAT_WINDOW_MS = 24 * 60 * 60 * 1000;
+/** Longer than collectors keep what a trace belongs to. */
+const TRACE_WINDOW_MS = 30 * 24 * 60 * 60 * 1000;
 
 export class PostgresUpkeep {
   readonly #queries: Queries;
@@ -35,6 +38,7 @@ export class PostgresUpkeep {
       CALL_KEY_WINDOW_MS + MARGIN_MS,
       GROUP_WINDOW_MS,
       HEARTBEAT_WINDOW_MS,
+      TRACE_WINDOW_MS,
     ]);
     return purged!;
   }

@@ -58,6 +58,9 @@ export function createEdgeSystem(options: Partial<IdSourceOptions> = {}): EdgeSy
     now,
     newRequestId: () => `req_${next()}` as RequestId,
     newExtensionId: () => `ext_${next()}` as ExtensionId,
+    newJobId: () => `job_${next()}`,
+    newWebhookId: () => `whk_${next()}`,
+    newSecret: () => `whsec_${Buffer.from(chance(32)).toString('base64url')}`,
     newCallId: () => `call_${next()}`,
   };
 }

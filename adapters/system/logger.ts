@@ -1,4 +1,4 @@
-// Logs: JSON lines on stdout, what could be a secret left out by name.
+// Logs: JSON lines in the fields of the Elastic Common Schema, what could be a secret left out by name.
 // Invariant: a bearer token, a password or a key never reaches a line. Made once by each composition root.
 
 import { type DestinationStream, type Logger, pino } from 'pino';
@@ -17,6 +17,9 @@ const SECRET_PATHS = [
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** The version of the schema whose field names these are. */
+const ECS_VERSION = '8.11.0';
+
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** What runs here: `api`, `scheduler`, `single`. Stands in every line. */
@@ -28,9 +31,24 @@ export interface LoggerOptions {
 export function createLogger({ level, role, destination }: LoggerOptions): Logger {
   const options = {
     level,
-    base: { role },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    base: {
+      'ecs.version': ECS_VERSION,
+      'service.name': 'annona',
+      'service.node.role': role,
+      'process.pid': process.pid,
+    },
+    messageKey: 'message',
+    timestamp: () => `,"@timestamp":"${pino.stdTimeFunctions.isoTime().slice(9, -1)}"`,
+    formatters: { level: (label: string) => ({ 'log.level': label }) },
+    errorKey: 'error',
+    serializers: { error: ecsError },
     redact: { paths: SECRET_PATHS, censor: '[left out]' },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+function ecsError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, code } = error as Error & { readonly code?: unknown };
+  return { type: name, message, stack_trace: stack, ...(code === undefined ? {} : { code: String(code) }) };
 }

@@ -75,6 +75,10 @@ export interface AnnonaClient {
     body: unknown,
     options?: { readonly key?: string; readonly query?: Query },
   ): Promise<View>;
+  /** What the server keeps as a file, byte by byte. */
+  download(path: string): Promise<Uint8Array>;
+  /** Ends what is there; the answer is what it was. A second time it changes nothing. */
+  remove(path: string): Promise<View>;
   /** A file that is named by what is in it, so that it may come twice. */
   upload(path: string, file: { readonly type: string; readonly content: string }): Promise<View>;
   readonly edits: Edits;
@@ -107,6 +111,11 @@ export function createClient(options: ClientOptions): AnnonaClient {
       });
       return answer.body as View;
     },
+    async download(path) {
+      const response = await calls.open({ method: 'GET', path, repeatable: true });
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    remove: async (path) => (await calls.call({ method: 'DELETE', path, repeatable: true })).body as View,
     async upload(path, file) {
       const call = { method: 'POST', path, text: file, repeatable: true } as const;
       return (await calls.call(call)).body as View;

@@ -12,3 +12,4 @@ export { type Problem, type ProblemDetail, ProblemError, UnreachableError } from
 export type * from './shapes.ts';
 export { parseServerSentEvents, type ServerSentEvent } from './sse.ts';
 export { hasOutcome, type WaitOptions } from './wait.ts';
+export { SIGNATURE_HEADER, verifyWebhook, type WebhookCall } from './webhook.ts';

@@ -37,9 +37,8 @@ export function addAnswers(app: FastifyInstance): void {
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  if (problem.code === 'INTERNAL') request.log.error({ err: error }, 'a call failed');
-  else if (problem.code === 'STORE_UNAVAILABLE')
-    request.log.warn({ err: error }, 'the store does not answer');
+  if (problem.code === 'INTERNAL') request.log.error({ error }, 'a call failed');
+  else if (problem.code === 'STORE_UNAVAILABLE') request.log.warn({ error }, 'the store does not answer');
   return sendProblem(request, reply, problem);
 }
 

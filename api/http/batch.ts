@@ -39,7 +39,8 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
         return { body, context, submission: readSubmission(body, context) };
       });
       const submissions = refuseDuplicates(read.map((item) => item.submission));
-      const submitted = await submitItems(options, refuseBeyondOpen(options, principal, submissions));
+      const asked = refuseBeyondOpen(options, principal, submissions);
+      const submitted = await submitItems(options, asked, request.traceParent);
       const items = withSuggestions(submitted, read).map((answer, index) => {
         if (answer.ok) {
           const { id, clientRequestId, receivedAt } = answer;

@@ -79,7 +79,7 @@ export function callKeyHooks({ calls, digest }: ServerOptions) {
           });
       } catch (error) {
         // The work is done and must be answered. The key stays taken until it runs out: a repeat gets 409, never a second effect.
-        request.log.error({ err: error }, 'the answer of a call with an Idempotency-Key could not be kept');
+        request.log.error({ error }, 'the answer of a call with an Idempotency-Key could not be kept');
       }
       return payload;
     },

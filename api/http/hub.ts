@@ -227,8 +227,8 @@ function sees({ scope }: EventFilter, event: DomainEvent): boolean {
   }
 }
 
-/** Without the sequence: `id` is the key for de-duplication, and the count of others' events is nobody's business. */
+/** Without the trace, which is the transport's, and without the sequence: `id` is the key for de-duplication, and the count of others' events is nobody's business. */
 export function eventDocument(event: DomainEvent) {
-  const { sequence: _sequence, at, ...rest } = event;
+  const { sequence: _sequence, traceParent: _trace, at, ...rest } = event;
   return { ...rest, at: formatInstant(at) };
 }

@@ -134,7 +134,7 @@ async function take(
   if (item.command.type !== 'submit') throw new Error(`a submission became a ${item.command.type}`);
   const replaces = { request: view.request.id, tick: condition.type === 'tags' ? tick : null };
   const replacing = { ...submission, item: { ...item, command: { ...item.command, replaces } } };
-  const [submitted] = await submitItems(options, [replacing]);
+  const [submitted] = await submitItems(options, [replacing], request.traceParent);
   if (!submitted) throw new Error('intake answered nothing to one item');
   if (!submitted.ok) throw new ProblemError(submitted.problem);
   if (submitted.replayed) reply.header('idempotent-replayed', 'true');

@@ -25,6 +25,7 @@ import type {
   AuditReader,
   AuditWriter,
   CallIdempotency,
+  CallTracing,
   ConfigurationStore,
   DryRuns,
   EdgeSystem,
@@ -45,9 +46,11 @@ import type {
   RateLimiter,
   Readiness,
   RequestReader,
+  SideJobs,
   TickFiles,
   TickReader,
   UsageReader,
+  Webhooks,
 } from '../ports.ts';
 import type { EventHub } from './hub.ts';
 import type { EdgeLimits } from './rateLimits.ts';
@@ -98,6 +101,12 @@ export interface ServerOptions {
   readonly explanation: (request: ResourceRequest, sight: HolderSight) => Explanation | null;
   /** When an open request may expect to start; null when this process does not know. */
   readonly estimate: (request: RequestId) => Estimate | null;
+  readonly sideJobs: SideJobs;
+  /** A hint for whoever runs jobs. */
+  readonly jobAdded: () => void;
+  readonly webhooks: Webhooks;
+  /** Why a webhook may not be sent to a URL; null: it may, as far as the URL says. */
+  readonly refusalOfWebhook: (url: string) => string | null;
   readonly dryRuns: DryRuns;
   readonly offering: Offering;
   readonly tickFiles: TickFiles;
@@ -107,6 +116,8 @@ export interface ServerOptions {
   readonly limits: EdgeLimits;
   readonly rateLimiter: RateLimiter;
   readonly presence: Presence;
+  /** Spans of calls; absent: none are kept, and a caller's `traceparent` is handed on as it is. */
+  readonly tracing?: CallTracing | undefined;
   /** How many requests the agent has open, from the leader's memory; null when this process does not lead. */
   readonly openRequests: (agent: AgentId) => number | null;
   /** A live lease from the leader's memory; null when this process does not hold it, and the database is asked. */

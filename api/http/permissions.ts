@@ -39,6 +39,10 @@ export const ACTIONS = {
   readPolicies: 'read which policies are in force, and what is known of a candidate',
   editPolicies: 'bring in policy bundles, activate them, roll back, compare a candidate',
   readDecisionLog: 'read the decision log and the differences of a candidate, row by row',
+  readJobs: 'read side jobs and take their results',
+  runJobs: 'ask for side jobs, and cancel them',
+  readWebhooks: 'read webhooks and what could not be delivered',
+  editWebhooks: 'make and remove webhooks, and have deliveries tried again',
 } as const;
 export type Action = keyof typeof ACTIONS;
 
@@ -76,6 +80,10 @@ const READER: Readonly<Record<Action, Reach>> = {
   readPolicies: 'all',
   editPolicies: 'none',
   readDecisionLog: 'none',
+  readJobs: 'department',
+  runJobs: 'none',
+  readWebhooks: 'none',
+  editWebhooks: 'none',
 };
 const OVERSEER: Readonly<Record<Action, Reach>> = {
   ...READER,
@@ -90,6 +98,8 @@ const OVERSEER: Readonly<Record<Action, Reach>> = {
   readAudit: 'all',
   readPolicyRows: 'all',
   readDecisionLog: 'all',
+  readJobs: 'all',
+  runJobs: 'all',
 };
 const STEWARD: Readonly<Record<Action, Reach>> = {
   ...OVERSEER,
@@ -136,6 +146,10 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readPolicies: 'none',
     editPolicies: 'none',
     readDecisionLog: 'none',
+    readJobs: 'none',
+    runJobs: 'none',
+    readWebhooks: 'none',
+    editWebhooks: 'none',
   },
   'department-head': {
     ...READER,
@@ -143,6 +157,9 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     release: 'department',
     acknowledge: 'department',
     editAgents: 'department',
+    runJobs: 'department',
+    readWebhooks: 'department',
+    editWebhooks: 'department',
   },
   // Of the skills that its department has reviewers for, and of its own department; it rules on what is of other departments.
   reviewer: { ...READER, readApprovals: 'all', rule: 'all' },
@@ -151,7 +168,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
   // Who did what is for those who oversee operators too.
   operator: { ...STEWARD, readAudit: 'none' },
   auditor: OVERSEER,
-  administrator: { ...STEWARD, editPolicies: 'all' },
+  administrator: { ...STEWARD, editPolicies: 'all', readWebhooks: 'all', editWebhooks: 'all' },
 };
 
 export function reachOf(role: Role, action: Action): Reach {

@@ -157,7 +157,8 @@ async function submit(
     waitSeconds > 0 ? options.hub.waiters.outcomeOf(context.id, { waitMs: waitSeconds * 1000 }) : null;
   let submitted: Submitted | undefined;
   try {
-    [submitted] = await submitItems(options, refuseBeyondOpen(options, principal, [submission]));
+    const asked = refuseBeyondOpen(options, principal, [submission]);
+    [submitted] = await submitItems(options, asked, request.traceParent);
     if (!submitted) throw new Error('intake answered nothing to one item');
     if (!submitted.ok) throw new ProblemError(withSuggestion({ problem: submitted.problem, body, context }));
   } finally {

@@ -24,6 +24,7 @@ import { addEvents } from './events.ts';
 import { addExplanation } from './explanation.ts';
 import { addHealth } from './health.ts';
 import { addHistory } from './history.ts';
+import { addJobs } from './jobs.ts';
 import { parseStrictJson } from './json.ts';
 import { addInner, addLeader } from './leader.ts';
 import { addLeases } from './leases.ts';
@@ -42,8 +43,10 @@ import { NoQuery } from './schemas/fields.ts';
 import { addShares } from './shares.ts';
 import { addTickFiles } from './tickFile.ts';
 import { addTicks } from './ticks.ts';
+import { addTracing } from './tracing.ts';
 import { addUsage } from './usage.ts';
 import { validatorCompiler } from './validate.ts';
+import { addWebhooks } from './webhooks.ts';
 
 export type { ServerOptions } from './options.ts';
 
@@ -87,6 +90,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   addClosing(app);
   addMetrics(app, options);
   addInner(app, options);
+  addTracing(app, options);
   addLeader(app, options);
   addAccess(app, options);
   addHealth(app, options);
@@ -118,6 +122,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addPolicyRows(v1, options);
       addQueue(v1, options);
       addPolicies(v1, options);
+      addJobs(v1, options);
+      addWebhooks(v1, options);
     },
     { prefix: '/v1' },
   );

@@ -4,7 +4,7 @@
 
 import type { Instant, RequestId } from '../../scheduler/index.ts';
 import type { Problem } from '../errors.ts';
-import type { IntakeItem, IntakeOutcome } from '../ports.ts';
+import type { IntakeItem, IntakeOutcome, TraceParent } from '../ports.ts';
 import { queueFull } from './intake.ts';
 import type { ServerOptions } from './options.ts';
 import type { Submission } from './submission.ts';
@@ -22,15 +22,22 @@ export type Submitted =
 export async function submitItems(
   options: ServerOptions,
   submissions: readonly Submission[],
+  traceParent: TraceParent | null,
 ): Promise<Submitted[]> {
   // Before the write: what this call itself writes under a key is not its first answer.
   const refused = await Promise.all(submissions.map((each) => refusedOrKnown(options, each)));
-  const items = submissions.flatMap((submission) => (submission.ok ? [submission.item] : []));
+  const items = submissions.flatMap((submission) =>
+    submission.ok ? [traced(submission.item, traceParent)] : [],
+  );
   const outcomes = items.length > 0 ? await options.intake.write(items) : [];
   if (outcomes.length !== items.length)
     throw new Error(`intake answered ${outcomes.length} of ${items.length} items`);
   const answers = outcomes.map((outcome, index) => answerOf(outcome, items[index] as IntakeItem)).values();
   return refused.map((answer) => answer ?? (answers.next().value as Submitted));
+}
+
+function traced(item: IntakeItem, traceParent: TraceParent | null): IntakeItem {
+  return traceParent === null ? item : { ...item, traceParent };
 }
 
 /** Null for what is to be written. A start that was in the future when it was first asked for may have passed meanwhile: its retry gets the first answer all the same. */

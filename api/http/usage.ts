@@ -103,13 +103,13 @@ function wrong(detail: ProblemDetail): ProblemError {
 }
 
 /** A lease settles the same cost on each account of a chain: at the root it is counted once. */
-function moneyRoots(configuration: Configuration): UsageQuery['roots'] {
+export function moneyRoots(configuration: Configuration): UsageQuery['roots'] {
   return configuration.accounts.flatMap(({ id, parent, measure }) =>
     measure.type === 'money' && parent === undefined ? [{ account: id, currency: measure.currency }] : [],
   );
 }
 
-function usageJson(query: UsageQuery, rows: readonly UsageRow[]) {
+export function usageJson(query: UsageQuery, rows: readonly UsageRow[]) {
   return {
     by: query.by,
     from: formatInstant(query.from),
@@ -130,7 +130,7 @@ function usageJson(query: UsageQuery, rows: readonly UsageRow[]) {
 }
 
 /** A column for each kind and currency that any row has; no column of money where groups are kinds. */
-function usageCsv(query: UsageQuery, rows: readonly UsageRow[]): string {
+export function usageCsv(query: UsageQuery, rows: readonly UsageRow[]): string {
   const kinds = namesIn(rows.map(({ unitSeconds }) => unitSeconds));
   const currencies = namesIn(rows.map(({ settledMinor }) => settledMinor ?? {}));
   const header = [

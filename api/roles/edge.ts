@@ -6,17 +6,20 @@ import type { Registry } from 'prom-client';
 import { loadHeadSigner } from '../../adapters/identity/headSigner.ts';
 import { loadOrCreateSigningKey } from '../../adapters/identity/signingKey.ts';
 import { createVerifier } from '../../adapters/identity/verifier.ts';
+import { refusalOfUrl } from '../../adapters/notify/guardedPost.ts';
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { watchEventLoop } from '../../adapters/system/eventLoop.ts';
 import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { createLogger } from '../../adapters/system/logger.ts';
+import { traceCalls, traceIntake } from '../../adapters/telemetry/tracing.ts';
 import { EventHub } from '../http/hub.ts';
 import type { ServerOptions as HttpOptions } from '../http/options.ts';
 import { buildServer } from '../http/server.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
 import { closeServer, listen } from './listen.ts';
+import type { OpenTelemetry } from './openTelemetry.ts';
 import type { Shared } from './redis.ts';
 import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
 
@@ -50,6 +53,8 @@ export type EdgeSettings = Pick<
   | 'logLevel'
   | 'redisUrl'
   | 'intakeQueueItems'
+  | 'webhookLoopback'
+  | 'otlpUrl'
 >;
 
 export interface EdgeParts {
@@ -60,6 +65,8 @@ export interface EdgeParts {
   readonly hub: EventHub;
   readonly memory: LeaderMemory;
   readonly shared: Shared;
+  readonly jobAdded: () => void;
+  readonly telemetry: OpenTelemetry | null;
   /** Absent in the process that leads. */
   readonly leader?: HttpOptions['leader'];
   /** Of an inner edge. */
@@ -71,14 +78,15 @@ export async function openEdge(
   parts: EdgeParts,
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<string> {
-  const { options, adapter, leader, lets } = parts;
+  const { options, adapter, leader, lets, telemetry } = parts;
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
   closing(() => eventLoop.close());
   const server = buildServer({
     configuration,
     identity: await createVerifier({ ...options, keys: await keysOf(options), configuration, now }),
-    intake: adapter.intakeWriter,
+    intake: telemetry === null ? adapter.intakeWriter : traceIntake(adapter.intakeWriter, telemetry.tracer),
+    tracing: telemetry === null ? undefined : traceCalls(telemetry.tracer),
     heartbeats: adapter.heartbeatWriter,
     requests: adapter.readers,
     leases: adapter.readers,
@@ -98,6 +106,10 @@ export async function openEdge(
     audit: adapter.audit,
     headSigner: await loadHeadSigner(options.directory),
     calls: adapter.calls,
+    sideJobs: adapter.sideJobs,
+    jobAdded: parts.jobAdded,
+    webhooks: adapter.webhooks,
+    refusalOfWebhook: (url) => refusalOfUrl(url, { allowLoopback: options.webhookLoopback === true }),
     system: createEdgeSystem(),
     digest: sha256,
     metrics: parts.registry,

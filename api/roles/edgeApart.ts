@@ -51,7 +51,11 @@ export async function edgeApart(
   const { host, port } = options.internal ?? DEFAULT_INTERNAL;
   const inner = { ...options, host, port, portBusy: 'fail' as const };
   const lets = (shown: string): boolean => sameSecret(shown, secret);
-  const innerUrl = await openEdge({ ...parts, options: inner, registry: new Registry(), lets }, closing);
+  const innerUrl = await openEdge(
+    // Spans of calls, likewise.
+    { ...parts, options: inner, registry: new Registry(), telemetry: null, lets },
+    closing,
+  );
   const keeper = new EdgeKeeper(parts, {
     ...edgeSettings(options),
     databaseUrl: database,
@@ -66,7 +70,7 @@ export async function edgeApart(
 
 function edgeSettings(options: ServerOptions) {
   const { directory, cell, host, port, portBusy, issuer, audience } = options;
-  const { keySet, limits, logLevel, redisUrl, intakeQueueItems } = options;
+  const { keySet, limits, logLevel, redisUrl, intakeQueueItems, webhookLoopback, otlpUrl } = options;
   return {
     ...{ directory, cell, host, port, portBusy, issuer, audience },
     ...(keySet === undefined ? {} : { keySet }),
@@ -74,6 +78,8 @@ function edgeSettings(options: ServerOptions) {
     ...(logLevel === undefined ? {} : { logLevel }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
     ...(intakeQueueItems === undefined ? {} : { intakeQueueItems }),
+    ...(otlpUrl === undefined ? {} : { otlpUrl }),
+    ...(webhookLoopback === undefined ? {} : { webhookLoopback }),
   };
 }
 
@@ -122,9 +128,10 @@ class EdgeKeeper implements CommitObserver {
   }
 
   #fork(): Promise<ForkedEdge> {
-    const { wake, registry } = this.#parts;
+    const { wake, jobAdded, registry } = this.#parts;
     return forkEdge(this.#options, {
       wake,
+      jobAdded,
       metrics: () => registry.getMetricsAsJSON() as Promise<Metrics>,
     });
   }

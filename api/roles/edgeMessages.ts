@@ -36,5 +36,7 @@ export type FromEdge =
   | { readonly type: 'failed'; readonly message: string; readonly obstacle: StartObstacle | null }
   /** Something was written to the intake. */
   | { readonly type: 'wake' }
+  /** Somebody asked for a side job. */
+  | { readonly type: 'jobAdded' }
   /** Asks for the metrics of the process that leads. */
   | { readonly type: 'metrics' };

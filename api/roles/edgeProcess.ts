@@ -6,11 +6,13 @@ import { openPostgres } from '../../adapters/postgres/index.ts';
 import type { AgentId, LeaseId } from '../../scheduler/index.ts';
 import type { EventHub } from '../http/hub.ts';
 import type { HeldLease } from '../http/options.ts';
+import { packageVersion } from '../version.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { hubOf, openEdge } from './edge.ts';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
 import { HeldLeases } from './heldLeases.ts';
 import { notLeading } from './notLeading.ts';
+import { openTelemetry } from './openTelemetry.ts';
 import { openShared } from './redis.ts';
 import { timers } from './scheduling.ts';
 import { StartRefused } from './startRefused.ts';
@@ -68,6 +70,8 @@ async function serve(options: EdgeOptions): Promise<void> {
   collectDefaultMetrics({ register: registry, labels: { role: 'api' } });
   const shared = await openShared({ redisUrl: options.redisUrl, registry, log });
   closing(() => shared.close());
+  const telemetry = await openTelemetry(options.otlpUrl, { role: 'api', version: packageVersion() });
+  closing(() => telemetry?.close());
   const link = new Link(hub, follower);
   process.on('message', (message: ToEdge) => (message.type === 'stop' ? void stop() : link.hear(message)));
   follower.start();
@@ -84,6 +88,8 @@ async function serve(options: EdgeOptions): Promise<void> {
         liveLease: (lease) => link.liveLease(lease),
       },
       shared,
+      telemetry,
+      jobAdded: () => tell({ type: 'jobAdded' }),
       leader: {
         address: async () => ({ url: options.leaderUrl, secret: options.leaderSecret }),
         forget: () => {},

@@ -17,6 +17,7 @@ export interface ForkedEdge {
 
 export interface EdgeAsks {
   wake(): void;
+  jobAdded(): void;
   metrics(): Promise<Metrics>;
 }
 
@@ -36,6 +37,7 @@ export async function forkEdge(options: EdgeOptions, asks: EdgeAsks): Promise<Fo
   };
   child.on('message', (message: FromEdge) => {
     if (message.type === 'wake') asks.wake();
+    if (message.type === 'jobAdded') asks.jobAdded();
     // A gauge that cannot be read fails the scrape, and not the process that decides.
     if (message.type === 'metrics')
       void asks

@@ -7,6 +7,7 @@ import { now } from '../../adapters/system/clock.ts';
 import { sha256 } from '../../adapters/system/digest.ts';
 import { newSecret } from '../../adapters/system/secret.ts';
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
+import { traceTicks } from '../../adapters/telemetry/tracing.ts';
 import { bandOfRecord, type CommitObserver, type Configuration } from '../../scheduler/index.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -14,6 +15,7 @@ import { requireEngine, startDeciding } from './deciding.ts';
 import { hubOf } from './edge.ts';
 import { establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
+import { openTelemetry } from './openTelemetry.ts';
 import { openShared } from './redis.ts';
 import { startRenewal } from './renewal.ts';
 import { type ProcessRole, ROLES, rolesOf } from './role.ts';
@@ -129,10 +131,16 @@ async function sharedParts(
   const hub = hubOf({ cell: options.cell, adapter, log });
   const published: CommitObserver = { committed: (commit) => hub.publish(commit.events) };
   const observers = [published, metrics, follower, ...(context.observers ?? [])];
+  const telemetry = await openTelemetry(options.otlpUrl, { role: figuresOf(options), version });
+  if (telemetry !== null) {
+    closing(() => telemetry.close());
+    const onError = (error: unknown): void => log(`traces: ${error}`);
+    observers.push(traceTicks({ tracer: telemetry.tracer, traces: adapter.traces, now, onError }));
+  }
   const leadership = leadershipOf(options, adapter);
   return {
     ...{ options, configuration, adapter, database: url, leadership, hints, shared, follower },
-    ...{ metrics, hub, observers, log },
+    ...{ metrics, hub, observers, telemetry, log },
   };
 }
 

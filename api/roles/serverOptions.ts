@@ -53,6 +53,12 @@ export interface ServerOptions {
   readonly edge?: 'inside' | 'process';
   /** Acts that wait to be written, or are being written; beyond its part of them a department is answered 503. 20,000 when absent. */
   readonly intakeQueueItems?: number;
+  /** Webhooks may be sent over http to loopback: for development alone. */
+  readonly webhookLoopback?: boolean;
+  /** `process`: side jobs and webhooks are worked off by a process beside this one; `off` when absent. */
+  readonly sideJobs?: 'process' | 'off';
+  /** A collector of traces, OTLP over HTTP; absent: no spans. */
+  readonly otlpUrl?: string;
   /** Ticks that are kept to be taken home as files; `DEFAULT_TICK_FILES` when absent. */
   readonly tickFiles?: number;
   /** How long checkpoints are kept; a day when absent. */

@@ -7,6 +7,7 @@ import type { CommitObserver, Configuration, Hints, Leadership } from '../../sch
 import type { EventHub } from '../http/hub.ts';
 import type { LeaderDirectory } from '../ports.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
+import type { OpenTelemetry } from './openTelemetry.ts';
 import type { Shared } from './redis.ts';
 import type { ServerOptions } from './serverOptions.ts';
 
@@ -23,6 +24,8 @@ export interface ServerParts {
   readonly hints: Hints;
   /** With other processes, as long as Redis is there. */
   readonly shared: Shared;
+  /** Where a collector is named. */
+  readonly telemetry: OpenTelemetry | null;
   readonly follower: ConfigurationFollower;
   readonly metrics: Metrics;
   readonly hub: EventHub;

@@ -47,8 +47,10 @@ function alone(url: string): Serving {
   return { url, pid: () => null };
 }
 
-function edgeParts({ options, follower, adapter, metrics, hub, shared }: ServerParts, memory: LeaderMemory) {
-  return { options, follower, adapter, hub, memory, shared, registry: metrics.registry };
+function edgeParts(parts: ServerParts, memory: LeaderMemory) {
+  const { options, follower, adapter, metrics, hub, shared, telemetry, hints } = parts;
+  const jobAdded = (): void => hints.tell('jobs', options.cell);
+  return { options, follower, adapter, hub, memory, shared, telemetry, jobAdded, registry: metrics.registry };
 }
 
 /** Any number of these stand before the leader, on any host. */

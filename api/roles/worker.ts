@@ -5,24 +5,34 @@
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
 import type { Hints, Timers } from '../../scheduler/index.ts';
 import type { Background } from './background.ts';
+import { startSide } from './forkSide.ts';
 import type { ServerOptions } from './serverOptions.ts';
 import { startUpkeep } from './upkeep.ts';
 
 export interface SideWorkParts {
   readonly options: ServerOptions;
   readonly adapter: PostgresAdapter;
+  /** Its URL. */
+  readonly database: string;
   readonly hints: Hints;
   readonly timers: Timers;
   readonly log: (line: string) => void;
 }
 
-/** Resolves when it has begun. What it answers is stopped with the process, in the reverse order. */
-export type SideWork = (parts: SideWorkParts) => Background | Promise<Background>;
+/** Resolves when it has begun, null where it is not wanted. What it answers is stopped with the process, in the reverse order. */
+export type SideWork = (parts: SideWorkParts) => Background | null | Promise<Background>;
 
 const SIDE_WORK: readonly SideWork[] = [
   ({ options, adapter, timers, log }) =>
     startUpkeep({ cell: options.cell, store: adapter.upkeep, timers, log }),
+  sideProcess,
 ];
+
+function sideProcess({ options, database, timers, log }: SideWorkParts): Background | null {
+  if (options.sideJobs !== 'process') return null;
+  const { cell, redisUrl, webhookLoopback = false } = options;
+  return startSide({ options: { cell, databaseUrl: database, redisUrl, webhookLoopback }, timers, log });
+}
 
 export async function startWorker(
   parts: SideWorkParts,
@@ -30,6 +40,6 @@ export async function startWorker(
 ): Promise<void> {
   for (const start of SIDE_WORK) {
     const work = await start(parts);
-    closing(() => work.stop());
+    if (work !== null) closing(() => work.stop());
   }
 }

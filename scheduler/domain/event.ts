@@ -44,4 +44,6 @@ export interface DomainEvent {
   readonly policyRevision: string;
   /** JSON object, specific to the type; documented with it. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** The trace that its request came in (W3C Trace Context); added on reading from the log, never by a tick, and in no digest. */
+  readonly traceParent?: string;
 }

@@ -3,13 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { libraryPath } from '../../deploy/services/provide.ts';
-import { findBinary } from './services.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const HOW = 'redis-server is absent: run `npm run services`';
+import { absenceOf, requireProgram } from './services.ts';
 
 export interface TestRedis {
   readonly url: string;
@@ -26,9 +21,7 @@ export interface TestRedis {
 
 /** Null where Redis tests can run; else the reason for the one skip. With CI set an absent server is a failure. */
 export function redisAbsence(): string | null {
-  if (program() !== undefined) return null;
-  if (!['', '0', 'false'].includes(process.env.CI ?? '')) throw new Error(HOW);
-  return HOW;
+  return absenceOf('redis', { own: true });
 }
 
 export async function startTestRedis(): Promise<TestRedis> {
@@ -54,11 +47,9 @@ export async function startTestRedis(): Promise<TestRedis> {
 }
 
 async function startOn(port: number): Promise<ChildProcess> {
-  const found = program();
-  if (found === undefined) throw new Error(HOW);
-  const env = { ...process.env, LD_LIBRARY_PATH: libraryPath(join(ROOT, '.annona/services/redis')) };
+  const { path, env } = requireProgram('redis');
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(found, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)));
@@ -84,8 +75,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-function program(): string | undefined {
-  return findBinary('redis-server', { root: ROOT, env: process.env });
 }

@@ -30,7 +30,7 @@ export type BentCommit = Partial<Omit<TickCommit, 'record'>> & { readonly record
 export type StorePorts = {
   readonly [Port in Exclude<
     keyof PostgresAdapter,
-    'epochs' | 'upkeep' | 'ping' | 'close' | 'checkpoints' | 'history' | 'audit' | 'sealer'
+    'epochs' | 'upkeep' | 'ping' | 'close' | 'checkpoints' | 'history' | 'audit' | 'sealer' | 'traces'
   >]: Pick<PostgresAdapter[Port], keyof PostgresAdapter[Port]>;
 };
 

@@ -6,8 +6,8 @@ with clock as materialized (
 ), item as materialized (
   select i.*, nextval('intake_id_seq') as id
   from rows from (json_to_recordset($4::json) as (cell text, department text, agent text, subject text, act text, object text,
-    actor json, command json, "keyAgent" text, key text, digest text)) with ordinality
-    as i (cell, department, agent, subject, act, object, actor, command, "keyAgent", key, digest, n)
+    actor json, command json, "keyAgent" text, key text, digest text, trace text)) with ordinality
+    as i (cell, department, agent, subject, act, object, actor, command, "keyAgent", key, digest, trace, n)
 ), first as (
   select distinct on (cell, "keyAgent", key) * from item where key is not null order by cell, "keyAgent", key, n
 ), claimed as (
@@ -33,6 +33,11 @@ with clock as materialized (
   from item i join outcome o on o.n = i.n
   where o.type = 'accepted'
   order by i.n
+), traced as (
+  insert into request_trace (request_id, department_id, trace_parent, written_at_ms)
+  select i.object, i.department, i.trace, o."receivedAt" from item i join outcome o on o.n = i.n
+  where o.type = 'accepted' and i.act = 'submit' and i.trace is not null
+  on conflict do nothing
 ), seen as (
   delete from intake_group where writer = $1::uuid and number < $3::bigint
 ), kept as (

@@ -1,5 +1,5 @@
 -- Deletes what has outlived its window: $1 cell of the heartbeats, $2 rows of each table at most, then in milliseconds how long are kept
--- $3 submit keys, $4 call keys, $5 outcomes of intake groups, $6 heartbeats of ended leases. Waits for no lock: whoever holds a row wins.
+-- $3 submit keys, $4 call keys, $5 outcomes of intake groups, $6 heartbeats of ended leases, $7 traces of requests. Waits for no lock: whoever holds a row wins.
 with clock as materialized (
   select annona_now() as now
 ), submit as (
@@ -28,6 +28,13 @@ with clock as materialized (
     order by h.at_ms limit $2::integer for update of h skip locked
   ))
   returning 1
+), traced as (
+  delete from request_trace where ctid = any (array(
+    select ctid from request_trace where written_at_ms <= (select now from clock) - $7::bigint
+    order by written_at_ms limit $2::integer for update skip locked
+  ))
+  returning 1
 )
 select (select count(*) from submit) as "submitKeys", (select count(*) from called) as "callKeys",
-  (select count(*) from grouped) as groups, (select count(*) from beat) as heartbeats;
+  (select count(*) from grouped) as groups, (select count(*) from beat) as heartbeats,
+  (select count(*) from traced) as traces;

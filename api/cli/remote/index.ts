@@ -5,6 +5,7 @@ import { ACCOUNT, USAGE } from './account.ts';
 import { AGENT, DEPARTMENT } from './agent.ts';
 import { APPROVAL } from './approval.ts';
 import { AUDIT } from './audit.ts';
+import { JOB } from './job.ts';
 import { LEASE } from './lease.ts';
 import { EVENTS, QUEUE, TOP } from './observe.ts';
 import { POOL, QUOTA } from './owned.ts';
@@ -15,7 +16,7 @@ import { TICKS } from './ticks.ts';
 import { VERIFY } from './verify.ts';
 
 export function addRemote(program: Command, finish: Finish): void {
-  for (const group of [REQUEST, LEASE, APPROVAL, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, TICKS, AUDIT])
+  for (const group of [REQUEST, LEASE, APPROVAL, AGENT, DEPARTMENT, POOL, QUOTA, ACCOUNT, JOB, TICKS, AUDIT])
     addGroup(program, group, finish);
   for (const spec of [USAGE, QUEUE, TOP, EVENTS, VERIFY, RECORD])
     addCommand(program, { ...spec, path: spec.name }, finish);

@@ -215,6 +215,34 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
       'The same numbers as JSON or, with `format=csv` or `Accept: text/csv`, as CSV with a header.',
     produces: 'text/csv',
   },
+  'POST /v1/jobs': {
+    operationId: 'askForJob',
+    summary: 'Ask for an export, a report or a simulation',
+    description: 'It runs beside the scheduler; follow `Location` until it has ended.',
+    example: { kind: 'export', input: { of: 'requests', from: '2026-11-01T00:00:00Z' } },
+    locates: [202],
+  },
+  'POST /v1/webhooks': {
+    operationId: 'makeWebhook',
+    summary: 'Have events of the department sent to a URL',
+    description: 'The secret in the answer signs every call, and is not told again.',
+    example: { url: 'https://hooks.example.com/annona', types: ['annona.request.granted.v1'] },
+  },
+  'POST /v1/webhooks/:id/retry': {
+    operationId: 'retryWebhook',
+    summary: 'Try once more what was given up',
+    example: {},
+  },
+  'GET /v1/webhooks/:id/deliveries': {
+    operationId: 'listWebhookDeliveries',
+    summary: 'What was not delivered yet, or given up',
+  },
+  'DELETE /v1/jobs/:id': { operationId: 'cancelJob', summary: 'Cancel a job that has not ended' },
+  'GET /v1/jobs/:id/result': {
+    operationId: 'readJobResult',
+    summary: 'The result of a job, as the file that it is',
+    produces: '*/*',
+  },
   'POST /v1/approvals/:id/ruling': {
     operationId: 'ruleOnApproval',
     summary: 'Approve or reject what a policy asks a reviewer for',
@@ -277,6 +305,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   shares: 'What part of each class each tenant held, for everybody to see.',
   events: 'What happened, as it is committed.',
   extensions: 'Wishes to hold a lease longer.',
+  jobs: 'Work that takes longer than a call: exports, reports, simulations.',
   leases: 'Units held for a time, fenced by an epoch.',
   'policy-rows': 'Requests as policies see them.',
   policies: 'What is allowed, preferred and limited, as signed bundles.',
@@ -287,6 +316,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   service: 'The process itself, and its contract.',
   ticks: 'Decided batches with their certificates.',
   usage: 'Reports in groups.',
+  webhooks: 'Events of a department, sent to where it wants them.',
 };
 
 export function wordsOf(route: ContractRoute): RouteWords {

@@ -95,7 +95,13 @@ describe('the logger', () => {
     log.debug('not at this level');
     expect(lines).toHaveLength(1);
     expect(lines[0]).not.toContain('hunter2');
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ role: 'single', msg: 'started', token: '[left out]' });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      'log.level': 'info',
+      'service.name': 'annona',
+      'service.node.role': 'single',
+      message: 'started',
+      token: '[left out]',
+    });
   });
 });
 

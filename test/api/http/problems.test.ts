@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { createLogger } from '../../../adapters/system/logger.ts';
 import { PROBLEMS, renderProblems } from '../../../api/errors.ts';
 import { anEdge, aSubmission, expectProblem } from './support.ts';
 
@@ -72,15 +73,19 @@ describe('a problem', () => {
 
   it('about a bug shows none of it, and the bug is logged under the same id', async () => {
     const lines: string[] = [];
-    const { pino } = await import('pino');
-    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const destination = { write: (line: string) => void lines.push(line) };
+    const logger = createLogger({ level: 'info', role: 'api', destination });
     const { call, store } = await anEdge({ server: { logger } });
     store.fault = new TypeError('password hunter2 is undefined');
     const response = await call({ ...submit, headers: { 'x-request-id': 'trace-1' } });
     expectProblem(response, 'INTERNAL');
     expect(response.body).not.toContain('hunter2');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { msg: 'a call failed', reqId: 'trace-1', err: { message: 'password hunter2 is undefined' } },
+      {
+        message: 'a call failed',
+        reqId: 'trace-1',
+        error: { type: 'TypeError', message: 'password hunter2 is undefined' },
+      },
     ]);
   });
 

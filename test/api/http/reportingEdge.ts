@@ -123,5 +123,8 @@ function systemAt(now: number) {
     newRequestId: () => 'req_01m8445h5p9kntj5ba86d4hccy' as never,
     newExtensionId: () => 'ext_1' as never,
     newCallId: () => 'call_1',
+    newJobId: () => 'job_01m8445h5p9kntj5ba86d4hccy',
+    newWebhookId: () => 'whk_01m8445h5p9kntj5ba86d4hccy',
+    newSecret: () => 'whsec_1',
   };
 }

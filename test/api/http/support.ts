@@ -5,6 +5,7 @@ import type { FastifyInstance, LightMyRequestResponse, RouteOptions } from 'fast
 import { Registry } from 'prom-client';
 import { expect } from 'vitest';
 import { createMemoryStore, type MemoryStore } from '../../../adapters/memory/store.ts';
+import { refusalOfUrl } from '../../../adapters/notify/guardedPost.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { createEdgeSystem } from '../../../adapters/system/ids.ts';
 import { LocalPresence } from '../../../adapters/system/presence.ts';
@@ -113,7 +114,7 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     tickFiles: { ticksMax: 2, file: () => null, oldest: () => null },
     limits: { agentPerSecond: 100_000, departmentPerSecond: 100_000, openPerAgent: 100_000 },
     rateLimiter: new BucketRateLimiter(() => NOW),
-    presence: new LocalPresence(),
+    ...besides(memory),
     openRequests: () => null,
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     offering: NO_OFFERS,
@@ -136,6 +137,16 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     hub,
     routes,
     call: (call) => inject(app, routes, call),
+  };
+}
+
+function besides({ sideJobs, webhooks }: MemoryStore) {
+  return {
+    presence: new LocalPresence(),
+    sideJobs,
+    jobAdded: () => {},
+    webhooks,
+    refusalOfWebhook: (url: string) => refusalOfUrl(url, { allowLoopback: false }),
   };
 }
 
