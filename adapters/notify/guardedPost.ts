@@ -68,6 +68,8 @@ async function checkedAddress(
   const gone = new Promise<never>((_, reject) =>
     asked.signal.addEventListener('abort', () => reject(asked.signal.reason), { once: true }),
   );
+  // It comes also when the name was resolved long before, and nobody waits for it any more.
+  gone.catch(() => {});
   const addresses = isIP(host) === 0 ? await Promise.race([asked.resolve(host), gone]) : [host];
   const first = addresses[0];
   if (first === undefined) throw new Error('its name has no address');
