@@ -17,7 +17,7 @@ import {
   type EditProblem,
   type Instant,
 } from '../../scheduler/index.ts';
-import type { Scope } from '../ports.ts';
+import type { Principal, Scope } from '../ports.ts';
 import { accessOf, notFound } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
 import { answerEdit } from './editAnswers.ts';
@@ -25,6 +25,7 @@ import { type EditStep, refused, storeEdit } from './edits.ts';
 import { etagOf, preconditionOf } from './etags.ts';
 import type { ServerOptions } from './options.ts';
 import { pageQuery } from './pages.ts';
+import { reachOf } from './permissions.ts';
 import { IdParams, Name, NoBody, PageQueryFields } from './schemas/fields.ts';
 import {
   AgentBeatJson,
@@ -69,7 +70,7 @@ function addReading(server: FastifyInstance, options: ServerOptions): void {
         .filter((agent) => department === undefined || agent.department === department)
         .filter((agent) => skill === undefined || agent.skills.includes(skill))
         .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      const heard = await heardIn(options, configuration.cell);
+      const heard = await heardIn(options, configuration.cell, accessOf(request).principal);
       const page = rest.slice(0, limit);
       const items = page.flatMap(({ id }) => {
         const part = agentPart(configuration, id);
@@ -86,7 +87,8 @@ function addReading(server: FastifyInstance, options: ServerOptions): void {
       const part = agentPart(configuration, request.params.id);
       if (part === null) throw notFound('agent');
       reply.header('etag', etagOf(part, options.digest));
-      return agentJson(part, await heardIn(options, configuration.cell));
+      const { principal } = accessOf(request);
+      return agentJson(part, await heardIn(options, configuration.cell, principal));
     },
   );
 }
@@ -108,7 +110,7 @@ function addRegistration(server: FastifyInstance, options: ServerOptions): void 
         precondition: { type: 'absent' },
         dryRun: request.query.dryRun === 'true',
         editOn: (configuration) => registration(configuration, scope, agent),
-        ...effectsOf(options, id),
+        ...effectsOf(options, principal, id),
       });
     },
   );
@@ -133,7 +135,7 @@ function addRegistration(server: FastifyInstance, options: ServerOptions): void 
           const { department } = agentIn(configuration, scope, id);
           return registration(configuration, scope, agentPartOf({ id, department }, request.body));
         },
-        ...effectsOf(options, id),
+        ...effectsOf(options, principal, id),
       });
     },
   );
@@ -179,7 +181,7 @@ function addActs(server: FastifyInstance, options: ServerOptions): void {
         },
       } as const;
       if (request.query.dryRun === 'true')
-        return answerEdit(options, reply, { ...call, dryRun: true, ...effectsOf(options, id) });
+        return answerEdit(options, reply, { ...call, dryRun: true, ...effectsOf(options, principal, id) });
       await storeEdit(options, call);
       return { id, state: 'retired' as const };
     },
@@ -243,7 +245,7 @@ function agentPartOf(of: { id: string; department: string }, body: Static<typeof
   };
 }
 
-function effectsOf(options: ServerOptions, id: string) {
+function effectsOf(options: ServerOptions, principal: Principal, id: string) {
   return {
     location: `/v1/agents/${id}`,
     async useOf({ from, after }: EditStep) {
@@ -254,7 +256,7 @@ function effectsOf(options: ServerOptions, id: string) {
     async show({ to }: { readonly to: Configuration }) {
       const part = agentPart(to, id);
       if (part === null) throw new Error(`agent ${id} was put and is not there`);
-      return agentJson(part, await heardIn(options, to.cell));
+      return agentJson(part, await heardIn(options, to.cell, principal));
     },
   };
 }
@@ -262,14 +264,20 @@ function effectsOf(options: ServerOptions, id: string) {
 interface Heard {
   readonly beats: ReadonlyMap<string, Instant>;
   readonly seen: ReadonlyMap<string, Instant>;
+  /** When somebody last called is the business of their own department, and of who oversees all. */
+  readonly watched: DepartmentId | 'all';
 }
 
-async function heardIn({ agentHeartbeats, presence }: ServerOptions, cell: string): Promise<Heard> {
+async function heardIn(
+  { agentHeartbeats, presence }: ServerOptions,
+  cell: string,
+  { role, department }: Principal,
+): Promise<Heard> {
   const [beats, seen] = await Promise.all([agentHeartbeats.heard(cell), presence.lastSeen(cell)]);
-  return { beats, seen };
+  return { beats, seen, watched: reachOf(role, 'readRequests') === 'all' ? 'all' : department };
 }
 
-function agentJson(part: AgentPart, { beats, seen }: Heard) {
+function agentJson(part: AgentPart, { beats, seen, watched }: Heard) {
   const {
     id,
     department,
@@ -283,7 +291,8 @@ function agentJson(part: AgentPart, { beats, seen }: Heard) {
   } = part;
   const pool = concurrency === null ? null : agentPoolId(id);
   const heartbeatAt = formatNullable(beats.get(id) ?? null);
-  const lastSeenAt = formatNullable(seen.get(id) ?? null);
+  const isWatched = watched === 'all' || watched === department;
+  const lastSeenAt = formatNullable((isWatched ? seen.get(id) : null) ?? null);
   const said = { id, department, roles, skills, clearance, classes, accounts, concurrency, priceMinor };
   return { ...said, pool, heartbeatAt, lastSeenAt };
 }

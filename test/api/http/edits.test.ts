@@ -172,6 +172,12 @@ describe('an agent', () => {
     const put = await call(edge, 'PUT', '/agents/grace', { body: fields, headers });
     expect(put.json()).toMatchObject({ concurrency: null, pool: null, skills: [] });
     expect(put.json().heartbeatAt).toBe(beat.json().heartbeatAt);
+    // Its last call is its department's business, and of who oversees all.
+    const seenBy = async (who: string) =>
+      (await call(edge, 'GET', '/agents/grace', { as: who })).json().lastSeenAt;
+    expect(await seenBy('agent:research:forge-01')).toBe('2026-11-23T09:00:00.000Z');
+    expect(await seenBy('auditor:sales')).toBe('2026-11-23T09:00:00.000Z');
+    expect(await seenBy('department-head:sales')).toBeNull();
     expect((await call(edge, 'GET', '/agents?department=research&limit=2')).json()).toMatchObject({
       items: [{ id: 'anvil-01' }, { id: 'forge-01' }],
       next: 'forge-01',
