@@ -29,6 +29,9 @@ const RECORD_HEADERS: Readonly<Record<string, JsonSchema>> = {
   ce_policyversion: { type: 'string' },
 };
 
+/** Of an event whose request came in a trace. */
+const TRACE_HEADER = { type: 'string', description: 'W3C Trace Context of the request.' };
+
 export function asyncApiDocument({ version }: { readonly version: string }): JsonSchema {
   const components = createComponents();
   return {
@@ -129,5 +132,6 @@ function titleOf(type: EventType): string {
 }
 
 function recordHeaders(): JsonSchema {
-  return { type: 'object', required: Object.keys(RECORD_HEADERS), properties: RECORD_HEADERS };
+  const properties = { ...RECORD_HEADERS, ce_traceparent: TRACE_HEADER };
+  return { type: 'object', required: Object.keys(RECORD_HEADERS), properties };
 }
