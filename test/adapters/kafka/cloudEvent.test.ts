@@ -37,6 +37,13 @@ describe('an event as a Kafka record', () => {
     });
   });
 
+  it('names the trace of its request where it came in one, and keeps it out of the document', () => {
+    const traceParent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const { headers, value } = cloudEvent({ ...EVENT, traceParent }, 'main');
+    expect(headers).toEqual({ ...cloudEvent(EVENT, 'main').headers, ce_traceparent: traceParent });
+    expect(value).toBe(cloudEvent(EVENT, 'main').value);
+  });
+
   it('has the request as key, as `partitionkey` says', () => {
     const { key, headers } = cloudEvent(EVENT, 'main');
     expect(key).toBe('req_01');

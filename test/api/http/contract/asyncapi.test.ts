@@ -164,7 +164,12 @@ describe('every event', () => {
         null,
       ]);
       expect([headersFit(record.headers), headersFit.errors]).toEqual([true, null]);
-      expect(Object.keys(record.headers)).toEqual(Object.keys(components.schemas.RecordHeaders.properties));
+      const { required, properties } = components.schemas.RecordHeaders;
+      expect(Object.keys(record.headers)).toEqual(required);
+      const traceParent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      expect(Object.keys(cloudEvent({ ...event, traceParent }, 'main').headers)).toEqual(
+        Object.keys(properties),
+      );
     }
   });
 
