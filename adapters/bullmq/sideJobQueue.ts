@@ -15,7 +15,8 @@ export interface BullSideJobQueueOptions {
 
 /** A process that does not say so for this long has lost its job: BullMQ brings it to another. */
 const LOCK_MS = 15_000;
-const PUSH_MS = 1000;
+/** For what BullMQ would wait for as long as Redis is away. */
+const PATIENCE_MS = 1000;
 
 export class BullSideJobQueue implements SideJobQueue {
   readonly #queue: Queue;
@@ -50,22 +51,27 @@ export class BullSideJobQueue implements SideJobQueue {
       ids.map((id) => ({ name: 'job', data: {}, opts: { ...options, jobId: id } })),
     );
     // BullMQ waits for a Redis that is away; whoever pushes looks for another queue instead.
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('Redis does not take side jobs')), PUSH_MS);
-    });
-    try {
-      await Promise.race([added, late]);
-    } finally {
-      clearTimeout(timer);
-      added.catch(() => {});
-    }
+    await within(PATIENCE_MS, added);
   }
 
   async close(): Promise<void> {
     // Not in order with Redis, which may be away: what it holds is not the truth. What runs here is awaited.
     void this.#worker.close(true).catch(() => {});
     await this.#running;
-    await Promise.all([this.#worker.disconnect(), this.#queue.disconnect()]);
+    // Which never ends where Redis went away meanwhile: the lines are then nobody's, and go with the process.
+    const lines = Promise.all([this.#worker.disconnect(), this.#queue.disconnect()]);
+    await within(PATIENCE_MS, lines).catch(() => {});
+  }
+}
+
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Redis does not answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
