@@ -71,6 +71,11 @@ export class SimulatedAgent {
     this.#options = options;
   }
 
+  /** Whether it waits for an answer to a submit. */
+  get isOwed(): boolean {
+    return this.#owed.length > 0;
+  }
+
   async run(): Promise<void> {
     const { loop, chance } = this.#options;
     for (;;) {

@@ -130,7 +130,7 @@ export class Cluster {
     story.tell('fault', JSON.stringify(event));
     switch (event.type) {
       case 'strike':
-        network.arm(event.process, event.fault, { after: event.after });
+        network.arm(event.process, event.fault, event);
         return;
       case 'crash':
         this.#crash(event.process, event.downMs);

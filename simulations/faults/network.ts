@@ -67,7 +67,7 @@ export class Network {
   arm(
     process: string,
     fault: CallFault,
-    { after, only = null }: { after: number; only?: string | null },
+    { after, only }: { readonly after: number; readonly only: string | null },
   ): void {
     this.#armed.push({ process, fault, left: after, only });
   }

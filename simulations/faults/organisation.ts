@@ -50,7 +50,7 @@ export function organisationOf(
       maxDurationSeconds: 3600,
       preemption: { graceSeconds: 4, minimumRunSeconds: 2, revocationsMost: 2 },
     })),
-    leaseTerms: { startLimitSeconds: 8, heartbeatTimeoutSeconds: 8, graceSeconds: 1 },
+    leaseTerms: { startLimitSeconds: 5, heartbeatTimeoutSeconds: 5, graceSeconds: 1 },
     reservations: {},
   };
   return revised(content, digest);

@@ -9,7 +9,13 @@ import type { StreamFaults } from './stream.ts';
 
 export type FaultEvent =
   /** One of the next calls of a process is struck. */
-  | { readonly type: 'strike'; readonly process: string; readonly fault: CallFault; readonly after: number }
+  | {
+      readonly type: 'strike';
+      readonly process: string;
+      readonly fault: CallFault;
+      readonly after: number;
+      readonly only: string | null;
+    }
   | { readonly type: 'crash'; readonly process: string; readonly downMs: number }
   | { readonly type: 'pause'; readonly process: string; readonly ms: number }
   | { readonly type: 'storeDown'; readonly ms: number }
@@ -53,6 +59,11 @@ const PAUSE_LEAST_MS = 200;
 const STORE_DOWN_MOST_MS = 6000;
 const EVENTS_LEAST = 4;
 const EVENTS_MOST = 12;
+/** Calls that change something: more often struck than looks. */
+const WRITES = {
+  scheduler: ['commit', 'commit', 'acquire', 'advance', 'publish'],
+  api: ['write', 'write', 'heartbeat', 'swap'],
+} as const;
 /** Which calls of a tick and its neighbours a strike may skip. */
 const CALLS_SKIPPED_MOST = 9;
 
@@ -90,13 +101,13 @@ function names(role: string, count: number): string[] {
 function eventOf(chance: Chance, processes: readonly string[]): FaultEvent {
   const process = chance.pick(processes);
   const kind = chance.below(100);
-  if (kind < 50)
-    return {
-      type: 'strike',
-      process,
-      fault: chance.pick(CALL_FAULTS),
-      after: chance.below(CALLS_SKIPPED_MOST),
-    };
+  if (kind < 50) {
+    const fault = chance.pick(CALL_FAULTS);
+    const names = process.startsWith('scheduler') ? WRITES.scheduler : WRITES.api;
+    if (chance.percent(40))
+      return { type: 'strike', process, fault, after: chance.below(2), only: chance.pick(names) };
+    return { type: 'strike', process, fault, after: chance.below(CALLS_SKIPPED_MOST), only: null };
+  }
   if (kind < 60) return { type: 'crash', process, downMs: chance.between(100, 5000) };
   if (kind < 80) {
     // Mostly around the lease of a leader, now and then a whole minute.

@@ -35,9 +35,10 @@ const RUNNER = {
   renewMs: 500,
   electionMs: 250,
 };
+export const SINK = 'kafka';
 /** Every process relays, all under one epoch: harder than in a server, where one at a time is elected to. */
-const RELAY_EPOCH = 1 as Epoch;
-const RELAY = { cell: CELL, sink: 'kafka', batchMax: 16, pollMs: 600, backoffMs: 250, backoffMaxMs: 2000 };
+export const RELAY_EPOCH = 1 as Epoch;
+const RELAY = { cell: CELL, sink: SINK, batchMax: 16, pollMs: 600, backoffMs: 250, backoffMaxMs: 2000 };
 
 /** What the process reaches over the network; a rig that plants a defect hands in bent ones. */
 export interface ClusterStore {

@@ -5,7 +5,9 @@ import { type Digest, TICK_BUDGET } from '../../scheduler/index.ts';
 import { ModelBuilder, type SolverService } from '../../solver/index.ts';
 import { Chance } from '../world/chance.ts';
 import { type Bends, Cluster } from './cluster.ts';
+import { CELL } from './organisation.ts';
 import { type FaultPlan, faultPlanOf } from './plan.ts';
+import { SINK } from './process.ts';
 import { type Finding, type Probe, verdictOn } from './verdict.ts';
 
 export type { Bends } from './cluster.ts';
@@ -39,12 +41,13 @@ export interface RunReport {
 
 /** Monday, 2026-11-02T09:00Z. */
 const STARTS_AT = 1_793_610_000_000;
-const FAULTS_LEAST_MS = 4000;
-const FAULTS_MOST_MS = 10_000;
+const FAULTS_LEAST_MS = 3000;
+const FAULTS_MOST_MS = 7000;
 /** L1: ticks go on within three seconds of a healed fault. Most of it is the lease of a dead leader. */
 const RESUMES_MS = 3000;
 /** Long enough for every lease to be given back or to end, and for every review to be ruled on or to be over. */
 const REST_MS = 24_000;
+const REST_LOOK_MS = 1000;
 
 export async function runSeed(seed: number, options: RunOptions): Promise<RunReport> {
   const chance = new Chance(seed);
@@ -71,7 +74,7 @@ export async function runSeed(seed: number, options: RunOptions): Promise<RunRep
   cluster.heal();
   const probe = await probed(cluster);
   for (const agent of cluster.agents) agent.isWindingDown = true;
-  await loop.run((plan.healsAtMs + REST_MS) * 1000);
+  await rest(cluster, (plan.healsAtMs + REST_MS) * 1000);
   const dump = cluster.store.dump();
   const findings = verdictOn(cluster, [probe]);
   for (const { promise, what } of findings) story.tell('verdict', `${promise}: ${what}`);
@@ -87,6 +90,23 @@ export async function runSeed(seed: number, options: RunOptions): Promise<RunRep
     virtualMs: loop.elapsedUs / 1000,
     story: story.lines,
   };
+}
+
+/** Until nobody holds, wants or is owed anything, and all of it is streamed; at the latest until this virtual microsecond. */
+async function rest({ loop, store, agents }: Cluster, untilUs: number): Promise<void> {
+  for (;;) {
+    await loop.run(Math.min(untilUs, loop.elapsedUs + REST_LOOK_MS * 1000));
+    if (loop.elapsedUs >= untilUs) return;
+    const { lease, request, intake, cell_head } = store.dump();
+    const streamed = await store.relayCursor.read(SINK, CELL);
+    const isAtRest =
+      !agents.some(({ isOwed }) => isOwed) &&
+      !intake.some(({ tick }) => tick === null) &&
+      !request.some(({ state }) => state === 'queued' || state === 'waiting') &&
+      !lease.some(({ ended_at_ms }) => ended_at_ms === null) &&
+      streamed === (cell_head[0]?.event_sequence ?? 0);
+    if (isAtRest) return;
+  }
 }
 
 /** Asked until it is acknowledged: who acknowledges has the time of one more answer. */

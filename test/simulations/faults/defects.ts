@@ -72,7 +72,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'an approval is not written',
     promise: 'S6',
-    seed: 2,
+    seed: 3,
     plant: () => changes('approvalMoved', (change) => (change.approval.state === 'approved' ? [] : [change])),
   },
   {
@@ -126,7 +126,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'what is taken back is taken without its grace',
     promise: 'S13',
-    seed: 28,
+    seed: 40,
     plant: () =>
       rows(({ lease }, { record }) => {
         for (const row of lease)
@@ -179,7 +179,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'a commit whose reply was lost is sent again as another tick',
     promise: 'S9',
-    seed: 8,
+    seed: 149,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
