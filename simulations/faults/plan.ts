@@ -47,6 +47,7 @@ export const NO_FAULTS: Pick<FaultPlan, 'rates' | 'hintsLost' | 'events'> = {
     garbage: 0,
     gone: 0,
     torn: 0,
+    unfit: 0,
   },
   hintsLost: 0,
   events: [],
@@ -85,6 +86,7 @@ export function faultPlanOf(chance: Chance, { lastsMs }: { readonly lastsMs: num
     garbage: rate(15),
     gone: rate(4),
     torn: rate(25),
+    unfit: rate(15),
   };
   const count = chance.between(EVENTS_LEAST, EVENTS_MOST);
   const events = Array.from({ length: count }, () => ({

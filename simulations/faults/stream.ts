@@ -10,7 +10,12 @@ export interface StreamFaults {
   torn: number;
   /** In a hundred calls: it takes events twice. */
   repeated: number;
+  /** Of a hundred events: the stream will never take them as they are. */
+  unfit: number;
 }
+
+/** Prime to a hundred: neighbours are not unfit together. */
+const UNFIT_STRIDE = 37;
 
 export class SimulatedStream implements Publisher {
   readonly #chance: Chance;
@@ -30,11 +35,17 @@ export class SimulatedStream implements Publisher {
     const lost = new Set<string>();
     for (let time = 0; time < times; time++)
       for (const event of events) {
+        if (this.#isUnfit(event)) return { type: 'refused', reason: 'the stream does not take it' };
         if (isTorn && this.#chance.percent(30)) lost.add(event.request);
         if (!lost.has(event.request)) this.#arrived(event);
       }
     if (isTorn) throw new InjectedFault('the stream failed with a part of the events in it');
     return { type: 'acknowledged' };
+  }
+
+  /** By its number alone: refused once, it is refused again. */
+  #isUnfit({ sequence }: DomainEvent): boolean {
+    return (sequence * UNFIT_STRIDE) % 100 < this.#faults.unfit;
   }
 
   async bury(event: DomainEvent): Promise<void> {

@@ -34,7 +34,7 @@ export const EDGE_DEFECTS: readonly Defect[] = [
   {
     name: 'of a group the last act is acknowledged and not written',
     promise: 'S4',
-    seed: 8,
+    seed: 9,
     plant: () => ({
       store: (store) => ({
         intakeWriter: {

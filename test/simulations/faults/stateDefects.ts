@@ -9,7 +9,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'the store does not look at the epoch of a commit',
     promise: 'S8',
-    seed: 52,
+    seed: 7,
     plant: () => ({
       store: (store) =>
         withLeader(store, (leader, commit) => {
@@ -64,13 +64,13 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a new leader forgets what is in use',
     promise: 'S1',
-    seed: 31,
+    seed: 1,
     plant: () => loaded((state) => state.used.clear()),
   },
   {
     name: 'a new leader forgets what is reserved',
     promise: 'unexpected',
-    seed: 5,
+    seed: 1,
     plant: () => loaded((state) => state.accounts.clear()),
   },
   {
@@ -121,7 +121,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'heartbeats are not read',
     promise: 'S9',
-    seed: 14,
+    seed: 10,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
@@ -134,7 +134,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'the verdicts are kept though the policy has changed',
     promise: 'unexpected',
-    seed: 4,
+    seed: 2,
     plant: () => ({
       ports: (ports) => {
         const kept = new Map<string, RecordedVerdict>();
@@ -154,7 +154,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a tick decides under the data of an older organisation',
     promise: 'S14',
-    seed: 21,
+    seed: 2,
     plant: () => ({
       ports: (ports) => {
         let hasData = false;
