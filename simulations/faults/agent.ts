@@ -46,11 +46,11 @@ interface Mood {
 const LOOKS = [400, 2200] as const;
 const LOOKS_AFTER = [1500, 3000] as const;
 /** In a hundred looks. */
-const ASKS = 45;
+const ASKS = 70;
 const CANCELS = 8;
 const REPLACES = 6;
 const REPEATS = 6;
-const GANGS = 8;
+const GANGS = 12;
 const OPEN_MOST = 3;
 const TRIES_MOST = 12;
 
@@ -251,7 +251,11 @@ export class SimulatedAgent {
     const body = this.#body([{ claims: [{ kind: chance.pick(['gpu', 'cpu']), quantity: 1 }] }]);
     const joined = gangs.pop() ?? { id: `gang-of-${body.clientRequestId}-and-others`, left: 2 };
     if (joined.left > 1) gangs.push({ id: joined.id, left: joined.left - 1 });
-    return { ...body, terms: { ...body.terms, gang: { id: joined.id, size: 2, timeoutSeconds: 4 } } };
+    const gang = { id: joined.id, size: 2, timeoutSeconds: 8 };
+    return {
+      ...body,
+      terms: { ...body.terms, class: 'standard', durationSeconds: 8, preemptible: true, gang },
+    };
   }
 
   #body(options: readonly Option[]): Body {
@@ -265,7 +269,7 @@ export class SimulatedAgent {
       options,
       terms: {
         class: chance.pick(['critical', 'standard', 'standard', 'batch']),
-        durationSeconds: chance.between(2, 14),
+        durationSeconds: chance.between(3, 25),
         preemptible: !chance.percent(15),
         ...(chance.percent(20) && { requeue: false as const }),
         classification: 'internal',

@@ -48,7 +48,7 @@ export function organisationOf(
       rank,
       targetWaitSeconds: 5,
       maxDurationSeconds: 3600,
-      preemption: { graceSeconds: 4, minimumRunSeconds: 2, revocationsMost: 2 },
+      preemption: { graceSeconds: 3, minimumRunSeconds: 1, revocationsMost: 2 },
     })),
     leaseTerms: { startLimitSeconds: 5, heartbeatTimeoutSeconds: 5, graceSeconds: 1 },
     reservations: {},
@@ -60,7 +60,10 @@ export function revised(content: UnrevisedConfiguration, digest: Digest): Config
   return { ...content, revision: revisionOf(content, digest) };
 }
 
-/** What an operator may do to the whole at any time: cut pools, shares, limits or budgets, or give everything back. */
+/**
+ * What an operator may do to the whole at any time: cut pools, shares, limits, classes or budgets,
+ * take a pool or an agent out, or give everything back.
+ */
 export function edited(
   whole: Configuration,
   chance: Chance,
@@ -68,7 +71,7 @@ export function edited(
 ): { readonly configuration: Configuration; readonly object: string } {
   const { revision: _, ...content } = whole;
   const part = (units: Units): Units => Math.floor((units * chance.between(30, 100)) / 100);
-  switch (chance.below(5)) {
+  switch (chance.below(8)) {
     case 0:
       return { object: 'whole', configuration: whole };
     case 1: {
@@ -88,6 +91,24 @@ export function edited(
         requestLimits: { gpu: chance.between(2, 6) },
       }));
       return { object: 'departments', configuration: revised({ ...content, departments }, digest) };
+    }
+    case 4: {
+      const gone = chance.pick(content.pools).id;
+      const pools = content.pools.filter(({ id }) => id !== gone);
+      return { object: `pool ${gone}`, configuration: revised({ ...content, pools }, digest) };
+    }
+    case 5: {
+      const gone = chance.pick(content.agents).id;
+      const agents = content.agents.filter(({ id }) => id !== gone);
+      return { object: `agent ${gone}`, configuration: revised({ ...content, agents }, digest) };
+    }
+    case 6: {
+      const classes = content.classes.map((one) => ({
+        ...one,
+        maxDurationSeconds: chance.between(5, 3600),
+        preemption: { ...one.preemption, graceSeconds: chance.between(1, 6) },
+      }));
+      return { object: 'classes', configuration: revised({ ...content, classes }, digest) };
     }
     default: {
       const budgets = content.accounts.map((account) => ({
@@ -148,9 +169,9 @@ function pools(chance: Chance, now: Instant): Pool[] {
     capacity: 2,
   }));
   return [
-    pool('gpu-a', { kind: 'gpu', capacity: chance.between(3, 6), labels: { model: 'a' }, priceMinor: 3600 }),
-    pool('gpu-b', { kind: 'gpu', capacity: chance.between(2, 5), labels: { model: 'b' }, priceMinor: 7200 }),
-    pool('cpu', { capacity: chance.between(8, 16), priceMinor: 60 }),
+    pool('gpu-a', { kind: 'gpu', capacity: chance.between(2, 4), labels: { model: 'a' }, priceMinor: 3600 }),
+    pool('gpu-b', { kind: 'gpu', capacity: chance.between(1, 3), labels: { model: 'b' }, priceMinor: 7200 }),
+    pool('cpu', { capacity: chance.between(4, 10), priceMinor: 60 }),
     pool('dataset', { capacity: 3 }),
     pool('license', { capacity: chance.between(3, 8), consumable: true, priceMinor: 5 }),
     pool('review', { calendar, consumable: true, labels: { skill: [SKILL] } }),
@@ -161,7 +182,7 @@ function quotaOf(chance: Chance, department: string): Quota {
   return {
     department: department as DepartmentId,
     kind: 'gpu',
-    nominal: chance.between(2, 5),
+    nominal: chance.between(1, 3),
     borrowingLimit: chance.between(0, 6),
     lendingLimit: 2,
     cohort: 'all' as CohortId,
@@ -172,13 +193,13 @@ function accounts(chance: Chance, now: Instant): Configuration['accounts'] {
   const period = (budget: Units) => ({ id: 'now', startsAt: now - DAY_MS, endsAt: now + DAY_MS, budget });
   const measure = { type: 'money', currency: 'EUR' } as const;
   return [
-    { id: 'money' as AccountId, title: 'money', measure, periods: [period(chance.between(3000, 9000))] },
+    { id: 'money' as AccountId, title: 'money', measure, periods: [period(chance.between(300, 2000))] },
     ...DEPARTMENTS.map((department) => ({
       id: `${department}-money` as AccountId,
       title: department,
       parent: 'money' as AccountId,
       measure,
-      periods: [period(chance.between(300, 4000))],
+      periods: [period(chance.between(60, 900))],
     })),
   ];
 }

@@ -47,7 +47,7 @@ export async function operate(
 ): Promise<void> {
   const { loop, chance, client, whole, digest, isOver } = options;
   for (;;) {
-    await loop.sleep(chance.between(3000, 15_000), life);
+    await loop.sleep(chance.between(800, 5000), life);
     if (isOver()) return;
     await client.call((edge) =>
       edge.edit(OPERATOR, () => {

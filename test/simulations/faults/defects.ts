@@ -60,7 +60,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'a grant has no lease',
     promise: 'S5',
-    seed: 2,
+    seed: 4,
     plant: () => changes('leaseGranted', () => []),
   },
   {
@@ -72,7 +72,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'an approval is not written',
     promise: 'S6',
-    seed: 2,
+    seed: 1,
     plant: () => changes('approvalMoved', (change) => (change.approval.state === 'approved' ? [] : [change])),
   },
   {
@@ -106,7 +106,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'the end of a lease moves back',
     promise: 'S9',
-    seed: 3,
+    seed: 1,
     plant: () =>
       rows(({ lease }) => {
         for (const row of lease) if (row.state === 'active') row.ends_at_ms -= 1;
@@ -179,7 +179,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'a commit whose reply was lost is sent again as another tick',
     promise: 'S9',
-    seed: 144,
+    seed: 138,
     plant: () => ({
       ports: (ports) => ({
         ...ports,

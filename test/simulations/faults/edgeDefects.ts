@@ -22,7 +22,7 @@ export const EDGE_DEFECTS: readonly Defect[] = [
   {
     name: 'the key of a submit is ignored',
     promise: 'S4',
-    seed: 1,
+    seed: 4,
     plant: () => ({
       store: (store) => ({
         intakeWriter: {
@@ -34,7 +34,7 @@ export const EDGE_DEFECTS: readonly Defect[] = [
   {
     name: 'of a group the last act is acknowledged and not written',
     promise: 'S4',
-    seed: 9,
+    seed: 7,
     plant: () => ({
       store: (store) => ({
         intakeWriter: {

@@ -64,7 +64,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a new leader forgets what is in use',
     promise: 'S1',
-    seed: 1,
+    seed: 3,
     plant: () => loaded((state) => state.used.clear()),
   },
   {
@@ -101,7 +101,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'a cancel is folded as nothing',
     promise: 'S4',
-    seed: 20,
+    seed: 2,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
@@ -121,7 +121,7 @@ export const STATE_DEFECTS: readonly Defect[] = [
   {
     name: 'heartbeats are not read',
     promise: 'S9',
-    seed: 10,
+    seed: 2,
     plant: () => ({
       ports: (ports) => ({
         ...ports,
