@@ -1,0 +1,94 @@
+// `annona simulate` from a file to its answers: in one thread and in two, with a report, and with words that are wrong.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ran } from '../recording.ts';
+
+let home = '';
+let trace = '';
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'annona-simulate-'));
+  const jobs = Array.from({ length: 50 }, (_, i) => {
+    const run = 200 + ((i * 37) % 900);
+    return `${i + 1} ${i * 60} -1 ${run} ${1 + (i % 5)} -1 -1 ${1 + (i % 5)} ${run + 300} -1 1 ${i % 3} 1 -1 -1 -1 -1 -1`;
+  });
+  trace = join(home, 'log.swf.gz');
+  writeFileSync(
+    trace,
+    gzipSync(`; MaxProcs: 8\n${jobs.join('\n')}\n51 9 -1 0 1 -1 -1 1 1 -1 1 1 1 -1 -1 -1 -1 -1\n`),
+  );
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const simulate = (...more: readonly string[]) => ran('simulate', '--trace', trace, ...more);
+
+describe('annona simulate', () => {
+  it('compares schedulers, the same bytes from one thread and from two', async () => {
+    const how = ['--scheduler', 'annona,easy,fcfs', '--json'];
+    const [one, two] = [await simulate(...how), await simulate(...how, '--jobs', '2')];
+    expect(one.exitCode).toBe(0);
+    expect(two.out).toBe(one.out);
+    const { runs, jobs, dropped, complete, capacity } = JSON.parse(one.out);
+    expect({ jobs, dropped, complete, capacity }).toEqual({
+      jobs: 50,
+      dropped: { 'ran no second': 1 },
+      complete: true,
+      capacity: { cpu: 8 },
+    });
+    expect(runs.map(({ scheduler, finished, end }: never) => [scheduler, finished, end])).toEqual([
+      ['annona', 50, 'drained'],
+      ['easy', 50, 'drained'],
+      ['fcfs', 50, 'drained'],
+    ]);
+    for (const name of [
+      'waitMeanSeconds',
+      'waitP50Seconds',
+      'waitP95Seconds',
+      'waitP99Seconds',
+      'waitMaxSeconds',
+    ])
+      expect(typeof runs[0][name]).toBe('number');
+    expect(one.err).toContain('left out 1 jobs: ran no second');
+  });
+
+  it('repeats with seeds, and writes a page and a table', async () => {
+    const [page, table] = [join(home, 'r.html'), join(home, 'r.csv')];
+    const how = ['--scheduler', 'easy,sjf', '--repeat', '3', '--seed', '5', '--report', page, '--csv', table];
+    const { exitCode, out } = await simulate(...how);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/easy .*±/);
+    expect(readFileSync(page, 'utf8')).toContain('--seed 5 --repeat 3');
+    const lines = readFileSync(table, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(7);
+    expect(lines[1]).toMatch(/^easy,5,drained,50,50,/);
+  });
+
+  it('takes another capacity, and says who could never fit', async () => {
+    const { out, exitCode } = await simulate('--scheduler', 'fcfs', '--capacity', 'cpu=4');
+    expect(exitCode).toBe(0);
+    expect(out).toContain('10 dropped: larger than the capacity');
+  });
+
+  it.each([
+    [['--scheduler', 'easy,best'], '--scheduler best is not known'],
+    [['--format', 'xml'], '--format xml is not known (allowed: swf, openb, philly, gavel, annona)'],
+    [['--capacity', 'cpu=lots'], '--capacity cpu=lots: want kind=units'],
+    [['--jobs', '0'], '--jobs 0 is not a whole number above 0'],
+    [['--department', 'nobody'], 'has no job to simulate'],
+  ])('refuses %j', async (words, wantMessage) => {
+    const { exitCode, err } = await simulate(...words);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(wantMessage);
+  });
+
+  it('names file and line of what it cannot read', async () => {
+    const broken = join(home, 'broken.swf');
+    writeFileSync(broken, '; MaxProcs: 8\n1 2 3\n');
+    const { exitCode, err } = await ran('simulate', '--trace', broken, '--format', 'swf');
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`${broken}:2: 3 fields where a job has 18`);
+    expect((await ran('simulate', '--trace', join(home, 'none'))).err).toContain('docs/data.md');
+  });
+});

@@ -1,0 +1,94 @@
+// The report: one page without anything from elsewhere, with every scheduler, safe against names, the same bytes for the same results.
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../adapters/system/digest.ts';
+import { runScheduler, type SchedulerName } from '../../../simulations/compare.ts';
+import { comparisonOf, spreadOf } from '../../../simulations/report/comparison.ts';
+import { renderReport } from '../../../simulations/report/page.ts';
+import { spanText, ticksOf } from '../../../simulations/report/svg.ts';
+import { createInProcessSolver } from '../../../solver/node.ts';
+import { jobsOf } from '../jobs.ts';
+
+async function report(trace = 'log.swf', schedulers: readonly SchedulerName[] = ['fcfs', 'easy']) {
+  const jobs = jobsOf(
+    ...Array.from({ length: 40 }, (_, i) => ({
+      at: i * 60,
+      run: 600,
+      units: (i % 4) + 1,
+      department: `d${i % 9}`,
+    })),
+  );
+  const capacity = { pools: [{ id: 'cpu', kind: 'cpu', capacity: 8, priceMinor: 100 }] };
+  const results = [];
+  for (const scheduler of schedulers)
+    for (const seed of [1, 2])
+      results.push(
+        await runScheduler({
+          scheduler,
+          jobs,
+          capacity,
+          quotas: [],
+          seed,
+          solver: createInProcessSolver(),
+          digest: sha256,
+          watch: { pause: async () => {}, stopped: () => false },
+          progress: () => {},
+        }),
+      );
+  const dropped = new Map([['ran no second', 3]]);
+  const comparison = comparisonOf({ trace, format: 'swf', jobs: 40, dropped, capacity, results, planned: 4 });
+  return {
+    comparison,
+    results,
+    page: renderReport({ comparison, results, command: `annona simulate --trace ${trace}` }),
+  };
+}
+
+describe('a report', () => {
+  it('needs nothing from anywhere', async () => {
+    const { page } = await report();
+    expect(page).not.toMatch(/\b(?:https?:)?\/\/|<script|<link|<img|url\(|@import/);
+    expect(page).toContain('prefers-color-scheme:dark');
+    expect(page).toContain('@media print');
+  });
+
+  it('shows the comparison, all charts, the command and the digests', async () => {
+    const { page, results } = await report();
+    for (const { digest } of results) expect(page).toContain(digest);
+    for (const part of [
+      'annona simulate --trace log.swf',
+      'In use of cpu',
+      'Waits',
+      'Spent under easy',
+      'Leases of cpu',
+    ])
+      expect(page).toContain(part);
+    expect(page).toContain('3 jobs left out: ran no second');
+    expect(page.match(/<rect class="bar/g)!.length).toBeGreaterThan(40);
+    expect(page).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('is the same for the same results, and no name becomes markup', async () => {
+    const evil = '"><b>x</b>.swf';
+    const [{ page }, again] = [await report(evil), await report(evil)];
+    expect(again.page).toBe(page);
+    expect(page).not.toContain('<b>x');
+    expect(page).toContain('&lt;b&gt;x');
+  });
+
+  it('says when it is partial', async () => {
+    const { comparison, results } = await report();
+    const partial = { ...comparison, complete: false };
+    expect(renderReport({ comparison: partial, results, command: '' })).toContain('Partial');
+    expect(comparison.complete).toBe(true);
+  });
+});
+
+it('intervals are those of Student: 1, 2, 3 have a mean of 2 ± 2.484', () => {
+  expect(spreadOf([1, 2, 3])).toEqual({ mean: 2, plusMinus: 2.484338 });
+  expect(spreadOf([5])).toEqual({ mean: 5 });
+});
+
+it('times and ticks are round', () => {
+  expect([0, 59, 90, 7200, 200_000].map(spanText)).toEqual(['0 s', '59 s', '1.5 min', '2 h', '2.3 d']);
+  expect(ticksOf(100, String).map(({ at }) => at)).toEqual([0, 20, 40, 60, 80, 100]);
+});
