@@ -29,6 +29,8 @@ export {
   type TraceFormat,
 } from './job.ts';
 export type { Metrics } from './metrics/metrics.ts';
+export { type Plan, type PlanInput, type PlanPoint, planCapacity } from './planner/plan.ts';
+export { figureOf, type Target, TargetError, targetsOf } from './planner/targets.ts';
 export {
   type ComparedName,
   type Comparison,
@@ -36,6 +38,7 @@ export {
   type SchedulerSummary,
 } from './report/comparison.ts';
 export { renderReport } from './report/page.ts';
+export { demandOf } from './shake.ts';
 export { TraceError } from './traces/csv.ts';
 export { gavelThroughputs } from './traces/gavel.ts';
 export {

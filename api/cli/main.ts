@@ -150,15 +150,24 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
     .action(async (options) => finish(await (await import('./replayTrace.ts')).replayTrace(options, io)));
 }
 
-function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
-  program
-    .command('simulate')
-    .description(
-      'run a trace through the production tick and the schedulers of the literature, in virtual time',
-    )
+/** What commands that read a trace share. */
+function onTrace(command: Command): Command {
+  return command
     .requiredOption('--trace <file>', 'jobs, as docs/simulations.md describes them; may be packed with gzip')
     .option('--format <name>', 'swf, openb, philly, gavel or annona; recognised when it is not said')
     .option('--capacity <pools>', '100, cpu=100, gpu:a100=8@250,gpu:t4=16, or a node list of openb')
+    .option('--department <name>', 'only the jobs of this one')
+    .option('--limit <number>', 'only the first so many jobs')
+    .option('--throughputs <file>', 'of a gavel trace: steps a second by type and GPU')
+    .option('--gpu-model <name>', 'of a gavel trace: whose throughputs', 'v100')
+    .option('--json', 'one JSON object');
+}
+
+function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
+  onTrace(program.command('simulate'))
+    .description(
+      'run a trace through the production tick and the schedulers of the literature, in virtual time',
+    )
     .option(
       '--scheduler <names>',
       'separated by commas: annona, fcfs, easy, sjf, priority, drf, bestfit, fgd',
@@ -167,18 +176,32 @@ function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
     .option('--seed <number>', 'of the first of several runs', '1')
     .option('--repeat <number>', 'runs a scheduler; more than one move each submit by up to a minute', '1')
     .option('--jobs <number>', 'runs at the same time', '1')
-    .option('--department <name>', 'only the jobs of this one')
-    .option('--limit <number>', 'only the first so many jobs')
-    .option('--throughputs <file>', 'of a gavel trace: steps a second by type and GPU')
-    .option('--gpu-model <name>', 'of a gavel trace: whose throughputs', 'v100')
     .option('--report <file>', 'write a page with charts there, which needs nothing else')
     .option('--csv <file>', 'write one line a run there')
-    .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       '\nExamples:\n  npx annona simulate --trace "$ANNONA_DATA/swf/KTH-SP2-1996-2.1-cln.swf.gz" --scheduler fcfs,easy,annona\n  npx annona simulate --trace jobs.swf --capacity 256 --scheduler easy,annona --repeat 5 --jobs 2 --report report.html',
     )
     .action(async (options) => finish(await (await import('./simulate.ts')).simulate(options, io)));
+  onTrace(program.command('plan'))
+    .description('the smallest capacity that meets targets on a trace, found by simulations')
+    .requiredOption(
+      '--target <bounds>',
+      'separated by commas: mean-wait, p50-wait, p95-wait, p99-wait, max-wait, slowdown, utilisation',
+    )
+    .option(
+      '--scheduler <name>',
+      'one of those of simulate; annona takes a minute a simulation of 28,000 jobs',
+      'easy',
+    )
+    .option('--least <units>', 'of every pool; by default what the largest job asks for')
+    .option('--most <units>', 'of every pool; by default eight times what the trace ran on')
+    .option('--growth <percent>', 'of demand a month, as in 3%: how many months the answer lasts')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx annona plan --trace "$ANNONA_DATA/swf/KTH-SP2-1996-2.1-cln.swf.gz" --target p95-wait=10m --growth 3%',
+    )
+    .action(async (options) => finish(await (await import('./plan.ts')).plan(options, io)));
 }
 
 function addSolve(program: Command, io: CommandIo, finish: Finish): void {

@@ -8,29 +8,20 @@ import {
   renderReport,
   SCHEDULERS,
   type SchedulerName,
-  TRACE_FORMATS,
-  type TraceFormat,
 } from '../../simulations/index.ts';
 import { startStopwatch } from '../roles/clock.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { printComparison } from './simulate/print.ts';
 import { type RunTask, runAll } from './simulate/runs.ts';
 import { tableOf } from './simulate/tableFile.ts';
-import { loadWorkload, type Workload, type WorkloadSpec } from './simulate/workload.ts';
+import { loadWorkload, specOf, type TraceOptions, type Workload, whole } from './simulate/workload.ts';
 import { stopSignal } from './stopSignal.ts';
 
-export interface SimulateOptions {
-  readonly trace: string;
-  readonly format?: string;
-  readonly capacity?: string;
+export interface SimulateOptions extends TraceOptions {
   readonly scheduler: string;
   readonly seed: string;
   readonly repeat: string;
   readonly jobs: string;
-  readonly department?: string;
-  readonly limit?: string;
-  readonly throughputs?: string;
-  readonly gpuModel: string;
   readonly report?: string;
   readonly csv?: string;
   readonly json?: boolean;
@@ -75,24 +66,6 @@ function exitOf(results: readonly RunResult[], signal: AbortSignal, io: CommandI
   for (const { scheduler, metrics } of open)
     io.err(`${scheduler} did not drain (${metrics.end}): ${metrics.unfinished} jobs never ended`);
   return open.length > 0 ? EXIT.failed : EXIT.done;
-}
-
-function specOf(options: SimulateOptions): WorkloadSpec {
-  const { trace, format, capacity, department, limit, throughputs, gpuModel } = options;
-  if (format !== undefined && !TRACE_FORMATS.includes(format as TraceFormat))
-    throw new CommandError(
-      `--format ${format} is not known (allowed: ${TRACE_FORMATS.join(', ')})`,
-      EXIT.usage,
-    );
-  return {
-    trace,
-    gpuModel,
-    ...(format !== undefined && { format: format as TraceFormat }),
-    ...(capacity !== undefined && { capacity }),
-    ...(department !== undefined && { department }),
-    ...(limit !== undefined && { limit: whole('--limit', limit) }),
-    ...(throughputs !== undefined && { throughputs }),
-  };
 }
 
 /** All seeds of the first scheduler, then of the next. A single run takes the trace as it is. */
@@ -161,9 +134,4 @@ async function write(file: string, text: string, io: CommandIo): Promise<void> {
     throw new CommandError(`${file} cannot be written (${error.code}); try another place`);
   });
   io.err(`wrote ${file}`);
-}
-
-function whole(name: string, value: string): number {
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new CommandError(`${name} ${value} is not a whole number above 0`, EXIT.usage);
 }

@@ -7,7 +7,7 @@ import { Chance } from '../world/chance.ts';
 import { type Bends, Cluster } from './cluster.ts';
 import { CELL } from './organisation.ts';
 import { type FaultPlan, faultPlanOf } from './plan.ts';
-import { SINK } from './process.ts';
+import { RELAY_EPOCH, SINK } from './process.ts';
 import { type Finding, type Probe, verdictOn } from './verdict.ts';
 
 export type { Bends } from './cluster.ts';
@@ -98,7 +98,7 @@ async function rest({ loop, store, agents }: Cluster, untilUs: number): Promise<
     await loop.run(Math.min(untilUs, loop.elapsedUs + REST_LOOK_MS * 1000));
     if (loop.elapsedUs >= untilUs) return;
     const { lease, request, intake, cell_head } = store.dump();
-    const streamed = await store.relayCursor.read(SINK, CELL);
+    const streamed = await store.relayCursors.under(RELAY_EPOCH).read(SINK, CELL);
     const isAtRest =
       !agents.some(({ isOwed }) => isOwed) &&
       !intake.some(({ tick }) => tick === null) &&

@@ -13,6 +13,7 @@ import {
   readOpenbMachines,
   readTrace,
   type SimulatedPool,
+  TRACE_FORMATS,
   type Trace,
   TraceError,
   type TraceFormat,
@@ -30,6 +31,41 @@ export interface WorkloadSpec {
   readonly limit?: number;
   readonly throughputs?: string;
   readonly gpuModel: string;
+}
+
+/** What commands that take a trace are told of it. */
+export interface TraceOptions {
+  readonly trace: string;
+  readonly format?: string;
+  readonly capacity?: string;
+  readonly department?: string;
+  readonly limit?: string;
+  readonly throughputs?: string;
+  readonly gpuModel: string;
+}
+
+export function specOf(options: TraceOptions): WorkloadSpec {
+  const { trace, format, capacity, department, limit, throughputs, gpuModel } = options;
+  const known = TRACE_FORMATS.find((name) => name === format);
+  if (format !== undefined && known === undefined)
+    throw new CommandError(
+      `--format ${format} is not known (allowed: ${TRACE_FORMATS.join(', ')})`,
+      EXIT.usage,
+    );
+  return {
+    trace,
+    gpuModel,
+    ...(known !== undefined && { format: known }),
+    ...(capacity !== undefined && { capacity }),
+    ...(department !== undefined && { department }),
+    ...(limit !== undefined && { limit: whole('--limit', limit) }),
+    ...(throughputs !== undefined && { throughputs }),
+  };
+}
+
+export function whole(name: string, value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new CommandError(`${name} ${value} is not a whole number above 0`, EXIT.usage);
 }
 
 export interface Workload {
