@@ -10,7 +10,6 @@ import type { Capacity, Job } from './job.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { pictureOf, type RunPicture } from './metrics/picture.ts';
 import { Recorder } from './metrics/recorder.ts';
-import { shaken } from './shake.ts';
 import { runLive } from './world/liveRun.ts';
 import { organisationOf } from './world/organisation.ts';
 
@@ -19,10 +18,11 @@ export type SchedulerName = 'annona' | BaselineName;
 
 export interface RunInput {
   readonly scheduler: SchedulerName;
-  readonly jobs: readonly Job[];
+  /** May be iterated more than once; a trace is shaken by the seed, a generator begins with it. */
+  readonly jobsOf: (seed: number | null) => Iterable<Job>;
   readonly capacity: Capacity;
   readonly quotas: readonly QuotaLimit[];
-  /** Null: the jobs as they are; else shaken by it. */
+  /** Null: the jobs as they are. */
   readonly seed: number | null;
   readonly untilMs?: number;
   readonly solver: SolverService;
@@ -45,7 +45,7 @@ const PROGRESS_EVERY = 500;
 
 export async function runScheduler(input: RunInput): Promise<RunResult> {
   const { scheduler, capacity, seed, untilMs, watch, digest } = input;
-  const jobs = seed === null ? input.jobs : shaken(input.jobs, seed);
+  const jobs = input.jobsOf(seed);
   const recorder = new Recorder(capacity);
   const trail = new Trail(digest);
   const observer = tee(recorder, trail, input.progress);

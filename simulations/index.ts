@@ -38,7 +38,8 @@ export {
   type SchedulerSummary,
 } from './report/comparison.ts';
 export { renderReport } from './report/page.ts';
-export { demandOf } from './shake.ts';
+export { type GeneratorSpec, generated } from './scenarios/generator.ts';
+export { demandOf, shaken } from './shake.ts';
 export { TraceError } from './traces/csv.ts';
 export { gavelThroughputs } from './traces/gavel.ts';
 export {

@@ -7,8 +7,9 @@ import { Chance } from './world/chance.ts';
 /** Far below what people notice, far above what ties two jobs together. */
 export const SHAKE_MS = 60_000;
 
-/** Seed by seed another order of almost the same jobs; submits, deadlines and places in the order move, nothing else. */
-export function shaken(jobs: readonly Job[], seed: number): Job[] {
+/** Null: as they are. Seed by seed another order of almost the same jobs; submits, deadlines and places in the order move, nothing else. */
+export function shaken(jobs: readonly Job[], seed: number | null): readonly Job[] {
+  if (seed === null) return jobs;
   const chance = new Chance(seed);
   const moved = jobs.map((job) => ({ ...job, submitMs: job.submitMs + chance.below(SHAKE_MS) }));
   moved.sort((a, b) => a.submitMs - b.submitMs || a.index - b.index);

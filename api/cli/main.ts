@@ -153,7 +153,7 @@ function addOffline(program: Command, io: CommandIo, finish: Finish): void {
 /** What commands that read a trace share. */
 function onTrace(command: Command): Command {
   return command
-    .requiredOption('--trace <file>', 'jobs, as docs/simulations.md describes them; may be packed with gzip')
+    .option('--trace <file>', 'jobs, as docs/simulations.md describes them; may be packed with gzip')
     .option('--format <name>', 'swf, openb, philly, gavel or annona; recognised when it is not said')
     .option('--capacity <pools>', '100, cpu=100, gpu:a100=8@250,gpu:t4=16, or a node list of openb')
     .option('--department <name>', 'only the jobs of this one')
@@ -164,7 +164,7 @@ function onTrace(command: Command): Command {
 }
 
 function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
-  onTrace(program.command('simulate'))
+  onTrace(program.command('simulate').argument('[scenario]', 'a YAML file, instead of --trace'))
     .description(
       'run a trace through the production tick and the schedulers of the literature, in virtual time',
     )
@@ -182,7 +182,9 @@ function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
       'after',
       '\nExamples:\n  npx annona simulate --trace "$ANNONA_DATA/swf/KTH-SP2-1996-2.1-cln.swf.gz" --scheduler fcfs,easy,annona\n  npx annona simulate --trace jobs.swf --capacity 256 --scheduler easy,annona --repeat 5 --jobs 2 --report report.html',
     )
-    .action(async (options) => finish(await (await import('./simulate.ts')).simulate(options, io)));
+    .action(async (scenario, options) =>
+      finish(await (await import('./simulate.ts')).simulate(scenario, options, io)),
+    );
   onTrace(program.command('plan'))
     .description('the smallest capacity that meets targets on a trace, found by simulations')
     .requiredOption(

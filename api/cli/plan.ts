@@ -20,10 +20,11 @@ import {
 import { createInProcessSolver } from '../../solver/node.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
-import { loadWorkload, specOf, type TraceOptions, type Workload } from './simulate/workload.ts';
+import { loadTrace, specOf, type TraceOptions, type TraceWorkload } from './simulate/workload.ts';
 import { stopSignal } from './stopSignal.ts';
 
-export interface PlanOptions extends TraceOptions {
+export interface PlanOptions extends Omit<TraceOptions, 'trace'> {
+  readonly trace?: string;
   readonly target: string;
   readonly scheduler: string;
   readonly least?: string;
@@ -36,6 +37,8 @@ export interface PlanOptions extends TraceOptions {
 const MOST_TIMES = 8;
 
 export async function plan(options: PlanOptions, io: CommandIo): Promise<number> {
+  const { trace } = options;
+  if (trace === undefined) throw new CommandError('--trace is missing: which jobs?', EXIT.usage);
   const targets = wantedTargets(options.target);
   const scheduler = SCHEDULERS.find((name) => name === options.scheduler);
   if (scheduler === undefined)
@@ -44,7 +47,7 @@ export async function plan(options: PlanOptions, io: CommandIo): Promise<number>
       EXIT.usage,
     );
   const growthPercent = percentOf(options.growth);
-  const workload = await loadWorkload(specOf(options));
+  const workload = await loadTrace(specOf({ ...options, trace }));
   if (workload.capacity.machines !== undefined)
     throw new CommandError('plan searches pools: say them, as in --capacity gpu=96', EXIT.usage);
   const signal = stopSignal((line) => io.err(line));
@@ -56,7 +59,7 @@ export async function plan(options: PlanOptions, io: CommandIo): Promise<number>
     ...(growthPercent !== undefined && { growthPercent }),
   });
   io.progress('');
-  if (options.json) io.out(JSON.stringify({ trace: options.trace, scheduler, targets, ...briefOf(found) }));
+  if (options.json) io.out(JSON.stringify({ trace, scheduler, targets, ...briefOf(found) }));
   else printPlan(found, targets, io);
   return found.recommended === null ? EXIT.unsatisfiable : EXIT.done;
 }
@@ -77,7 +80,7 @@ function percentOf(text: string | undefined): number | undefined {
   return Number(found[1]);
 }
 
-function boundsOf({ jobs, capacity }: Workload, { least, most }: PlanOptions): PlanInput['bounds'] {
+function boundsOf({ jobs, capacity }: TraceWorkload, { least, most }: PlanOptions): PlanInput['bounds'] {
   return new Map(
     capacity.pools.map(({ id, kind, capacity: held }) => {
       let largest = 1;
@@ -100,12 +103,13 @@ function units(name: string, value: string): number {
 }
 
 function evaluator(input: {
-  workload: Workload;
+  workload: TraceWorkload;
   scheduler: SchedulerName;
   signal: AbortSignal;
   io: CommandIo;
 }): PlanInput['evaluate'] {
-  const { workload, scheduler, signal, io } = input;
+  const { scheduler, signal, io } = input;
+  const { jobs } = input.workload;
   let count = 0;
   return async (capacity: Capacity, demandPercent: number) => {
     count += 1;
@@ -115,7 +119,7 @@ function evaluator(input: {
     try {
       const { metrics } = await runScheduler({
         scheduler,
-        jobs: demandOf(workload.jobs, demandPercent),
+        jobsOf: () => demandOf(jobs, demandPercent),
         capacity,
         quotas: [],
         seed: null,

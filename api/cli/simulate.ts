@@ -1,8 +1,10 @@
-// `annona simulate`: a trace through the production tick and through the schedulers of the literature, compared in virtual time.
+// `annona simulate`: a trace, or a scenario, through the production tick and through the schedulers of the literature, compared in virtual time.
 // Invariant: what is printed to stdout depends on inputs and seeds alone; times and progress go to stderr.
 
 import { writeFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import {
+  type Comparison,
   comparisonOf,
   type RunResult,
   renderReport,
@@ -13,11 +15,13 @@ import { startStopwatch } from '../roles/clock.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { printComparison } from './simulate/print.ts';
 import { type RunTask, runAll } from './simulate/runs.ts';
+import { readScenario, type ScenarioPoint } from './simulate/scenario.ts';
 import { tableOf } from './simulate/tableFile.ts';
 import { loadWorkload, specOf, type TraceOptions, type Workload, whole } from './simulate/workload.ts';
 import { stopSignal } from './stopSignal.ts';
 
-export interface SimulateOptions extends TraceOptions {
+export interface SimulateOptions extends Omit<TraceOptions, 'trace'> {
+  readonly trace?: string;
   readonly scheduler: string;
   readonly seed: string;
   readonly repeat: string;
@@ -27,41 +31,65 @@ export interface SimulateOptions extends TraceOptions {
   readonly json?: boolean;
 }
 
-export async function simulate(options: SimulateOptions, io: CommandIo): Promise<number> {
-  const spec = specOf(options);
-  const tasks = tasksOf(options);
+export async function simulate(
+  scenario: string | undefined,
+  options: SimulateOptions,
+  io: CommandIo,
+): Promise<number> {
+  const points = await pointsOf(scenario, options);
   const threads = whole('--jobs', options.jobs);
+  const signal = stopSignal((line) => io.err(line));
+  const comparisons: Comparison[] = [];
+  let exitCode: number = EXIT.done;
+  for (const [number, point] of points.entries()) {
+    if (signal.aborted) break;
+    const { comparison, results } = await runPoint(point, { threads, signal, io });
+    comparisons.push(comparison);
+    if (!options.json) printComparison(comparison, io);
+    const command = commandOf(scenario, options);
+    const nameOf = (file: string): string => (points.length === 1 ? file : numbered(file, number + 1));
+    if (options.report !== undefined)
+      await write(nameOf(options.report), renderReport({ comparison, results, command }), io);
+    if (options.csv !== undefined) await write(nameOf(options.csv), tableOf(results), io);
+    exitCode = Math.max(exitCode, exitOf(results, io));
+  }
+  const [only] = comparisons;
+  if (options.json) io.out(JSON.stringify(points.length === 1 ? only : { points: comparisons }));
+  if (!signal.aborted) return exitCode;
+  io.err('interrupted: the figures are of what had been simulated by then');
+  return EXIT.interrupted;
+}
+
+async function pointsOf(scenario: string | undefined, options: SimulateOptions): Promise<ScenarioPoint[]> {
+  if ((scenario === undefined) === (options.trace === undefined))
+    throw new CommandError('say either a scenario or --trace', EXIT.usage);
+  if (scenario !== undefined) return readScenario(scenario);
+  return [{ spec: specOf({ ...options, trace: options.trace! }), tasks: tasksOf(options) }];
+}
+
+async function runPoint(
+  { spec, tasks }: ScenarioPoint,
+  { threads, signal, io }: { threads: number; signal: AbortSignal; io: CommandIo },
+): Promise<{ comparison: Comparison; results: RunResult[] }> {
   const workload = await loadWorkload(spec);
   introduce(workload, tasks, io);
-  const signal = stopSignal((line) => io.err(line));
   const watch = startStopwatch();
   const progress = progressOf({ workload, tasks, elapsedMs: () => watch.elapsedMs(), io });
   const results = await runAll({ spec, workload, tasks, threads, signal, progress });
   io.progress('');
   io.err(`took ${(watch.elapsedMs() / 1000).toFixed(1)} s`);
-  const { format, jobs, dropped, capacity } = workload;
-  const comparison = comparisonOf({
-    trace: options.trace,
-    format,
-    jobs: jobs.length,
-    dropped,
-    capacity,
-    results,
-    planned: tasks.length,
-  });
-  if (options.json) io.out(JSON.stringify(comparison));
-  else printComparison(comparison, io);
-  if (options.report !== undefined)
-    await write(options.report, renderReport({ comparison, results, command: commandOf(options) }), io);
-  if (options.csv !== undefined) await write(options.csv, tableOf(results), io);
-  return exitOf(results, signal, io);
+  const { format, count, dropped, capacity } = workload;
+  const about = { trace: spec.trace, format, jobs: count, dropped, capacity };
+  return { comparison: comparisonOf({ ...about, results, planned: tasks.length }), results };
 }
 
-function exitOf(results: readonly RunResult[], signal: AbortSignal, io: CommandIo): number {
-  if (signal.aborted) {
-    io.err('interrupted: the figures are of what had been simulated by then');
-    return EXIT.interrupted;
-  }
+/** "report.html" as "report-2.html". */
+function numbered(file: string, number: number): string {
+  const { dir, name, ext } = parse(file);
+  return join(dir, `${name}-${number}${ext}`);
+}
+
+function exitOf(results: readonly RunResult[], io: CommandIo): number {
   const open = results.filter(({ metrics }) => metrics.end === 'stuck' || metrics.end === 'endless');
   for (const { scheduler, metrics } of open)
     io.err(`${scheduler} did not drain (${metrics.end}): ${metrics.unfinished} jobs never ended`);
@@ -84,15 +112,13 @@ function tasksOf({ scheduler, seed, repeat }: SimulateOptions): RunTask[] {
 }
 
 function introduce(
-  { jobs, capacity, format, dropped }: Workload,
+  { count, capacity, format, dropped }: Workload,
   tasks: readonly RunTask[],
   io: CommandIo,
 ): void {
-  for (const [why, count] of dropped) io.err(`left out ${count} jobs: ${why}`);
+  for (const [why, lost] of dropped) io.err(`left out ${lost} jobs: ${why}`);
   const pools = capacity.pools.map(({ id, capacity: units }) => `${id} ${units}`).join(', ');
-  io.err(
-    `${jobs.length} jobs (${format}) on ${pools}; ${tasks.length} ${tasks.length === 1 ? 'run' : 'runs'}`,
-  );
+  io.err(`${count} jobs (${format}) on ${pools}; ${tasks.length} ${tasks.length === 1 ? 'run' : 'runs'}`);
 }
 
 function progressOf(input: {
@@ -103,23 +129,22 @@ function progressOf(input: {
 }): (task: number, submitted: number) => void {
   const { workload, tasks, elapsedMs, io } = input;
   const seen = new Map<number, number>();
-  const all = workload.jobs.length * tasks.length;
+  const all = workload.count * tasks.length;
   return (task, submitted) => {
     seen.set(task, submitted);
     // A task that came before this one is through, whether or not its last jobs were told of.
     let done = 0;
-    for (const [number, count] of seen) done += number < task - 1 ? workload.jobs.length : count;
+    for (const [number, come] of seen) done += number < task - 1 ? workload.count : come;
     const leftSeconds = (elapsedMs() * (all - done)) / Math.max(1, done) / 1000;
     const { scheduler, seed } = tasks[task]!;
     const which = seed === null ? scheduler : `${scheduler}, seed ${seed}`;
-    io.progress(
-      `${which}: ${submitted}/${workload.jobs.length} jobs, about ${leftSeconds.toFixed(0)} s left`,
-    );
+    io.progress(`${which}: ${submitted}/${workload.count} jobs, about ${leftSeconds.toFixed(0)} s left`);
   };
 }
 
 /** As it can be typed again. */
-function commandOf(options: SimulateOptions): string {
+function commandOf(scenario: string | undefined, options: SimulateOptions): string {
+  if (scenario !== undefined) return `annona simulate ${scenario}`;
   const words = ['annona simulate', `--trace ${options.trace}`];
   for (const name of ['format', 'capacity', 'scheduler', 'department', 'limit', 'throughputs'] as const) {
     const value = options[name];

@@ -16,9 +16,12 @@ export type ShapeCheck = (source: Source) => ShapeReport;
 
 /** `verbose` hands out the violated schema, which holds the allowed keys and values. Compiled once per loader call: about 30 ms. */
 export function compileShape(): ShapeCheck {
-  const validate = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(
-    OrganisationFile,
-  );
+  return shapeCheckOf(OrganisationFile);
+}
+
+/** Of any file that is told about in the same words: a scenario of simulations, beside an organisation. */
+export function shapeCheckOf(schema: object): ShapeCheck {
+  const validate = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
   return (source) => {
     if (validate(source.value)) return { problems: [], broken: [] };
     const problems: Problem[] = [];

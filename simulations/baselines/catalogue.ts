@@ -15,7 +15,7 @@ export interface BaselineInput {
   readonly capacity: Capacity;
   readonly quotas: readonly QuotaLimit[];
   /** What FGD takes as the typical workload; absent: it cannot be had. */
-  readonly jobs?: readonly Job[];
+  readonly jobs?: Iterable<Job>;
 }
 
 export interface Baseline {
@@ -51,7 +51,7 @@ function disciplineOf(name: BaselineName, { capacity, quotas }: BaselineInput): 
   }
 }
 
-function roomOf(name: BaselineName, capacity: Capacity, jobs: readonly Job[]): Room {
+function roomOf(name: BaselineName, capacity: Capacity, jobs: Iterable<Job>): Room {
   const { machines } = capacity;
   if (machines === undefined) return new PoolRoom(capacity, name === 'bestfit' ? 'best' : 'first');
   const choices: Partial<Record<BaselineName, NodeChoice>> = {

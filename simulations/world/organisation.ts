@@ -41,14 +41,19 @@ export interface TraceOrganisation {
   readonly requestOf: (job: Job) => Omit<ResourceRequest, 'id' | 'clientRequestId' | 'submittedAt'>;
 }
 
-export function organisationOf(jobs: readonly Job[], capacity: Capacity, digest: Digest): TraceOrganisation {
-  const names = new Set(jobs.map(({ department }) => department));
+export function organisationOf(jobs: Iterable<Job>, capacity: Capacity, digest: Digest): TraceOrganisation {
+  const names = new Set<string>();
+  const rankSet = new Set<number>();
+  for (const { department, rank } of jobs) {
+    names.add(department);
+    rankSet.add(rank);
+  }
   const departmentOf =
     names.size > DEPARTMENTS_MOST
       ? (): DepartmentId => ONE_DEPARTMENT
       : ({ department }: Job): DepartmentId => slug(department) as DepartmentId;
   const agentOf = ({ department, agent }: Job): AgentId => slug(`${department}.${agent}`) as AgentId;
-  const ranks = [...new Set(jobs.map(({ rank }) => rank))].sort((a, b) => a - b);
+  const ranks = [...rankSet].sort((a, b) => a - b);
   const classes = classesOf(ranks);
   const body = {
     cell: 'simulation',
@@ -81,7 +86,7 @@ export function organisationOf(jobs: readonly Job[], capacity: Capacity, digest:
 }
 
 function peopleOf(
-  jobs: readonly Job[],
+  jobs: Iterable<Job>,
   {
     departmentOf,
     agentOf,
@@ -92,7 +97,8 @@ function peopleOf(
     classes: readonly PriorityClass[];
   },
 ): Pick<Configuration, 'departments' | 'agents'> {
-  const agents = new Map(jobs.map((job) => [agentOf(job), departmentOf(job)]));
+  const agents = new Map<AgentId, DepartmentId>();
+  for (const job of jobs) agents.set(agentOf(job), departmentOf(job));
   const departments = [...new Set(agents.values())].sort();
   return {
     departments: departments.map((id) => ({

@@ -37,25 +37,28 @@ export async function runAll(input: RunsInput): Promise<RunResult[]> {
     for (const [number, task] of input.tasks.entries()) {
       if (input.signal.aborted) break;
       const progress = (submitted: number): void => input.progress(number, submitted);
-      results[number] = await runOne(input.workload, task, { signal: input.signal, progress });
+      results[number] = await runOne(input, task, { signal: input.signal, progress });
     }
   } else await inThreads(input, results);
   return results.filter((result) => result !== undefined);
 }
 
 export async function runOne(
-  { jobs, capacity }: Workload,
+  { spec, workload }: Pick<RunsInput, 'spec' | 'workload'>,
   task: RunTask,
   { signal, progress }: { signal: AbortSignal; progress: (submitted: number) => void },
 ): Promise<RunResult> {
   const solver = createInProcessSolver();
   try {
     const watch = { pause: () => setImmediate(), stopped: () => signal.aborted };
+    const { jobsOf, capacity } = workload;
+    const { quotas = [], untilMs } = spec;
     return await runScheduler({
       ...task,
-      jobs,
+      jobsOf,
       capacity,
-      quotas: [],
+      quotas,
+      ...(untilMs !== undefined && { untilMs }),
       solver,
       digest: sha256,
       watch,

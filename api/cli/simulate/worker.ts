@@ -7,7 +7,8 @@ import { loadWorkload, type WorkloadSpec } from './workload.ts';
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs in a thread of annona simulate');
 const stopping = new AbortController();
-const loading = loadWorkload(workerData as WorkloadSpec);
+const spec = workerData as WorkloadSpec;
+const loading = loadWorkload(spec);
 
 port.on('message', (order: WorkerOrder) => {
   if (order === 'stop') {
@@ -18,7 +19,7 @@ port.on('message', (order: WorkerOrder) => {
   const tell = (news: WorkerNews): void => port.postMessage(news);
   const progress = (submitted: number): void => tell({ type: 'progress', task, submitted });
   const answered = loading
-    .then((workload) => runOne(workload, run, { signal: stopping.signal, progress }))
+    .then((workload) => runOne({ spec, workload }, run, { signal: stopping.signal, progress }))
     .then((result) => tell({ type: 'result', task, result }));
   // Thrown out of the thread, so that its parent's error event has it.
   answered.catch((error: unknown) =>

@@ -8,11 +8,14 @@ import { createGunzip } from 'node:zlib';
 import {
   type Capacity,
   capacityOfMachines,
+  type GeneratorSpec,
   gavelThroughputs,
+  generated,
   type Job,
   readOpenbMachines,
   readTrace,
   type SimulatedPool,
+  shaken,
   TRACE_FORMATS,
   type Trace,
   TraceError,
@@ -20,8 +23,9 @@ import {
 } from '../../../simulations/index.ts';
 import { CommandError, EXIT } from '../io.ts';
 
-/** As the options say it; may be sent to a worker. */
+/** As the options or a scenario say it; may be sent to a worker. */
 export interface WorkloadSpec {
+  /** Of a generated workload the scenario's own file, which only names it. */
   readonly trace: string;
   readonly format?: TraceFormat;
   readonly capacity?: string;
@@ -31,6 +35,12 @@ export interface WorkloadSpec {
   readonly limit?: number;
   readonly throughputs?: string;
   readonly gpuModel: string;
+  /** Instead of `capacity`. */
+  readonly pools?: readonly SimulatedPool[];
+  readonly quotas?: readonly { readonly department: string; readonly kind: string; readonly most: number }[];
+  readonly untilMs?: number;
+  /** Instead of a trace. */
+  readonly generate?: GeneratorSpec;
 }
 
 /** What commands that take a trace are told of it. */
@@ -69,20 +79,39 @@ export function whole(name: string, value: string): number {
 }
 
 export interface Workload {
-  readonly jobs: readonly Job[];
+  readonly jobsOf: (seed: number | null) => Iterable<Job>;
+  /** How many those are. */
+  readonly count: number;
   readonly capacity: Capacity;
-  readonly format: TraceFormat;
+  readonly format: TraceFormat | 'generated';
   readonly dropped: ReadonlyMap<string, number>;
 }
 
+export interface TraceWorkload extends Workload {
+  readonly jobs: readonly Job[];
+}
+
 export async function loadWorkload(spec: WorkloadSpec): Promise<Workload> {
+  const { generate, pools = [] } = spec;
+  if (generate === undefined) return loadTrace(spec);
+  return {
+    jobsOf: (seed) => generated(generate, seed ?? 1),
+    count: generate.requests,
+    capacity: { pools },
+    format: 'generated',
+    dropped: new Map(),
+  };
+}
+
+export async function loadTrace(spec: WorkloadSpec): Promise<TraceWorkload> {
   try {
     const trace = await traceOf(spec);
     const wanted = trace.jobs.filter(({ department }) => (spec.department ?? department) === department);
     const jobs = wanted.slice(0, spec.limit).map((job, index) => ({ ...job, index }));
     if (jobs.length === 0) throw new CommandError(`${spec.trace} has no job to simulate`, EXIT.usage);
     const { format, dropped } = trace;
-    return { jobs, capacity: await capacityOf(spec, trace), format, dropped };
+    const capacity = spec.pools === undefined ? await capacityOf(spec, trace) : { pools: spec.pools };
+    return { jobs, jobsOf: (seed) => shaken(jobs, seed), count: jobs.length, capacity, format, dropped };
   } catch (error) {
     if (error instanceof TraceError) throw new CommandError(error.message, EXIT.usage);
     if (error instanceof Error && 'syscall' in error)

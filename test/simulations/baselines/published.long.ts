@@ -43,7 +43,7 @@ it.skipIf(!existsSync(KTH))('the whole KTH log: slowdown and p99 wait no worse t
   );
   const solver = createInProcessSolver();
   const common = {
-    jobs,
+    jobsOf: () => jobs,
     capacity: cpus(100),
     quotas: [],
     seed: null,

@@ -5,6 +5,7 @@ import { runScheduler, type SchedulerName } from '../../../simulations/compare.t
 import { comparisonOf, spreadOf } from '../../../simulations/report/comparison.ts';
 import { renderReport } from '../../../simulations/report/page.ts';
 import { spanText, ticksOf } from '../../../simulations/report/svg.ts';
+import { shaken } from '../../../simulations/shake.ts';
 import { createInProcessSolver } from '../../../solver/node.ts';
 import { jobsOf } from '../jobs.ts';
 
@@ -24,7 +25,7 @@ async function report(trace = 'log.swf', schedulers: readonly SchedulerName[] = 
       results.push(
         await runScheduler({
           scheduler,
-          jobs,
+          jobsOf: (one) => shaken(jobs, one),
           capacity,
           quotas: [],
           seed,

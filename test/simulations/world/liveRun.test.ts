@@ -104,7 +104,7 @@ it('the same jobs are the same digest, other jobs another, and figures count eve
   const jobs = randomDay(7, 60);
   const input = { capacity: cpus(10), quotas: [], solver, digest: sha256, watch, progress: () => {} };
   const run = (list: readonly Job[], seed: number | null) =>
-    runScheduler({ ...input, scheduler: 'annona', jobs: list, seed });
+    runScheduler({ ...input, scheduler: 'annona', jobsOf: (one) => shaken(list, one), seed });
   const [first, again, other] = [await run(jobs, null), await run(jobs, null), await run(jobs, 3)];
   expect(again).toEqual(first);
   expect(other.digest).not.toBe(first.digest);
@@ -117,7 +117,12 @@ it('a run that is stopped has the figures of what it has seen', async () => {
   const stopping = { pause: async () => {}, stopped: () => ++looks > 2 };
   const input = { capacity: cpus(10), quotas: [], solver, digest: sha256, progress: () => {}, seed: null };
   const jobs = randomDay(8, 200);
-  const { metrics } = await runScheduler({ ...input, scheduler: 'annona', jobs, watch: stopping });
+  const { metrics } = await runScheduler({
+    ...input,
+    scheduler: 'annona',
+    jobsOf: () => jobs,
+    watch: stopping,
+  });
   expect(metrics.end).toBe('stopped');
   expect(metrics.finished).toBeGreaterThan(0);
   expect(metrics.jobs).toBeLessThan(200);
