@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BEST_FIT, fgd as fgdChoice, typicalSizes } from '../../../simulations/baselines/fgd.ts';
 import { NodeRoom } from '../../../simulations/baselines/nodeRoom.ts';
-import { arrivalOrder, packedPercent, packingJobs } from '../../../simulations/baselines/packing.ts';
 import { readOpenbMachines, readOpenbSizes } from '../../../simulations/traces/openbNodes.ts';
 import { Chance } from '../../../simulations/world/chance.ts';
 import { lines } from '../jobs.ts';
+import { arrivalOrder, packedPercent, packingJobs } from './packing.ts';
 
 export const DATA = process.env.ANNONA_DATA ?? join(import.meta.dirname, '../../../../shared/data');
 const text = (name: string): string => readFileSync(join(DATA, 'openb', name), 'utf8');

@@ -1,12 +1,12 @@
 // The packing experiment of the FGD paper's artifact: jobs one by one, none leaves, until they have asked for 130 % of the GPUs.
-// Invariant: one seed, one order; the share of GPUs held at the end is counted from what was placed. Called by tests and bench/.
+// Invariant: one seed, one order; the share of GPUs held at the end is counted from what was placed. Called by packed.ts.
 
-import { type Job, Shapes } from '../job.ts';
-import type { OpenbSize } from '../traces/openb.ts';
-import type { OpenbMachine } from '../traces/openbNodes.ts';
-import type { Chance } from '../world/chance.ts';
-import { GPU_MILLI } from './nodeRoom.ts';
-import type { Room } from './room.ts';
+import { GPU_MILLI } from '../../../simulations/baselines/nodeRoom.ts';
+import type { Room } from '../../../simulations/baselines/room.ts';
+import { type Job, Shapes } from '../../../simulations/job.ts';
+import type { OpenbSize } from '../../../simulations/traces/openb.ts';
+import type { OpenbMachine } from '../../../simulations/traces/openbNodes.ts';
+import type { Chance } from '../../../simulations/world/chance.ts';
 
 /** In per cent of all GPUs. */
 const DEMAND_PERCENT = 130;
