@@ -7,6 +7,7 @@ import { BASELINES, type BaselineName, baseline } from './baselines/catalogue.ts
 import { type Observer, simulate, type Watch } from './baselines/engine.ts';
 import type { QuotaLimit } from './baselines/greedy.ts';
 import type { Capacity, Job } from './job.ts';
+import type { DepartmentBudget } from './metrics/departments.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { pictureOf, type RunPicture } from './metrics/picture.ts';
 import { Recorder } from './metrics/recorder.ts';
@@ -22,6 +23,8 @@ export interface RunInput {
   readonly jobsOf: (seed: number | null) => Iterable<Job>;
   readonly capacity: Capacity;
   readonly quotas: readonly QuotaLimit[];
+  /** Counted against, by no scheduler kept to; absent: none. */
+  readonly budgets?: readonly DepartmentBudget[];
   /** Null: the jobs as they are. */
   readonly seed: number | null;
   readonly untilMs?: number;
@@ -46,7 +49,7 @@ const PROGRESS_EVERY = 500;
 export async function runScheduler(input: RunInput): Promise<RunResult> {
   const { scheduler, capacity, seed, untilMs, watch, digest } = input;
   const jobs = input.jobsOf(seed);
-  const recorder = new Recorder(capacity);
+  const recorder = new Recorder(capacity, input.budgets);
   const trail = new Trail(digest);
   const observer = tee(recorder, trail, input.progress);
   const common = { observer, watch, ...(untilMs !== undefined && { untilMs }) };

@@ -21,7 +21,13 @@ export interface DepartmentUse {
   readonly held: Map<string, number>;
 }
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
+
+/** Money for the whole of a run. */
+export interface DepartmentBudget {
+  readonly department: string;
+  readonly minor: number;
+}
 
 export class DepartmentLedger {
   readonly #units: ReadonlyMap<string, number>;

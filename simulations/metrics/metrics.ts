@@ -2,7 +2,7 @@
 // numbers are rounded to a millionth. Called by recorder.ts.
 
 import type { RunEnd } from '../baselines/engine.ts';
-import type { DepartmentUse } from './departments.ts';
+import { type DepartmentBudget, type DepartmentUse, HOUR_MS } from './departments.ts';
 import { jain, leastOfMost } from './fairness.ts';
 import type { PoolUse, Recorder } from './recorder.ts';
 
@@ -13,6 +13,13 @@ export interface DepartmentMetrics {
   /** Of the whole run: how much of its dominant kind it held. */
   readonly dominantShareMean: number;
   readonly costMinor: number;
+}
+
+export interface BudgetMetrics {
+  readonly budgetMinor: number;
+  readonly spentMinor: number;
+  /** From the first submit until it was spent, as if each run had paid evenly; null: it lasted. */
+  readonly runOutSeconds: number | null;
 }
 
 export interface TickMetrics {
@@ -54,6 +61,8 @@ export interface Metrics {
   /** Longest wait, those that still wait at the end included. */
   readonly starvationAgeSeconds: number;
   readonly departments: Readonly<Record<string, DepartmentMetrics>>;
+  /** By department, of those that have one. */
+  readonly budgets: Readonly<Record<string, BudgetMetrics>>;
   /** Of the production tick alone. */
   readonly solver?: TickMetrics;
 }
@@ -92,6 +101,7 @@ export function metricsOf(run: Recorder, end: RunEnd, untilMs: number): Metrics 
     leastOfMostShare: rounded(leastOfMost(shares)),
     starvationAgeSeconds: rounded(Math.max(max, oldest)),
     departments: Object.fromEntries(all.map((use) => [use.name, departmentMetrics(use, untilMs)])),
+    budgets: Object.fromEntries(run.budgets.map((budget) => [budget.department, budgetMetrics(budget, all)])),
   };
 }
 
@@ -103,6 +113,19 @@ function departmentMetrics(use: DepartmentUse, untilMs: number): DepartmentMetri
     waitP95Seconds: rounded(p95),
     dominantShareMean: rounded(untilMs === 0 ? 0 : use.shareArea / untilMs),
     costMinor: Math.round(use.costMinor),
+  };
+}
+
+function budgetMetrics(
+  { department, minor }: DepartmentBudget,
+  all: readonly DepartmentUse[],
+): BudgetMetrics {
+  const use = all.find(({ name }) => name === department);
+  const ranOut = use?.spending.passes(minor * HOUR_MS) ?? null;
+  return {
+    budgetMinor: minor,
+    spentMinor: Math.round(use?.costMinor ?? 0),
+    runOutSeconds: ranOut === null ? null : Math.round(ranOut / 1000),
   };
 }
 

@@ -4,7 +4,7 @@
 import type { Observer, RunEnd } from '../baselines/engine.ts';
 import type { Placement } from '../baselines/room.ts';
 import type { Capacity, Job, SimulatedPool } from '../job.ts';
-import { DepartmentLedger } from './departments.ts';
+import { type DepartmentBudget, DepartmentLedger, HOUR_MS } from './departments.ts';
 import { type Metrics, metricsOf } from './metrics.ts';
 import { Sample } from './sample.ts';
 import { Series } from './series.ts';
@@ -13,7 +13,6 @@ import { Series } from './series.ts';
 const SLOWDOWN_LEAST_MS = 10_000;
 /** Runs that a Gantt chart can still show. */
 const RUNS_SHOWN_MOST = 1500;
-const HOUR_MS = 3_600_000;
 
 export interface ShownRun {
   readonly name: string;
@@ -42,6 +41,7 @@ export class Recorder implements Observer {
   readonly shown: ShownRun[] = [];
   readonly pools: readonly PoolUse[];
   readonly departments: DepartmentLedger;
+  readonly budgets: readonly DepartmentBudget[];
   jobs = 0;
   finished = 0;
   deadlineMisses = 0;
@@ -56,7 +56,8 @@ export class Recorder implements Observer {
   readonly #startedAt = new Map<number, number>();
   readonly #preempted = new Set<number>();
 
-  constructor(capacity: Capacity) {
+  constructor(capacity: Capacity, budgets: readonly DepartmentBudget[] = []) {
+    this.budgets = budgets;
     this.#byNode = capacity.machines !== undefined;
     this.pools = capacity.pools.map((pool) => {
       return { pool, series: new Series(), used: 0, since: 0, area: 0, peak: 0 };

@@ -27,6 +27,17 @@ export class Series {
     this.#widthMs *= 2;
   }
 
+  /** When the integral first passes `sum`, to the width of a bin; null: never. */
+  passes(sum: number): number | null {
+    let total = 0;
+    for (const [i, value] of this.#bins.entries()) {
+      const before = total;
+      total += value ?? 0;
+      if (total > sum) return Math.round((i + (sum - before) / (total - before)) * this.#widthMs);
+    }
+    return null;
+  }
+
   /** Means over bins of equal width, through `untilMs`. */
   means(untilMs: number): { readonly widthMs: number; readonly values: readonly number[] } {
     while (untilMs > this.#widthMs * BINS_MOST) this.#widen();

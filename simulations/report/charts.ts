@@ -63,11 +63,16 @@ export function shareCharts(runs: readonly RunResult[]): string {
 export function spendingCharts(runs: readonly RunResult[]): string {
   return runs
     .filter(({ picture }) => picture.spending.length > 0)
-    .map(({ scheduler, picture }) => {
+    .map(({ scheduler, picture, metrics }) => {
+      const x = timeOf(runs);
       const lines = picture.spending.slice(0, COLOURS).map((one, colour) => summed(one, colour));
-      const most = Math.max(1, ...lines.map(({ points }) => points.at(-1)?.[1] ?? 0));
+      const limits = picture.spending.slice(0, COLOURS).flatMap(({ name }, colour) => {
+        const budget = metrics.budgets[name]?.budgetMinor;
+        return budget === undefined ? [] : [limitOf(`budget of ${name}`, budget, { colour, mostMs: x.most })];
+      });
+      const most = Math.max(1, ...[...lines, ...limits].map(({ points }) => points.at(-1)?.[1] ?? 0));
       const y: Axis = { label: 'minor units', ticks: ticksOf(most, shortNumber), most };
-      return lineChart(`Spent under ${scheduler}, largest departments`, lines, { x: timeOf(runs), y });
+      return lineChart(`Spent under ${scheduler}, largest departments`, [...lines, ...limits], { x, y });
     })
     .join('');
 }
@@ -78,6 +83,19 @@ function curve(name: string, { widthMs, values }: Curve, colour: number): Line {
     [(i + 1) * widthMs, value] as const,
   ]);
   return { name, colour: colour % COLOURS, points };
+}
+
+/** Level from the beginning to the end. */
+function limitOf(name: string, value: number, { colour, mostMs }: { colour: number; mostMs: number }): Line {
+  return {
+    name,
+    colour,
+    isLimit: true,
+    points: [
+      [0, value],
+      [mostMs, value],
+    ],
+  };
 }
 
 /** What an hourly rate comes to. */

@@ -30,7 +30,7 @@ export function renderReport({ comparison, results, command }: ReportInput): str
 <section><h2>Waits</h2>${waitChart(runs)}</section>
 <section><h2>Use</h2>${utilisationCharts(runs)}</section>
 <section><h2>Fairness</h2>${fairnessTable(comparison)}${shareCharts(runs)}</section>
-${spending === '' ? '' : `<section><h2>Spending</h2>${spending}</section>`}
+${spending === '' ? '' : `<section><h2>Spending</h2>${budgetTable(comparison)}${spending}</section>`}
 <section><h2>Leases</h2>${gantt.join('')}</section>
 <section><h2>How it was made</h2><pre>${escapeText(command)}</pre>${digestTable(comparison)}</section>
 </main></body></html>
@@ -53,7 +53,7 @@ function noteOf({ schedulers, dropped }: Comparison): string {
   const spread =
     runs > 1
       ? `Means of ${runs} runs, each submit moved by up to a minute; ± is the 95 % confidence interval.`
-      : 'One run, the trace as it is.';
+      : 'One run a scheduler.';
   return [spread, 'Slowdown is bounded at 10 s.', ...lost].join(' ');
 }
 
@@ -87,6 +87,17 @@ function fairnessTable({ runs }: Comparison): string {
       `<tr><th scope="row">${scheduler}${seed === null ? '' : `, seed ${seed}`}</th><td>${jainIndex.toFixed(3)}</td><td>${(leastOfMostShare * 100).toFixed(1)} %</td><td>${spanText(starvationAgeSeconds)}</td><td>${preemptions}</td><td>${dropped}</td></tr>`,
   );
   return table(['', 'Jain index', 'Least of largest share', 'Longest age', 'Taken back', 'Dropped'], rows);
+}
+
+/** Empty without budgets. */
+function budgetTable({ runs }: Comparison): string {
+  const rows = runs.flatMap(({ scheduler, seed, budgets }) =>
+    Object.entries(budgets).map(([department, { budgetMinor, spentMinor, runOutSeconds }]) => {
+      const lasted = runOutSeconds === null ? 'lasted' : `after ${spanText(runOutSeconds)}`;
+      return `<tr><th scope="row">${scheduler}${seed === null ? '' : `, seed ${seed}`}</th><td>${escapeText(department)}</td><td>${budgetMinor}</td><td>${spentMinor}</td><td>${lasted}</td></tr>`;
+    }),
+  );
+  return rows.length === 0 ? '' : table(['', 'Department', 'Budget', 'Spent', 'Run out'], rows);
 }
 
 function digestTable({ runs }: Comparison): string {

@@ -17,10 +17,10 @@ export interface Axis {
 }
 
 const WIDTH = 720;
-const HEIGHT = 220;
+const HEIGHT = 232;
 const LEFT = 64;
 const RIGHT = 12;
-const TOP = 12;
+const TOP = 26;
 const BOTTOM = 38;
 
 export function lineChart(title: string, lines: readonly Line[], axes: { x: Axis; y: Axis }): string {
@@ -41,7 +41,7 @@ export function lineChart(title: string, lines: readonly Line[], axes: { x: Axis
       .join('');
     return `<path class="line c${colour}${isLimit ? ' limit' : ''}" d="${path}"><title>${escapeText(name)}</title></path>`;
   });
-  const label = `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${escapeText(x.label)}</text><text class="label" x="0" y="${TOP - 2}">${escapeText(y.label)}</text>`;
+  const label = `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${escapeText(x.label)}</text><text class="label" x="0" y="${TOP - 14}">${escapeText(y.label)}</text>`;
   return figure(title, [...grid, ...below, ...drawn, label].join(''), { height: HEIGHT, legend: lines });
 }
 

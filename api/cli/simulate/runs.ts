@@ -52,12 +52,13 @@ export async function runOne(
   try {
     const watch = { pause: () => setImmediate(), stopped: () => signal.aborted };
     const { jobsOf, capacity } = workload;
-    const { quotas = [], untilMs } = spec;
+    const { quotas = [], budgets = [], untilMs } = spec;
     return await runScheduler({
       ...task,
       jobsOf,
       capacity,
       quotas,
+      budgets,
       ...(untilMs !== undefined && { untilMs }),
       solver,
       digest: sha256,

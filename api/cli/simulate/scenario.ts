@@ -63,7 +63,7 @@ function faultsOf({ pools, workload, sweep = {} }: ScenarioFile, source: Source)
 }
 
 function pointsOf(scenario: ScenarioFile, file: string): ScenarioPoint[] {
-  const { schedulers, seeds = [1], sweep = {}, quotas = [], horizonSeconds } = scenario;
+  const { schedulers, seeds = [1], sweep = {}, quotas = [], budgets = [], horizonSeconds } = scenario;
   const { trace, generate } = scenario.workload;
   const capacities = swept(scenario.pools, sweep);
   const runs = capacities.length * schedulers.length * seeds.length;
@@ -85,6 +85,7 @@ function pointsOf(scenario: ScenarioFile, file: string): ScenarioPoint[] {
       gpuModel: 'v100',
       pools,
       quotas,
+      budgets,
       ...(generate !== undefined && { generate }),
       ...('format' in named && named.format !== undefined && { format: named.format }),
       ...('department' in named && named.department !== undefined && { department: named.department }),

@@ -79,6 +79,16 @@ const QuotaEntry = Type.Object(
   closed,
 );
 
+const BudgetEntry = Type.Object(
+  {
+    department: name('As the workload names it.'),
+    minor: units(
+      'Minor units of currency for the whole run; spending is counted against it, nobody is stopped.',
+    ),
+  },
+  closed,
+);
+
 export const ScenarioFile = Type.Object(
   {
     workload: Type.Object(
@@ -87,6 +97,7 @@ export const ScenarioFile = Type.Object(
     ),
     pools: Type.Array(Pool, { minItems: 1, maxItems: 64 }),
     quotas: Type.Optional(Type.Array(QuotaEntry)),
+    budgets: Type.Optional(Type.Array(BudgetEntry)),
     horizonSeconds: Type.Optional(
       Type.Integer({
         minimum: 1,

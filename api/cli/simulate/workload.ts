@@ -38,6 +38,7 @@ export interface WorkloadSpec {
   /** Instead of `capacity`. */
   readonly pools?: readonly SimulatedPool[];
   readonly quotas?: readonly { readonly department: string; readonly kind: string; readonly most: number }[];
+  readonly budgets?: readonly { readonly department: string; readonly minor: number }[];
   readonly untilMs?: number;
   /** Instead of a trace. */
   readonly generate?: GeneratorSpec;

@@ -51,6 +51,19 @@ it('waits, slowdowns, use, shares, cost and deadlines of three jobs', async () =
   expect(metrics.departments).toMatchObject({ a: { jobs: 2 }, b: { jobs: 2, waitP95Seconds: 50 } });
 });
 
+it('a budget runs out when what was spent passes it, and lasts where it does not', async () => {
+  // Ten units at 36 an hour each are 360 an hour: 3,600 in ten.
+  const jobs = jobsOf({ at: 0, run: 36_000, units: 10 });
+  const recorder = new Recorder(PRICED, [
+    { department: 'a', minor: 1800 },
+    { department: 'b', minor: 5 },
+  ]);
+  await simulate({ jobs, ...baseline('fcfs', { capacity: PRICED, quotas: [] }), observer: recorder });
+  const { a, b } = recorder.metrics('drained').budgets;
+  expect(a).toEqual({ budgetMinor: 1800, spentMinor: 3600, runOutSeconds: 18_000 });
+  expect(b).toEqual({ budgetMinor: 5, spentMinor: 0, runOutSeconds: null });
+});
+
 it('who is taken back and starts again waits once, and its lost work is counted', async () => {
   const [job] = jobsOf({ at: 0, run: 30, units: 4 }) as [Job];
   const recorder = new Recorder(PRICED);

@@ -28,6 +28,7 @@ async function report(trace = 'log.swf', schedulers: readonly SchedulerName[] = 
           jobsOf: (one) => shaken(jobs, one),
           capacity,
           quotas: [],
+          budgets: [{ department: 'd1', minor: 30 }],
           seed,
           solver: createInProcessSolver(),
           digest: sha256,
@@ -60,6 +61,8 @@ describe('a report', () => {
       'In use of cpu',
       'Waits',
       'Spent under easy',
+      'budget of d1',
+      'Run out',
       'Leases of cpu',
     ])
       expect(page).toContain(part);
