@@ -1,5 +1,8 @@
 // The door of the policy layer: what is allowed, preferred and limited. It knows rows and data, not the scheduler.
 // Pure: no Node module is reached from here; a worker with a watchdog is in node.ts. Called by scheduler/, api/ and simulations/.
+export { type CompilerModule, compilerOf } from './authoring/instance.ts';
+export type { CompilerAnswer, PolicyProblem, PolicySource, TestResult } from './authoring/protocol.ts';
+export { runTests } from './authoring/testRun.ts';
 export type { ChunkBits } from './batch.ts';
 export type {
   DepartmentData,

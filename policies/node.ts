@@ -26,6 +26,7 @@ import { Shadow, type ShadowReport } from './shadow.ts';
 import { Slot, type SlotLimits } from './slot.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 
+export { type PackedCompiler, packedCompiler } from './authoring/module.ts';
 export { type CompilerOptions, type PolicyCompiler, policyCompiler } from './authoring/node.ts';
 export {
   type CompilerAnswer,

@@ -26,7 +26,12 @@ export async function buildConsole({ into = BUILT }: { readonly into?: string } 
   const digest = sourcesDigest();
   const place = join(into, DIGEST);
   if (existsSync(place) && readFileSync(place, 'utf8') === digest) return false;
-  const { build } = await import('vite');
+  const [{ build }, { packedCompiler }] = await Promise.all([
+    import('vite'),
+    import('../../policies/node.ts'),
+  ]);
+  const { packed, sha256 } = packedCompiler();
+  const compiler = `compiler-${sha256.slice(0, 12)}.wasm`;
   await build({
     configFile: false,
     root: CONSOLE,
@@ -35,6 +40,8 @@ export async function buildConsole({ into = BUILT }: { readonly into?: string } 
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     worker: { format: 'es' },
+    // The policy compiler stands beside the page's files, packed, and is fetched when somebody edits a policy.
+    define: { COMPILER_FILE: JSON.stringify(compiler) },
     build: {
       outDir: into,
       emptyOutDir: true,
@@ -45,6 +52,7 @@ export async function buildConsole({ into = BUILT }: { readonly into?: string } 
       reportCompressedSize: false,
     },
   });
+  writeFileSync(join(into, 'console', `${compiler}.br`), packed);
   writeFileSync(place, digest);
   return true;
 }

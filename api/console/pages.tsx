@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { linkTo } from './data/address.ts';
 import { DepartmentPage, DepartmentsPage } from './pages/departments.tsx';
 import { NowPage } from './pages/now.tsx';
+import { PoliciesPage } from './pages/policies.tsx';
 import { RequestPage } from './pages/request.tsx';
 import { RequestsPage } from './pages/requests.tsx';
 import { ReviewsPage } from './pages/reviews.tsx';
@@ -26,6 +27,7 @@ export const TABS: readonly Tab[] = [
   { name: 'ticks', title: 'Ticks', key: 't', action: 'readTicks' },
   { name: 'departments', title: 'Departments', key: 'd', action: 'readDepartments' },
   { name: 'reviews', title: 'Reviews', key: 'v', action: 'readApprovals' },
+  { name: 'policies', title: 'Policies', key: 'p', action: 'readPolicies' },
 ];
 
 export function pageOf([name = '', id]: readonly string[]): ComponentChildren {
@@ -40,6 +42,8 @@ export function pageOf([name = '', id]: readonly string[]): ComponentChildren {
       return id === undefined ? <DepartmentsPage /> : <DepartmentPage id={id} />;
     case 'reviews':
       return <ReviewsPage />;
+    case 'policies':
+      return <PoliciesPage />;
     default:
       return (
         <p class="empty">

@@ -3,7 +3,7 @@
 // Called by api/cli/policy and build scripts through policies/node.ts.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { COMPILER_PAGES_MAX } from './module.ts';
+import { COMPILER_PAGES_MAX } from './instance.ts';
 import {
   type CompilerAnswer,
   CompilerFault,
