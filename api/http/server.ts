@@ -36,6 +36,7 @@ import { addPolicies } from './policies.ts';
 import { addPolicyRows } from './policyRows.ts';
 import { addPoolEdits } from './poolEdits.ts';
 import { addPools } from './pools.ts';
+import { addPoolUse } from './poolUse.ts';
 import { addQueue } from './queue.ts';
 import { addQuotas } from './quotas.ts';
 import { addRequests } from './requests.ts';
@@ -107,6 +108,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       addLeases(v1, options);
       addApprovals(v1, options);
       addPools(v1, options);
+      addPoolUse(v1, options);
       addPoolEdits(v1, options);
       addAgents(v1, options);
       addDepartments(v1, options);

@@ -69,6 +69,7 @@ export const SERVICES: readonly Service[] = [
     name: 'chromium',
     purpose: 'a browser for the tests of the console',
     binary: 'chromium',
+    url: 'CHROMIUM_URL',
     version: { args: ['--version', '--no-sandbox'], pattern: /^Chromium (\S+)/m },
     install: async (target) => {
       await fromDebian('chromium')(target);

@@ -1,54 +1,45 @@
-// How full each kind was since the page is open: a reading each time the pools are read, at most READINGS of them.
-// Invariant: bounded: the oldest reading goes when a new one comes, so that a page that stays open all day takes no more memory.
+// How full pools were, as lines over time: one a kind, or one a pool of a chosen kind. Pure.
+// Invariant: a reading that a pool is missing from is a gap in its line; a pool without a capacity of its own has none.
 
-import { useMemo, useRef } from 'preact/hooks';
 import type { Series } from '../parts/chart.tsx';
-import type { Resource } from './resource.ts';
-import type { Pool } from './shapes.ts';
 
-const READINGS = 600;
-
-interface Reading {
-  readonly at: number;
-  /** Kind -> part in use, in percent. */
-  readonly parts: ReadonlyMap<string, number>;
+/** What GET /v1/pool-use answers. */
+export interface PoolUse {
+  readonly everySeconds: number;
+  readonly at: readonly string[];
+  readonly pools: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly capacity: number;
+    readonly used: readonly (number | null)[];
+  }[];
 }
 
-/** Kept across visits of the page, for the tab. */
-const readings: Reading[] = [];
-
-export function usedOverTime({ value, at }: Resource<readonly Pool[]>) {
-  const noted = useRef<number | null>(null);
-  if (value !== null && at !== null && noted.current !== at) {
-    noted.current = at;
-    note(readings, { at: at / 1000, parts: partsOf(value) });
-  }
-  return useMemo(
-    () => ({
-      times: readings.map((reading) => reading.at),
-      series: (kinds: readonly string[]): Series[] =>
-        [...new Set(kinds)].sort().map((kind) => ({
-          label: kind,
-          values: readings.map(({ parts }) => parts.get(kind) ?? null),
-        })),
-    }),
-    [noted.current],
-  );
+export function timesOf({ at }: PoolUse): number[] {
+  return at.map((text) => Date.parse(text) / 1000);
 }
 
-export function note(kept: Reading[], reading: Reading): void {
-  if ((kept.at(-1)?.at ?? 0) >= reading.at) return;
-  kept.push(reading);
-  if (kept.length > READINGS) kept.shift();
+/** In percent. `kind` empty: one line a kind; else one a pool of it, the fullest first. */
+export function linesOf({ at, pools }: PoolUse, kind: string, most: number): Series[] {
+  const counted = pools.filter(({ capacity }) => capacity > 0);
+  const groups =
+    kind === ''
+      ? Map.groupBy(counted, (pool) => pool.kind)
+      : Map.groupBy(
+          counted.filter((pool) => pool.kind === kind),
+          (pool) => pool.id,
+        );
+  const lines = [...groups].map(([label, members]) => ({
+    label,
+    values: at.map((_, index) => partOf(members, index)),
+  }));
+  const highest = ({ values }: Series): number => Math.max(0, ...values.map((value) => value ?? 0));
+  return lines.toSorted((a, b) => highest(b) - highest(a) || (a.label < b.label ? -1 : 1)).slice(0, most);
 }
 
-function partsOf(pools: readonly Pool[]): Map<string, number> {
-  const sums = new Map<string, { used: number; capacity: number }>();
-  for (const { kind, used, capacity } of pools) {
-    const sum = sums.get(kind) ?? { used: 0, capacity: 0 };
-    sums.set(kind, { used: sum.used + used, capacity: sum.capacity + capacity });
-  }
-  return new Map(
-    [...sums].map(([kind, { used, capacity }]) => [kind, capacity > 0 ? (100 * used) / capacity : 0]),
-  );
+function partOf(pools: PoolUse['pools'], index: number): number | null {
+  const there = pools.filter(({ used }) => used[index] !== null && used[index] !== undefined);
+  if (there.length === 0) return null;
+  const used = there.reduce((sum, pool) => sum + (pool.used[index] ?? 0), 0);
+  return (100 * used) / there.reduce((sum, { capacity }) => sum + capacity, 0);
 }

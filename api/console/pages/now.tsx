@@ -165,11 +165,13 @@ function TickCharts({ ticks }: { readonly ticks: readonly Tick[] }) {
   return (
     <div class="two">
       <Chart
+        even
         times={drawn.times}
         series={drawn.counts}
         says={`Of each of the last ${ticks.length} ticks, since ${instant(drawn.from)}: requests in it and what became of them. In the newest ${amount(newest?.counts.pending)} were pending, ${amount(newest?.counts.granted)} granted.`}
       />
       <Chart
+        even
         times={drawn.times}
         series={drawn.took}
         unit=" ms"

@@ -1,10 +1,10 @@
-// Pools on the first page: how full each is now and was since the page is open, and what a unit of it is worth, tick by tick.
-// Invariant: agents are pools too, and are left out here; what was before the page was opened is not invented.
+// Pools on the first page: how full each is now and was over the last hour, and what a unit of it is worth, tick by tick.
+// Invariant: agents are pools too, and are left out here; what the server did not look at is not invented.
 
 import { useMemo, useState } from 'preact/hooks';
 import type { Api } from '../data/api.ts';
 import { pricesOf } from '../data/fairness.ts';
-import { usedOverTime } from '../data/history.ts';
+import { linesOf, type PoolUse, timesOf } from '../data/history.ts';
 import { type Resource, useResource } from '../data/resource.ts';
 import type { Pool, Tick } from '../data/shapes.ts';
 import { Chart } from '../parts/chart.tsx';
@@ -14,11 +14,17 @@ import { Panel, Shown } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 
 const LINES = 6;
+/** An hour. */
+const READINGS = 360;
 
 export function PoolsNow() {
   const [kind, setKind] = useState('');
   const pools = useResource({ key: 'pools', load: readPools, everyMs: 2000 });
-  const history = usedOverTime(pools);
+  const use = useResource({
+    key: 'pool-use',
+    load: (api) => api.get<PoolUse>('/v1/pool-use', { last: READINGS }),
+    everyMs: 10_000,
+  });
   return (
     <Panel
       title="Pools"
@@ -33,18 +39,36 @@ export function PoolsNow() {
           return (
             <div class="two">
               <PoolTable pools={shown} />
-              <Chart
-                times={history.times}
-                series={history.series(shown.map(({ kind }) => kind)).slice(0, LINES)}
-                unit=" %"
-                height={200}
-                says={`Part of each kind that was in use since this page was opened: ${kindSentence(shown)}.`}
-              />
+              <UseOverTime use={use.value} kind={kind} says={kindSentence(shown)} />
             </div>
           );
         }}
       </Shown>
     </Panel>
+  );
+}
+
+interface UseProps {
+  readonly use: PoolUse | null;
+  readonly kind: string;
+  readonly says: string;
+}
+
+function UseOverTime({ use, kind, says }: UseProps) {
+  const drawn = useMemo(
+    () => (use === null ? null : { times: timesOf(use), series: linesOf(use, kind, LINES) }),
+    [use, kind],
+  );
+  if (drawn === null) return <p class="loading">Reading…</p>;
+  if (drawn.times.length < 2)
+    return <p class="empty">The line begins now: this server has looked once so far.</p>;
+  return (
+    <Chart
+      {...drawn}
+      unit=" %"
+      height={200}
+      says={`Part in use over the last hour, by ${kind === '' ? 'kind' : 'pool'}. Now: ${says}.`}
+    />
   );
 }
 
@@ -145,6 +169,7 @@ export function PricesNow({ ticks }: { readonly ticks: Resource<readonly Tick[]>
       >
         {() => (
           <Chart
+            even
             times={drawn.times}
             series={drawn.series}
             says={`Price of a unit of each scarce row over the last ticks, the dearest first: ${drawn.series.map(({ label }) => label).join(', ')}.`}

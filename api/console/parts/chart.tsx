@@ -15,6 +15,8 @@ export interface ChartProps {
   /** Seconds since 1970, rising. */
   readonly times: readonly number[];
   readonly series: readonly Series[];
+  /** Draws the points at even distances, whatever lay between them: for ticks, which an idle cell does not have. */
+  readonly even?: boolean;
   /** What it shows, as a sentence. */
   readonly says: string;
   readonly height?: number;
@@ -24,16 +26,22 @@ export interface ChartProps {
 const COLOURS = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
 const HEIGHT = 150;
 
-export function Chart({ times, series, says, height = HEIGHT, unit = '' }: ChartProps) {
+export function Chart({ times, series, says, height = HEIGHT, unit = '', even = false }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const shown = useRef(times);
+  shown.current = times;
   const shape = series.map(({ label }) => label).join('\n');
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
     const make = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(element, { series, height, unit }), dataOf(times, series), element);
+      plot.current = new uPlot(
+        optionsOf(element, { series, height, unit, timesAt: even ? () => shown.current : null }),
+        dataOf(times, series, even),
+        element,
+      );
     };
     make();
     const sizes = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
@@ -49,7 +57,7 @@ export function Chart({ times, series, says, height = HEIGHT, unit = '' }: Chart
     // The data is set below, without a new plot.
   }, [shape, height, unit]);
   useEffect(() => {
-    plot.current?.setData(dataOf(times, series));
+    plot.current?.setData(dataOf(times, series, even));
   }, [times, series]);
   return (
     <figure class="chart">
@@ -65,14 +73,16 @@ export function Chart({ times, series, says, height = HEIGHT, unit = '' }: Chart
   );
 }
 
-function dataOf(times: readonly number[], series: readonly Series[]): uPlot.AlignedData {
-  return [[...times], ...series.map(({ values }) => [...values])];
+function dataOf(times: readonly number[], series: readonly Series[], even: boolean): uPlot.AlignedData {
+  return [even ? times.map((_, index) => index) : [...times], ...series.map(({ values }) => [...values])];
 }
 
-function optionsOf(
-  element: HTMLElement,
-  { series, height, unit }: Required<Pick<ChartProps, 'series' | 'height' | 'unit'>>,
-): uPlot.Options {
+interface Drawing extends Required<Pick<ChartProps, 'series' | 'height' | 'unit'>> {
+  /** Of even points: the times that they stand for. */
+  readonly timesAt: (() => readonly number[]) | null;
+}
+
+function optionsOf(element: HTMLElement, { series, height, unit, timesAt }: Drawing): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis: uPlot.Axis = {
@@ -88,10 +98,19 @@ function optionsOf(
     cursor: { show: false },
     padding: [8, 8, 0, 0],
     axes: [
-      { ...axis, size: 24, space: 80, values: clockValues },
+      {
+        ...axis,
+        size: 24,
+        space: 80,
+        values: (_plot, at) =>
+          clockValues(timesAt === null ? at : at.map((index) => timesAt()[Math.round(index)] ?? 0)),
+      },
       { ...axis, size: 52, values: (_plot, ticks) => ticks.map((tick) => `${shortAmount(tick)}${unit}`) },
     ],
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most ?? 1)] } },
+    scales: {
+      x: { time: timesAt === null },
+      y: { range: (_plot, _least, most) => [0, Math.max(1, most ?? 1)] },
+    },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     series: [
       {},
@@ -111,7 +130,7 @@ function optionsOf(
 }
 
 /** "14:03:07", in UTC; the day only where more than one is shown. */
-function clockValues(_plot: uPlot, seconds: number[]): string[] {
+function clockValues(seconds: readonly number[]): string[] {
   const texts = seconds.map((each) => new Date(each * 1000).toISOString());
   const isOneDay = texts[0]?.slice(0, 10) === texts.at(-1)?.slice(0, 10);
   return texts.map((text) => (isOneDay ? text.slice(11, 19) : text.slice(5, 16).replace('T', ' ')));

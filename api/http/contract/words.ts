@@ -283,6 +283,7 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     summary: 'A file of the console',
     produces: '*/*',
   },
+  'GET /v1/pool-use': { operationId: 'listPoolUse', summary: 'How full each pool was over the last hour' },
   'GET /v1/me': { operationId: 'readSelf', summary: 'Who calls, and what that role may do' },
   'GET /docs': {
     operationId: 'openExplorer',
