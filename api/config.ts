@@ -11,6 +11,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const TICK_ENGINES = ['highs', 'glpk'] as const;
 export type TickEngine = (typeof TICK_ENGINES)[number];
 
+/** Libraries that speak to Kafka; docs/events.md says what differs. */
+export const KAFKA_CLIENTS = ['kafkajs', 'platformatic'] as const;
+export type KafkaClientName = (typeof KAFKA_CLIENTS)[number];
+
 export interface Config {
   /** What the process is for; `all` stands for every role. */
   readonly roles: readonly ProcessRole[];
@@ -55,6 +59,7 @@ export interface Config {
   /** A collector of traces, OTLP over HTTP; absent: no spans are made. */
   readonly otlpUrl?: string;
   readonly kafkaBrokers: readonly string[];
+  readonly kafkaClient: KafkaClientName;
   /** PEM files with the public keys that policy bundles may be signed with. */
   readonly policyKeys: readonly string[];
   /** Signed bundles that are dropped there are activated; absent: none is watched. */
@@ -137,6 +142,7 @@ const SETTINGS: Settings<Config> = {
   etcd: { key: 'ANNONA_ETCD', fallback: '', read: httpUrls },
   otlpUrl: { key: 'ANNONA_OTLP_URL', standardKey: 'OTEL_EXPORTER_OTLP_ENDPOINT', read: httpUrl },
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
+  kafkaClient: { key: 'ANNONA_KAFKA_CLIENT', fallback: 'kafkajs', read: oneOf(KAFKA_CLIENTS) },
   policyKeys: { key: 'ANNONA_POLICY_KEYS', fallback: '', read: words },
   policyFolder: { key: 'ANNONA_POLICY_FOLDER', read: word },
   policyLog: { key: 'ANNONA_POLICY_LOG', read: word },

@@ -10,11 +10,19 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'INVALID_TIMESTAMP',
 ]);
 
-/** kafkajs wraps what it gave up on, so the cause may lie deeper. Null: not a refusal. */
+/**
+ * kafkajs (`type`) wraps what it gave up on, @platformatic/kafka (`apiId`) collects what each broker said: the cause may lie deeper. Null:
+ * not a refusal.
+ */
 export function refusalOf(error: unknown): string | null {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const type = 'type' in cause ? cause.type : undefined;
-    if (typeof type === 'string' && REFUSALS.has(type)) return type;
+  if (!(error instanceof Error)) return null;
+  const { type, apiId, errors } = error as { type?: unknown; apiId?: unknown; errors?: unknown };
+  const named = [type, apiId].find((name) => typeof name === 'string' && REFUSALS.has(name));
+  if (named !== undefined) return named as string;
+  const below = [error.cause, ...(Array.isArray(errors) ? errors : [])];
+  for (const one of below) {
+    const refusal = refusalOf(one);
+    if (refusal !== null) return refusal;
   }
   return null;
 }

@@ -1,19 +1,53 @@
-// Names of the topics: a department's decisions, and what could not be delivered to it. A department reads its own topics only.
-// Invariant: two departments, of one cell or of two, never share a topic. Called by publisher.ts and by consumers.
+// Names and shapes of the topics: a department's decisions, what could not be delivered to it, and the whole cell's for its auditors.
+// A department reads its own topics only. Invariant: two departments, of one cell or of two, never share a topic.
+// Called by publisher.ts, by whoever creates them, and by consumers.
+
+import type { TopicToCreate } from './client.ts';
 
 /** Slugs may hold dots: a cell called "a.decisions" would put its department "b" where cell "a" puts "decisions.b". */
-const RESERVED = /(^|\.)(decisions|dead-letters)(\.|$)/;
+const RESERVED = /(^|\.)(decisions|dead-letters|audit)(\.|$)/;
 
 export function decisionsTopic(cell: string, department: string): string {
-  return topic(cell, 'decisions', department);
+  return topic(cell, `decisions.${department}`);
 }
 
 export function deadLettersTopic(cell: string, department: string): string {
-  return topic(cell, 'dead-letters', department);
+  return topic(cell, `dead-letters.${department}`);
 }
 
-function topic(cell: string, what: string, department: string): string {
+/** Every event of the cell, in the order of each request: for auditors, warehouses and whoever else oversees all departments. */
+export function auditTopic(cell: string): string {
+  return topic(cell, 'audit');
+}
+
+function topic(cell: string, rest: string): string {
   if (RESERVED.test(cell))
     throw new Error(`the cell's name "${cell}" holds a word that topics need: call it otherwise`);
-  return `annona.${cell}.${what}.${department}`;
+  return `annona.${cell}.${rest}`;
+}
+
+export interface TopicShape {
+  readonly partitions: number;
+  readonly replicas: number;
+}
+
+/** Everything of the cell that its relay writes to. */
+export function topicsOf(
+  cell: string,
+  departments: readonly string[],
+  { partitions, replicas }: TopicShape,
+): TopicToCreate[] {
+  const settings = {
+    // One replica may be lost without a record being lost, and without the topic standing still.
+    'min.insync.replicas': String(Math.min(2, replicas)),
+    'unclean.leader.election.enable': 'false',
+    // The largest record that the publisher sends, with its envelope.
+    'max.message.bytes': '1048588',
+  };
+  const names = [
+    auditTopic(cell),
+    ...departments.map((department) => decisionsTopic(cell, department)),
+    ...departments.map((department) => deadLettersTopic(cell, department)),
+  ];
+  return names.map((name) => ({ name, partitions, replicas, settings }));
 }

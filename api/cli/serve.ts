@@ -49,6 +49,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
       etcd: config.etcd,
       kafkaBrokers: config.kafkaBrokers,
+      kafkaClient: config.kafkaClient,
       issuer: config.issuer,
       audience: config.audience,
       ...(config.keySet === undefined ? {} : { keySet: config.keySet }),

@@ -63,6 +63,8 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       portBusy: 'next',
       ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
       kafkaBrokers,
+      kafkaClient: config.kafkaClient,
+      kafkaTopics: 'create',
       issuer: DEFAULT_ISSUER,
       audience: DEFAULT_AUDIENCE,
       engine,

@@ -3,6 +3,15 @@
 
 export type { ClientOptions, Query, RetryOptions } from './calls.ts';
 export { type AnnonaClient, createClient } from './client.ts';
+export {
+  type AppliedEvents,
+  createDeliveries,
+  type Deliveries,
+  type Delivery,
+  type DeliveryCounts,
+  rememberApplied,
+  type StreamedRecord,
+} from './deliveries.ts';
 export type { Edit, Edits, Versioned } from './edits.ts';
 export { createFence, type Fence, StaleEpochError } from './fence.ts';
 export type { EventsOptions } from './follow.ts';

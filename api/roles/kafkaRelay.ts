@@ -26,7 +26,7 @@ export interface KafkaRelay extends CommitObserver {
 }
 
 export interface KafkaRelayParts {
-  readonly options: Pick<ServerOptions, 'cell' | 'kafkaBrokers'>;
+  readonly options: Pick<ServerOptions, 'cell' | 'kafkaBrokers' | 'kafkaClient' | 'kafkaTopics'>;
   readonly adapter: PostgresAdapter;
   readonly leadership: Leadership;
   readonly metrics: Metrics;
@@ -37,6 +37,8 @@ export interface KafkaRelayParts {
 const SINK = 'kafka';
 /** One request of 500 events of about 1 KB stays under Kafka's own limit of 1 MB a batch. */
 const BATCH_MAX = 500;
+/** Fewer replicas where there are fewer brokers. */
+const DEVELOPMENT_TOPICS = { partitions: 3, replicas: 3 };
 const PACE = { pollMs: 500, backoffMs: 250, backoffMaxMs: 10_000 };
 /** While another process relays, it is the one that knows. */
 const ELSEWHERE: RelayLag = { cursor: 0, behind: 0, oldestAt: null };
@@ -66,10 +68,12 @@ function relaying(
   { options, adapter, metrics, timers, log }: KafkaRelayParts,
   epoch: Epoch,
 ): Background & { readonly relay: Relay } {
-  const { cell, kafkaBrokers } = options;
+  const { cell, kafkaBrokers, kafkaClient = 'kafkajs', kafkaTopics = 'given' } = options;
   const publisher = createKafkaPublisher({
+    client: kafkaClient,
     brokers: kafkaBrokers,
     cell,
+    ...(kafkaTopics === 'create' && { topics: DEVELOPMENT_TOPICS }),
     log: (level, message) => {
       if (level === 'error' || level === 'warn') log(`kafka: ${message}`);
     },

@@ -2,7 +2,7 @@
 
 import type { Configuration, TickRecord } from '../../scheduler/index.ts';
 import type { EngineName } from '../../solver/index.ts';
-import type { LogLevel } from '../config.ts';
+import type { KafkaClientName, LogLevel } from '../config.ts';
 import type { EdgeLimits } from '../http/rateLimits.ts';
 import type { OrganisationText } from '../organisation/index.ts';
 import type { PolicySettings } from './policies.ts';
@@ -43,6 +43,10 @@ export interface ServerOptions {
   /** Members of the etcd that says who leads; absent: PostgreSQL does. */
   readonly etcd?: readonly string[];
   readonly kafkaBrokers: readonly string[];
+  /** `kafkajs` when absent. */
+  readonly kafkaClient?: KafkaClientName;
+  /** `create`: the relay creates the topics of a department before their first record; `given`, when absent: an operator does. */
+  readonly kafkaTopics?: 'create' | 'given';
   readonly issuer: string;
   readonly audience: string;
   /** Public keys of the organisation's issuer, as a JWKS document; absent: the development key of `directory`. */

@@ -19,6 +19,8 @@ export interface TestStream {
   readonly cell: string;
   /** What a consumer of the department's stream gets, in order per request. */
   arrived(department: string): Promise<readonly Arrival[]>;
+  /** What a consumer of the whole cell gets. */
+  overseen(): Promise<readonly Arrival[]>;
   deadLetters(department: string): Promise<readonly DeadLetter[]>;
   close(): Promise<void>;
 }
@@ -57,10 +59,15 @@ export function relayContract(name: string, open: () => Promise<TestStream>): vo
     });
 
     it('keeps departments apart', async () => {
-      const events = [1, 2, 3].map((n) => anEvent(n, { department: n === 2 ? 'apart-b' : 'apart-a' }));
+      const events = [7001, 7002, 7003].map((n) =>
+        anEvent(n, { department: n === 7002 ? 'apart-b' : 'apart-a' }),
+      );
       await stream.publisher.publish(events);
       expect(ids(await stream.arrived('apart-a')).toSorted()).toEqual([events[0]!.id, events[2]!.id]);
       expect(ids(await stream.arrived('apart-b'))).toEqual([events[1]!.id]);
+      const overseen = ids(await stream.overseen());
+      // The other tests of this suite write to it at the same time.
+      expect(overseen.filter((id) => events.some((event) => event.id === id))).toHaveLength(3);
     });
 
     it('repeats an event under its id when it is published again', async () => {

@@ -90,7 +90,12 @@ async function consume(
   kafka: Kafka,
   { topics, wanted }: { topics: readonly string[]; wanted: number },
 ): Promise<StoredRecord[]> {
-  const consumer = kafka.consumer({ groupId: aCellName(), sessionTimeout: 6000, heartbeatInterval: 1000 });
+  const consumer = kafka.consumer({
+    groupId: aCellName(),
+    sessionTimeout: 6000,
+    heartbeatInterval: 1000,
+    maxWaitTimeInMs: 200,
+  });
   const records: StoredRecord[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   await consumer.connect();

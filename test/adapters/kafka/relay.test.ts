@@ -44,7 +44,7 @@ function publisherTo(
   cell: string,
   limits: { requestTimeoutMs?: number } = {},
 ): KafkaPublisher {
-  const publisher = createKafkaPublisher({ brokers, cell, log: () => {}, ...limits });
+  const publisher = createKafkaPublisher({ client: 'kafkajs', brokers, cell, log: () => {}, ...limits });
   closers.push(() => publisher.close());
   return publisher;
 }

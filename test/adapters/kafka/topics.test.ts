@@ -1,11 +1,11 @@
 // A topic is one department's: no two pairs of cell and department meet, and every name is one that Kafka takes.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deadLettersTopic, decisionsTopic } from '../../../adapters/kafka/topics.ts';
+import { auditTopic, deadLettersTopic, decisionsTopic, topicsOf } from '../../../adapters/kafka/topics.ts';
 
-const part = fc.constantFrom('a', 'b', 'decisions', 'dead-letters', 'annona');
+const part = fc.constantFrom('a', 'b', 'decisions', 'dead-letters', 'audit', 'annona');
 const slug = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('.'));
-const cell = slug.filter((name) => !/decisions|dead-letters/.test(name));
+const cell = slug.filter((name) => !/decisions|dead-letters|audit/.test(name));
 
 describe('topics', () => {
   it('are named by cell and department', () => {
@@ -19,15 +19,36 @@ describe('topics', () => {
         fc.pre(cellA !== cellB || departmentA !== departmentB);
         const topicsA = [decisionsTopic(cellA, departmentA), deadLettersTopic(cellA, departmentA)];
         const topicsB = [decisionsTopic(cellB, departmentB), deadLettersTopic(cellB, departmentB)];
-        expect(new Set([...topicsA, ...topicsB]).size).toBe(4);
+        expect(new Set([...topicsA, ...topicsB, auditTopic(cellA), auditTopic(cellB)]).size).toBe(
+          cellA === cellB ? 5 : 6,
+        );
       }),
       { numRuns: 2000 },
     );
   });
 
-  it.each(['decisions', 'a.decisions', 'dead-letters.b', 'a.decisions.b'])('refuse the cell %s', (name) => {
-    expect(() => decisionsTopic(name, 'research')).toThrow('call it otherwise');
-    expect(() => deadLettersTopic(name, 'research')).toThrow('call it otherwise');
+  it.each(['decisions', 'a.decisions', 'dead-letters.b', 'a.decisions.b', 'audit'])(
+    'refuse the cell %s',
+    (name) => {
+      expect(() => decisionsTopic(name, 'research')).toThrow('call it otherwise');
+      expect(() => deadLettersTopic(name, 'research')).toThrow('call it otherwise');
+    },
+  );
+
+  it('are created with what a lost broker needs', () => {
+    const shape = { partitions: 6, replicas: 3 };
+    const topics = topicsOf('eu-1', ['hr', 'legal'], shape);
+    expect(topics.map(({ name }) => name)).toEqual([
+      'annona.eu-1.audit',
+      'annona.eu-1.decisions.hr',
+      'annona.eu-1.decisions.legal',
+      'annona.eu-1.dead-letters.hr',
+      'annona.eu-1.dead-letters.legal',
+    ]);
+    for (const topic of topics)
+      expect(topic).toMatchObject({ ...shape, settings: { 'min.insync.replicas': '2' } });
+    const [alone] = topicsOf('eu-1', [], { partitions: 1, replicas: 1 });
+    expect(alone!.settings['min.insync.replicas']).toBe('1');
   });
 
   it('stay under what Kafka allows for a name, for the longest slugs', () => {

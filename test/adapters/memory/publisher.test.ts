@@ -10,6 +10,7 @@ relayContract('memory', async () => {
     publisher,
     cell: 'main',
     arrived: async (department) => publisher.arrived.filter((event) => event.department === department),
+    overseen: async () => publisher.arrived,
     deadLetters: async (department) =>
       publisher.buried
         .filter(({ event }) => event.department === department)

@@ -1,0 +1,164 @@
+// Brokers are killed while a relay publishes and a consumer applies: what was committed is applied, each event once, in order per request.
+// `npm run -s rig:kafka -- [--events 20000] [--kills 20] [--client kafkajs] [--seed 1]` prints one JSON document, and ends with 1 for a breach.
+// Invariant: one broker is down at a time, or two where `pairs` says so, and each comes back with its data before the next is killed.
+import { parseArgs } from 'node:util';
+import { KAFKA_CLIENTS, type KafkaClientName } from '../../adapters/kafka/client.ts';
+import { createKafkaPublisher } from '../../adapters/kafka/index.ts';
+import type { EventDocument } from '../../api/client/index.ts';
+import { subscribe } from '../../api/roles/subscribe.ts';
+import { type DomainEvent, startRelay } from '../../scheduler/index.ts';
+import { aCellName } from '../support/kafka.ts';
+import { startKafkaCluster } from '../support/kafkaCluster.ts';
+import { anEvent, firstArrivals, TestCursor, TestLog } from '../support/relay.ts';
+
+export interface Brokers {
+  readonly brokers: readonly string[];
+  controller(): number | Promise<number>;
+  kill(node: number): Promise<void>;
+  start(node: number): Promise<void>;
+}
+
+export interface KafkaRigOptions {
+  readonly events: number;
+  readonly kills: number;
+  readonly client: KafkaClientName;
+  readonly seed: number;
+}
+
+export interface KafkaRigReport extends KafkaRigOptions {
+  /** Which node each kill took, and whether it led the controllers. */
+  readonly killed: readonly { readonly nodes: readonly number[]; readonly controller: boolean }[];
+  readonly failures: number;
+  readonly repeated: number;
+  readonly lost: number;
+  readonly appliedTwice: number;
+  readonly outOfOrder: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+const DEPARTMENTS = ['hr', 'legal', 'research'];
+const REQUESTS = 500;
+const PACE = { batchMax: 500, pollMs: 50, backoffMs: 50, backoffMaxMs: 500 };
+
+export async function runKafkaRig(cluster: Brokers, options: KafkaRigOptions): Promise<KafkaRigReport> {
+  const { events, kills, client, seed } = options;
+  const cell = aCellName();
+  const log = new TestLog(cell);
+  const applied: EventDocument[] = [];
+  const publisher = createKafkaPublisher({
+    client,
+    brokers: cluster.brokers,
+    cell,
+    log: () => {},
+    requestTimeoutMs: 2000,
+    topics: { partitions: 3, replicas: 3 },
+  });
+  let failures = 0;
+  const ports = { log, cursor: new TestCursor(), publisher, timers: { sleep } };
+  const relay = startRelay(ports, { cell, sink: 'kafka', ...PACE }, ({ type }) => {
+    if (type === 'failure') failures += 1;
+  });
+  log.events.push(...committed(0, 1 + Math.floor(events / (kills + 1))));
+  relay.wake();
+  // The topics come with the first events.
+  await until(() => relay.lag().cursor > 0);
+  const subscription = subscribe({
+    brokers: cluster.brokers,
+    group: cell,
+    cell,
+    departments: DEPARTMENTS,
+    client,
+    sessionTimeoutMs: 6000,
+    apply: (event) => void applied.push(event),
+  });
+  const killed: { nodes: number[]; controller: boolean }[] = [];
+  for (let kill = 0; kill < kills; kill += 1) {
+    const controller = await cluster.controller();
+    const nodes = victims({ kill, seed, controller, pairs: kills > 4 });
+    for (const node of nodes) await cluster.kill(node);
+    killed.push({ nodes, controller: nodes.includes(controller) });
+    log.events.push(...committed(log.events.length, Math.ceil(events / (kills + 1))));
+    relay.wake();
+    // Two of three are enough to go on; of one nothing is acknowledged until another is back.
+    if (nodes.length === 1)
+      await until(() => relay.lag().behind === 0 && relay.lag().cursor === log.events.length);
+    await Promise.all(nodes.map((node) => cluster.start(node)));
+  }
+  log.events.push(...committed(log.events.length, events - log.events.length));
+  relay.wake();
+  await until(() => relay.lag().cursor === events);
+  await until(() => new Set(applied.map(({ id }) => id)).size === events || applied.length > events);
+  await subscription.stop();
+  await relay.stop();
+  await publisher.close();
+  const counts = subscription.counts();
+  return { ...options, killed, failures, repeated: counts.repeated, ...judge(log.events, applied), counts };
+}
+
+/** Counts against the log, not against what the parts say of themselves. Exported for its test. */
+export function judge(
+  log: readonly DomainEvent[],
+  applied: readonly Pick<EventDocument, 'id' | 'request'>[],
+): Pick<KafkaRigReport, 'lost' | 'appliedTwice' | 'outOfOrder'> {
+  const ids = new Set(applied.map(({ id }) => id));
+  const [want, found] = [firstArrivals(log), firstArrivals(applied)];
+  return {
+    lost: log.filter(({ id }) => !ids.has(id)).length,
+    appliedTwice: applied.length - ids.size,
+    outOfOrder: Object.keys(want).filter((request) => want[request]!.join() !== (found[request] ?? []).join())
+      .length,
+  };
+}
+
+/** Each third kill is of the leading controller; each fifth, in long runs, of two nodes at once. */
+function victims(how: { kill: number; seed: number; controller: number; pairs: boolean }): number[] {
+  const { kill, seed, controller, pairs } = how;
+  const node = kill % 3 === 0 && controller > 0 ? controller : 1 + ((kill * 7 + seed) % 3);
+  return pairs && kill % 5 === 4 ? [node, (node % 3) + 1] : [node];
+}
+
+function committed(from: number, count: number): DomainEvent[] {
+  return Array.from({ length: Math.max(0, count) }, (_, i) => {
+    const request = ((from + i) * 7) % REQUESTS;
+    return anEvent(from + i + 1, { department: DEPARTMENTS[request % 3]!, request: `req_${request}` });
+  });
+}
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener('abort', () => resolve());
+  await promise.finally(() => clearTimeout(timer));
+}
+
+async function until(met: () => boolean): Promise<void> {
+  while (!met()) await sleep(20);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      events: { type: 'string', default: '20000' },
+      kills: { type: 'string', default: '20' },
+      client: { type: 'string', default: 'kafkajs' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const client = KAFKA_CLIENTS.find((name) => name === values.client);
+  if (client === undefined) throw new Error(`--client is one of ${KAFKA_CLIENTS.join(', ')}`);
+  const [events, kills, seed] = [values.events, values.kills, values.seed].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  const cluster = await startKafkaCluster();
+  try {
+    const report = await runKafkaRig(cluster, { events, kills, client, seed });
+    console.log(JSON.stringify(report, null, 2));
+    process.exitCode = report.lost + report.appliedTwice + report.outOfOrder === 0 ? 0 : 1;
+  } finally {
+    await cluster.stop();
+  }
+}
+
+if (import.meta.main) await main();
