@@ -50,6 +50,7 @@ function newProgram(io: CommandIo, finish: Finish): Command {
     })
     .showHelpAfterError('(annona --help lists the commands; annona help COMMAND explains one)');
   addServing(program, io, finish);
+  addTopics(program, io, finish);
   addOffline(program, io, finish);
   addPolicy(program, { io, done: finish });
   addRemote(program, { io, done: finish });
@@ -112,6 +113,25 @@ function addServing(program: Command, io: CommandIo, finish: Finish): void {
       '\nExamples:\n  npx annona token --agent forge-01\n  npx annona token --role operator --department operations',
     )
     .action(async (options) => finish(await (await import('./token.ts')).token(options, io)));
+}
+
+function addTopics(program: Command, io: CommandIo, finish: Finish): void {
+  program
+    .command('topics')
+    .description('the topics that decisions are relayed to: create')
+    .command('create')
+    .description(
+      'create the Kafka topics of each department and of the auditors on KAFKA_BROKERS, where they are absent',
+    )
+    .option('--organisation <path>', 'whose departments', 'examples/acme')
+    .option('--partitions <number>', 'of each topic: as many members of a group can share the work', '6')
+    .option('--replicas <number>', 'of each partition', '3')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  KAFKA_BROKERS=kafka-1:9092,kafka-2:9092 npx annona topics create --organisation examples/acme',
+    )
+    .action(async (options) => finish(await (await import('./topics.ts')).createTopics(options, io)));
 }
 
 function addOffline(program: Command, io: CommandIo, finish: Finish): void {

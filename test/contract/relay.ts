@@ -36,9 +36,10 @@ export function relayContract(name: string, open: () => Promise<TestStream>): vo
   // Concurrent: each test has departments of its own, and reading a broker is mostly waiting to join a group.
   describe.concurrent(`${name} as the relay's stream`, () => {
     let stream: TestStream;
+    // The first that asks for a real stream may have to wait for its brokers to start.
     beforeAll(async () => {
       stream = await open();
-    });
+    }, 180_000);
     afterAll(() => stream.close());
 
     const ids = (events: readonly Arrival[]) => events.map(({ id }) => id);

@@ -8,6 +8,7 @@ import type { JsonSchema } from './routes.ts';
 import { type Components, createComponents } from './schemas.ts';
 
 const TOPIC = 'annona.{cell}.decisions.{department}';
+const AUDIT_TOPIC = 'annona.{cell}.audit';
 
 /** The CloudEvents attributes of a record, as adapters/kafka/cloudEvent.ts writes them; a test compares. */
 const RECORD_HEADERS: Readonly<Record<string, JsonSchema>> = {
@@ -81,6 +82,14 @@ function channels(): JsonSchema {
       },
       messages: refs((type) => `${type}.record`),
     },
+    auditTopic: {
+      address: AUDIT_TOPIC,
+      title: 'Decisions of all departments',
+      description: 'The records of all topics of the cell once more, for whoever oversees all departments.',
+      servers: [{ $ref: '#/servers/kafka' }],
+      parameters: { cell: { description: 'The cell that decided.' } },
+      messages: refs((type) => `${type}.record`),
+    },
   };
 }
 
@@ -101,6 +110,11 @@ function operations(): JsonSchema {
       action: 'send',
       channel: { $ref: '#/channels/topic' },
       summary: 'Relays what was committed to the topic of its department',
+    },
+    relayToAuditors: {
+      action: 'send',
+      channel: { $ref: '#/channels/auditTopic' },
+      summary: 'Relays what was committed to the topic of the auditors',
     },
   };
 }

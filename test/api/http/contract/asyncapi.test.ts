@@ -5,7 +5,7 @@ import { Parser } from '@asyncapi/parser';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { cloudEvent } from '../../../../adapters/kafka/cloudEvent.ts';
-import { decisionsTopic } from '../../../../adapters/kafka/topics.ts';
+import { auditTopic, decisionsTopic } from '../../../../adapters/kafka/topics.ts';
 import { eventSchema } from '../../../../api/http/schemas/events.ts';
 import { parseInstant } from '../../../../api/http/time.ts';
 import { eventsOf } from '../../../../scheduler/domain/eventsOf.ts';
@@ -142,6 +142,8 @@ describe('docs/asyncapi.json', () => {
     expect(Object.keys(channels.stream.messages)).toEqual([...EVENT_TYPES, 'resync']);
     const address = channels.topic.address.replace('{cell}', 'main').replace('{department}', 'research');
     expect(address).toBe(decisionsTopic('main', 'research'));
+    expect(Object.keys(channels.auditTopic.messages)).toEqual([...EVENT_TYPES]);
+    expect(channels.auditTopic.address.replace('{cell}', 'main')).toBe(auditTopic('main'));
   });
 });
 
