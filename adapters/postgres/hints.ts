@@ -118,7 +118,8 @@ class Listener implements PostgresHints {
     while (!this.#closed && this.#client === null) {
       await sleep(AGAIN_MS);
       if (this.#closed) return;
-      await this.open().catch((error: Error) => this.#settings.onError(error));
+      // Told when the line went; what is away is away, four times a second.
+      await this.open().catch(() => {});
     }
   }
 }

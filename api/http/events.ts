@@ -145,7 +145,12 @@ function sinkOf(raw: ServerResponse): StreamSink {
     drained() {
       if (!raw.writableNeedDrain || raw.destroyed) return Promise.resolve();
       const { promise, resolve } = Promise.withResolvers<void>();
-      raw.once('drain', resolve).once('close', resolve);
+      // Both go when either comes: a long replay drains a page at a time, and would leave a listener for each.
+      const settle = (): void => {
+        raw.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      raw.on('drain', settle).on('close', settle);
       return promise;
     },
     end(text) {

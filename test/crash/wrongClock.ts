@@ -2,14 +2,10 @@
 
 const AHEAD_MS = 5_400_000;
 const RightDate = Date;
+const wrongNow = (): number => RightDate.now() + AHEAD_MS;
 
-globalThis.Date = class extends RightDate {
-  constructor(...given: unknown[]) {
-    // @ts-expect-error: whatever Date takes, it is given.
-    super(...(given.length === 0 ? [RightDate.now() + AHEAD_MS] : given));
-  }
-
-  static override now(): number {
-    return RightDate.now() + AHEAD_MS;
-  }
-} as DateConstructor;
+globalThis.Date = new Proxy(RightDate, {
+  construct: (target, given, made) =>
+    Reflect.construct(target, given.length === 0 ? [wrongNow()] : given, made),
+  get: (target, name, receiver) => (name === 'now' ? wrongNow : Reflect.get(target, name, receiver)),
+});
