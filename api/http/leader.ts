@@ -24,7 +24,9 @@ const PATIENCE_MS = 30_000;
 const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host'];
 
 /** Shown by an edge that hands a call on. */
-const SECRET_HEADER = 'x-annona-leader';
+export const SECRET_HEADER = 'x-annona-leader';
+/** Of an inner edge alone, and no part of the contract: agents near their bound of open requests. */
+export const CROWDED_PATH = '/leader/crowded';
 
 export function addLeader(app: FastifyInstance, { leader }: ServerOptions): void {
   if (leader === undefined) return;
@@ -61,15 +63,16 @@ async function askLeader(
 }
 
 /** An inner edge answers other processes of its cell alone; probes and scrapers need no secret. */
-export function addInner(app: FastifyInstance, { lets }: ServerOptions): void {
-  if (lets === undefined) return;
+export function addInner(app: FastifyInstance, { inner }: ServerOptions): void {
+  if (inner === undefined) return;
   app.addHook('onRequest', async (request) => {
     const { action } = request.routeOptions.config;
-    if (action === undefined || action === 'public') return;
+    const open = action === undefined || (action === 'public' && request.routeOptions.url !== CROWDED_PATH);
     const shown = request.headers[SECRET_HEADER];
-    if (typeof shown !== 'string' || !lets(shown))
+    if (!open && (typeof shown !== 'string' || !inner.lets(shown)))
       throw notLeading('this address is for the other processes of the cell');
   });
+  app.get(CROWDED_PATH, { config: { action: 'public' } }, async () => inner.crowded());
 }
 
 function notLeading(detail: string): ProblemError {

@@ -135,8 +135,13 @@ export interface ServerOptions {
     /** Its own figures, which are told with those of this process; absent: it is scraped where it is. */
     readonly metrics?: () => Promise<MetricObjectWithValues<MetricValue<string>>[]>;
   };
-  /** Whether a call from another process of the cell shows the right secret; absent: calls come from anywhere. */
-  readonly lets?: (secret: string) => boolean;
+  /** Of an edge for the other processes of the cell; absent: calls come from anywhere. */
+  readonly inner?: {
+    /** Whether a call shows the right secret. */
+    readonly lets: (secret: string) => boolean;
+    /** Open requests of the agents with a tenth of their bound and more; all others count as having none. */
+    readonly crowded: () => readonly (readonly [AgentId, number])[];
+  };
   /** Absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger;
 }

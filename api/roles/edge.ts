@@ -69,8 +69,8 @@ export interface EdgeParts {
   readonly telemetry: OpenTelemetry | null;
   /** Absent in the process that leads. */
   readonly leader?: HttpOptions['leader'];
-  /** Of an inner edge. */
-  readonly lets?: HttpOptions['lets'];
+  /** Of one that other processes ask. */
+  readonly inner?: HttpOptions['inner'];
 }
 
 /** Answers the URL. Told how to close again, also when it fails half-way. */
@@ -78,7 +78,7 @@ export async function openEdge(
   parts: EdgeParts,
   closing: (close: () => Promise<void> | void) => void,
 ): Promise<string> {
-  const { options, adapter, leader, lets, telemetry } = parts;
+  const { options, adapter, leader, inner, telemetry } = parts;
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
   closing(() => eventLoop.close());
@@ -125,7 +125,7 @@ export async function openEdge(
     }),
     ...parts.memory,
     ...(leader === undefined ? {} : { leader }),
-    ...(lets === undefined ? {} : { lets }),
+    ...(inner === undefined ? {} : { inner }),
   });
   closing(() => closeServer(server));
   return listen(server, options);

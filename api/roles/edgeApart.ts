@@ -3,18 +3,13 @@
 
 import { Registry } from 'prom-client';
 import { sameSecret } from '../../adapters/system/secret.ts';
-import {
-  type AgentId,
-  type CommitObserver,
-  openRequests,
-  type Runner,
-  type State,
-} from '../../scheduler/index.ts';
+import type { CommitObserver, Runner } from '../../scheduler/index.ts';
+import { crowdedOf } from './crowding.ts';
 import { type EdgeParts, openEdge } from './edge.ts';
 import type { Metrics } from './edgeMessages.ts';
 import { type ForkedEdge, forkEdge } from './forkEdge.ts';
 import { timers } from './scheduling.ts';
-import { DEFAULT_INTERNAL, DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
+import { DEFAULT_INTERNAL, type ServerOptions } from './serverOptions.ts';
 
 export interface ApartParts extends EdgeParts {
   readonly options: ServerOptions;
@@ -30,8 +25,6 @@ export interface ApartParts extends EdgeParts {
 /** How old the counts of open requests may be at the edge. */
 const COUNTS_MS = 250;
 const AGAIN_MS = 500;
-/** An agent with a tenth of its bound and more is worth telling. */
-const CROWDED_SHARE = 10;
 
 export interface EdgeApart {
   readonly url: string;
@@ -49,11 +42,14 @@ export async function edgeApart(
   const { options, database, observers, secret } = parts;
   // Figures of calls are the outer edge's; what the inner one would add counts each of them twice.
   const { host, port } = options.internal ?? DEFAULT_INTERNAL;
-  const inner = { ...options, host, port, portBusy: 'fail' as const };
-  const lets = (shown: string): boolean => sameSecret(shown, secret);
+  const inside = { ...options, host, port, portBusy: 'fail' as const };
+  const inner = {
+    lets: (shown: string) => sameSecret(shown, secret),
+    crowded: () => crowdedOf(parts.runner.state(), options),
+  };
   const innerUrl = await openEdge(
     // Spans of calls, likewise.
-    { ...parts, options: inner, registry: new Registry(), telemetry: null, lets },
+    { ...parts, options: inside, registry: new Registry(), telemetry: null, inner },
     closing,
   );
   const keeper = new EdgeKeeper(parts, {
@@ -159,9 +155,4 @@ class EdgeKeeper implements CommitObserver {
     if (state === null) return;
     this.#edge?.tell({ type: 'crowded', agents: crowdedOf(state, this.#parts.options) });
   }
-}
-
-function crowdedOf(state: State, { limits }: ServerOptions): [AgentId, number][] {
-  const { openPerAgent } = { ...DEFAULT_LIMITS, ...limits };
-  return [...openRequests(state)].filter(([, open]) => open * CROWDED_SHARE >= openPerAgent);
 }

@@ -3,6 +3,8 @@
 
 import { now } from '../../adapters/system/clock.ts';
 import { newSecret, sameSecret } from '../../adapters/system/secret.ts';
+import type { AgentId } from '../../scheduler/index.ts';
+import { crowdedOf, followCrowd } from './crowding.ts';
 import { type Deciding, failingDatabase } from './deciding.ts';
 import { type LeaderMemory, openEdge } from './edge.ts';
 import { edgeApart } from './edgeApart.ts';
@@ -10,6 +12,7 @@ import { LeaderLookup } from './leaderLookup.ts';
 import { notLeading } from './notLeading.ts';
 import { openProbes } from './probes.ts';
 import { rolesOf } from './role.ts';
+import { timers } from './scheduling.ts';
 import { DEFAULT_INTERNAL } from './serverOptions.ts';
 import type { Closing, ServerParts } from './serverParts.ts';
 
@@ -60,8 +63,11 @@ async function standingBefore(parts: ServerParts, closing: Closing): Promise<str
   const lookup = new LeaderLookup({ directory: leadership, cell, now });
   closing(hints.hear('leadership', cell, lookup.forget));
   followCommits(parts, closing);
+  const crowd = followCrowd({ address: lookup.address, timers });
+  closing(() => crowd.stop());
   const memory = {
     ...notLeading(),
+    openRequests: (agent: AgentId) => crowd.openRequests(agent),
     readiness: { failing: () => failingDatabase(adapter), degraded: shared.degraded },
   };
   const leader = { address: lookup.address, forget: lookup.forget, readiness: 'own' as const };
@@ -69,11 +75,18 @@ async function standingBefore(parts: ServerParts, closing: Closing): Promise<str
 }
 
 /** A scheduler without an edge of its own: other processes ask it, with its secret; it tells its figures and readiness to anyone. */
-async function answeringOthers(parts: ServerParts, { memory }: Deciding, closing: Closing): Promise<string> {
+async function answeringOthers(
+  parts: ServerParts,
+  { memory, runner }: Deciding,
+  closing: Closing,
+): Promise<string> {
   const secret = newSecret();
   const options = { ...parts.options, ...listenAt(parts), portBusy: 'fail' as const };
-  const lets = (shown: string): boolean => sameSecret(shown, secret);
-  const url = await openEdge({ ...edgeParts(parts, memory), options, lets }, closing);
+  const inner = {
+    lets: (shown: string) => sameSecret(shown, secret),
+    crowded: () => crowdedOf(runner.state(), parts.options),
+  };
+  const url = await openEdge({ ...edgeParts(parts, memory), options, inner }, closing);
   announce(parts, { url, secret });
   return url;
 }

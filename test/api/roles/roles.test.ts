@@ -18,6 +18,8 @@ const gpus = (quantity: number) => ({
   terms: { class: 'standard', durationSeconds: 600 },
 });
 
+const BOUND = { openPerAgent: 20 };
+
 let fleet: Fleet;
 let api: Member;
 let other: Member;
@@ -110,7 +112,16 @@ describe('processes of one role each', () => {
     const refused = await client.explanation(id).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ProblemError);
     expect(refused).toMatchObject({ problem: { code: 'NOT_LEADING' }, retryAfterSeconds: 1 });
-    await fleet.start(['scheduler']);
+    await fleet.start(['scheduler'], { limits: BOUND });
     await until(async () => (await client.request(id)).state !== 'queued');
+  });
+
+  it('keep the bound of open requests, which only the leader can count', async () => {
+    const bounded = await (await fleet.start(['api'], { limits: BOUND })).clientOf(ada!);
+    await until(async () => {
+      const clientRequestId = `bound-${((await client.get('/v1/requests?limit=100')) as { items: unknown[] }).items.length}`;
+      const refused = await bounded.submit({ clientRequestId, ...gpus(8) }).catch((error: unknown) => error);
+      return refused instanceof ProblemError && refused.problem.code === 'TOO_MANY_OPEN';
+    });
   });
 });
