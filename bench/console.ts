@@ -227,7 +227,7 @@ async function usableMs(browser: Browser, url: string): Promise<number[]> {
 /** Bytes of the heap after collections, once every few seconds, against the ticks that came meanwhile. */
 async function memory(browser: Browser, url: string) {
   const page = await open(browser, url, '#/');
-  await page.getByText('live', { exact: true }).waitFor();
+  await page.getByText('● live').waitFor();
   const points: { ticks: number; bytes: number }[] = [];
   const every = Math.max(2, LIVE_SECONDS / 15);
   // The first third fills what is bounded: histories, seen ids, compiled code.

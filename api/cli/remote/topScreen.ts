@@ -2,6 +2,7 @@
 // Invariant: never more lines or columns than the screen has; what does not fit is counted, not cut off silently.
 
 import type { FollowedEvent, View } from '../../client/index.ts';
+import { stateText } from '../../states.ts';
 import { eventLine } from './eventsRuns.ts';
 import { type Column, plain, table } from './output.ts';
 import { QUEUE_REASONS } from './queueRuns.ts';
@@ -49,7 +50,10 @@ export function screenOf(state: TopState, { columns, rows, colour }: Screen): st
 function headOf({ url, tick, decided }: TopState): string[] {
   const at =
     tick === null ? 'no tick yet' : `tick ${plain(tick.tick)} at ${plain(tick.now)}  gap ${gapText(tick)}`;
-  return [`annona ${url}  ${at}`, `since it began  ${countsText(decided)}`];
+  return [
+    `annona ${url}  ${at}`,
+    `since it began  ${OUTCOMES.map((outcome) => `${stateText(outcome)} ${decided[outcome]}`).join('  ')}`,
+  ];
 }
 
 function poolLines(pools: readonly View[], room: number): string[] {

@@ -29,11 +29,16 @@ const WHY_NEVER: Readonly<Record<string, string>> = {
 /** The fullest come first; of many, so many are shown until all are asked for. */
 const SHOWN = 12;
 
-export function Budgets({ filter }: { readonly filter?: (account: Account) => boolean }) {
+export interface BudgetsProps {
+  /** Of this department alone: its account and those named after it. */
+  readonly department?: string;
+}
+
+export function Budgets({ department }: BudgetsProps) {
   const [whole, setWhole] = useState(false);
   const budgets = useResource({
-    key: 'budgets',
-    load: (api) => readBudgets(api),
+    key: `budgets/${department ?? ''}`,
+    load: (api) => readBudgets(api, department),
     everyMs: EVERY_MS,
   });
   const at = useClock();
@@ -61,16 +66,14 @@ export function Budgets({ filter }: { readonly filter?: (account: Account) => bo
                 </tr>
               </thead>
               <tbody>
-                {fullest(all, filter)
-                  .slice(0, whole ? all.length : SHOWN)
-                  .map(({ account, forecast }) => (
-                    <BudgetRow key={account.id} account={account} forecast={forecast} at={at} />
-                  ))}
+                {all.slice(0, whole ? all.length : SHOWN).map(({ account, forecast }) => (
+                  <BudgetRow key={account.id} account={account} forecast={forecast} at={at} />
+                ))}
               </tbody>
             </table>
-            {whole || fullest(all, filter).length <= SHOWN ? null : (
+            {whole || all.length <= SHOWN ? null : (
               <button type="button" class="link" onClick={() => setWhole(true)}>
-                Show all {fullest(all, filter).length}
+                Show all {all.length}
               </button>
             )}
           </Scroll>
@@ -80,20 +83,18 @@ export function Budgets({ filter }: { readonly filter?: (account: Account) => bo
   );
 }
 
-function fullest(
-  budgets: readonly Budget[],
-  filter: (account: Account) => boolean = () => true,
-): readonly Budget[] {
-  const part = ({ account: { periods } }: Budget): number => {
-    const period = periods.find(({ current }) => current);
-    return period === undefined ? 0 : (period.spent + period.reserved) / Math.max(1, period.budget);
-  };
-  return budgets.filter(({ account }) => filter(account)).toSorted((a, b) => part(b) - part(a));
+function partOf({ account: { periods } }: Budget): number {
+  const period = periods.find(({ current }) => current);
+  return period === undefined ? 0 : (period.spent + period.reserved) / Math.max(1, period.budget);
 }
 
-async function readBudgets(api: Api): Promise<readonly Budget[]> {
+async function readBudgets(api: Api, department: string | undefined): Promise<readonly Budget[]> {
   const accounts = await api.all<Account>('/v1/accounts', { most: ACCOUNTS_MOST });
-  const current = accounts.filter(({ periods }) => periods.some((period) => period.current));
+  const current = accounts.filter(
+    ({ id, periods }) =>
+      periods.some((period) => period.current) &&
+      (department === undefined || id === department || id.startsWith(`${department}-`)),
+  );
   const forecasts = await Promise.all(
     current.map((account, index) =>
       index < FORECASTS_MOST
@@ -101,7 +102,8 @@ async function readBudgets(api: Api): Promise<readonly Budget[]> {
         : Promise.resolve(null),
     ),
   );
-  return current.map((account, index) => ({ account, forecast: forecasts[index] ?? null }));
+  const budgets = current.map((account, index) => ({ account, forecast: forecasts[index] ?? null }));
+  return budgets.toSorted((a, b) => partOf(b) - partOf(a));
 }
 
 function BudgetRow({ account, forecast, at }: Budget & { readonly at: number }) {

@@ -101,7 +101,7 @@ export function DepartmentPage({ id }: { readonly id: string }) {
               </Panel>
               <Scorecard department={id} />
               <Quotas department={id} />
-              <Budgets filter={(account) => account.id === id || account.id.startsWith(`${id}-`)} />
+              <Budgets department={id} />
               <Agents department={id} />
             </div>
           </>

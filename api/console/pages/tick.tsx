@@ -273,7 +273,7 @@ function Verify({ tick }: { readonly tick: Tick }) {
   return (
     <>
       <div class="actions">
-        {may('readTickFiles') ? (
+        {may('readTickFiles') && tick.stages.length > 0 ? (
           <>
             <button type="button" class="primary" disabled={state.type === 'busy'} onClick={verify}>
               {state.type === 'busy' ? 'Checking…' : 'Verify in this browser'}

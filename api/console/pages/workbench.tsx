@@ -74,7 +74,11 @@ function Editor({ original }: { readonly original: readonly PolicySource[] }) {
       <div class="actions">
         <label>
           file{' '}
-          <select value={path} onChange={(event) => setPath(event.currentTarget.value)}>
+          <select
+            aria-label="File to edit"
+            value={path}
+            onChange={(event) => setPath(event.currentTarget.value)}
+          >
             {sources.map((each) => (
               <option key={each.path} value={each.path}>
                 {changed.includes(each) ? '● ' : ''}

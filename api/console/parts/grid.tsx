@@ -21,6 +21,8 @@ export interface GridProps<Row> {
 }
 
 const ROW_PX = 28;
+/** As style.css has it: it stays in sight above the rows. */
+const HEAD_PX = 28;
 const SPARE_ROWS = 8;
 const VIEW_ROWS = 40;
 
@@ -55,39 +57,34 @@ export function Grid<Row>({ label, rows, columns, keyOf, onOpen }: GridProps<Row
   return (
     <div
       class="grid"
+      ref={body}
       role="grid"
       aria-label={label}
       aria-rowcount={rows.length + 1}
       aria-activedescendant={at >= first && at < first + shown.length ? rowId(at) : undefined}
       tabIndex={0}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >
       <Head columns={columns} template={template} />
-      <div
-        class="rows"
-        ref={body}
-        role="rowgroup"
-        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-      >
-        <div class="span" role="presentation" style={{ height: `${rows.length * ROW_PX}px` }}>
-          {shown.map((row, index) => (
-            <div
-              key={keyOf(row)}
-              id={rowId(first + index)}
-              role="row"
-              aria-rowindex={first + index + 2}
-              aria-selected={first + index === at}
-              class={first + index === at ? 'row chosen' : 'row'}
-              style={{ ...template, top: `${(first + index) * ROW_PX}px` }}
-              onClick={() => onOpen(row)}
-            >
-              {columns.map(({ title, number, cell }) => (
-                <span key={title} role="gridcell" class={number ? 'number' : ''}>
-                  {cell(row)}
-                </span>
-              ))}
-            </div>
-          ))}
-        </div>
+      <div class="rows" role="rowgroup" style={{ height: `${rows.length * ROW_PX}px` }}>
+        {shown.map((row, index) => (
+          <div
+            key={keyOf(row)}
+            id={rowId(first + index)}
+            role="row"
+            aria-rowindex={first + index + 2}
+            aria-selected={first + index === at}
+            class={first + index === at ? 'row chosen' : 'row'}
+            style={{ ...template, top: `${(first + index) * ROW_PX}px` }}
+            onClick={() => onOpen(row)}
+          >
+            {columns.map(({ title, number, cell }) => (
+              <span key={title} role="gridcell" class={number ? 'number' : ''}>
+                {cell(row)}
+              </span>
+            ))}
+          </div>
+        ))}
       </div>
     </div>
   );
@@ -112,7 +109,7 @@ function Head<Row>({ columns, template }: HeadProps<Row>) {
 
 function keepInSight(element: HTMLElement | null, index: number): void {
   if (element === null) return;
-  const [above, below] = [index * ROW_PX, (index + 1) * ROW_PX];
+  const [above, below] = [index * ROW_PX, (index + 1) * ROW_PX + HEAD_PX];
   if (above < element.scrollTop) element.scrollTop = above;
   else if (below > element.scrollTop + element.clientHeight) element.scrollTop = below - element.clientHeight;
 }
@@ -157,7 +154,7 @@ function targetOf(
 function isOurs(event: KeyboardEvent, element: HTMLElement | null): boolean {
   if (document.querySelector('dialog[open]') !== null) return false;
   const { target } = event;
-  return target === document.body || (target instanceof Element && target === element?.closest('.grid'));
+  return target === document.body || (target instanceof Element && target === element);
 }
 
 export function isTyping({ target }: Event): boolean {

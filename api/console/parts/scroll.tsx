@@ -11,7 +11,7 @@ export interface ScrollProps {
 export function Scroll({ label, short = false, children }: ScrollProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys (WCAG 2.1.1)
-    <section class={short ? 'scroll short' : 'scroll'} aria-label={label} tabIndex={0}>
+    <section class={short ? 'scroll short' : 'scroll'} aria-label={`Table: ${label}`} tabIndex={0}>
       {children}
     </section>
   );

@@ -48,11 +48,12 @@ export async function openPage(
 ): Promise<Looking> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: colours });
   const page = await context.newPage();
+  const { origin } = new URL(url);
   const foreign: string[] = [];
   const errors: string[] = [];
   page.on('request', (request) => {
     const asked = request.url();
-    if (!asked.startsWith(url) && !/^(?:data|blob):/.test(asked)) foreign.push(asked);
+    if (!asked.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(asked)) foreign.push(asked);
   });
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {

@@ -152,7 +152,7 @@ describe('annona top', () => {
         colour: false,
         write(text) {
           written += text;
-          if (text.includes('granted 1  waiting 0  denied 1')) counted.resolve();
+          if (text.includes('✓ granted 1  ◷ waiting 0  ✕ denied 1')) counted.resolve();
         },
         onKey(heard) {
           press = heard;
