@@ -1,7 +1,7 @@
 // The registry of a process that schedules: counters fed by commits, the runner and the relays; gauges read at each scrape.
 // Invariant: an observer: it must not throw and must not block a tick. Made once by a composition root; api/http/metrics.ts serves it.
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type {
   CommitObserver,
   Instant,
@@ -12,6 +12,7 @@ import type {
 } from '../../scheduler/index.ts';
 import { type BandOf, CommitCounts } from './commits.ts';
 import { COUNTERS, GAUGES, HISTOGRAMS } from './names.ts';
+import { collectProcessMetrics } from './process.ts';
 import { setStateMetrics } from './state.ts';
 
 export interface WatchedState {
@@ -45,7 +46,7 @@ export interface MetricsOptions {
 
 export function createMetrics({ bandOf, version = 'unknown', role = 'single' }: MetricsOptions): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, labels: { role } });
+  collectProcessMetrics(registry, role);
   const registers = [registry];
   const histograms = mapValues(HISTOGRAMS, (configuration) => new Histogram({ ...configuration, registers }));
   const counters = mapValues(COUNTERS, (configuration) => new Counter({ ...configuration, registers }));

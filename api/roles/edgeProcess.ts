@@ -1,8 +1,9 @@
 // The edge as a process of its own, told over IPC whom to serve: HTTP and event streams away from the event loop that decides.
 // Invariant: it leads nothing and holds nothing that is not in the database; it ends when its parent asks or is gone. Forked by forkEdge.ts.
 
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { openPostgres } from '../../adapters/postgres/index.ts';
+import { collectProcessMetrics } from '../../adapters/telemetry/process.ts';
 import type { AgentId, LeaseId } from '../../scheduler/index.ts';
 import type { EventHub } from '../http/hub.ts';
 import type { HeldLease } from '../http/options.ts';
@@ -67,7 +68,7 @@ async function serve(options: EdgeOptions): Promise<void> {
   closing(() => follower.stop());
   const hub = hubOf({ cell: options.cell, adapter, log });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, labels: { role: 'api' } });
+  collectProcessMetrics(registry, 'api');
   const shared = await openShared({ redisUrl: options.redisUrl, registry, log });
   closing(() => shared.close());
   const telemetry = await openTelemetry(options.otlpUrl, { role: 'api', version: packageVersion() });
