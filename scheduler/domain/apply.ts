@@ -112,8 +112,9 @@ export function returnsCapacity(input: {
   lease: Lease;
   at: Instant;
 }): boolean {
-  if (!input.consumable) return true;
+  // A window is used up whatever becomes of its pool: a newer configuration may have left it out, and a later one may name it again.
   if (input.allocation.window !== undefined) return input.at < input.allocation.startsAt;
+  if (!input.consumable) return true;
   return input.lease.state === 'granted';
 }
 
