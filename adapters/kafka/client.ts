@@ -86,6 +86,17 @@ export const SESSION_TIMEOUT_MS = 10_000;
 /** Records that are handled between two commits, at most: bounds what comes again after a crash. */
 export const COMMIT_EVERY = 100;
 
+/** Before a source that has failed begins again. */
+export const AGAIN_MS = 500;
+
+/** Ends early with the signal. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise.finally(() => clearTimeout(timer));
+}
+
 /** Brokers hear of a new topic one by one, a few hundred milliseconds after the controller has made it. */
 const KNOWN_TRIES = 50;
 const KNOWN_PAUSE_MS = 100;

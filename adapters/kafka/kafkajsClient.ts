@@ -12,11 +12,13 @@ import {
   type Producer,
 } from 'kafkajs';
 import {
+  AGAIN_MS,
   COMMIT_EVERY,
   type IncomingRecord,
   type KafkaClient,
   type KafkaClientOptions,
   type OutgoingRecord,
+  pause,
   REQUEST_TIMEOUT_MS,
   type RecordSender,
   type RecordSource,
@@ -99,7 +101,7 @@ class KafkajsSource implements RecordSource {
   readonly #consumer: Consumer;
   readonly #options: SourceOptions;
   readonly #stopped = Promise.withResolvers<void>();
-  #stopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(kafka: Kafka, options: SourceOptions) {
     const { group, sessionTimeoutMs = SESSION_TIMEOUT_MS, interrupted = () => {} } = options;
@@ -114,15 +116,14 @@ class KafkajsSource implements RecordSource {
         // Without this one it ends for good where kafkajs thinks that trying again is of no use: a handler that failed, among others.
         restartOnFailure: async (error) => {
           interrupted(error);
-          return !this.#stopping;
+          return !this.#stopping.signal.aborted;
         },
       },
     });
   }
 
   async run(handle: (record: IncomingRecord) => Promise<void>): Promise<void> {
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+    if (!(await this.#joined())) return;
     await this.#consumer.run({
       // What is committed is what was resolved below, and that is what was handled.
       eachBatchAutoResolve: false,
@@ -133,8 +134,24 @@ class KafkajsSource implements RecordSource {
     await this.#stopped.promise;
   }
 
+  /** Waits for brokers that are down, and for topics that are not there yet. False: it was stopped before. */
+  async #joined(): Promise<boolean> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#consumer.connect();
+        await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+        return !signal.aborted;
+      } catch (error) {
+        this.#options.interrupted?.(error);
+        await pause(AGAIN_MS, signal);
+      }
+    }
+    return false;
+  }
+
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     await this.#consumer.stop();
     await this.#consumer.disconnect();
     this.#stopped.resolve();

@@ -14,11 +14,13 @@ import {
   stringSerializers,
 } from '@platformatic/kafka';
 import {
+  AGAIN_MS,
   COMMIT_EVERY,
   type IncomingRecord,
   type KafkaClient,
   type KafkaClientOptions,
   type OutgoingRecord,
+  pause,
   REQUEST_TIMEOUT_MS,
   type RecordSender,
   type RecordSource,
@@ -30,7 +32,6 @@ import {
 
 /** As of kafkajsClient.ts: the relay tries again by itself, and so does the loop of a source. */
 const RETRY = { retries: 3, retryDelay: 200 };
-const AGAIN_MS = 500;
 
 type Connected = ReturnType<typeof baseOf>;
 type Text = Message<string, string, string, string>;
@@ -238,11 +239,4 @@ async function createTopics(admin: Admin, topics: readonly TopicToCreate[]): Pro
   }
   if (created.length > 0) await untilKnown(() => admin.metadata({ topics: created, forceUpdate: true }));
   return created;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
 }

@@ -3,7 +3,6 @@
 // of each request, and resolves before the event counts as applied.
 // Called by whoever reads records, of whatever broker: see api/roles/subscribe.ts for Kafka.
 
-import { createFence } from './fence.ts';
 import type { EventDocument } from './shapes.ts';
 
 export interface StreamedRecord {
@@ -47,17 +46,17 @@ export function createDeliveries(
   applied: AppliedEvents = rememberApplied(),
 ): Deliveries {
   const counts = { applied: 0, repeated: 0, stale: 0, unknown: 0, malformed: 0 };
-  const fence = createFence();
+  const epochs = new Map<string, number>();
   const take = async (record: StreamedRecord): Promise<Delivery> => {
     const read = readEvent(record);
     if ('type' in read) return read;
     const { event } = read;
     if (await applied.has(event)) return { type: 'repeated', event };
-    const highest = fence.highest(event.request) ?? 0;
+    const highest = epochs.get(event.request) ?? 0;
     if (event.epoch < highest) return { type: 'stale', event, epoch: highest };
     await apply(event);
     await applied.add(event);
-    fence.admits(event.request, event.epoch);
+    keep(epochs, event.request, event.epoch);
     return { type: 'applied', event };
   };
   return {
@@ -68,6 +67,14 @@ export function createDeliveries(
     },
     counts: () => ({ ...counts }),
   };
+}
+
+/** Of the requests that were heard of last: a fence on all of them would grow for as long as the consumer runs. */
+function keep(epochs: Map<string, number>, request: string, epoch: number): void {
+  epochs.delete(request);
+  epochs.set(request, epoch);
+  const [oldest] = epochs.keys();
+  if (epochs.size > REMEMBERED && oldest !== undefined) epochs.delete(oldest);
 }
 
 /** In memory, the latest so many by their ids. */

@@ -63,6 +63,29 @@ describe.skipIf(absent)(absent ?? 'a subscription', () => {
     await publisher.close();
   });
 
+  it.each(KAFKA_CLIENTS)('by %s waits for a topic that is not there yet', async (client) => {
+    const cell = aCellName();
+    const [waited, applied] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const subscription = subscribe({
+      brokers: kafka.brokers,
+      group: cell,
+      cell,
+      departments: ['research'],
+      client,
+      apply: ({ id }) => applied.resolve(id),
+      report: () => waited.resolve(),
+    });
+    await waited.promise;
+    const publisher = publisherOf(cell);
+    await expect
+      .poll(() => publisher.publish([anEvent(1)]), { timeout: 30_000 })
+      .toEqual({ type: 'acknowledged' });
+    expect(await applied.promise).toBe(anEvent(1).id);
+    await subscription.stop();
+    await subscription.done;
+    await publisher.close();
+  });
+
   it('leaves out, counts and reports an event of a later version and a record that is no event', async () => {
     const cell = aCellName();
     const publisher = publisherOf(cell);
