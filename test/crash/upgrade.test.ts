@@ -102,18 +102,19 @@ describe.skipIf(absence !== null)(
       const before = await newest();
       const ours = await startOurs();
       expect(await newest()).not.toBe(before);
-      expect(await epoch()).toBe(1);
+      const first = await epoch();
       await useAll([old, ours], 'beside');
 
       await end(old);
       await useAll([ours], 'ours-leads');
-      expect(await epoch()).toBe(2);
+      const second = await epoch();
+      expect(second).toBeGreaterThan(first);
       const oldAgain = await startReleased();
       await useAll([ours, oldAgain], 'beside-again');
 
       await end(ours);
       await useAll([oldAgain], 'old-leads');
-      expect(await epoch()).toBe(3);
+      expect(await epoch()).toBeGreaterThan(second);
       // What the one before wrote down about itself says nothing of who leads now.
       const found = await client.query('select from leader join leader_address using (cell, epoch)');
       expect(found.rowCount).toBe(0);
@@ -125,6 +126,6 @@ describe.skipIf(absence !== null)(
       expect(checkPromises(dump)).toEqual([]);
       expect(dump.lease).toHaveLength(21);
       expect(new Set(dump.lease.map((row) => row.request_id)).size).toBe(21);
-    });
+    }, 180_000);
   },
 );

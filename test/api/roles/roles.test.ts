@@ -31,7 +31,7 @@ beforeAll(async () => {
   api = await fleet.start(['api']);
   other = await fleet.start(['api', 'worker']);
   client = await api.clientOf(ada!);
-});
+}, 150_000);
 afterAll(() => fleet.cleanUp());
 
 async function until<Found>(look: () => Promise<Found | null | false>): Promise<Found> {
