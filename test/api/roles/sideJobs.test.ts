@@ -20,7 +20,8 @@ const gpu = { options: [{ claims: [{ kind: 'gpu', quantity: 1 }] }] };
 const terms = { class: 'standard', durationSeconds: 3600 };
 const withRedis = redisAbsence() === null;
 
-describe.each([['by its own queue', false], ...(withRedis ? [['over Redis', true] as const] : [])] as const)(
+// With Redis the queue of the process itself is tested too: while Redis is away.
+describe.each([withRedis ? (['over Redis', true] as const) : (['by its own queue', false] as const)])(
   'a server that runs side jobs %s',
   (_, isShared) => {
     const directory = mkdtempSync(join(tmpdir(), 'annona-jobs-'));
