@@ -108,7 +108,12 @@ describe('row-level security', () => {
       'ledger',
       'obligation',
       'request',
+      'request_trace',
+      'side_job',
+      'side_job_part',
       'submit_key',
+      'webhook',
+      'webhook_delivery',
     ];
     expect(found.map((row) => row.relname)).toEqual(wantForced);
   });

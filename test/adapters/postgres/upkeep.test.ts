@@ -7,7 +7,7 @@ import { aRequest, aSubmit, CELL, StoreCell } from '../../support/storeCell.ts';
 import { type PostgresUnderTest, postgresStore } from '../../support/stores.ts';
 
 const HOUR_MS = 3_600_000;
-const NOTHING = { submitKeys: 0, callKeys: 0, groups: 0, heartbeats: 0 };
+const NOTHING = { submitKeys: 0, callKeys: 0, groups: 0, heartbeats: 0, traces: 0 };
 
 describe('the purge', () => {
   let store: PostgresUnderTest;
