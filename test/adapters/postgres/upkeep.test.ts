@@ -110,7 +110,9 @@ describe('the purge', () => {
     const text = readFileSync(join(import.meta.dirname, '../../../adapters/postgres/sql/purge.sql'), 'utf8');
     await store.query(`prepare purge as ${text}`);
     const plan = JSON.stringify(
-      await store.query(`explain execute purge('main', 1000, 86400000, 86400000, 3600000, 86400000)`),
+      await store.query(
+        `explain execute purge('main', 1000, 86400000, 86400000, 3600000, 86400000, 86400000)`,
+      ),
     );
     for (const index of ['submit_key_by_age', 'call_key_by_age']) expect(plan).toContain(index);
     expect(plan).not.toMatch(/Seq Scan on (?:submit_key|call_key)/);
