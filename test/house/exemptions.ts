@@ -37,6 +37,8 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'api/cli/main.ts': 'imported by the launcher',
   'api/console/main.tsx': 'the page, from index.html',
   'api/roles/subscribe.ts': 'the door `annona/client/kafka`, for consumers',
+  'api/cli/simulate/worker.ts':
+    'started by api/cli/simulate/runs.ts, which takes the extension of its own form',
   'adapters/memory/store.ts':
     'the ports in memory, for simulations and tests: the contract suites hold it to what PostgreSQL does',
   'adapters/memory/hints.ts':

@@ -135,8 +135,9 @@ async function traceOf({ trace, format, throughputs, gpuModel }: WorkloadSpec): 
 
 /** Unpacked where the file begins as gzip does, whatever its name. */
 async function linesOf(file: string): Promise<AsyncIterable<string>> {
+  const isPacked = await isGzip(file);
   const source = createReadStream(file);
-  const input = (await isGzip(file)) ? source.pipe(createGunzip()) : source;
+  const input = isPacked ? source.pipe(createGunzip()) : source;
   return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }
 

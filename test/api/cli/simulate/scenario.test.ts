@@ -24,7 +24,7 @@ function written(text: string): string {
 
 const GENERATED = `workload:
   generate:
-    requests: 300
+    requests: 60
     agents: 20
     departments: 3
     meanSecondsBetween: 20
@@ -34,7 +34,7 @@ const GENERATED = `workload:
 pools:
   - { id: main, kind: gpu, capacity: 24, priceMinor: 100 }
 quotas:
-  - { department: department-01, kind: gpu, most: 2 }
+  - { department: department-01, kind: gpu, most: 8 }
 schedulers: [priority, annona]
 `;
 
@@ -53,7 +53,7 @@ describe('a scenario', () => {
       (point: { runs: readonly { scheduler: string; seed: number; finished: number }[] }) => point.runs,
     );
     expect(runs).toHaveLength(8);
-    expect(runs.every(({ finished }: { finished: number }) => finished === 300)).toBe(true);
+    expect(runs.every(({ finished }: { finished: number }) => finished === 60)).toBe(true);
     expect(points[0].runs[0].waitMeanSeconds).toBeGreaterThan(points[1].runs[0].waitMeanSeconds);
   });
 
@@ -79,8 +79,8 @@ describe('a scenario', () => {
     const file = written(bad);
     const { exitCode, err } = await ran('simulate', file);
     expect(exitCode).toBe(2);
-    expect(err).toContain(`${file}:8:53: least is more than most`);
-    expect(err).toContain(`${file}:9:30: no pool is of kind tpu`);
+    expect(err).toContain(`${file}:8:54: least is more than most`);
+    expect(err).toContain(`${file}:9:32: no pool is of kind tpu`);
     expect(err).toContain('no pool side (pools: main)');
     const unknown = await ran('simulate', written(GENERATED.replace('agents', 'agent')));
     expect(unknown.err).toContain(':4:5: unknown key "agent" (did you mean "agents"?)');
