@@ -24,7 +24,7 @@ function written(text: string): string {
 
 const GENERATED = `workload:
   generate:
-    requests: 60
+    requests: 40
     agents: 20
     departments: 3
     meanSecondsBetween: 20
@@ -53,7 +53,7 @@ describe('a scenario', () => {
       (point: { runs: readonly { scheduler: string; seed: number; finished: number }[] }) => point.runs,
     );
     expect(runs).toHaveLength(8);
-    expect(runs.every(({ finished }: { finished: number }) => finished === 60)).toBe(true);
+    expect(runs.every(({ finished }: { finished: number }) => finished === 40)).toBe(true);
     expect(points[0].runs[0].waitMeanSeconds).toBeGreaterThan(points[1].runs[0].waitMeanSeconds);
   });
 
