@@ -11,7 +11,7 @@ afterAll(() => solver.close());
 /** Calls of a turn of the runner and of the relay beside it, and those by which acts and heartbeats come in. */
 const CALLS = {
   'scheduler-1': ['take', 'since', 'commit', 'renew', 'read', 'publish', 'advance'],
-  'api-1': ['write', 'heartbeat', 'requests', 'leases'],
+  'api-1': ['write', 'heartbeat'],
 } as const;
 /** The next call of that name, and the one after it. */
 const SKIPPED_MOST = 1;
