@@ -10,6 +10,7 @@ import { useClock } from '../data/clock.ts';
 import { type Resource, useResource } from '../data/resource.ts';
 import { may, useApi, useMe } from '../data/session.ts';
 import type { Explanation } from '../data/shapes.ts';
+import { NO_ESTIMATE_WORDS, NO_PROMISE_WORDS, said } from '../parts/codes.ts';
 import { CopyButton, download } from '../parts/copy.tsx';
 import { Confirm } from '../parts/dialog.tsx';
 import { amount, asks, instant, since, span } from '../parts/format.ts';
@@ -92,9 +93,9 @@ function Request({ whole, resource }: { readonly whole: Whole; readonly resource
           />
         </Panel>
         {OPEN.has(request.state) ? <Start of={explanation} /> : null}
+        <Offers request={request} of={explanation} onDone={resource.reload} />
         <Candidates of={explanation} />
         <Holders of={explanation} />
-        <Offers request={request} of={explanation} onDone={resource.reload} />
         <Takes request={request} of={explanation} />
         <Timeline events={events} />
       </div>
@@ -117,7 +118,11 @@ function Start({ of: { position, reservation, estimate, noEstimate } }: { readon
   return (
     <Panel title="When it may start">
       {estimate === null ? (
-        <p>{noEstimate === null ? 'Nobody has estimated it yet.' : `There is no estimate: ${noEstimate}.`}</p>
+        <p>
+          {noEstimate === null
+            ? 'Nobody has estimated it yet.'
+            : `There is no estimate: ${said(NO_ESTIMATE_WORDS, noEstimate)}.`}
+        </p>
       ) : (
         <>
           <p class="big">
@@ -140,7 +145,7 @@ function Start({ of: { position, reservation, estimate, noEstimate } }: { readon
             reservation === null
               ? 'none'
               : reservation.startsAt === null
-                ? `none: ${reservation.why ?? 'not yet due'}`
+                ? `none: ${said(NO_PROMISE_WORDS, reservation.why ?? 'notDue')}`
                 : `${instant(reservation.startsAt)} or earlier`,
         }}
       />

@@ -7,6 +7,7 @@ import { linkTo } from '../data/address.ts';
 import { go } from '../data/route.ts';
 import { useApi, useMe } from '../data/session.ts';
 import type { Explanation, Offer } from '../data/shapes.ts';
+import { STANDING_WORDS, said } from '../parts/codes.ts';
 import { Confirm } from '../parts/dialog.tsx';
 import { amount, instant, label, plain } from '../parts/format.ts';
 import { Bar, RequestLink } from '../parts/mark.tsx';
@@ -48,7 +49,7 @@ export function Candidates({ of: { options } }: OfExplanation) {
                       {row.pool}
                       {row.window === null ? '' : ` (${row.window})`}
                     </td>
-                    <td>{label(row.standing)}</td>
+                    <td>{said(STANDING_WORDS, row.standing)}</td>
                     <td>{row.rank === null ? '–' : `choice ${row.rank + 1}`}</td>
                     <td>
                       <Bar used={row.used} of={row.capacity} />
@@ -180,7 +181,7 @@ export function Takes({ request, of: { price } }: OfExplanation & { readonly req
     }
   };
   return (
-    <Panel title="What it would take">
+    <Panel title="What it would take" wide>
       {price === null ? null : (
         <>
           <p>

@@ -4,7 +4,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PolicyImpact, PolicyProblem, PolicySource, TestResult } from '../../../policies/index.ts';
 import { may, useApi } from '../data/session.ts';
-import { download } from '../parts/copy.tsx';
+import { downloadText } from '../parts/copy.tsx';
 import { amount, plain } from '../parts/format.ts';
 import { RequestLink } from '../parts/mark.tsx';
 import { Panel } from '../parts/panel.tsx';
@@ -91,7 +91,7 @@ function Editor({ original }: { readonly original: readonly PolicySource[] }) {
           <button
             key={name}
             type="button"
-            onClick={() => download(`${name.split('/').at(-1)}.json`, { path: name, text })}
+            onClick={() => downloadText(name.split('/').at(-1) ?? name, { type: 'text/plain', text })}
           >
             Take {name.split('/').at(-1)} home
           </button>
@@ -181,6 +181,11 @@ function Trials({ ask, original, sources, isSound }: TrialsProps) {
   const [impact, setImpact] = useState<PolicyImpact | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const [error, setError] = useState<string | null>(null);
+  // What was found is of other sources than those that stand there now.
+  useEffect(() => {
+    setResults(null);
+    setImpact(null);
+  }, [sources]);
   const doing = async (what: string, act: () => Promise<void>): Promise<void> => {
     setBusy(what);
     setError(null);

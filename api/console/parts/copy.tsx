@@ -26,9 +26,16 @@ export function CopyButton({ text, children }: { readonly text: string; readonly
 
 /** Offers a JSON document as a file. */
 export function download(name: string, document_: unknown): void {
-  const content = new Blob([`${JSON.stringify(document_, null, 2)}\n`], { type: 'application/json' });
+  downloadText(name, { type: 'application/json', text: `${JSON.stringify(document_, null, 2)}\n` });
+}
+
+/** Offers a text as a file, as it stands. */
+export function downloadText(
+  name: string,
+  { type, text }: { readonly type: string; readonly text: string },
+): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(content);
+  link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
