@@ -25,7 +25,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'now', path: '#/', as: AUTHOR, height: 1150 },
   { name: 'now-dark', path: '#/', as: AUTHOR, colours: 'dark', height: 1150 },
   { name: 'requests', path: '#/requests', as: AUTHOR },
-  { name: 'request', path: '#/requests/ID', as: WAITER, height: 1250 },
+  { name: 'request', path: '#/requests/ID', as: WAITER, height: 1050 },
   { name: 'ticks', path: '#/ticks', as: AUTHOR },
   { name: 'tick', path: '#/ticks/TICK', as: AUTHOR, height: 1150 },
   { name: 'departments', path: '#/departments', as: AUTHOR, height: 600 },
