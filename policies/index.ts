@@ -59,7 +59,7 @@ export type {
   ServiceOptions,
 } from './service.ts';
 export { inProcessPolicy } from './service.ts';
-export type { ShadowDifference, ShadowReport } from './shadow.ts';
+export type { ShadowDifference, ShadowReport } from './shadowReport.ts';
 export type {
   ConstraintRule,
   Explanation,

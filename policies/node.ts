@@ -22,7 +22,8 @@ import {
   type ServiceOptions,
   turns,
 } from './service.ts';
-import { Shadow, type ShadowReport } from './shadow.ts';
+import { Shadow } from './shadow.ts';
+import type { ShadowReport } from './shadowReport.ts';
 import { Slot, type SlotLimits } from './slot.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 

@@ -5,7 +5,7 @@ import type { PolicyBundle, PolicyData, PolicyManifest } from './bundle.ts';
 import type { PolicyConstraints } from './constraints.ts';
 import { evaluateBatch, explain, loadPolicy, ruleOf } from './engine.ts';
 import type { RuleUse } from './ruleHits.ts';
-import type { ShadowReport } from './shadow.ts';
+import type { ShadowReport } from './shadowReport.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 
 export interface PolicyActivation {

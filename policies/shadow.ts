@@ -4,6 +4,7 @@
 import { type Chunk, type ChunkAnswer, type ChunkBits, verdictsOf } from './batch.ts';
 import type { PolicyManifest } from './bundle.ts';
 import { encodeRows } from './rows.ts';
+import type { ShadowDifference, ShadowReport } from './shadowReport.ts';
 import type { Judged } from './slot.ts';
 import { byCodeUnit, type PolicyRow, type Verdict } from './verdict.ts';
 
@@ -13,34 +14,6 @@ const SAMPLES_MAX = 50;
 // Departments and codes come from requests and candidates: without a bound a hostile one would fill the memory.
 const COUNTED_MAX = 500;
 const OTHERS = '(others)';
-
-export interface ShadowDifference {
-  readonly tick: string;
-  readonly row: PolicyRow;
-  readonly active: Verdict;
-  readonly candidate: Verdict;
-}
-
-export interface ShadowReport {
-  readonly revision: string;
-  /** Chunks that were compared, and that were left out because the candidate was behind. */
-  readonly compared: number;
-  readonly skipped: number;
-  /** Chunks that the candidate did not answer. */
-  readonly failed: number;
-  readonly rows: number;
-  /** Ticks without any difference since the last one with some. */
-  readonly cleanTicks: number;
-  readonly newlyAllowed: number;
-  readonly newlyDenied: number;
-  /** Rows whose outcome is the same and whose codes, warnings or duties are not. */
-  readonly otherwise: number;
-  /** Code to rows that only the candidate, or only the active policy, hit with it. */
-  readonly byRule: Readonly<Record<string, { readonly added: number; readonly removed: number }>>;
-  readonly byDepartment: Readonly<Record<string, number>>;
-  /** The first so many differences. */
-  readonly samples: readonly ShadowDifference[];
-}
 
 export interface ShadowParts {
   readonly candidate: PolicyManifest;

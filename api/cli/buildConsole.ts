@@ -38,7 +38,8 @@ export async function buildConsole({ into = BUILT }: { readonly into?: string } 
     // Relative addresses: it works behind any path.
     base: './',
     logLevel: 'warn',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    // Whatever NODE_ENV says: the form for development names files by their places on this machine.
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     worker: { format: 'es' },
     // The policy compiler stands beside the page's files, packed, and is fetched when somebody edits a policy.
     define: { COMPILER_FILE: JSON.stringify(compiler) },

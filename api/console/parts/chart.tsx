@@ -3,13 +3,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-
-export interface Series {
-  readonly label: string;
-  /** One a time, null where there is none. */
-  readonly values: readonly (number | null)[];
-  readonly stepped?: boolean;
-}
+import type { Series } from '../data/series.ts';
 
 export interface ChartProps {
   /** Seconds since 1970, rising. */
