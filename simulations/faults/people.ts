@@ -51,6 +51,8 @@ export async function operate(
     if (isOver()) return;
     await client.call((edge) =>
       edge.edit(OPERATOR, () => {
+        // Asked while it was over already, it must not undo what was given back.
+        if (isOver()) return { to: whole, object: 'whole' };
         const { configuration: to, object } = edited(whole, chance, digest);
         return { to, object };
       }),
