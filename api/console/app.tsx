@@ -90,7 +90,7 @@ function StaleBanner() {
   const age =
     heardAt === null
       ? 'Nothing has been heard of it yet.'
-      : `It was last heard of ${since(new Date(heardAt).toISOString(), at)}.`;
+      : `It was last heard of ${since(new Date(heardAt).toISOString(), Math.max(at, heardAt))}.`;
   return (
     <div class="banner" role="alert">
       <strong>What stands here may be old.</strong> {why} {age} The page tries again by itself and goes on
