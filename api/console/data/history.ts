@@ -1,7 +1,7 @@
 // How full pools were, as lines over time: one a kind, or one a pool of a chosen kind. Pure.
 // Invariant: a reading that a pool is missing from is a gap in its line; a pool without a capacity of its own has none.
 
-import type { Series } from './series.ts';
+import type { Series } from '../parts/series.ts';
 
 /** What GET /v1/pool-use answers. */
 export interface PoolUse {

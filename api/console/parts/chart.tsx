@@ -3,7 +3,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Series } from '../data/series.ts';
+import type { Series } from './series.ts';
 
 export interface ChartProps {
   /** Seconds since 1970, rising. */

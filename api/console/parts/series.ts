@@ -1,4 +1,4 @@
-// One line of a chart. Apart from the chart, so that what computes lines needs no page to be tested.
+// One line of a chart. Called by chart.tsx, and by what makes lines.
 
 export interface Series {
   readonly label: string;
