@@ -137,7 +137,7 @@ function evaluator(input: {
 }
 
 /** Without the figures of every department at every point. */
-function briefOf({ recommended, points, frontier, sensitivity, months, bottleneck }: Plan): unknown {
+function briefOf({ recommended, points, frontier, sensitivity, months, bottleneck }: Plan): object {
   return {
     recommended: recommended && brief(recommended),
     bottleneck,

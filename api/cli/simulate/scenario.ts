@@ -77,19 +77,19 @@ function pointsOf(scenario: ScenarioFile, file: string): ScenarioPoint[] {
   const tasks = schedulers.flatMap((scheduler) =>
     seeds.map((seed): RunTask => ({ scheduler, seed: isAsItIs ? null : seed })),
   );
-  const named = trace === undefined ? {} : { ...trace, file: resolve(dirname(file), trace.file) };
+  const named = trace && { ...trace, file: resolve(dirname(file), trace.file) };
   return capacities.map(({ pools }) => ({
     tasks,
     spec: {
-      trace: 'file' in named ? named.file : file,
+      trace: named?.file ?? file,
       gpuModel: 'v100',
       pools,
       quotas,
       budgets,
       ...(generate !== undefined && { generate }),
-      ...('format' in named && named.format !== undefined && { format: named.format }),
-      ...('department' in named && named.department !== undefined && { department: named.department }),
-      ...('limit' in named && named.limit !== undefined && { limit: named.limit }),
+      ...(named?.format !== undefined && { format: named.format }),
+      ...(named?.department !== undefined && { department: named.department }),
+      ...(named?.limit !== undefined && { limit: named.limit }),
       ...(horizonSeconds !== undefined && { untilMs: horizonSeconds * 1000 }),
     },
   }));
