@@ -64,7 +64,7 @@ function faultsOf({ pools, workload, sweep = {} }: ScenarioFile, source: Source)
 
 function pointsOf(scenario: ScenarioFile, file: string): ScenarioPoint[] {
   const { schedulers, seeds = [1], sweep = {}, quotas = [], budgets = [], horizonSeconds } = scenario;
-  const { trace, generate } = scenario.workload;
+  const { generate } = scenario.workload;
   const capacities = swept(scenario.pools, sweep);
   const runs = capacities.length * schedulers.length * seeds.length;
   if (runs > RUNS_MOST)
@@ -77,22 +77,25 @@ function pointsOf(scenario: ScenarioFile, file: string): ScenarioPoint[] {
   const tasks = schedulers.flatMap((scheduler) =>
     seeds.map((seed): RunTask => ({ scheduler, seed: isAsItIs ? null : seed })),
   );
-  const named = trace && { ...trace, file: resolve(dirname(file), trace.file) };
+  const horizon = horizonSeconds === undefined ? {} : { untilMs: horizonSeconds * 1000 };
   return capacities.map(({ pools }) => ({
     tasks,
-    spec: {
-      trace: named?.file ?? file,
-      gpuModel: 'v100',
-      pools,
-      quotas,
-      budgets,
-      ...(generate !== undefined && { generate }),
-      ...(named?.format !== undefined && { format: named.format }),
-      ...(named?.department !== undefined && { department: named.department }),
-      ...(named?.limit !== undefined && { limit: named.limit }),
-      ...(horizonSeconds !== undefined && { untilMs: horizonSeconds * 1000 }),
-    },
+    spec: { ...workloadOf(scenario.workload, file), gpuModel: 'v100', pools, quotas, budgets, ...horizon },
   }));
+}
+
+function workloadOf(
+  { trace, generate }: ScenarioFile['workload'],
+  file: string,
+): Pick<WorkloadSpec, 'trace' | 'format' | 'department' | 'limit' | 'generate'> {
+  if (trace === undefined) return { trace: file, ...(generate !== undefined && { generate }) };
+  const { file: named, format, department, limit } = trace;
+  return {
+    trace: resolve(dirname(file), named),
+    ...(format !== undefined && { format }),
+    ...(department !== undefined && { department }),
+    ...(limit !== undefined && { limit }),
+  };
 }
 
 /** Each capacity of a pool with each of the others, in the order of the file. */
