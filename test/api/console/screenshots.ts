@@ -75,6 +75,8 @@ function addressOf({ path }: Picture, { waiting, tick }: Ids): string {
 
 /** Sample agents at work, one pool full, a policy that asks for reviews, and one review that waits. */
 async function prepare(rig: Rig): Promise<Ids> {
+  // First, while the pool is empty: sample agents want it too.
+  const waiting = await fill(rig);
   await runSampleAgents({
     configuration: rig.configuration,
     baseUrl: rig.url,
@@ -86,7 +88,6 @@ async function prepare(rig: Rig): Promise<Ids> {
     signal: AbortSignal.timeout(SAMPLE_MS),
     note: (line) => console.error(line),
   });
-  const waiting = await fill(rig);
   const author = await rig.client(AUTHOR);
   const revision = await pushReviewed(rig);
   await author.post(`/v1/policies/${revision}/activate`, null);
