@@ -53,7 +53,6 @@ export function RequestsPage() {
           label="Requests"
           rows={shown}
           columns={columns}
-          keyOf={({ request }) => request.id}
           onOpen={({ request }) => go(['requests', request.id])}
         />
       )}

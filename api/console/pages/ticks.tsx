@@ -36,7 +36,6 @@ export function TicksPage() {
               label="Ticks"
               rows={all}
               columns={COLUMNS}
-              keyOf={({ tick }) => String(tick)}
               onOpen={({ tick }) => go(['ticks', String(tick)])}
             />
           </>

@@ -1,0 +1,123 @@
+// Every page of the console in light and dark before axe-core, and the workbench with its compiler: what takes a browser longer.
+// One server for all of them, in order. Run by `npm run test:long`.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, type Looking, openBrowser, openPage, signIn } from '../browser.ts';
+import { AUTHOR, fill, OPERATOR, openRig, pushReviewed, type Rig } from '../rig.ts';
+
+let rig: Rig;
+let browser: Browser;
+let waiting = '';
+let reviewed = '';
+
+beforeAll(async () => {
+  if (CHROMIUM === undefined) return;
+  [rig, browser] = await Promise.all([openRig(), openBrowser()]);
+  waiting = await fill(rig);
+  reviewed = await pushReviewed(rig);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await rig?.close();
+});
+
+async function looking(
+  holder: Parameters<Rig['token']>[0],
+  path = '',
+  colours: 'light' | 'dark' = 'light',
+): Promise<Looking> {
+  const look = await openPage(browser, `${rig.url}${path}`, { colours });
+  await signIn(look.page, await rig.token(holder));
+  return look;
+}
+
+it.skipIf(!CHROMIUM)('brings a policy into force with a reason', async () => {
+  const author = await looking(AUTHOR, '#/policies');
+  const activate = author.page.getByRole('button', { name: 'Activate' });
+  await activate.focus();
+  await author.page.keyboard.press('Enter');
+  await author.page.keyboard.type('confidential data is looked at first');
+  await author.page.keyboard.press('Tab');
+  await author.page.keyboard.press('Tab');
+  await author.page.keyboard.press('Enter');
+  await author.page.getByRole('cell', { name: 'in force' }).waitFor();
+  expect(await (await rig.client(AUTHOR)).get('/v1/policies/status')).toMatchObject({
+    active: reviewed,
+    sequence: 1,
+  });
+  await author.close();
+});
+
+it.skipIf(!CHROMIUM)(
+  'compiles what is typed, runs its tests, and says what an edit would have decided',
+  async () => {
+    const { page, errors, foreign, close } = await looking(AUTHOR, '#/policies');
+    await page.getByRole('button', { name: 'Open the policies that ship' }).focus();
+    await page.keyboard.press('Enter');
+    const rego = page.getByRole('textbox', { name: 'Rego' });
+    await page.getByLabel('File to edit').selectOption('policies/rego/default/handling.rego');
+    await page.getByText('✓ compiles').waitFor({ timeout: 30_000 });
+    const text = await rego.inputValue();
+    await rego.fill(text.replace('PURPOSE_VAGUE(row) := false if {', 'PURPOSE_VAGUE(row) := false if {{'));
+    await page.getByText(/handling\.rego:\d+:\d+/).waitFor({ timeout: 30_000 });
+    // Nobody is asked for a purpose: what was denied for lack of one would have been allowed.
+    await rego.fill(text.replace('least_purpose_characters := 12', 'least_purpose_characters := 0'));
+    await page.getByText('✓ compiles').waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'What would it have decided?' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText(/of the last \d+ requests/).waitFor({ timeout: 30_000 });
+    expect(await page.getByRole('region', { name: 'Changed outcomes' }).textContent()).toMatch(
+      /research.*-PURPOSE_VAGUE/,
+    );
+    expect({ errors, foreign }).toEqual({ errors: [], foreign: [] });
+    await close();
+  },
+);
+
+const PAGES = [
+  '#/',
+  '#/requests',
+  '#/requests/ID',
+  '#/ticks',
+  '#/ticks/1',
+  '#/departments',
+  '#/departments/research',
+  '#/reviews?state=all',
+  '#/policies',
+];
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+    'axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))',
+  );
+  return found.map(({ id, nodes }) => `${page.url()}: ${id}: ${nodes[0]?.html}`);
+}
+
+it.skipIf(!CHROMIUM).each(['light', 'dark'] as const)(
+  'has nothing for axe to find on any page, %s',
+  async (colours) => {
+    const { page, errors, foreign, close } = await looking(OPERATOR, '#/', colours);
+    const found: string[] = [];
+    for (const path of PAGES) {
+      await page.evaluate(`location.hash = ${JSON.stringify(path.replace('ID', waiting))}`);
+      await page.locator('main h1').first().waitFor();
+      await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0);
+      found.push(...(await violations(page)));
+    }
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    found.push(...(await violations(page)));
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Access token').waitFor();
+    found.push(...(await violations(page)));
+    expect(found).toEqual([]);
+    expect({ errors, foreign }).toEqual({ errors: [], foreign: [] });
+    await close();
+  },
+);
