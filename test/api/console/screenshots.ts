@@ -22,17 +22,17 @@ interface Picture {
 }
 
 const PICTURES: readonly Picture[] = [
-  { name: 'now', path: '#/', as: AUTHOR, height: 1150 },
-  { name: 'now-dark', path: '#/', as: AUTHOR, colours: 'dark', height: 1150 },
+  { name: 'now', path: '#/', as: AUTHOR, height: 960 },
+  { name: 'now-dark', path: '#/', as: AUTHOR, colours: 'dark', height: 960 },
   { name: 'requests', path: '#/requests', as: AUTHOR },
-  { name: 'request', path: '#/requests/ID', as: WAITER, height: 1050 },
+  { name: 'request', path: '#/requests/ID', as: WAITER, height: 980 },
   { name: 'ticks', path: '#/ticks', as: AUTHOR },
-  { name: 'tick', path: '#/ticks/TICK', as: AUTHOR, height: 1150 },
+  { name: 'tick', path: '#/ticks/TICK', as: AUTHOR, height: 960 },
   { name: 'departments', path: '#/departments', as: AUTHOR, height: 600 },
-  { name: 'department', path: '#/departments/research', as: AUTHOR, height: 1000 },
+  { name: 'department', path: '#/departments/research', as: AUTHOR, height: 860 },
   { name: 'reviews', path: '#/reviews', as: REVIEWER, height: 600 },
-  { name: 'policies', path: '#/policies', as: AUTHOR, height: 1150 },
-  { name: 'policies-dark', path: '#/policies', as: AUTHOR, colours: 'dark', height: 1150 },
+  { name: 'policies', path: '#/policies', as: AUTHOR, height: 960 },
+  { name: 'policies-dark', path: '#/policies', as: AUTHOR, colours: 'dark', height: 960 },
 ];
 
 async function main(): Promise<void> {
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       const look = await openPage(browser, `${rig.url}${addressOf(picture, ids)}`, {
         colours: picture.colours ?? 'light',
         height: picture.height ?? 760,
-        width: 1280,
+        width: 1120,
       });
       await signIn(look.page, await rig.token(picture.as));
       await look.page.locator('main h1').first().waitFor();
