@@ -1,7 +1,7 @@
 // A department's quotas, and editing one: the effect is previewed by a dry run, and the edit holds only for the version that was read.
 // Invariant: where two people edit at once, the second is shown what the first wrote, keeps what it typed, and decides again.
 
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { ProblemError } from '../../client/problem.ts';
 import type { Api } from '../data/api.ts';
 import { useResource } from '../data/resource.ts';
@@ -128,6 +128,7 @@ function EditForm({ base, onDone, onClose }: FormProps) {
   const [values, setValues] = useState<Values>(valuesOf(base.value));
   const [preview, setPreview] = useState<Preview | null>(null);
   const [conflict, setConflict] = useState(false);
+  const asked = useRef(0);
   const act = {
     method: 'PUT',
     path: pathOf(known.value),
@@ -139,7 +140,11 @@ function EditForm({ base, onDone, onClose }: FormProps) {
     setValues(next);
     setPreview(null);
     if (!FIELDS.every((field) => /^\d{1,15}$/.test(next[field]))) return;
-    setPreview(await previewOf(api, { ...act, body: bodyOf(next, known.value) }));
+    asked.current += 1;
+    const turn = asked.current;
+    const seen = await previewOf(api, { ...act, body: bodyOf(next, known.value) });
+    // An answer about what stood there before is no answer.
+    if (turn === asked.current) setPreview(seen);
   };
   const store = async (because: string): Promise<void> => {
     if (!isSound) throw new Error('amounts are whole numbers');
