@@ -139,8 +139,8 @@ function EditForm({ base, onDone, onClose }: FormProps) {
   const look = async (next: Values): Promise<void> => {
     setValues(next);
     setPreview(null);
-    if (!FIELDS.every((field) => /^\d{1,15}$/.test(next[field]))) return;
     asked.current += 1;
+    if (!FIELDS.every((field) => /^\d{1,15}$/.test(next[field]))) return;
     const turn = asked.current;
     const seen = await previewOf(api, { ...act, body: bodyOf(next, known.value) });
     // An answer about what stood there before is no answer.
