@@ -118,7 +118,7 @@ async function act(page: import('playwright-core').Page, name: string): Promise<
   }
   if (name.startsWith('policies')) {
     await page.getByRole('button', { name: 'Open the policies that ship' }).click();
-    await page.getByText('✓ compiles').waitFor({ timeout: 30_000 });
+    await page.getByText('✓ compiles').waitFor({ timeout: 90_000 });
     await page.getByRole('heading', { name: 'Workbench' }).scrollIntoViewIfNeeded();
   }
 }
