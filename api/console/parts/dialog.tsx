@@ -31,7 +31,9 @@ export function Confirm({
   const [because, setBecause] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const ready = !busy && (reason === 'none' || because.trim() !== '');
+  const isSaid = reason === 'none' || because.trim() !== '';
+  // While it is sent the button stays in focus: who acts by keys can act again after a refusal.
+  const ready = !busy && isSaid;
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (!ready) return;
@@ -66,7 +68,7 @@ export function Confirm({
           <button type="button" onClick={onClose}>
             Leave it
           </button>
-          <button type="submit" class={danger ? 'danger' : 'primary'} disabled={!ready}>
+          <button type="submit" class={danger ? 'danger' : 'primary'} disabled={!isSaid} aria-disabled={busy}>
             {busy ? 'Sending…' : verb}
           </button>
         </div>
