@@ -15,8 +15,17 @@ export interface CompilerModule {
 
 /** `wasm`: the compiler, unpacked. Compiles on the calling thread; throws CompilerFault. */
 export function compilerOf(wasm: Uint8Array, pagesMax: number = COMPILER_PAGES_MAX): CompilerModule {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  const module = new Module(cappedMemory(wasm, pagesMax));
+  return instanceOf(moduleOf(wasm, pagesMax));
+}
+
+/** The code alone, which any number of threads may share. Throws CompilerFault. */
+export function moduleOf(wasm: Uint8Array, pagesMax: number): object {
+  return new (webAssembly().Module)(cappedMemory(wasm, pagesMax));
+}
+
+/** A compiler of its own over such code. */
+export function instanceOf(module: object): CompilerModule {
+  const { Instance } = webAssembly();
   let memory: { readonly buffer: ArrayBuffer } | undefined;
   const host = wasiHost(() => memory?.buffer ?? new ArrayBuffer(0));
   const { exports } = new Instance(module, { wasi_snapshot_preview1: host.imports });
@@ -41,6 +50,10 @@ export function compilerOf(wasm: Uint8Array, pagesMax: number = COMPILER_PAGES_M
       return JSON.parse(new TextDecoder().decode(answer)) as CompilerAnswer;
     },
   };
+}
+
+function webAssembly(): WebAssemblyApi {
+  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 }
 
 /** Go's linker states no maximum, and the memory is the module's own: so the maximum is written into its memory section. */

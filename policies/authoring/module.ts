@@ -1,9 +1,9 @@
 // The compiler from its file: unpacks it and checks that it is the one of its digest.
-// Invariant: bytes of another digest never run. Called by worker.ts, and through node.ts by whoever serves it to browsers.
+// Invariant: bytes of another digest never run. Called by node.ts, and through it by whoever serves it to browsers.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
-import { type CompilerModule, compilerOf } from './instance.ts';
+import { moduleOf } from './instance.ts';
 import { CompilerFault } from './protocol.ts';
 
 export interface PackedCompiler {
@@ -27,7 +27,14 @@ export function packedCompiler(): PackedCompiler {
   return { packed, sha256 };
 }
 
-/** Throws CompilerFault. */
-export function openCompiler(pagesMax: number): CompilerModule {
-  return compilerOf(brotliDecompressSync(packedCompiler().packed), pagesMax);
+const modules = new Map<number, object>();
+
+/** Compiled once a process: its threads share the code, and what the engine has optimised of it. Throws CompilerFault. */
+export function compilerModule(pagesMax: number): object {
+  let module = modules.get(pagesMax);
+  if (module === undefined) {
+    module = moduleOf(brotliDecompressSync(packedCompiler().packed), pagesMax);
+    modules.set(pagesMax, module);
+  }
+  return module;
 }

@@ -4,6 +4,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { COMPILER_PAGES_MAX } from './instance.ts';
+import { compilerModule } from './module.ts';
 import {
   type CompilerAnswer,
   CompilerFault,
@@ -106,7 +107,7 @@ class WorkerCompiler implements PolicyCompiler {
       env: {},
       execArgv: [],
       name: 'annona-policy-compiler',
-      workerData: { pagesMax: this.#pagesMax },
+      workerData: { module: compilerModule(this.#pagesMax) },
     });
     // Idle, it keeps no process alive.
     worker.unref();

@@ -1,7 +1,7 @@
 // The compiler's thread: opened once and kept, so that a compilation without end can be ended and the next one is warm.
 // Invariant: it answers each message once, in order. Started by node.ts alone.
 import { parentPort, workerData } from 'node:worker_threads';
-import { openCompiler } from './module.ts';
+import { instanceOf } from './instance.ts';
 import type { CompilerAnswer, CompilerRequest, TestResult } from './protocol.ts';
 import { runTests, type TestRun } from './testRun.ts';
 
@@ -16,9 +16,9 @@ export type CompilerReply =
 const port = parentPort;
 if (!port)
   throw new Error('policies/authoring/worker is started by policies/authoring/node, in a worker thread');
-const { pagesMax } = workerData as { readonly pagesMax: number };
+const { module } = workerData as { readonly module: object };
 
-const compiler = openCompiler(pagesMax);
+const compiler = instanceOf(module);
 
 port.on('message', (question: CompilerQuestion) => {
   const reply: CompilerReply =
