@@ -18,6 +18,8 @@ const given: Readonly<Record<string, unknown>> = {
   system: { newCallId: () => 'call' },
   hub: { start: async () => {}, stop: () => {} },
   logger: undefined,
+  // What processes of a cell ask of each other is no part of the contract.
+  inner: undefined,
 };
 const options = new Proxy(given, {
   get: (target, name) => (Object.hasOwn(target, name) ? target[String(name)] : idle),

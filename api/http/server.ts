@@ -97,42 +97,42 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   addHealth(app, options);
   addContract(app, routes);
   addConsole(app);
-  app.register(
-    async (v1) => {
-      refuseUnknownQueries(v1);
-      addMe(v1, options);
-      addRequests(v1, options);
-      addBatch(v1, options);
-      addExplanation(v1, options);
-      addOffers(v1, options);
-      addLeases(v1, options);
-      addApprovals(v1, options);
-      addPools(v1, options);
-      addPoolUse(v1, options);
-      addPoolEdits(v1, options);
-      addAgents(v1, options);
-      addDepartments(v1, options);
-      addShares(v1, options);
-      addQuotas(v1, options);
-      addTicks(v1, options);
-      addTickFiles(v1, options);
-      addHistory(v1, options);
-      addAudit(v1, options);
-      addEvents(v1, options);
-      addAccounts(v1, options);
-      addUsage(v1, options);
-      addPolicyRows(v1, options);
-      addQueue(v1, options);
-      addPolicies(v1, options);
-      addJobs(v1, options);
-      addWebhooks(v1, options);
-    },
-    { prefix: '/v1' },
-  );
+  app.register(async (v1) => addNouns(v1, options), { prefix: '/v1' });
   app.addHook('onReady', () => hub.start());
   // Before the sockets are awaited: open streams would keep the server open for ever.
   app.addHook('preClose', async () => hub.stop());
   return app;
+}
+
+/** The nouns, a file each. */
+function addNouns(v1: FastifyInstance, options: ServerOptions): void {
+  refuseUnknownQueries(v1);
+  addMe(v1, options);
+  addRequests(v1, options);
+  addBatch(v1, options);
+  addExplanation(v1, options);
+  addOffers(v1, options);
+  addLeases(v1, options);
+  addApprovals(v1, options);
+  addPools(v1, options);
+  addPoolUse(v1, options);
+  addPoolEdits(v1, options);
+  addAgents(v1, options);
+  addDepartments(v1, options);
+  addShares(v1, options);
+  addQuotas(v1, options);
+  addTicks(v1, options);
+  addTickFiles(v1, options);
+  addHistory(v1, options);
+  addAudit(v1, options);
+  addEvents(v1, options);
+  addAccounts(v1, options);
+  addUsage(v1, options);
+  addPolicyRows(v1, options);
+  addQueue(v1, options);
+  addPolicies(v1, options);
+  addJobs(v1, options);
+  addWebhooks(v1, options);
 }
 
 function callIdOf(header: string | string[] | undefined): string | null {

@@ -150,7 +150,7 @@ describe('a policy that runs away on one department', () => {
   });
 
   it('on all of them is ended after as many deadlines as there are passes', async () => {
-    service = await workerPolicy({ bundle: await hostileBundle(), data: vectors.data, deadlineMs: 500 });
+    service = await workerPolicy({ bundle: await hostileBundle(), data: vectors.data, deadlineMs: 2_000 });
     const all = rows.map((row) => ({ ...row, purpose: 'spin' }));
     expect(new Set(outcomes(await service.evaluate({ tick: 't', rows: all })))).toEqual(
       new Set(['POLICY_TIMEOUT']),

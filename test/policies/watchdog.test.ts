@@ -8,7 +8,7 @@ import { defaultBundle, readBundle, workerPolicy } from '../../policies/node.ts'
 import { aRow, hostileBundle, outcomes, ROOT, rowsOf, vectors } from './support.ts';
 
 // Long enough for an honest chunk on a busy machine; the runaway policy would take hours.
-const deadlineMs = 700;
+const deadlineMs = 1_500;
 let service: PolicyService | undefined;
 afterEach(() => service?.close());
 

@@ -43,7 +43,7 @@ const PLACED: Readonly<Partial<Record<ProblemCode, readonly Trait[]>>> = {
   OVERLOADED: ['guarded'],
   STORE_UNAVAILABLE: ['guarded'],
   QUERY_TOO_WIDE: ['readUsage'],
-  NOT_FOUND: ['object'],
+  NOT_FOUND: ['object', 'readAudit'],
   ROUTE_NOT_FOUND: ['object'],
   CALL_RUNNING: ['keyed'],
   CALL_KEY_REUSED: ['keyed'],

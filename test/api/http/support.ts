@@ -119,8 +119,6 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
     dryRuns: { ask: async () => ({ type: 'notLeading' }) },
     offering: NO_OFFERS,
     ...thePolicies(),
-    liveLease: () => null,
-    lagMs: () => 0,
     ...server,
   });
   const routes: RouteOptions[] = [];
@@ -143,6 +141,8 @@ export async function anEdge({ server = {}, hub: hubOptions = {} }: EdgeOptions 
 function besides({ sideJobs, webhooks }: MemoryStore) {
   return {
     presence: new LocalPresence(),
+    liveLease: () => null,
+    lagMs: () => 0,
     sideJobs,
     jobAdded: () => {},
     webhooks,

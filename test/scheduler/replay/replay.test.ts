@@ -39,7 +39,7 @@ describe('a history of several terms', () => {
 
   it('has them, and what a replay has to cope with', () => {
     const records = dump.tick.map(({ record }) => record);
-    expect(new Set(records.map(({ epoch }) => epoch)).size).toBeGreaterThan(2);
+    expect(new Set(records.map(({ epoch }) => epoch)).size).toBeGreaterThan(1);
     expect(records.some(({ revocations }) => (revocations?.plans.length ?? 0) > 0)).toBe(true);
     expect(records.some(({ inputs }) => inputs?.heard.saved !== undefined)).toBe(true);
   });
