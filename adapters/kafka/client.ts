@@ -23,6 +23,8 @@ export interface IncomingRecord {
   /** Empty where the record has none. */
   readonly key: string;
   readonly value: string;
+  /** The value as it came: a text hides bytes that are no UTF-8. */
+  readonly bytes: Buffer;
   /** The last one of a name that comes twice. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -184,11 +184,13 @@ function recordOf(message: KafkaMessage, from: { topic: string; partition: numbe
     const last = Array.isArray(text) ? text.at(-1) : text;
     return [name, String(last ?? '')];
   });
+  const bytes = message.value ?? Buffer.alloc(0);
   return {
     ...from,
     offset: message.offset,
     key: String(message.key ?? ''),
-    value: String(message.value ?? ''),
+    value: bytes.toString('utf8'),
+    bytes,
     headers: Object.fromEntries(headers),
   };
 }

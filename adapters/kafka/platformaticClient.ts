@@ -34,7 +34,9 @@ import {
 const RETRY = { retries: 3, retryDelay: 200 };
 
 type Connected = ReturnType<typeof baseOf>;
-type Text = Message<string, string, string, string>;
+/** A text hides bytes that are no UTF-8. */
+const DESERIALIZERS = { ...stringDeserializers, value: (bytes?: Buffer): Buffer => bytes ?? Buffer.alloc(0) };
+type Taken = Message<string, Buffer, string, string>;
 
 export function createPlatformaticClient(options: KafkaClientOptions): KafkaClient {
   const base = baseOf(options);
@@ -150,7 +152,7 @@ class PlatformaticSource implements RecordSource {
     const consumer = new Consumer({
       ...this.#base,
       groupId: group,
-      deserializers: stringDeserializers,
+      deserializers: DESERIALIZERS,
       autocommit: false,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
@@ -177,7 +179,7 @@ class PlatformaticSource implements RecordSource {
     stream: Awaited<ReturnType<Source['consume']>>,
     handle: (record: IncomingRecord) => Promise<void>,
   ): Promise<void> {
-    const handled = new Map<string, Text>();
+    const handled = new Map<string, Taken>();
     let count = 0;
     try {
       for await (const message of stream) {
@@ -198,9 +200,9 @@ class PlatformaticSource implements RecordSource {
   }
 }
 
-type Source = Consumer<string, string, string, string>;
+type Source = Consumer<string, Buffer, string, string>;
 
-async function commit(consumer: Source, handled: Map<string, Text>): Promise<void> {
+async function commit(consumer: Source, handled: Map<string, Taken>): Promise<void> {
   if (handled.size === 0) return;
   const offsets = [...handled.values()].map(({ topic, partition, offset, leaderEpoch }) => ({
     topic,
@@ -213,13 +215,14 @@ async function commit(consumer: Source, handled: Map<string, Text>): Promise<voi
   handled.clear();
 }
 
-function recordOf({ topic, partition, offset, key, value, headers }: Text): IncomingRecord {
+function recordOf({ topic, partition, offset, key, value: bytes, headers }: Taken): IncomingRecord {
   return {
     topic,
     partition,
     offset: String(offset),
     key: key ?? '',
-    value: value ?? '',
+    value: bytes.toString('utf8'),
+    bytes,
     headers: Object.fromEntries(headers),
   };
 }

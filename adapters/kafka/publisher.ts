@@ -12,6 +12,7 @@ import type {
 import { createKafkaClient } from './clients.ts';
 import { cloudEvent, type StreamRecord } from './cloudEvent.ts';
 import { refusalOf } from './refusal.ts';
+import { RestartingSender } from './restartingSender.ts';
 import { auditTopic, deadLettersTopic, decisionsTopic, type TopicShape, topicsOf } from './topics.ts';
 
 export interface KafkaPublisherOptions extends PublisherLimits, KafkaClientOptions {
@@ -71,13 +72,12 @@ interface Addressed {
 }
 
 export class SenderPublisher implements KafkaPublisher {
-  readonly #newSender: () => RecordSender;
+  readonly #sender: RestartingSender;
   readonly #limits: Required<PublisherLimits>;
   readonly #ensure: Ensure;
-  #sender: Promise<RecordSender> | null = null;
 
   constructor(newSender: () => RecordSender, limits: PublisherLimits & { readonly ensure?: Ensure }) {
-    this.#newSender = newSender;
+    this.#sender = new RestartingSender(newSender);
     this.#ensure = limits.ensure ?? (async () => {});
     this.#limits = { recordBytesMax: RECORD_BYTES_MAX, requestBytesMax: REQUEST_BYTES_MAX, ...limits };
   }
@@ -117,47 +117,12 @@ export class SenderPublisher implements KafkaPublisher {
     await this.#send([addressedTo(deadLettersTopic(cell, event.department), letter)]);
   }
 
-  async close(): Promise<void> {
-    const starting = this.#sender;
-    this.#sender = null;
-    // One that could not start has nothing to end, and whoever waited for it was told.
-    const sender = await starting?.catch(() => null);
-    await sender?.close();
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 
-  async #send(request: readonly Addressed[]): Promise<void> {
-    try {
-      const sender = await this.#connected();
-      await sender.send(request.map(({ record }) => record));
-    } catch (error) {
-      if (refusalOf(error) === null) await this.#startOver();
-      throw error;
-    }
-  }
-
-  /** Not when made: a broker that is down then is like one that dies later. */
-  #connected(): Promise<RecordSender> {
-    this.#sender ??= this.#start();
-    return this.#sender;
-  }
-
-  async #start(): Promise<RecordSender> {
-    const sender = this.#newSender();
-    try {
-      await sender.connect();
-      return sender;
-    } catch (error) {
-      await sender.close().catch(() => undefined);
-      throw error;
-    }
-  }
-
-  /**
-   * A sender that has failed is thrown away. kafkajs can stay in "Broker not connected" for good when a broker accepted its connection
-   * and did not answer the first request: the pool counts the connection and never asks again.
-   */
-  async #startOver(): Promise<void> {
-    await this.close().catch(() => undefined);
+  #send(request: readonly Addressed[]): Promise<void> {
+    return this.#sender.send(request.map(({ record }) => record));
   }
 }
 

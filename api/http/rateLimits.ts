@@ -1,9 +1,10 @@
 // How fast one caller, and one department, may call; and how many requests one agent may have open.
-// Invariant: heartbeats, releases and acknowledgements are never refused here, for a lease must not die of a rate limit. Called by access.ts, batch.ts, submit routes.
+// Invariant: heartbeats, releases and acknowledgements are never refused here, for a lease must not die of a rate limit. Called by access.ts, batch.ts, submit routes
+// and intakeRecord.ts.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, ProblemError } from '../errors.ts';
-import type { Principal, RateBucket, RateStanding } from '../ports.ts';
+import type { Principal, RateBucket, RateOutcome, RateStanding } from '../ports.ts';
 import type { ServerOptions } from './options.ts';
 import type { Action } from './permissions.ts';
 import type { Submission } from './submission.ts';
@@ -49,6 +50,14 @@ export async function countItems(
   if (more > 0) await takeTokens(options, call, more);
 }
 
+/** A record of the intake topic counts like a call. */
+export async function countRecord(
+  { limits, rateLimiter }: Pick<ServerOptions, 'limits' | 'rateLimiter'>,
+  principal: Principal,
+): Promise<void> {
+  refuseTooFast(await rateLimiter.take(bucketsOf(limits, principal), 1));
+}
+
 async function takeTokens(
   { limits, rateLimiter }: ServerOptions,
   { reply, principal }: { reply: FastifyReply; principal: Principal },
@@ -58,6 +67,10 @@ async function takeTokens(
   const outcome = await rateLimiter.take(buckets, tokens);
   reply.header('ratelimit-policy', buckets.map(policyItem).join(', '));
   reply.header('ratelimit', outcome.standings.map(standingItem).join(', '));
+  refuseTooFast(outcome);
+}
+
+function refuseTooFast(outcome: RateOutcome): void {
   if (outcome.type === 'taken') return;
   throw new ProblemError({
     code: 'RATE_LIMITED',
@@ -105,7 +118,7 @@ function standingItem({ name, remaining, fullInSeconds }: RateStanding): string 
  * what comes within that time.
  */
 export function refuseBeyondOpen(
-  { limits, openRequests }: ServerOptions,
+  { limits, openRequests }: Pick<ServerOptions, 'limits' | 'openRequests'>,
   { agent }: Principal,
   submissions: readonly Submission[],
 ): readonly Submission[] {

@@ -178,7 +178,10 @@ async function submit(
 }
 
 /** One revision of the configuration and one fresh id for one submission. */
-export function submissionContext(options: ServerOptions, principal: Principal): SubmissionContext {
+export function submissionContext(
+  options: Pick<ServerOptions, 'configuration' | 'digest' | 'system'>,
+  principal: Principal,
+): SubmissionContext {
   const { subject, department, agent } = principal;
   if (agent === null) throw new Error('a submission passed the permission table without an agent');
   return {

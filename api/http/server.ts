@@ -41,6 +41,7 @@ import { addQueue } from './queue.ts';
 import { addQuotas } from './quotas.ts';
 import { addRequests } from './requests.ts';
 import { NoQuery } from './schemas/fields.ts';
+import { BODY_BYTES_MAX } from './schemas/submission.ts';
 import { addShares } from './shares.ts';
 import { addTickFiles } from './tickFile.ts';
 import { addTicks } from './ticks.ts';
@@ -51,7 +52,6 @@ import { addWebhooks } from './webhooks.ts';
 
 export type { ServerOptions } from './options.ts';
 
-const BODY_BYTES_MAX = 256 * 1024;
 const HEADER_BYTES_MAX = 16 * 1024;
 /** Headers, and the whole call with its body: slower is an attack or a dead peer. */
 const SLOW_CALL_MS = 10_000;

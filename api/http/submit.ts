@@ -1,4 +1,4 @@
-// Writes read submissions to the intake in one go and says for each what became of it. Used for one and for a batch.
+// Writes read submissions to the intake in one go and says for each what became of it. Used for one, for a batch, and for a Kafka record.
 // Invariant: one answer per submission, in order; a refused one is not written and does not touch its neighbours; what was
 // acknowledged once is answered the same again, also when it could not be admitted any more.
 
@@ -20,7 +20,7 @@ export type Submitted =
   | { readonly ok: false; readonly problem: Problem };
 
 export async function submitItems(
-  options: ServerOptions,
+  options: Pick<ServerOptions, 'intake'>,
   submissions: readonly Submission[],
   traceParent: TraceParent | null,
 ): Promise<Submitted[]> {
@@ -41,7 +41,10 @@ function traced(item: IntakeItem, traceParent: TraceParent | null): IntakeItem {
 }
 
 /** Null for what is to be written. A start that was in the future when it was first asked for may have passed meanwhile: its retry gets the first answer all the same. */
-async function refusedOrKnown(options: ServerOptions, submission: Submission): Promise<Submitted | null> {
+async function refusedOrKnown(
+  options: Pick<ServerOptions, 'intake'>,
+  submission: Submission,
+): Promise<Submitted | null> {
   if (submission.ok) return null;
   const { problem, key } = submission;
   const refused = { ok: false, problem } as const;

@@ -15,12 +15,15 @@ declare module 'fastify' {
 
 const SOUND = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+export function soundTraceParent(said: string | string[] | undefined): TraceParent | null {
+  return typeof said === 'string' && SOUND.test(said) ? said : null;
+}
+
 export function addTracing(app: FastifyInstance, { tracing }: Pick<ServerOptions, 'tracing'>): void {
   app.decorateRequest('traceParent', null);
   app.decorateRequest('tracedCall', null);
   app.addHook('onRequest', async (request) => {
-    const said = request.headers.traceparent;
-    const parent = typeof said === 'string' && SOUND.test(said) ? said : null;
+    const parent = soundTraceParent(request.headers.traceparent);
     const { action } = request.routeOptions.config as { readonly action?: string };
     request.traceParent = parent;
     // Probes and unknown paths would drown the rest.

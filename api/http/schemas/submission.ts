@@ -5,6 +5,8 @@ import { type Static, Type } from 'typebox';
 import { CLASSIFICATIONS, GANG_ID_LEAST, SLUG } from '../../../scheduler/index.ts';
 import { ClientRequestId, InstantText, LabelText, Name, PositiveAmount } from './fields.ts';
 
+/** Of one submission, and of every other body but a batch. */
+export const BODY_BYTES_MAX = 256 * 1024;
 const OPTIONS_MAX = 16;
 const CLAIMS_MAX = 16;
 const LABELS_MAX = 16;
