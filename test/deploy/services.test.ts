@@ -193,7 +193,7 @@ describe('a service that cannot be had', () => {
 describe('the table of services', () => {
   it('names each service once, and says of each what a person does', () => {
     const names = SERVICES.map(({ name }) => name);
-    expect(names).toEqual(['redis', 'etcd', 'kcat', 'kafka', 'promtool', 'opa']);
+    expect(names).toEqual(['redis', 'etcd', 'kcat', 'kafka', 'promtool', 'opa', 'chromium']);
     for (const { byHand } of SERVICES) expect(byHand).toMatch(/^install /);
   });
 });
