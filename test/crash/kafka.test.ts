@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anEvent, events } from '../support/relay.ts';
 import { clusterAbsence, type LentKafka, lendKafka } from '../support/sharedKafka.ts';
-import { judge, runKafkaRig } from './kafkaRig.ts';
+import { judge, runKafkaRig, settled } from './kafkaRig.ts';
 
 const absent = clusterAbsence('alone');
 
@@ -19,6 +19,29 @@ describe.skipIf(absent)(absent ?? 'a broker that is killed', () => {
     expect(report).toMatchObject({ lost: 0, appliedTwice: 0, outOfOrder: 0 });
     expect(report.killed).toEqual([{ nodes: [expect.any(Number)], controller: true }]);
     expect(report.counts.applied).toBe(3000);
+  });
+});
+
+describe('waiting in the rig', () => {
+  const patience = { looksMax: 5, pauseMs: 0 };
+
+  it('goes on for as long as something moves, and ends when it is met', async () => {
+    let looked = 0;
+    expect(
+      await settled(
+        () => ++looked === 40,
+        () => looked,
+        patience,
+      ),
+    ).toBe(true);
+    expect(looked).toBe(40);
+  });
+
+  it('ends where nothing moves any more: a lost event is reported, and hangs nothing', async () => {
+    let looked = 0;
+    const stuck = () => Math.min(looked, 10);
+    expect(await settled(() => ++looked > 100, stuck, patience)).toBe(false);
+    expect(looked).toBeLessThan(20);
   });
 });
 
