@@ -60,6 +60,8 @@ export interface Config {
   readonly otlpUrl?: string;
   readonly kafkaBrokers: readonly string[];
   readonly kafkaClient: KafkaClientName;
+  /** Whether requests are taken from Kafka as well. */
+  readonly kafkaIntake: 'on' | 'off';
   /** PEM files with the public keys that policy bundles may be signed with. */
   readonly policyKeys: readonly string[];
   /** Signed bundles that are dropped there are activated; absent: none is watched. */
@@ -143,6 +145,7 @@ const SETTINGS: Settings<Config> = {
   otlpUrl: { key: 'ANNONA_OTLP_URL', standardKey: 'OTEL_EXPORTER_OTLP_ENDPOINT', read: httpUrl },
   kafkaBrokers: { key: 'KAFKA_BROKERS', fallback: '', read: brokers },
   kafkaClient: { key: 'ANNONA_KAFKA_CLIENT', fallback: 'kafkajs', read: oneOf(KAFKA_CLIENTS) },
+  kafkaIntake: { key: 'ANNONA_KAFKA_INTAKE', fallback: 'off', read: oneOf(['on', 'off'] as const) },
   policyKeys: { key: 'ANNONA_POLICY_KEYS', fallback: '', read: words },
   policyFolder: { key: 'ANNONA_POLICY_FOLDER', read: word },
   policyLog: { key: 'ANNONA_POLICY_LOG', read: word },
@@ -174,6 +177,9 @@ export function readConfig(flags: ConfigFlags = {}, environment: Environment = p
   const issuerGiven = flags.issuer !== undefined || (environment.ANNONA_ISSUER ?? '') !== '';
   if (config.keySet !== undefined && !issuerGiven) {
     problems.push('ANNONA_ISSUER: a key set belongs to an issuer; name whose keys ANNONA_KEY_SET holds');
+  }
+  if (config.kafkaIntake === 'on' && config.kafkaBrokers?.length === 0) {
+    problems.push('ANNONA_KAFKA_INTAKE: requests come from the brokers of KAFKA_BROKERS; name one');
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as Config;

@@ -152,9 +152,12 @@ class KafkajsSource implements RecordSource {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#consumer.stop();
-    await this.#consumer.disconnect();
-    this.#stopped.resolve();
+    try {
+      await this.#consumer.stop();
+      await this.#consumer.disconnect();
+    } finally {
+      this.#stopped.resolve();
+    }
   }
 
   async #eachBatch(

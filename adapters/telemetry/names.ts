@@ -166,6 +166,15 @@ export const GAUGES = {
 } as const satisfies Record<string, GaugeConfiguration<string>>;
 
 /** Of a process that is told of a Redis. */
+/** Of a process that takes requests from Kafka. */
+export const INTAKE_TOPIC = {
+  records: {
+    name: 'scheduler_intake_records_total',
+    help: 'Records of the intake topic by what became of them: accepted, replayed, refused.',
+    labelNames: ['outcome'],
+  },
+} as const satisfies Record<string, CounterConfiguration<string>>;
+
 export const REDIS = {
   up: {
     name: 'scheduler_redis_up',

@@ -50,6 +50,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       etcd: config.etcd,
       kafkaBrokers: config.kafkaBrokers,
       kafkaClient: config.kafkaClient,
+      kafkaIntake: config.kafkaIntake === 'on',
       issuer: config.issuer,
       audience: config.audience,
       ...(config.keySet === undefined ? {} : { keySet: config.keySet }),

@@ -64,6 +64,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
       kafkaBrokers,
       kafkaClient: config.kafkaClient,
+      kafkaIntake: config.kafkaIntake === 'on',
       kafkaTopics: 'create',
       issuer: DEFAULT_ISSUER,
       audience: DEFAULT_AUDIENCE,

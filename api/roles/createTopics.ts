@@ -1,7 +1,8 @@
-// Creates the topics of a cell on the cluster that KAFKA_BROKERS names, for `annona topics create`.
+// Creates the topics of a cell on the cluster that KAFKA_BROKERS names, for `annona topics create`: those of the relay, and of the intake
+// where requests are taken from Kafka.
 // Invariant: what exists is left as it is, also where it has other partitions or settings. Called by api/cli/topics.ts.
 
-import { createKafkaClient, type TopicShape, topicsOf } from '../../adapters/kafka/index.ts';
+import { createKafkaClient, requestTopicsOf, type TopicShape, topicsOf } from '../../adapters/kafka/index.ts';
 import type { Config } from '../config.ts';
 
 export interface CreatedTopics {
@@ -10,12 +11,15 @@ export interface CreatedTopics {
 }
 
 export async function createTopics(
-  { kafkaBrokers, kafkaClient }: Pick<Config, 'kafkaBrokers' | 'kafkaClient'>,
+  { kafkaBrokers, kafkaClient, kafkaIntake }: Pick<Config, 'kafkaBrokers' | 'kafkaClient' | 'kafkaIntake'>,
   of: { readonly cell: string; readonly departments: readonly string[] },
   shape: TopicShape,
 ): Promise<CreatedTopics> {
   const client = createKafkaClient(kafkaClient, { brokers: kafkaBrokers, log: () => {} });
-  const topics = topicsOf(of.cell, of.departments, shape);
+  const topics = [
+    ...topicsOf(of.cell, of.departments, shape),
+    ...(kafkaIntake === 'on' ? requestTopicsOf(of.cell, shape) : []),
+  ];
   const created = new Set(await client.createTopics(topics));
   const names = topics.map(({ name }) => name);
   return {

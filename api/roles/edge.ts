@@ -18,9 +18,11 @@ import { EventHub } from '../http/hub.ts';
 import type { ServerOptions as HttpOptions } from '../http/options.ts';
 import { buildServer } from '../http/server.ts';
 import type { ConfigurationFollower } from './configurationFollower.ts';
+import { type KafkaIntakeOptions, startKafkaIntake } from './kafkaIntake.ts';
 import { closeServer, listen } from './listen.ts';
 import type { OpenTelemetry } from './openTelemetry.ts';
 import type { Shared } from './redis.ts';
+import { timers } from './scheduling.ts';
 import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
 
 /** What only the process that leads can answer; elsewhere each says that it does not know. */
@@ -55,7 +57,8 @@ export type EdgeSettings = Pick<
   | 'intakeQueueItems'
   | 'webhookLoopback'
   | 'otlpUrl'
->;
+> &
+  KafkaIntakeOptions;
 
 export interface EdgeParts {
   readonly options: EdgeSettings;
@@ -67,6 +70,7 @@ export interface EdgeParts {
   readonly shared: Shared;
   readonly jobAdded: () => void;
   readonly telemetry: OpenTelemetry | null;
+  readonly log: (line: string) => void;
   /** Absent in the process that leads. */
   readonly leader?: HttpOptions['leader'];
   /** Of one that other processes ask. */
@@ -82,7 +86,7 @@ export async function openEdge(
   const { current: configuration, adopt } = parts.follower;
   const eventLoop = watchEventLoop();
   closing(() => eventLoop.close());
-  const server = buildServer({
+  const http: HttpOptions = {
     configuration,
     identity: await createVerifier({ ...options, keys: await keysOf(options), configuration, now }),
     intake: telemetry === null ? adapter.intakeWriter : traceIntake(adapter.intakeWriter, telemetry.tracer),
@@ -126,9 +130,17 @@ export async function openEdge(
     ...parts.memory,
     ...(leader === undefined ? {} : { leader }),
     ...(inner === undefined ? {} : { inner }),
-  });
+  };
+  const server = buildServer(http);
   closing(() => closeServer(server));
-  return listen(server, options);
+  const url = await listen(server, options);
+  // One that other processes ask is no edge for agents, on Kafka either.
+  if (inner === undefined) {
+    const { log } = parts;
+    const records = startKafkaIntake({ options, ports: http, registry: parts.registry, timers, log });
+    closing(() => records?.stop());
+  }
+  return url;
 }
 
 export function hubOf(parts: {

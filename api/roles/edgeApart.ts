@@ -76,6 +76,16 @@ function edgeSettings(options: ServerOptions) {
     ...(intakeQueueItems === undefined ? {} : { intakeQueueItems }),
     ...(otlpUrl === undefined ? {} : { otlpUrl }),
     ...(webhookLoopback === undefined ? {} : { webhookLoopback }),
+    ...kafkaSettings(options),
+  };
+}
+
+function kafkaSettings({ kafkaBrokers, kafkaClient, kafkaTopics, kafkaIntake }: ServerOptions) {
+  return {
+    kafkaBrokers,
+    ...(kafkaClient === undefined ? {} : { kafkaClient }),
+    ...(kafkaTopics === undefined ? {} : { kafkaTopics }),
+    ...(kafkaIntake === undefined ? {} : { kafkaIntake }),
   };
 }
 

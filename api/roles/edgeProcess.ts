@@ -90,6 +90,7 @@ async function serve(options: EdgeOptions): Promise<void> {
       },
       shared,
       telemetry,
+      log,
       jobAdded: () => tell({ type: 'jobAdded' }),
       leader: {
         address: async () => ({ url: options.leaderUrl, secret: options.leaderSecret }),

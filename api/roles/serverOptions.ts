@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly kafkaClient?: KafkaClientName;
   /** `create`: the relay creates the topics of a department before their first record; `given`, when absent: an operator does. */
   readonly kafkaTopics?: 'create' | 'given';
+  /** Processes with an edge take requests from the intake topic too; absent: from HTTP alone. */
+  readonly kafkaIntake?: boolean;
   readonly issuer: string;
   readonly audience: string;
   /** Public keys of the organisation's issuer, as a JWKS document; absent: the development key of `directory`. */

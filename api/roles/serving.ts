@@ -51,9 +51,10 @@ function alone(url: string): Serving {
 }
 
 function edgeParts(parts: ServerParts, memory: LeaderMemory) {
-  const { options, follower, adapter, metrics, hub, shared, telemetry, hints } = parts;
+  const { options, follower, adapter, metrics, hub, shared, telemetry, hints, log } = parts;
   const jobAdded = (): void => hints.tell('jobs', options.cell);
-  return { options, follower, adapter, hub, memory, shared, telemetry, jobAdded, registry: metrics.registry };
+  const registry = metrics.registry;
+  return { options, follower, adapter, hub, memory, shared, telemetry, jobAdded, registry, log };
 }
 
 /** Any number of these stand before the leader, on any host. */

@@ -46,6 +46,11 @@ describe('settings', () => {
       issuer: 'annona-development',
       audience: 'annona',
       kafkaBrokers: [],
+      kafkaClient: 'kafkajs',
+      kafkaIntake: 'off',
+      intakeQueueItems: 20_000,
+      sideJobs: 'process',
+      webhookLoopback: 'refuse',
     });
   });
 
@@ -55,11 +60,13 @@ describe('settings', () => {
       ANNONA_HOST: '0.0.0.0',
       DATABASE_URL: '',
       KAFKA_BROKERS: 'a:9092, b:9093,[::1]:9094',
+      ANNONA_KAFKA_INTAKE: 'on',
     };
     expect(readConfig({ port: '9000' }, environment)).toMatchObject({
       port: 9000,
       host: '0.0.0.0',
       kafkaBrokers: ['a:9092', 'b:9093', '[::1]:9094'],
+      kafkaIntake: 'on',
     });
     expect(readConfig({}, environment).databaseUrl).toBeUndefined();
   });
@@ -119,6 +126,12 @@ describe('settings', () => {
       'ANNONA_ISSUER',
     ]);
     expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  it('ask for brokers where requests are to come from them', () => {
+    expect(problemsOf({}, { ANNONA_KAFKA_INTAKE: 'on' })).toEqual([
+      'ANNONA_KAFKA_INTAKE: requests come from the brokers of KAFKA_BROKERS; name one',
+    ]);
   });
 
   it('name the flag when the flag is wrong', () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { COUNTERS, GAUGES, HISTOGRAMS, REDIS } from '../../adapters/telemetry/names.ts';
+import { COUNTERS, GAUGES, HISTOGRAMS, INTAKE_TOPIC, REDIS } from '../../adapters/telemetry/names.ts';
 import { run } from '../../api/cli/main.ts';
 import { CONNECTION_OPTIONS } from '../../api/cli/remote/spec.ts';
 import { ConfigError, readConfig } from '../../api/config.ts';
@@ -77,7 +77,7 @@ it('docs/operations.md lists every setting', () => {
 });
 
 it('docs/operations.md lists every metric of ours', () => {
-  const metrics = [HISTOGRAMS, COUNTERS, GAUGES, REDIS].flatMap((group) =>
+  const metrics = [HISTOGRAMS, COUNTERS, GAUGES, INTAKE_TOPIC, REDIS].flatMap((group) =>
     Object.values(group).map(({ name }) => name),
   );
   expect(

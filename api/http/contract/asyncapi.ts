@@ -1,14 +1,16 @@
-// The events as an AsyncAPI 3 document: the stream of server-sent events, and the topics that the relay writes.
-// Invariant: both channels carry the same messages, made from the one set of schemas that a test holds every event to.
+// The events as an AsyncAPI 3 document: the stream of server-sent events, and the topics that the relay writes; and requests by Kafka.
+// Invariant: the channels of events carry the same messages, made from the one set of schemas that a test holds every event to.
 // Served as /asyncapi.json and committed as docs/asyncapi.json (`npm run contract`).
 
 import { EVENT_TYPES, type EventType } from '../../../scheduler/index.ts';
 import { eventSchema } from '../schemas/events.ts';
+import { SubmissionBody } from '../schemas/submission.ts';
 import type { JsonSchema } from './routes.ts';
 import { type Components, createComponents } from './schemas.ts';
 
 const TOPIC = 'annona.{cell}.decisions.{department}';
 const AUDIT_TOPIC = 'annona.{cell}.audit';
+const REQUESTS_TOPIC = 'annona.{cell}.requests';
 
 /** The CloudEvents attributes of a record, as adapters/kafka/cloudEvent.ts writes them; a test compares. */
 const RECORD_HEADERS: Readonly<Record<string, JsonSchema>> = {
@@ -90,6 +92,28 @@ function channels(): JsonSchema {
       parameters: { cell: { description: 'The cell that decided.' } },
       messages: refs((type) => `${type}.record`),
     },
+    requestsTopic: requestsChannel(
+      REQUESTS_TOPIC,
+      'Requests',
+      'With ANNONA_KAFKA_INTAKE=on: each record is taken as a call of POST /v1/requests. The key is the id of the agent.',
+    ),
+    deadRequestsTopic: requestsChannel(
+      `${REQUESTS_TOPIC}.dead`,
+      'Requests that were refused',
+      'Key, value and headers of the record, without its token, and the problem document. For operators.',
+    ),
+  };
+}
+
+function requestsChannel(address: string, title: string, description: string): JsonSchema {
+  const message = address === REQUESTS_TOPIC ? 'submission' : 'refused';
+  return {
+    address,
+    title,
+    description,
+    servers: [{ $ref: '#/servers/kafka' }],
+    parameters: { cell: { description: 'The cell that is asked.' } },
+    messages: { [message]: { $ref: `#/components/messages/${message}` } },
   };
 }
 
@@ -116,6 +140,16 @@ function operations(): JsonSchema {
       channel: { $ref: '#/channels/auditTopic' },
       summary: 'Relays what was committed to the topic of the auditors',
     },
+    takeRequests: {
+      action: 'receive',
+      channel: { $ref: '#/channels/requestsTopic' },
+      summary: 'Takes requests, once for an agent and clientRequestId',
+    },
+    refuseRequests: {
+      action: 'send',
+      channel: { $ref: '#/channels/deadRequestsTopic' },
+      summary: 'Keeps what was refused, with the reason',
+    },
   };
 }
 
@@ -137,7 +171,43 @@ function messages(components: Components): JsonSchema {
       properties: { after: { type: 'string', description: 'Where to go on with a new connection.' } },
     },
   };
-  return { ...Object.fromEntries(streamed), resync };
+  return { ...Object.fromEntries(streamed), resync, ...requestMessages(components) };
+}
+
+function requestMessages(components: Components): JsonSchema {
+  const text = (description: string) => ({ type: 'string', description });
+  const traceparent = text('W3C Trace Context.');
+  return {
+    submission: {
+      name: 'submission',
+      title: 'A request',
+      payload: components.refer(SubmissionBody),
+      headers: {
+        type: 'object',
+        required: ['authorization'],
+        properties: {
+          authorization: { ...text('The token of the agent.'), pattern: '^[Bb]earer +[!-~]+$' },
+          traceparent,
+          'annona-reason': text('Why it is asked, percent-encoded.'),
+        },
+      },
+    },
+    refused: {
+      name: 'refused',
+      title: 'A request that was refused',
+      payload: { description: 'As it came; empty where annona_value says that it is left out.' },
+      headers: {
+        type: 'object',
+        required: ['annona_code', 'annona_reason', 'annona_place', 'annona_value'],
+        properties: {
+          annona_code: text('The code of the problem.'),
+          annona_reason: { ...text('The problem document.'), contentMediaType: 'application/json' },
+          annona_place: text('Topic, partition and offset of the record.'),
+          annona_value: { type: 'string', enum: ['kept', 'left out'] },
+        },
+      },
+    },
+  };
 }
 
 /** `annona.lease.extension-denied.v1`: "lease extension denied". */

@@ -1,9 +1,17 @@
 // A topic is one department's: no two pairs of cell and department meet, and every name is one that Kafka takes.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { auditTopic, deadLettersTopic, decisionsTopic, topicsOf } from '../../../adapters/kafka/topics.ts';
+import {
+  auditTopic,
+  deadLettersTopic,
+  deadRequestsTopic,
+  decisionsTopic,
+  requestsTopic,
+  requestTopicsOf,
+  topicsOf,
+} from '../../../adapters/kafka/topics.ts';
 
-const part = fc.constantFrom('a', 'b', 'decisions', 'dead-letters', 'audit', 'annona');
+const part = fc.constantFrom('a', 'b', 'decisions', 'dead-letters', 'audit', 'requests', 'dead', 'annona');
 const slug = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('.'));
 const cell = slug.filter((name) => !/decisions|dead-letters|audit/.test(name));
 
@@ -19,8 +27,9 @@ describe('topics', () => {
         fc.pre(cellA !== cellB || departmentA !== departmentB);
         const topicsA = [decisionsTopic(cellA, departmentA), deadLettersTopic(cellA, departmentA)];
         const topicsB = [decisionsTopic(cellB, departmentB), deadLettersTopic(cellB, departmentB)];
-        expect(new Set([...topicsA, ...topicsB, auditTopic(cellA), auditTopic(cellB)]).size).toBe(
-          cellA === cellB ? 5 : 6,
+        const whole = (of: string) => [auditTopic(of), requestsTopic(of), deadRequestsTopic(of)];
+        expect(new Set([...topicsA, ...topicsB, ...whole(cellA), ...whole(cellB)]).size).toBe(
+          cellA === cellB ? 7 : 10,
         );
       }),
       { numRuns: 2000 },
@@ -47,6 +56,10 @@ describe('topics', () => {
     ]);
     for (const topic of topics)
       expect(topic).toMatchObject({ ...shape, settings: { 'min.insync.replicas': '2' } });
+    expect(requestTopicsOf('eu-1', shape)).toEqual([
+      expect.objectContaining({ name: 'annona.eu-1.requests', ...shape }),
+      expect.objectContaining({ name: 'annona.eu-1.requests.dead', ...shape }),
+    ]);
     const [alone] = topicsOf('eu-1', [], { partitions: 1, replicas: 1 });
     expect(alone!.settings['min.insync.replicas']).toBe('1');
   });

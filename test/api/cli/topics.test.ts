@@ -7,6 +7,7 @@ import { ran } from './recording.ts';
 
 const named = process.env.KAFKA_BROKERS;
 afterEach(() => {
+  delete process.env.ANNONA_KAFKA_INTAKE;
   if (named === undefined) delete process.env.KAFKA_BROKERS;
   else process.env.KAFKA_BROKERS = named;
 });
@@ -42,7 +43,14 @@ describe.skipIf(absent)(absent ?? 'annona topics create', () => {
     }).admin();
     await admin.connect();
     const { topics } = await admin.fetchTopicMetadata({ topics: [`annona.${configuration.cell}.audit`] });
+    process.env.ANNONA_KAFKA_INTAKE = 'on';
+    const intake = JSON.parse((await create()).out);
     await admin.disconnect();
+    const requests = `annona.${configuration.cell}.requests`;
+    expect([...intake.created, ...intake.present]).toEqual(
+      expect.arrayContaining([requests, `${requests}.dead`]),
+    );
+    expect([...first.created, ...first.present]).not.toContain(requests);
     expect(topics[0]!.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3]);
   });
 });

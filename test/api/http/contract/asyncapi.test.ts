@@ -5,9 +5,16 @@ import { Parser } from '@asyncapi/parser';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { cloudEvent } from '../../../../adapters/kafka/cloudEvent.ts';
-import { auditTopic, decisionsTopic } from '../../../../adapters/kafka/topics.ts';
+import {
+  auditTopic,
+  deadRequestsTopic,
+  decisionsTopic,
+  requestsTopic,
+} from '../../../../adapters/kafka/topics.ts';
 import { eventSchema } from '../../../../api/http/schemas/events.ts';
+import { SubmissionBody } from '../../../../api/http/schemas/submission.ts';
 import { parseInstant } from '../../../../api/http/time.ts';
+import { deadRequest } from '../../../../api/roles/deadRequest.ts';
 import { eventsOf } from '../../../../scheduler/domain/eventsOf.ts';
 import {
   type Approval,
@@ -144,6 +151,24 @@ describe('docs/asyncapi.json', () => {
     expect(address).toBe(decisionsTopic('main', 'research'));
     expect(Object.keys(channels.auditTopic.messages)).toEqual([...EVENT_TYPES]);
     expect(channels.auditTopic.address.replace('{cell}', 'main')).toBe(auditTopic('main'));
+  });
+
+  it('says where requests are sent, as what, and where those go that are refused', () => {
+    const { channels, components } = JSON.parse(committed);
+    const addressOf = (name: string) => channels[name].address.replace('{cell}', 'main');
+    expect(addressOf('requestsTopic')).toBe(requestsTopic('main'));
+    expect(addressOf('deadRequestsTopic')).toBe(deadRequestsTopic('main'));
+    const { payload, headers } = components.messages.submission;
+    const schema = payload.$ref ? components.schemas[payload.$ref.split('/').at(-1)] : payload;
+    expect(schema.required).toEqual(SubmissionBody.required);
+    expect(headers.required).toEqual(['authorization']);
+    const record = { topic: requestsTopic('main'), partition: 0, offset: '0', key: '', value: '' };
+    const problem = { code: 'TOKEN_MISSING', detail: '' } as const;
+    const letter = deadRequest({ ...record, bytes: Buffer.alloc(0), headers: {} }, problem, {
+      cell: 'main',
+      requestId: 'call',
+    });
+    expect(Object.keys(letter.headers)).toEqual(components.messages.refused.headers.required);
   });
 });
 
