@@ -1,6 +1,6 @@
 // The bench's own book of every request it sent: when, what was answered, what the stream told. The latencies come from here.
 // Invariant: a request is entered when it is sent and never removed; an event that overtakes its answer waits for it.
-// Called by traffic.ts and standing.ts; read by conservation.ts.
+// Called by traffic.ts, standing.ts and kueueAgents.ts; read by conservation.ts.
 
 import type { EventType, RequestState } from '../scheduler/index.ts';
 
@@ -28,6 +28,9 @@ export interface Told {
   readonly lease: string | null;
   readonly data: {
     readonly epoch?: number;
+    /** Of a lease that has ended: why, and who takes its wish up again. */
+    readonly cause?: string;
+    readonly successor?: string;
     readonly allocations?: readonly { readonly pool: string; readonly kind: string }[];
   };
 }
@@ -76,6 +79,13 @@ export class Book {
     const early = this.#early.get(answer.id) ?? [];
     this.#early.delete(answer.id);
     for (const told of early) this.#note(entry, told);
+  }
+
+  /** An event as the stream has it. */
+  hear(type: string, text: string): void {
+    const atMs = performance.now();
+    const { request, lease, data } = JSON.parse(text) as Pick<Told, 'request' | 'lease' | 'data'>;
+    this.tell({ type: type as EventType, atMs, request, lease, data });
   }
 
   tell(told: Told): void {

@@ -3,7 +3,7 @@
 
 import type { SubmitBody } from '../api/client/index.ts';
 import type { Agent, Pool } from '../scheduler/index.ts';
-import { Book, type Entry, type Told } from './book.ts';
+import { Book, type Entry } from './book.ts';
 import { type Conservation, conservationOf } from './conservation.ts';
 import { type Bar, bar, rounded, type Spread, spread } from './figures.ts';
 import { type Floor, measureFloor } from './floor.ts';
@@ -82,7 +82,7 @@ async function drain(options: DrainOptions, { subject, wire, note }: Context): P
   let standing: Standing | null = null;
   const book = new Book((entry, told) => void standing?.leased(entry, told));
   await wire.openStreams([
-    { authorization: subject.operatorAuthorization, onEvent: (type, text) => tell(book, type, text) },
+    { authorization: subject.operatorAuthorization, onEvent: (type, text) => book.hear(type, text) },
   ]);
   standing = new Standing({ configuration, actors, pool, wire, book, authorizationOf });
   try {
@@ -104,12 +104,6 @@ async function drain(options: DrainOptions, { subject, wire, note }: Context): P
   } finally {
     standing.close();
   }
-}
-
-function tell(book: Book, type: string, text: string): void {
-  const atMs = performance.now();
-  const { request, lease, data } = JSON.parse(text) as Pick<Told, 'request' | 'lease' | 'data'>;
-  book.tell({ type: type as Told['type'], atMs, request, lease, data });
 }
 
 /** Every second request ends at once, so that both halves are in every batch and every tick. */

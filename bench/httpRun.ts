@@ -72,7 +72,7 @@ const RECOVERY_MS = 120_000;
 
 export async function runHttp(options: HttpOptions, note: (line: string) => void): Promise<HttpRun> {
   note('starting the server');
-  const subject = await startSubject(options.edge);
+  const subject = await startSubject({ edge: options.edge });
   const wire = createWire(subject.server.url);
   try {
     return await new HttpBench(options, { subject, wire, note }).run();
@@ -184,14 +184,7 @@ class HttpBench {
     const agent = this.#actors[index % this.#actors.length]!.id;
     const authorization = this.#subject.authorizationOf(agent);
     if (index >= this.#actors.length) return { authorization };
-    return {
-      authorization,
-      onEvent: (type, text) => {
-        const atMs = performance.now();
-        const { request, lease, data } = JSON.parse(text) as Pick<Told, 'request' | 'lease' | 'data'>;
-        this.#book.tell({ type: type as Told['type'], atMs, request, lease, data });
-      },
-    };
+    return { authorization, onEvent: (type, text) => this.#book.hear(type, text) };
   }
 
   #leased(entry: Entry, told: Told): void {

@@ -1,5 +1,5 @@
 // Who used the processors: the process that decides, that of the API where it is another, solver children, database, generator, and everybody else on the machine.
-// Invariant: read from /proc, so on Linux alone; elsewhere there is no figure. Called by serverWindow.ts.
+// Invariant: read from /proc, so on Linux alone; elsewhere there is no figure. Called by serverWindow.ts and memory.ts.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { rounded } from './figures.ts';
@@ -72,7 +72,7 @@ function usage({ server, edge, database }: Watched): Usage | null {
   return { ...sums, machine: busyTicks() };
 }
 
-function processes(): ReadonlyMap<number, Process> {
+export function processes(): ReadonlyMap<number, Process> {
   const all = new Map<number, Process>();
   for (const name of readdirSync('/proc')) {
     if (!/^[0-9]+$/.test(name)) continue;
@@ -87,13 +87,16 @@ function readProcess(pid: string): Process | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+    return {
+      parent: Number(fields[1]),
+      ticks: Number(fields[11]) + Number(fields[12]),
+    };
   } catch {
     return null;
   }
 }
 
-function descends(all: ReadonlyMap<number, Process>, pid: number, ancestor: number): boolean {
+export function descends(all: ReadonlyMap<number, Process>, pid: number, ancestor: number): boolean {
   for (let at: number | undefined = pid; at !== undefined && at > 1; at = all.get(at)?.parent) {
     if (at === ancestor) return true;
   }

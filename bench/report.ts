@@ -1,4 +1,4 @@
-// The results as a person reads them. Called by http.ts and drain.ts without --json.
+// The results as a person reads them. Called by http.ts and drain.ts without --json, and for its parts by reportKueue.ts.
 
 import type { DrainRun } from './drainRun.ts';
 import type { Bar, Machine, Spread } from './figures.ts';
@@ -115,21 +115,21 @@ export function printBars(bars: Readonly<Record<string, Bar>>, print: Print): vo
   }
 }
 
-function spreadText({ count, p50, p90, p99, max }: Spread, unit: string): string {
+export function spreadText({ count, p50, p90, p99, max }: Spread, unit: string): string {
   if (count === 0) return 'nothing';
   const figure = (value: number | null): string => `${value}${unit === '' ? '' : ` ${unit}`}`;
   return `p50 ${figure(p50)}, p90 ${figure(p90)}, p99 ${figure(p99)}, max ${figure(max)}`;
 }
 
-function row(name: string, text: string): string {
+export function row(name: string, text: string): string {
   return `  ${name.padEnd(20)} ${text}`;
 }
 
-function percent(share: number | null): string {
+export function percent(share: number | null): string {
   return share === null ? 'none' : `${(share * 100).toFixed(1)} %`;
 }
 
-function counts(by: object): string {
+export function counts(by: object): string {
   return Object.entries(by)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');

@@ -1,17 +1,24 @@
 // The server under test: a process of its own on the embedded database, in a directory that is gone afterwards.
-// Invariant: what was started is stopped, however the bench ends. Called by httpRun.ts and drainRun.ts.
+// Invariant: what was started is stopped, however the bench ends. Called by httpRun.ts, drainRun.ts and kueueRun.ts.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import type { StoreDump } from '../adapters/memory/store.ts';
 import { loadOrganisation, problemLine } from '../api/organisation/index.ts';
 import { sha256 } from '../api/roles/digest.ts';
 import { type ForkedServer, forkServer } from '../api/roles/forkServer.ts';
-import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, DEFAULT_TICK_INTERVAL_MS } from '../api/roles/serverOptions.ts';
+import {
+  DEFAULT_AUDIENCE,
+  DEFAULT_ISSUER,
+  DEFAULT_TICK_INTERVAL_MS,
+  type ServerOptions,
+} from '../api/roles/serverOptions.ts';
 import { tokenMint } from '../api/roles/token.ts';
 import type { Configuration } from '../scheduler/index.ts';
+import { dumpPostgres } from './postgresDump.ts';
 
 export interface Subject {
   readonly server: ForkedServer;
@@ -21,13 +28,23 @@ export interface Subject {
   readonly operatorAuthorization: string;
   /** Rows of one of the queries in sql/. */
   query<Row extends pg.QueryResultRow>(name: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Everything that is stored, as the checker of the promises reads it. */
+  dump(): Promise<StoreDump>;
   stop(): Promise<void>;
 }
 
 const ACME = fileURLToPath(new URL('../examples/acme', import.meta.url));
 
-export async function startSubject(edge: 'process' | 'inside' = 'process'): Promise<Subject> {
-  const configuration = await acme();
+export interface SubjectOptions {
+  /** Whether HTTP has a process of its own. */
+  readonly edge?: 'process' | 'inside';
+  /** examples/acme when absent. */
+  readonly configuration?: Configuration;
+  readonly limits?: ServerOptions['limits'];
+}
+
+export async function startSubject(options: SubjectOptions = {}): Promise<Subject> {
+  const { edge = 'process', limits, configuration = await acme() } = options;
   const directory = await mkdtemp(join(tmpdir(), 'annona-bench-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
@@ -43,6 +60,7 @@ export async function startSubject(edge: 'process' | 'inside' = 'process'): Prom
       audience: DEFAULT_AUDIENCE,
       engine: 'highs',
       edge,
+      ...(limits && { limits }),
       tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
     });
     return await withTokens({ server, configuration, directory, remove });
@@ -76,6 +94,7 @@ async function withTokens(started: {
       const text = await readFile(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
       return (await database.query<Row>(text, [...values])).rows;
     },
+    dump: () => dumpPostgres(database),
     async stop() {
       await database.end();
       await server.stop();

@@ -118,4 +118,37 @@ describe('the benches', () => {
       },
     });
   });
+
+  it("replay a fiftieth of Kueue's baseline, run every workload and break no promise", async () => {
+    const result = await resultOf('kueue.ts', ['--scale', '2', '--limit-seconds', '60']);
+    // Of each of 30 queues 2 % of 350, 100 and 50 workloads.
+    const anAdmission = (workloads: number) => ({
+      workloads,
+      meanMs: expect.any(Number),
+      firstLeaseMs: aSpread(workloads),
+      lastLeaseMs: aSpread(workloads),
+    });
+    expect(result).toMatchObject({
+      bench: 'kueue',
+      options: { scalePercent: 2, limitSeconds: 60 },
+      machine: wantMachine,
+      bars: {
+        wallOverFloor: { rule: 'atMost', limit: 1.15 },
+        peakMegabytes: { rule: 'atMost', limit: 445 },
+        lostRequests: { value: 0, met: true },
+        promisesViolated: { value: 0, met: true },
+      },
+      run: {
+        workloads: 300,
+        ran: 300,
+        // 30 queues with (7 x 1 x 0.2 + 2 x 5 x 0.5 + 1 x 20 x 1) unit-seconds, on 600 units.
+        floorSeconds: 1.4,
+        admission: { small: anAdmission(210), medium: anAdmission(60), large: anAdmission(30) },
+        quotaUse: { held: expect.any(Number), useful: expect.any(Number) },
+        cutShort: 0,
+        violations: [],
+        conservation: { refused: 0, unanswered: 0, lost: 0, disagreements: 0, strangers: 0 },
+      },
+    });
+  });
 });

@@ -2,10 +2,13 @@
 // Invariant: a store under test is empty and nobody else's. Used by test/adapters/memory and test/adapters/postgres.
 
 import pg from 'pg';
-import { createMemoryStore, type StoreDump } from '../../adapters/memory/store.ts';
+import { createMemoryStore } from '../../adapters/memory/store.ts';
 import { migrate, openPostgres, type PostgresOptions } from '../../adapters/postgres/index.ts';
+import { dumpPostgres } from '../../bench/postgresDump.ts';
 import { testDatabase } from './postgres.ts';
 import type { StoreUnderTest } from './storeCell.ts';
+
+export { dumpPostgres };
 
 export async function memoryStore(): Promise<StoreUnderTest> {
   let now = 1_795_424_400_000;
@@ -79,41 +82,4 @@ export async function postgresStore(options: Partial<PostgresOptions> = {}): Pro
       await database.drop();
     },
   };
-}
-
-const DUMPED = [
-  'configuration_revision',
-  'leader',
-  'cell_head',
-  'intake',
-  'submit_key',
-  'request',
-  'lease',
-  'extension',
-  'earmark',
-  'approval',
-  'obligation',
-  'capacity_use',
-  'account_use',
-  'ledger',
-  'tick',
-  'event',
-  'audit',
-] as const satisfies readonly (keyof StoreDump)[];
-
-/** Every table as JavaScript objects, 64-bit integers as numbers. In one snapshot, so that a dump of a running system is whole. */
-export async function dumpPostgres(client: pg.Client): Promise<StoreDump> {
-  const dump: Partial<Record<keyof StoreDump, unknown>> = {};
-  await client.query('begin isolation level repeatable read read only');
-  try {
-    for (const table of DUMPED) {
-      const found = await client.query<{ rows: unknown[] }>(
-        `select coalesce(json_agg(t order by t::text), '[]') as rows from ${client.escapeIdentifier(table)} t`,
-      );
-      dump[table] = found.rows[0]!.rows;
-    }
-  } finally {
-    await client.query('rollback');
-  }
-  return dump as unknown as StoreDump;
 }
