@@ -1,8 +1,8 @@
 // One run of the drain: a burst of requests at once, half of which end at once and half must wait, until each has its first Decision.
 // Invariant: a Decision counts when its event is on the stream, which is after the COMMIT. Called by drain.ts and its test.
 
-import type { SubmitBody } from '../api/client/index.ts';
 import type { Agent, Pool } from '../scheduler/index.ts';
+import { sendBatch, type Wish } from './batch.ts';
 import { Book, type Entry } from './book.ts';
 import { type Conservation, conservationOf } from './conservation.ts';
 import { type Bar, bar, rounded, type Spread, spread } from './figures.ts';
@@ -41,10 +41,8 @@ export interface Drained {
   readonly databaseMs: number | null;
 }
 
-interface Wish {
-  readonly agent: string;
+interface DrainWish extends Wish {
   readonly isTerminal: boolean;
-  readonly body: SubmitBody;
 }
 
 const DRAIN_MS = 120_000;
@@ -93,7 +91,12 @@ async function drain(options: DrainOptions, { subject, wire, note }: Context): P
     note(`submitting ${options.requests} requests in batches of ${options.batch}`);
     const startedMs = performance.now();
     const batches = batchesOf(options, { actors, pool });
-    const entries = batches.flatMap((wishes) => sendBatch(wishes, { wire, book, authorizationOf }));
+    const entries = batches.flatMap((wishes) =>
+      sendBatch(wishes, { wire, book, authorizationOf }).map((entry, i) => ({
+        entry,
+        isTerminal: wishes[i]!.isTerminal,
+      })),
+    );
     await until(
       () => entries.every(({ entry }) => entry.decidedMs !== null || entry.refusal !== null),
       DRAIN_MS,
@@ -110,12 +113,12 @@ async function drain(options: DrainOptions, { subject, wire, note }: Context): P
 function batchesOf(
   { requests, batch }: DrainOptions,
   { actors, pool }: { actors: readonly Agent[]; pool: Pool },
-): Wish[][] {
+): DrainWish[][] {
   const senders = Array.from(
     { length: AGENTS },
     (_, i) => actors[Math.floor((i * actors.length) / AGENTS)]!.id,
   );
-  const batches: Wish[][] = [];
+  const batches: DrainWish[][] = [];
   for (let first = 0; first < requests; first += batch) {
     const agent = senders[batches.length % AGENTS]!;
     const length = Math.min(batch, requests - first);
@@ -124,7 +127,7 @@ function batchesOf(
   return batches;
 }
 
-function wishOf(index: number, { agent, pool }: { agent: string; pool: Pool }): Wish {
+function wishOf(index: number, { agent, pool }: { agent: string; pool: Pool }): DrainWish {
   const clientRequestId = `drain-${index}`;
   if (index % 2 === 1) return { agent, isTerminal: false, body: { clientRequestId, ...waiterBody(pool) } };
   const nth = index / 2;
@@ -141,34 +144,6 @@ function wishOf(index: number, { agent, pool }: { agent: string; pool: Pool }): 
 interface SentWish {
   readonly isTerminal: boolean;
   readonly entry: Entry;
-}
-
-function sendBatch(
-  wishes: readonly Wish[],
-  { wire, book, authorizationOf }: { wire: Wire; book: Book; authorizationOf: (agent: string) => string },
-): SentWish[] {
-  const authorization = authorizationOf(wishes[0]!.agent);
-  const sentMs = performance.now();
-  const sent = wishes.map(({ isTerminal }) => {
-    const entry = book.enter({ scheduledMs: sentMs, sentMs, scarceUnits: 0, holdMs: 0, authorization });
-    return { isTerminal, entry };
-  });
-  const body = JSON.stringify({ items: wishes.map((wish) => wish.body) });
-  wire.post({ path: '/v1/requests/batch', authorization, body }, ({ status, text }) => {
-    const atMs = performance.now();
-    const items: BatchItem[] = status === 207 ? JSON.parse(text).items : [];
-    for (const [i, { entry }] of sent.entries()) {
-      const id = items[i]?.request?.id;
-      if (id === undefined) entry.refusal = `${status} ${JSON.stringify(items[i] ?? text)}`;
-      else book.accepted(entry, { id, atMs });
-    }
-  });
-  return sent;
-}
-
-interface BatchItem {
-  readonly status: number;
-  readonly request?: { readonly id: string };
 }
 
 async function resultOf(done: {

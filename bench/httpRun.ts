@@ -1,12 +1,12 @@
 // One run of the HTTP bench: boot, streams, standing queue, warm-up, the measured windows, and every request accounted for.
-// Invariant: the server runs in a process of its own, this one only generates and measures. Called by http.ts and its test.
+// Invariant: the server runs in a process of its own, this one only generates and measures. Called by http.ts and fullRun.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from '../scheduler/index.ts';
 import { Book, type Entry, type Told } from './book.ts';
 import { seeded } from './chance.ts';
 import { type Conservation, conservationOf } from './conservation.ts';
-import { type Bar, bar, type Spread, spread } from './figures.ts';
+import { type Bar, bar, rounded, type Spread, spread } from './figures.ts';
 import { createMix } from './mix.ts';
 import { ScarceUse, type ScarceWindow } from './scarceUse.ts';
 import { openWindow, type ServerWindow } from './serverWindow.ts';
@@ -14,7 +14,7 @@ import { blockedPool, Standing } from './standing.ts';
 import { type Subject, startSubject } from './subject.ts';
 import { Traffic } from './traffic.ts';
 import { until } from './until.ts';
-import { createWire, type StreamWish, type Wire } from './wire.ts';
+import { createSpreadWire, type StreamWish, type Wire } from './wire.ts';
 
 export interface HttpOptions {
   readonly profile: 'steady' | 'surge' | 'both';
@@ -37,6 +37,10 @@ export interface Figures {
   /** The same from the scheduled send: what the generator's own lateness adds is in it. */
   readonly fromScheduleMs: Spread;
   readonly latenessMs: Spread;
+  /** To the event's record out of Kafka, where it is read there. */
+  readonly consumedMs: Spread;
+  /** First Decisions on the streams within the window: the rate, unless the server does not keep up with it. */
+  readonly decidedPerSecond: number;
   /** To the 202, which comes after the COMMIT of the intake. */
   readonly answeredMs: Spread;
   /** Of the window's arrivals, as they stood at the end of the run. */
@@ -63,6 +67,12 @@ export interface HttpRun {
   readonly bars: Readonly<Record<string, Bar>>;
 }
 
+type Consumed = ReadonlyMap<string, number>;
+
+interface Measured {
+  figures(consumed?: Consumed): Figures;
+}
+
 const LOAD = 0.9;
 const SURGE_FACTOR = 1.5;
 const SETTLE_MS = 15_000;
@@ -73,12 +83,29 @@ const RECOVERY_MS = 120_000;
 export async function runHttp(options: HttpOptions, note: (line: string) => void): Promise<HttpRun> {
   note('starting the server');
   const subject = await startSubject({ edge: options.edge });
-  const wire = createWire(subject.server.url);
   try {
-    return await new HttpBench(options, { subject, wire, note }).run();
+    return await runHttpOn(options, { subject, urls: [subject.server.url], note });
+  } finally {
+    await subject.stop();
+  }
+}
+
+export interface HttpContext {
+  readonly subject: Subject;
+  /** Of its API processes: calls and streams go to them in turn. */
+  readonly urls: readonly string[];
+  readonly note: (line: string) => void;
+  /** Where the events are read from Kafka too: when the first Decision of each request was, once those of all of them have come. */
+  readonly consumed?: (requests: ReadonlySet<string>) => Promise<ReadonlyMap<string, number>>;
+}
+
+/** On a server that runs already. */
+export async function runHttpOn(options: HttpOptions, context: HttpContext): Promise<HttpRun> {
+  const wire = createSpreadWire(context.urls);
+  try {
+    return await new HttpBench(options, { ...context, wire }).run();
   } finally {
     wire.close();
-    await subject.stop();
   }
 }
 
@@ -87,6 +114,7 @@ class HttpBench {
   readonly #subject: Subject;
   readonly #wire: Wire;
   readonly #note: (line: string) => void;
+  readonly #consumed: HttpContext['consumed'];
   readonly #book: Book;
   readonly #traffic: Traffic;
   readonly #standing: Standing;
@@ -96,8 +124,9 @@ class HttpBench {
 
   constructor(
     options: HttpOptions,
-    { subject, wire, note }: { subject: Subject; wire: Wire; note: (line: string) => void },
+    { subject, wire, note, consumed }: HttpContext & { readonly wire: Wire },
   ) {
+    this.#consumed = consumed;
     this.#options = options;
     this.#subject = subject;
     this.#wire = wire;
@@ -145,12 +174,14 @@ class HttpBench {
         profile === 'steady' ? null : await this.#measure(SURGE_FACTOR * ratePerSecond, surgeSeconds);
       const recoverySeconds = surge === null ? null : await this.#recover(calm);
       const conservation = await this.#settle();
+      const consumed = await this.#consumed?.(new Set(this.#book.byId.keys()));
+      const figures = steady?.figures(consumed) ?? null;
       return {
         ...this.#totals(),
-        steady: steady?.figures() ?? null,
-        surge: surge && { ...surge.figures(), recoverySeconds },
+        steady: figures,
+        surge: surge && { ...surge.figures(consumed), recoverySeconds },
         conservation,
-        bars: barsOf(steady?.figures() ?? null, conservation),
+        bars: barsOf(figures, conservation),
       };
     } finally {
       clearInterval(progress);
@@ -194,7 +225,7 @@ class HttpBench {
   }
 
   /** Answers the figures as a question for later: what was sent at the end of the window is decided after it. */
-  async #measure(ratePerSecond: number, seconds: number): Promise<{ figures(): Figures }> {
+  async #measure(ratePerSecond: number, seconds: number): Promise<Measured> {
     this.#note(`measuring ${seconds} s at ${ratePerSecond} requests/s`);
     const close = await openWindow(this.#subject);
     // Reading the server's sums costs both processes some milliseconds: that is over before anything is measured.
@@ -210,7 +241,10 @@ class HttpBench {
     const server = await close();
     const entries = (): Entry[] =>
       this.#book.entries.filter(({ scheduledMs }) => scheduledMs >= fromMs && scheduledMs < toMs);
-    return { figures: () => ({ ...latencies(entries()), ratePerSecond, scarce, server, waitingAtEnd }) };
+    const decided = this.#book.entries.filter(({ decidedMs }) => decidedMs !== null && decidedMs >= fromMs);
+    const decidedPerSecond = rounded(decided.filter(({ decidedMs }) => decidedMs! < toMs).length / seconds);
+    const window = { ratePerSecond, scarce, server, waitingAtEnd, decidedPerSecond };
+    return { figures: (consumed) => ({ ...latencies(entries(), consumed), ...window }) };
   }
 
   /** Until no more wait than before the surge; null when that took too long. */
@@ -260,9 +294,12 @@ function isAnswered({ id, refusal }: Entry): boolean {
   return id !== null || refusal !== null;
 }
 
-function latencies(
-  entries: readonly Entry[],
-): Pick<Figures, 'arrivals' | 'firstDecisionMs' | 'fromScheduleMs' | 'latenessMs' | 'answeredMs' | 'states'> {
+type Latencies = Pick<
+  Figures,
+  'arrivals' | 'firstDecisionMs' | 'fromScheduleMs' | 'latenessMs' | 'consumedMs' | 'answeredMs' | 'states'
+>;
+
+function latencies(entries: readonly Entry[], consumed: Consumed = new Map()): Latencies {
   const between = (from: (entry: Entry) => number, to: (entry: Entry) => number | null): Spread =>
     spread(entries.map((entry) => (to(entry) ?? Number.NaN) - from(entry)).filter(Number.isFinite));
   const sent = ({ sentMs }: Entry): number => sentMs;
@@ -274,6 +311,7 @@ function latencies(
     firstDecisionMs: between(sent, ({ decidedMs }) => decidedMs),
     fromScheduleMs: between(scheduled, ({ decidedMs }) => decidedMs),
     latenessMs: between(scheduled, sent),
+    consumedMs: between(sent, ({ id }) => (id === null ? null : (consumed.get(id) ?? null))),
     answeredMs: between(sent, ({ answeredMs }) => answeredMs),
     states,
   };

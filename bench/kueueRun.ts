@@ -90,7 +90,7 @@ interface Context {
 }
 
 async function replay(options: KueueOptions, { subject, wire, note }: Context): Promise<KueueRun> {
-  const { configuration, authorizationOf, server } = subject;
+  const { configuration, authorizationOf, watched } = subject;
   const workloads = workloadsOf(configuration, options.scalePercent);
   const book: Book = new Book((entry, told) => agents.leased(entry, told));
   const agents = new KueueAgents({ wire, book, authorizationOf });
@@ -100,7 +100,7 @@ async function replay(options: KueueOptions, { subject, wire, note }: Context): 
       onEvent: (type: string, text: string) => book.hear(type, text),
     })),
   );
-  const memory = watchMemory({ server: server.pid, database: server.databasePid });
+  const memory = watchMemory(watched);
   const close = await openWindow(subject);
   note(`${workloads.length} workloads`);
   const progress = setInterval(

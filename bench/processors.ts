@@ -1,4 +1,4 @@
-// Who used the processors: the process that decides, that of the API where it is another, solver children, database, generator, and everybody else on the machine.
+// Who used the processors: the process that decides, those of the API and the relay where they are others, solver children, database, generator, and everybody else on the machine.
 // Invariant: read from /proc, so on Linux alone; elsewhere there is no figure. Called by serverWindow.ts and memory.ts.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { rounded } from './figures.ts';
 export interface ProcessorShares {
   readonly scheduler: number;
   readonly api: number;
+  readonly relay: number;
   readonly solver: number;
   readonly database: number;
   readonly generator: number;
@@ -20,6 +21,7 @@ const TICKS_A_SECOND = 100;
 interface Usage {
   readonly scheduler: number;
   readonly api: number;
+  readonly relay: number;
   readonly solver: number;
   readonly database: number;
   readonly generator: number;
@@ -28,7 +30,9 @@ interface Usage {
 
 export interface Watched {
   readonly server: number;
-  readonly edge: number | null;
+  /** Processes of the API beside the one that decides. */
+  readonly edges: readonly number[];
+  readonly relay: number | null;
   readonly database: number | null;
 }
 
@@ -41,10 +45,17 @@ export function watchProcessors(of: Watched): () => ProcessorShares | null {
     if (before === null || after === null) return null;
     const seconds = (performance.now() - startedMs) / 1000;
     const share = (name: keyof Usage): number => (after[name] - before[name]) / TICKS_A_SECOND / seconds;
-    const ours = share('scheduler') + share('api') + share('solver') + share('database') + share('generator');
+    const ours =
+      share('scheduler') +
+      share('api') +
+      share('relay') +
+      share('solver') +
+      share('database') +
+      share('generator');
     return {
       scheduler: rounded(share('scheduler')),
       api: rounded(share('api')),
+      relay: rounded(share('relay')),
       solver: rounded(share('solver')),
       database: rounded(share('database')),
       generator: rounded(share('generator')),
@@ -58,13 +69,14 @@ interface Process {
   readonly ticks: number;
 }
 
-function usage({ server, edge, database }: Watched): Usage | null {
+function usage({ server, edges, relay, database }: Watched): Usage | null {
   if (process.platform !== 'linux') return null;
   const all = processes();
-  const sums = { scheduler: 0, api: 0, solver: 0, database: 0, generator: 0 };
+  const sums = { scheduler: 0, api: 0, relay: 0, solver: 0, database: 0, generator: 0 };
   for (const [pid, { ticks }] of all) {
     if (pid === process.pid) sums.generator += ticks;
-    else if (pid === edge) sums.api += ticks;
+    else if (edges.includes(pid)) sums.api += ticks;
+    else if (pid === relay) sums.relay += ticks;
     else if (pid === server) sums.scheduler += ticks;
     else if (database !== null && descends(all, pid, database)) sums.database += ticks;
     else if (descends(all, pid, server)) sums.solver += ticks;

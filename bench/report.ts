@@ -77,12 +77,13 @@ export function printDrain({ machine, bars, runs }: DrainResult, print: Print): 
   printBars(bars, print);
 }
 
-function printFigures(name: string, figures: Figures, print: Print): void {
+export function printFigures(name: string, figures: Figures, print: Print): void {
   const { server, scarce } = figures;
   print(`${name}: ${figures.arrivals} requests at ${figures.ratePerSecond}/s`);
   print(row('first Decision', spreadText(figures.firstDecisionMs, 'ms')));
   print(row('  from the schedule', spreadText(figures.fromScheduleMs, 'ms')));
   print(row('  generator late by', spreadText(figures.latenessMs, 'ms')));
+  if (figures.consumedMs.count > 0) print(row('out of Kafka', spreadText(figures.consumedMs, 'ms')));
   print(row('answered', spreadText(figures.answeredMs, 'ms')));
   print(row('pending', spreadText(server.pending, '')));
   print(row('columns a tick', spreadText(server.columns, '')));

@@ -26,14 +26,13 @@ export interface ServerWindow {
 const LAG_RESOLUTION_MS = 10;
 
 /** Answers what closes the window. */
-export async function openWindow({ server }: Pick<Subject, 'server'>): Promise<() => Promise<ServerWindow>> {
+export async function openWindow({
+  server,
+  watched,
+}: Pick<Subject, 'server' | 'watched'>): Promise<() => Promise<ServerWindow>> {
   const before = await server.stats();
   await readLag(server.url);
-  const processors = watchProcessors({
-    server: server.pid,
-    edge: server.edgePid,
-    database: server.databasePid,
-  });
+  const processors = watchProcessors(watched);
   const startedMs = performance.now();
   return async () => {
     const seconds = (performance.now() - startedMs) / 1000;

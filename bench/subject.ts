@@ -1,5 +1,5 @@
 // The server under test: a process of its own on the embedded database, in a directory that is gone afterwards.
-// Invariant: what was started is stopped, however the bench ends. Called by httpRun.ts, drainRun.ts and kueueRun.ts.
+// Invariant: what was started is stopped, however the bench ends. Called by httpRun.ts, drainRun.ts and kueueRun.ts, and by cell.ts for one of many processes.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,9 +19,14 @@ import {
 import { tokenMint } from '../api/roles/token.ts';
 import type { Configuration } from '../scheduler/index.ts';
 import { dumpPostgres } from './postgresDump.ts';
+import type { Watched } from './processors.ts';
+
+/** Where it answers, and the sums of the process that decides. */
+export type Served = Pick<ForkedServer, 'url' | 'databaseUrl' | 'stats' | 'stop'>;
 
 export interface Subject {
-  readonly server: ForkedServer;
+  readonly server: Served;
+  readonly watched: Watched;
   readonly configuration: Configuration;
   /** The Authorization header of an agent. */
   authorizationOf(agent: string): string;
@@ -63,20 +68,25 @@ export async function startSubject(options: SubjectOptions = {}): Promise<Subjec
       ...(limits && { limits }),
       tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
     });
-    return await withTokens({ server, configuration, directory, remove });
+    const { pid, edgePid, databasePid } = server;
+    const edges = edgePid === null ? [] : [edgePid];
+    const watched = { server: pid, edges, relay: null, database: databasePid };
+    return await withTokens({ server, watched, configuration, directory, remove });
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-async function withTokens(started: {
-  server: ForkedServer;
+/** `remove` is called when all has stopped. */
+export async function withTokens(started: {
+  server: Served;
+  watched: Watched;
   configuration: Configuration;
   directory: string;
   remove: () => Promise<void>;
 }): Promise<Subject> {
-  const { server, configuration, directory, remove } = started;
+  const { server, watched, configuration, directory, remove } = started;
   const mint = await tokenMint(directory);
   const authorizations = new Map<string, string>();
   for (const { id, department } of configuration.agents) {
@@ -87,6 +97,7 @@ async function withTokens(started: {
   await database.connect();
   return {
     server,
+    watched,
     configuration,
     authorizationOf: (agent) => authorizations.get(agent)!,
     operatorAuthorization: `Bearer ${await mint({ role: 'operator', department })}`,
@@ -103,7 +114,7 @@ async function withTokens(started: {
   };
 }
 
-async function acme(): Promise<Configuration> {
+export async function acme(): Promise<Configuration> {
   const loaded = await loadOrganisation(ACME, { now: Date.now(), digest: sha256 });
   if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
   return loaded.configuration;

@@ -88,6 +88,31 @@ export function createWire(baseUrl: string): Wire {
   };
 }
 
+/** One wire over several servers: calls and streams go to them in turn. */
+export function createSpreadWire(baseUrls: readonly string[]): Wire {
+  const wires = baseUrls.map(createWire);
+  let turn = 0;
+  const next = (): Wire => {
+    turn = (turn + 1) % wires.length;
+    return wires[turn]!;
+  };
+  const sum = (name: 'open' | 'broken' | 'bytes'): number =>
+    wires.reduce((all, { streams }) => all + streams[name], 0);
+  return {
+    get streams() {
+      return { open: sum('open'), broken: sum('broken'), bytes: sum('bytes') };
+    },
+    post: (call, done) => next().post(call, done),
+    async openStreams(wishes) {
+      const shares = wires.map((_, i) => wishes.filter((_wish, at) => at % wires.length === i));
+      await Promise.all(wires.map((wire, i) => wire.openStreams(shares[i]!)));
+    },
+    close() {
+      for (const wire of wires) wire.close();
+    },
+  };
+}
+
 function follow(
   response: IncomingMessage,
   { streams, onEvent }: { streams: { bytes: number }; onEvent: OnEvent | undefined },
