@@ -4,64 +4,56 @@
 import { readFileSync } from 'node:fs';
 import { descends, processes, type Watched } from './processors.ts';
 
-/** Each look has the kernel walk the pages of every process: some milliseconds of one core. */
-const LOOK_MS = 1000;
+const LOOK_MS = 500;
 
 export interface PeakMemory {
-  /** Resident sets added up: what two processes share, as the text of Node, counts twice. */
+  /** The highest sum of resident sets: what two processes share, as the text of Node, counts twice. */
   readonly megabytes: number;
-  /** Proportional sets added up: what n processes share counts a share of n in each. The peak of its own. */
-  readonly ownMegabytes: number;
+  /** At the end, proportional sets added up: what n processes share counts a part of n in each. */
+  readonly ownMegabytesAtEnd: number;
   readonly processes: number;
 }
 
 /** Answers what ends the watch; null where there is no /proc. */
 export function watchMemory(of: Pick<Watched, 'server' | 'database'>): () => PeakMemory | null {
   if (process.platform !== 'linux') return () => null;
-  let peak = held(of);
-  const look = (): void => {
-    const now = held(of);
-    peak = {
-      megabytes: Math.max(peak.megabytes, now.megabytes),
-      ownMegabytes: Math.max(peak.ownMegabytes, now.ownMegabytes),
-      processes: Math.max(peak.processes, now.processes),
-    };
+  let peak = 0;
+  let most = 0;
+  const look = (): number[] => {
+    const pids = pidsOf(of);
+    peak = Math.max(peak, sum(pids, 'status', 'VmRSS'));
+    most = Math.max(most, pids.length);
+    return pids;
   };
+  look();
   const timer = setInterval(look, LOOK_MS);
   return () => {
     clearInterval(timer);
-    look();
-    return peak;
+    // Once only: for this the kernel walks all pages of a process, which meanwhile gets none.
+    const own = sum(look(), 'smaps_rollup', 'Pss');
+    return { megabytes: megabytes(peak), ownMegabytesAtEnd: megabytes(own), processes: most };
   };
 }
 
-function held({ server, database }: Pick<Watched, 'server' | 'database'>): PeakMemory {
+function pidsOf({ server, database }: Pick<Watched, 'server' | 'database'>): number[] {
   const all = processes();
-  const sums = { resident: 0, proportional: 0, processes: 0 };
-  for (const pid of all.keys()) {
-    if (!descends(all, pid, server)) continue;
-    if (database !== null && descends(all, pid, database)) continue;
-    const sets = setsOf(pid);
-    if (sets === null) continue;
-    sums.resident += sets.resident;
-    sums.proportional += sets.proportional;
-    sums.processes += 1;
-  }
-  const megabytes = (kibibytes: number): number => Math.round((kibibytes * 1024) / 1e6);
-  return {
-    megabytes: megabytes(sums.resident),
-    ownMegabytes: megabytes(sums.proportional),
-    processes: sums.processes,
-  };
+  return [...all.keys()].filter(
+    (pid) => descends(all, pid, server) && !(database !== null && descends(all, pid, database)),
+  );
 }
 
-/** proc_pid_smaps_rollup(5), KiB. Null: it has just ended. */
-function setsOf(pid: number): { resident: number; proportional: number } | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const set = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1]);
-    return { resident: set('Rss'), proportional: set('Pss') };
-  } catch {
-    return null;
-  }
+/** proc_pid_status(5), proc_pid_smaps(5): KiB. A process that has just ended holds none. */
+function sum(pids: readonly number[], file: string, name: string): number {
+  const line = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm');
+  return pids.reduce((all, pid) => {
+    try {
+      return all + Number(line.exec(readFileSync(`/proc/${pid}/${file}`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      return all;
+    }
+  }, 0);
+}
+
+function megabytes(kibibytes: number): number {
+  return Math.round((kibibytes * 1024) / 1e6);
 }

@@ -28,7 +28,7 @@ export function printKueue({ machine, bars, run }: KueueResult, print: Print): v
     print(
       row(
         'memory',
-        `${memory.megabytes} MB of ${memory.processes} processes, ${memory.ownMegabytes} with shared pages counted once`,
+        `${memory.megabytes} MB of ${memory.processes} processes, ${memory.ownMegabytesAtEnd} at the end with shared pages counted once`,
       ),
     );
   print(row('ticks', `${server.ticksPerSecond}/s, ${server.faults} faults`));
