@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../adapters/postgres/embedded/index.ts';
+import { createTopics } from '../api/roles/createTopics.ts';
 import { sha256 } from '../api/roles/digest.ts';
 import { type ForkedServer, forkServer } from '../api/roles/forkServer.ts';
 import type { ProcessRole } from '../api/roles/role.ts';
@@ -32,6 +33,8 @@ export interface Cell {
 }
 
 const API_PROCESSES = 2;
+const PARTITIONS = 3;
+const REPLICAS = 3;
 /** Every process has connections of its own to the database. */
 const CONNECTIONS = '200';
 
@@ -57,6 +60,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     const scheduler = await member('scheduler');
     const edges = [];
     for (let i = 0; i < API_PROCESSES; i++) edges.push(await member('api'));
+    if (options.kafkaBrokers.length > 0) await createTopicsOf(configuration, options);
     const relay = options.kafkaBrokers.length === 0 ? null : await member('relay');
     const urls = edges.map(({ url }) => url);
     const server = { url: urls[0]!, databaseUrl: database.url, stats: scheduler.stats, stop };
@@ -107,6 +111,16 @@ function optionsOf(
     engine: 'highs',
     tickIntervalMs: DEFAULT_TICK_INTERVAL_MS,
   };
+}
+
+/** Before the first record, as an operator does. */
+async function createTopicsOf(
+  { departments }: Configuration,
+  { name: cell, kafkaBrokers }: CellOptions,
+): Promise<void> {
+  const shape = { partitions: PARTITIONS, replicas: Math.min(REPLICAS, kafkaBrokers.length) };
+  const of = { cell, departments: departments.map(({ id }) => id) };
+  await createTopics({ kafkaBrokers, kafkaClient: 'kafkajs' }, of, shape);
 }
 
 async function acmeAs(cell: string): Promise<Configuration> {

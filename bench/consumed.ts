@@ -4,7 +4,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTopics } from '../api/roles/createTopics.ts';
 
 export interface ConsumerStart {
   readonly brokers: readonly string[];
@@ -24,15 +23,11 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-const SHAPE = { partitions: 3, replicas: 3 };
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 500;
 
-/** On topics that are there, so that joining a group does not wait for the first record of the last department. */
+/** On topics that are there: joining a group would else wait for the first record of the last department. */
 export async function startConsumer(start: ConsumerStart): Promise<Consumer> {
-  const { brokers: kafkaBrokers, cell, departments } = start;
-  const replicas = Math.min(SHAPE.replicas, kafkaBrokers.length);
-  await createTopics({ kafkaBrokers, kafkaClient: 'kafkajs' }, { cell, departments }, { ...SHAPE, replicas });
   const child = fork(new URL('./kafkaConsumer.ts', import.meta.url), [JSON.stringify(start)], {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

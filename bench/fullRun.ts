@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { startCell } from './cell.ts';
 import { type LoopOptions, type LoopRun, runLoop } from './closedLoop.ts';
 import { startConsumer } from './consumed.ts';
-import { type Bar, bar, rounded } from './figures.ts';
+import { type Bar, bar, rounded, type Spread } from './figures.ts';
 import { type HttpOptions, type HttpRun, runHttpOn } from './httpRun.ts';
 
 export interface FullOptions {
@@ -24,9 +24,16 @@ export interface FullRun {
   /** Of accepted requests: whose first Decision was not consumed half a minute after the end. */
   readonly notConsumed: number;
   /** Submit to record consumed, over submit to event on the stream in the run without Kafka. */
-  readonly ratio: { readonly p50: number | null; readonly p99: number | null };
+  readonly ratio: Ratio;
+  /** The same, over submit to event on the stream in the same run: what the way through Kafka itself adds. */
+  readonly ratioInTheSameRun: Ratio;
   readonly loop: LoopRun;
   readonly bars: Readonly<Record<string, Bar>>;
+}
+
+interface Ratio {
+  readonly p50: number | null;
+  readonly p99: number | null;
 }
 
 type Note = (line: string) => void;
@@ -43,10 +50,8 @@ export async function runFull(options: FullOptions, services: FullServices, note
   );
   note('closed loop');
   const loop = await closedLoop(options.loop, { ...services, name: `${name}-c` }, note);
-  const ratio = {
-    p50: over(withKafka.steady!.consumedMs.p50, withoutKafka.steady!.firstDecisionMs.p50),
-    p99: over(withKafka.steady!.consumedMs.p99, withoutKafka.steady!.firstDecisionMs.p99),
-  };
+  const consumed = withKafka.steady!.consumedMs;
+  const ratio = ratioOf(consumed, withoutKafka.steady!.firstDecisionMs);
   const lost = [withoutKafka, withKafka, loop].map(
     ({ conservation }) => conservation.lost + conservation.unanswered,
   );
@@ -55,6 +60,7 @@ export async function runFull(options: FullOptions, services: FullServices, note
     withKafka,
     notConsumed,
     ratio,
+    ratioInTheSameRun: ratioOf(consumed, withKafka.steady!.firstDecisionMs),
     loop,
     bars: {
       kafkaP99Ratio: bar(ratio.p99, 'atMost', 2),
@@ -119,6 +125,10 @@ async function closedLoop(options: LoopOptions, services: Named, note: Note): Pr
   }
 }
 
-function over(one: number | null, other: number | null): number | null {
-  return one === null || other === null || other === 0 ? null : rounded(one / other);
+function ratioOf(one: Spread, other: Spread): Ratio {
+  const over = (name: 'p50' | 'p99'): number | null => {
+    const [above, below] = [one[name], other[name]];
+    return above === null || below === null || below === 0 ? null : rounded(above / below);
+  };
+  return { p50: over('p50'), p99: over('p99') };
 }

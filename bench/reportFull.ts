@@ -18,6 +18,8 @@ export function printFull({ machine, bars, run }: FullResult, print: Print): voi
   printFigures('with Kafka', run.withKafka.steady!, print);
   print(row('kept up with', `${run.withKafka.steady!.decidedPerSecond}/s`));
   print(row('ratio', `p50 ${run.ratio.p50}, p99 ${run.ratio.p99}`));
+  const { p50, p99 } = run.ratioInTheSameRun;
+  print(row('  in the same run', `p50 ${p50}, p99 ${p99}`));
   const { loop } = run;
   print(`closed loop: ${loop.sent} requests`);
   print(row('terminal', `${loop.terminalPerSecond}/s`));
