@@ -160,7 +160,7 @@ describe('the benches', () => {
         workloads: 300,
         ran: 300,
         // 30 queues with (7 x 1 x 0.2 + 2 x 5 x 0.5 + 1 x 20 x 1) unit-seconds, on 600 units.
-        floorSeconds: 1.4,
+        floorSeconds: 1.32,
         admission: { small: anAdmission(210), medium: anAdmission(60), large: anAdmission(30) },
         quotaUse: { held: expect.any(Number), useful: expect.any(Number) },
         cutShort: 0,
