@@ -120,7 +120,7 @@ async function createTopicsOf(
 ): Promise<void> {
   const shape = { partitions: PARTITIONS, replicas: Math.min(REPLICAS, kafkaBrokers.length) };
   const of = { cell, departments: departments.map(({ id }) => id) };
-  await createTopics({ kafkaBrokers, kafkaClient: 'kafkajs' }, of, shape);
+  await createTopics({ kafkaBrokers, kafkaClient: 'kafkajs', kafkaIntake: 'off' }, of, shape);
 }
 
 async function acmeAs(cell: string): Promise<Configuration> {

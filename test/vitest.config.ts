@@ -11,8 +11,9 @@ export default defineConfig({
     globalSetup: ['test/support/globalPostgres.ts', 'test/support/globalKafka.ts'],
     // Processes, not threads: tests start children, databases and worker threads, and end with them.
     pool: 'forks',
-    // Two, also on bigger machines: what a file starts (solver children, servers) takes cores of its own.
-    maxWorkers: 2,
+    // Three on two cores, and no more on bigger machines: files that start servers and brokers wait for them half of the time, and what
+    // they start takes cores of its own.
+    maxWorkers: 3,
     // Generous because a first database cluster takes 10 s on two busy cores; no test measures time with it.
     testTimeout: 60_000,
     hookTimeout: 60_000,
