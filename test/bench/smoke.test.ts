@@ -1,10 +1,8 @@
-// The benches run, whatever the machine: tiny numbers, the shape of their JSON, and no lost request. No figure is judged here.
+// The benches run, whatever the machine: tiny numbers, the shape of their JSON, and no lost request. No figure is judged here. bench:full is in full.long.ts.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { redisAbsence, startRedis } from '../support/redis.ts';
-import { clusterAbsence, shareKafka } from '../support/sharedKafka.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
@@ -13,24 +11,8 @@ interface Result {
   readonly runs: readonly { readonly steady?: { readonly arrivals: number } }[];
 }
 
-interface FullResult {
-  readonly run: {
-    readonly withKafka: {
-      readonly steady: { readonly arrivals: number; readonly consumedMs: { readonly count: number } };
-    };
-    readonly loop: { readonly sent: number; readonly terminal: number };
-  };
-}
-
-const absence = clusterAbsence() ?? redisAbsence();
-
-async function resultOf(
-  script: string,
-  options: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<Result> {
-  const args = [join(ROOT, 'bench', script), '--json', ...options];
-  const { stdout } = await run(process.execPath, args, { env });
+async function resultOf(script: string, options: readonly string[]): Promise<Result> {
+  const { stdout } = await run(process.execPath, [join(ROOT, 'bench', script), '--json', ...options]);
   return JSON.parse(stdout);
 }
 
@@ -169,52 +151,4 @@ describe('the benches', () => {
       },
     });
   });
-
-  it.skipIf(absence !== null)(
-    'carry Decisions through Redis and Kafka, and lose none on the way',
-    async () => {
-      const options = {
-        rate: 20,
-        seconds: 1,
-        'warm-up': 1,
-        streams: 20,
-        standing: 5,
-        'loop-open': 40,
-        'loop-batch': 10,
-        'loop-warm-up': 1,
-        'loop-seconds': 1,
-      };
-      const kafka = await shareKafka();
-      const redis = await startRedis();
-      try {
-        const env = { ...process.env, KAFKA_BROKERS: kafka.brokers.join(','), REDIS_URL: redis.url };
-        const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-        const result = await resultOf('full.ts', args, env);
-        const whole = { refused: 0, unanswered: 0, lost: 0, disagreements: 0, strangers: 0 };
-        expect(result).toMatchObject({
-          bench: 'full',
-          brokers: kafka.brokers.length,
-          machine: wantMachine,
-          bars: {
-            kafkaP99Ratio: { value: expect.any(Number), rule: 'atMost', limit: 2 },
-            terminalPerSecond: { value: expect.any(Number), rule: 'atLeast', limit: 1500 },
-            lostRequests: { value: 0, met: true },
-          },
-          run: {
-            withoutKafka: { steady: { consumedMs: { count: 0, p99: null } }, conservation: whole },
-            withKafka: { conservation: whole },
-            notConsumed: 0,
-            loop: { conservation: whole },
-          },
-        });
-        const { run } = result as unknown as FullResult;
-        const { arrivals, consumedMs } = run.withKafka.steady;
-        expect(consumedMs.count).toBe(arrivals);
-        expect(run.loop.terminal).toBe(run.loop.sent);
-      } finally {
-        await redis.stop();
-        await kafka.leave();
-      }
-    },
-  );
 });
