@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,7 +13,9 @@ const BUILT = join(CONSOLE, 'dist');
 const DIGEST = 'sources.sha256';
 /** What the page may import, and with what it is built. */
 const SOURCES = ['api/console', 'api/client', 'solver', 'policies', 'scheduler'];
-const FILES = ['api/states.ts', 'api/cli/buildConsole.ts', 'package-lock.json'];
+// By this file's own extension: the published form has none of the sources.
+const CODE = extname(import.meta.url);
+const FILES = [`api/states${CODE}`, `api/cli/buildConsole${CODE}`, 'package-lock.json'];
 const SOURCE = /\.(?:ts|tsx|css|html|rego|br)$/;
 
 /** Whether this is a checkout, where sources may change under a build. */

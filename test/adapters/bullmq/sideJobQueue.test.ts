@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BullSideJobQueue } from '../../../adapters/bullmq/sideJobQueue.ts';
 import { LocalSideJobQueue } from '../../../adapters/system/sideJobQueue.ts';
 import type { SideJobQueue } from '../../../api/ports.ts';
-import { redisAbsence, startTestRedis, type TestRedis } from '../../support/redisServer.ts';
+import { redisAbsence, startRedis, type TestRedis } from '../../support/redis.ts';
 
 let cells = 0;
 let redis: TestRedis | null = null;
@@ -22,7 +22,7 @@ const until = async (holds: () => boolean) => {
 };
 
 beforeAll(async () => {
-  redis = redisAbsence() === null ? await startTestRedis() : null;
+  redis = redisAbsence() === null ? await startRedis() : null;
 });
 afterAll(() => redis?.stop());
 

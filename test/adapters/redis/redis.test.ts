@@ -13,7 +13,7 @@ import type { AgentId } from '../../../scheduler/index.ts';
 import { hintsContract } from '../../contract/hints.ts';
 import { presenceContract } from '../../contract/presence.ts';
 import { rateLimiterContract } from '../../contract/rateLimiter.ts';
-import { redisAbsence, startTestRedis, type TestRedis } from '../../support/redisServer.ts';
+import { redisAbsence, startRedis, type TestRedis } from '../../support/redis.ts';
 
 /** Resolves when it holds; what never comes fails at the test's own timeout. */
 async function until(holds: () => boolean): Promise<void> {
@@ -50,7 +50,7 @@ describe.skipIf(absence !== null)(`Redis${absence === null ? '' : ` (${absence})
 
   let shared: RedisConnection;
   beforeAll(async () => {
-    redis = await startTestRedis();
+    redis = await startRedis();
     shared = await connect();
   });
   afterAll(async () => {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aConfiguration, aPool } from '../../support/builders.ts';
 import { type LiveServer, liveServer } from '../../support/liveServer.ts';
-import { redisAbsence, startTestRedis, type TestRedis } from '../../support/redisServer.ts';
+import { redisAbsence, startRedis, type TestRedis } from '../../support/redis.ts';
 
 const configuration = aConfiguration()
   .department('research', { requestLimits: { gpu: 8 } })
@@ -25,7 +25,7 @@ describe.skipIf(absence !== null)(`a server with Redis${absence === null ? '' : 
   let redis: TestRedis;
   let server: LiveServer;
   beforeAll(async () => {
-    redis = await startTestRedis();
+    redis = await startRedis();
     // So few that counters which survived would refuse; the burst is ten seconds of it.
     const limits = { agentPerSecond: 40, departmentPerSecond: 1000 };
     server = await liveServer(directory, configuration, { edge: 'process', redisUrl: redis.url, limits });

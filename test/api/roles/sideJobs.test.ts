@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnnonaClient } from '../../../api/client/index.ts';
 import { aConfiguration, aPool } from '../../support/builders.ts';
 import { type LiveServer, liveServer } from '../../support/liveServer.ts';
-import { redisAbsence, startTestRedis, type TestRedis } from '../../support/redisServer.ts';
+import { redisAbsence, startRedis, type TestRedis } from '../../support/redis.ts';
 
 const configuration = aConfiguration()
   .department('research', { requestLimits: { gpu: 8 } })
@@ -29,7 +29,7 @@ describe.each([withRedis ? (['over Redis', true] as const) : (['by its own queue
     let server: LiveServer;
     let operator: AnnonaClient;
     beforeAll(async () => {
-      redis = isShared ? await startTestRedis() : null;
+      redis = isShared ? await startRedis() : null;
       server = await liveServer(directory, configuration, {
         edge: 'process',
         sideJobs: 'process',
