@@ -11,6 +11,7 @@ import { packageVersion } from '../version.ts';
 import { ConfigurationFollower } from './configurationFollower.ts';
 import { hubOf, openEdge } from './edge.ts';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
+import { forkedProcess } from './forkedProcess.ts';
 import { HeldLeases } from './heldLeases.ts';
 import { notLeading } from './notLeading.ts';
 import { openTelemetry } from './openTelemetry.ts';
@@ -18,39 +19,10 @@ import { openShared } from './redis.ts';
 import { timers } from './scheduling.ts';
 import { StartRefused } from './startRefused.ts';
 
-// Ctrl-C reaches the whole foreground group: the parent decides when its edge goes, and the closed channel when it is gone.
-process.on('SIGINT', () => {});
-
-/** A channel that closes under the message is told by `disconnect`. */
-const tell = (message: FromEdge): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
-const log = (line: string): void => void process.stderr.write(`edge: ${line}\n`);
-const closers: (() => Promise<void> | void)[] = [];
-
-async function stop(): Promise<never> {
-  for (const close of closers.splice(0).reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      log(`${error}`);
-    }
-  }
-  process.exit(0);
-}
-
-process.on('disconnect', () => void stop());
-process.once('message', (first: ToEdge) => {
-  if (first.type !== 'start') throw new Error(`expected start, got ${first.type}`);
-  serve(first.options).catch(async (error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    tell({ type: 'failed', message, obstacle: error instanceof StartRefused ? error.obstacle : null });
-    await stop();
-  });
-});
+const parent = forkedProcess<EdgeOptions, ToEdge, FromEdge>('edge');
+const { closing, log, tell } = parent;
 
 async function serve(options: EdgeOptions): Promise<void> {
-  const closing = (close: () => Promise<void> | void): void => void closers.push(close);
   const adapter = await openPostgres({
     url: options.databaseUrl,
     ...(options.intakeQueueItems === undefined ? {} : { intakeQueueItemsMax: options.intakeQueueItems }),
@@ -74,7 +46,7 @@ async function serve(options: EdgeOptions): Promise<void> {
   const telemetry = await openTelemetry(options.otlpUrl, { role: 'api', version: packageVersion() });
   closing(() => telemetry?.close());
   const link = new Link(hub, follower);
-  process.on('message', (message: ToEdge) => (message.type === 'stop' ? void stop() : link.hear(message)));
+  parent.hear((message) => link.hear(message));
   follower.start();
   const url = await openEdge(
     {
@@ -156,3 +128,9 @@ class Link {
     return this.#crowded.get(agent) ?? 0;
   }
 }
+
+parent.run(serve, (error) => ({
+  type: 'failed',
+  message: error instanceof Error ? error.message : String(error),
+  obstacle: error instanceof StartRefused ? error.obstacle : null,
+}));

@@ -11,42 +11,18 @@ import { createEdgeSystem } from '../../adapters/system/ids.ts';
 import { LocalSideJobQueue } from '../../adapters/system/sideJobQueue.ts';
 import type { SideJobQueue } from '../ports.ts';
 import { whileElected } from './elected.ts';
+import { forkedProcess } from './forkedProcess.ts';
 import { openShared, type Shared } from './redis.ts';
 import { timers } from './scheduling.ts';
 import { runnerOfJobs, type SideJobWorkerParts, startSweep } from './sideJobs/worker.ts';
 import type { FromSide, SideOptions, ToSide } from './sideMessages.ts';
 import { startWebhookDelivery } from './webhookDelivery.ts';
 
-process.on('SIGINT', () => {});
-const tell = (message: FromSide): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
-const log = (line: string): void => void process.stderr.write(`side: ${line}\n`);
-const closers: (() => Promise<void> | void)[] = [];
-
-async function stop(): Promise<never> {
-  for (const close of closers.splice(0).reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      log(`${error}`);
-    }
-  }
-  process.exit(0);
-}
-
-process.on('disconnect', () => void stop());
-process.once('message', (first: ToSide) => {
-  if (first.type !== 'start') throw new Error(`expected start, got ${first.type}`);
-  work(first.options).catch(async (error: unknown) => {
-    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
-    await stop();
-  });
-});
+const parent = forkedProcess<SideOptions, ToSide, FromSide>('side');
+const { closing, log, tell } = parent;
 
 async function work(options: SideOptions): Promise<void> {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  const closing = (close: () => Promise<void> | void): void => void closers.push(close);
   const { cell, databaseUrl, redisUrl } = options;
   const adapter = await openPostgres({
     url: databaseUrl,
@@ -84,9 +60,6 @@ async function work(options: SideOptions): Promise<void> {
     }),
   );
   closing(() => webhooks.stop());
-  process.on('message', (message: ToSide) => {
-    if (message.type === 'stop') void stop();
-  });
   tell({ type: 'ready' });
 }
 
@@ -105,3 +78,8 @@ function queues(
   closing(() => bull.close());
   return () => (shared.degraded().length === 0 ? bull : local);
 }
+
+parent.run(work, (error) => ({
+  type: 'failed',
+  message: error instanceof Error ? error.message : String(error),
+}));

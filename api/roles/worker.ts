@@ -3,7 +3,7 @@
 // or claimed in the database. Called by server.ts.
 
 import type { PostgresAdapter } from '../../adapters/postgres/index.ts';
-import type { Hints, Timers } from '../../scheduler/index.ts';
+import type { Timers } from '../../scheduler/index.ts';
 import type { Background } from './background.ts';
 import { startSide } from './forkSide.ts';
 import type { ServerOptions } from './serverOptions.ts';
@@ -14,7 +14,6 @@ export interface SideWorkParts {
   readonly adapter: PostgresAdapter;
   /** Its URL. */
   readonly database: string;
-  readonly hints: Hints;
   readonly timers: Timers;
   readonly log: (line: string) => void;
 }
