@@ -56,7 +56,12 @@ export interface HttpRun {
   readonly standing: { readonly asked: number; readonly waiting: number };
   readonly steady: Figures | null;
   readonly surge: (Figures & { readonly recoverySeconds: number | null }) | null;
-  readonly streams: { readonly open: number; readonly broken: number; readonly megabytes: number };
+  readonly streams: {
+    readonly open: number;
+    readonly broken: number;
+    readonly refused: number;
+    readonly megabytes: number;
+  };
   readonly releases: {
     readonly sent: number;
     readonly refused: number;
@@ -272,13 +277,13 @@ class HttpBench {
   }
 
   #totals(): Pick<HttpRun, 'scarceShare' | 'standing' | 'streams' | 'releases' | 'firstRefusal'> {
-    const { open, broken, bytes } = this.#wire.streams;
+    const { open, broken, refused, bytes } = this.#wire.streams;
     const { releases, releasesRefused, firstRefusal } = this.#traffic.counts;
     const waiting = this.#standing.entries.filter(({ state }) => state === 'waiting').length;
     return {
       scarceShare: this.#scarceShare,
       standing: { asked: this.#options.standing, waiting },
-      streams: { open, broken, megabytes: Math.round(bytes / 1e6) },
+      streams: { open, broken, refused, megabytes: Math.round(bytes / 1e6) },
       releases: { sent: releases, refused: releasesRefused, firstRefusal },
       firstRefusal: this.#book.entries.find(({ refusal }) => refusal !== null)?.refusal ?? null,
     };

@@ -1,13 +1,17 @@
 // The generator's end of the wire: calls over one pool of kept connections, and event streams over a connection each.
-// Invariant: nothing is retried; a broken stream is counted, never reopened, so that a loss cannot hide. Called by the benches.
+// Invariant: no call is repeated; a broken stream is counted, never reopened, so that a loss cannot hide. A stream that an overloaded server
+// refuses before it begins is asked for again when the server said, and counted. Called by the benches.
 
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventSplitter, type OnEvent } from './eventSplitter.ts';
 
 /** Calls under way at once at 1,000 a second and 20 ms are 20; three times that leaves room without a connection a call. */
 const CONNECTIONS_MAX = 64;
 /** Streams opened at once: more would only fill the server's accept queue. */
 const OPENING_MAX = 32;
+/** A stream is asked for this often before the bench gives up: a server that starts on a busy machine refuses for seconds. */
+const OPEN_TRIES_MAX = 60;
 
 export interface Answer {
   readonly status: number;
@@ -25,7 +29,7 @@ export interface Wire {
   post(call: { path: string; authorization: string; body: string }, done: (answer: Answer) => void): void;
   /** Resolves when every stream has begun. */
   openStreams(wishes: readonly StreamWish[]): Promise<void>;
-  readonly streams: { open: number; broken: number; bytes: number };
+  readonly streams: { open: number; broken: number; refused: number; bytes: number };
   close(): void;
 }
 
@@ -33,19 +37,22 @@ export function createWire(baseUrl: string): Wire {
   const { hostname, port } = new URL(baseUrl);
   const calls = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, scheduling: 'fifo' });
   const longLived = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
-  const streams = { open: 0, broken: 0, bytes: 0 };
+  const streams = { open: 0, broken: 0, refused: 0, bytes: 0 };
   let closing = false;
 
-  const open = ({ authorization, onEvent }: StreamWish): Promise<void> =>
+  /** Null when the stream has begun; of a 503 the seconds after which to ask again. */
+  const tryToOpen = ({ authorization, onEvent }: StreamWish): Promise<number | null> =>
     new Promise((resolve, reject) => {
       const headers = { authorization, accept: 'text/event-stream' };
       const call = request({ hostname, port, path: '/v1/events', agent: longLived, headers });
       call.on('error', reject);
       call.on('response', (response) => {
         if (response.statusCode !== 200) {
-          collect(response, ({ status, text }) =>
-            reject(new Error(`a stream was answered ${status}: ${text}`)),
-          );
+          const pauseSeconds = Number(response.headers['retry-after']);
+          collect(response, ({ status, text }) => {
+            if (status === 503 && pauseSeconds > 0) resolve(pauseSeconds);
+            else reject(new Error(`a stream was answered ${status}: ${text}`));
+          });
           return;
         }
         streams.open += 1;
@@ -55,10 +62,12 @@ export function createWire(baseUrl: string): Wire {
         });
         response.on('error', () => {}); // `close` follows and counts it
         follow(response, { streams, onEvent });
-        resolve();
+        resolve(null);
       });
       call.end();
     });
+
+  const open = (wish: StreamWish): Promise<void> => untilTaken(() => tryToOpen(wish), streams);
 
   return {
     streams,
@@ -88,6 +97,19 @@ export function createWire(baseUrl: string): Wire {
   };
 }
 
+async function untilTaken(
+  tryToOpen: () => Promise<number | null>,
+  streams: { refused: number },
+): Promise<void> {
+  for (let tries = 1; tries <= OPEN_TRIES_MAX; tries += 1) {
+    const pauseSeconds = await tryToOpen();
+    if (pauseSeconds === null) return;
+    streams.refused += 1;
+    await sleep(pauseSeconds * 1000);
+  }
+  throw new Error(`a stream was refused ${OPEN_TRIES_MAX} times: the server is overloaded`);
+}
+
 /** One wire over several servers: calls and streams go to them in turn. */
 export function createSpreadWire(baseUrls: readonly string[]): Wire {
   const wires = baseUrls.map(createWire);
@@ -96,11 +118,11 @@ export function createSpreadWire(baseUrls: readonly string[]): Wire {
     turn = (turn + 1) % wires.length;
     return wires[turn]!;
   };
-  const sum = (name: 'open' | 'broken' | 'bytes'): number =>
+  const sum = (name: 'open' | 'broken' | 'refused' | 'bytes'): number =>
     wires.reduce((all, { streams }) => all + streams[name], 0);
   return {
     get streams() {
-      return { open: sum('open'), broken: sum('broken'), bytes: sum('bytes') };
+      return { open: sum('open'), broken: sum('broken'), refused: sum('refused'), bytes: sum('bytes') };
     },
     post: (call, done) => next().post(call, done),
     async openStreams(wishes) {

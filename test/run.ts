@@ -13,7 +13,6 @@ type Step = { name: string; command: string; args: string[] };
 const STEPS: Step[] = [
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', '.'] },
   { name: 'types of the console', command: 'tsc', args: ['--noEmit', '-p', 'api/console'] },
-  { name: 'types of the console', command: 'tsc', args: ['--noEmit', '-p', 'api/console'] },
   { name: 'lint', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
   {
     name: 'tests',

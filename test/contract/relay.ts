@@ -43,6 +43,8 @@ export function relayContract(name: string, open: () => Promise<TestStream>): vo
     afterAll(() => stream.close());
 
     const ids = (events: readonly Arrival[]) => events.map(({ id }) => id);
+    // A publisher whose acknowledgement was lost sends again: how often something arrives is not promised, that it arrives is.
+    const distinct = (events: readonly Arrival[]) => [...new Set(ids(events))].toSorted();
 
     it('has nothing to do for no events', async () => {
       expect(await stream.publisher.publish([])).toEqual({ type: 'acknowledged' });
@@ -55,7 +57,7 @@ export function relayContract(name: string, open: () => Promise<TestStream>): vo
       expect(await stream.publisher.publish(events.slice(0, 31))).toEqual({ type: 'acknowledged' });
       expect(await stream.publisher.publish(events.slice(31))).toEqual({ type: 'acknowledged' });
       const arrived = await stream.arrived('order');
-      expect(arrived).toHaveLength(60);
+      expect(distinct(arrived)).toEqual(ids(events).toSorted());
       expect(firstArrivals(arrived)).toEqual(firstArrivals(events));
     });
 
@@ -64,18 +66,19 @@ export function relayContract(name: string, open: () => Promise<TestStream>): vo
         anEvent(n, { department: n === 7002 ? 'apart-b' : 'apart-a' }),
       );
       await stream.publisher.publish(events);
-      expect(ids(await stream.arrived('apart-a')).toSorted()).toEqual([events[0]!.id, events[2]!.id]);
-      expect(ids(await stream.arrived('apart-b'))).toEqual([events[1]!.id]);
-      const overseen = ids(await stream.overseen());
+      expect(distinct(await stream.arrived('apart-a'))).toEqual([events[0]!.id, events[2]!.id]);
+      expect(distinct(await stream.arrived('apart-b'))).toEqual([events[1]!.id]);
       // The other tests of this suite write to it at the same time.
-      expect(overseen.filter((id) => events.some((event) => event.id === id))).toHaveLength(3);
+      expect(distinct(await stream.overseen())).toEqual(expect.arrayContaining(ids(events)));
     });
 
     it('repeats an event under its id when it is published again', async () => {
       const event = anEvent(1, { department: 'again' });
       await stream.publisher.publish([event]);
       await stream.publisher.publish([event]);
-      expect(ids(await stream.arrived('again'))).toEqual([event.id, event.id]);
+      const arrived = await stream.arrived('again');
+      expect(arrived.length).toBeGreaterThanOrEqual(2);
+      expect(distinct(arrived)).toEqual([event.id]);
     });
 
     it('refuses what it will never take, and says why', async () => {
@@ -93,9 +96,9 @@ export function relayContract(name: string, open: () => Promise<TestStream>): vo
       expect(step).toMatchObject({ cursor: 9, published: 8, buried: [{ event: { id: large.id } }] });
       const arrived = await stream.arrived('refused');
       expect(firstArrivals(arrived)).toEqual(firstArrivals(events.filter((event) => event !== large)));
-      const [letter, ...others] = await stream.deadLetters('refused');
-      expect(others).toEqual([]);
-      expect(letter).toEqual({ id: large.id, reason: step.buried[0]!.reason });
+      const letters = await stream.deadLetters('refused');
+      expect(letters.length).toBeGreaterThan(0);
+      for (const letter of letters) expect(letter).toEqual({ id: large.id, reason: step.buried[0]!.reason });
     });
   });
 }

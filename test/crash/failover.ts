@@ -115,7 +115,9 @@ async function settled(fleet: Fleet, client: AnnonaClient): Promise<{ leader: Me
     const one = counts.filter((status) => status === 200).length === 1;
     if (leader !== null && one && counts.every((status) => status === 200 || status === 503)) {
       const open = (await client.get('/v1/requests?state=queued&limit=1')) as { items: unknown[] };
-      if (open.items.length === 0) return { leader, epoch: await epochOf(leader) };
+      const epoch = await epochOf(leader);
+      // Zero: it stood down since it was asked, as one that was stopped does when it wakes.
+      if (open.items.length === 0 && epoch > 0) return { leader, epoch };
     }
     await sleep(20);
   }
