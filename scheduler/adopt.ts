@@ -22,10 +22,15 @@ export async function adopt(
   return reviewed !== undefined;
 }
 
-/** What a lease holds stays held; what it counts for against quotas follows the pools that there are now, as in a state that is loaded. */
+/** What a lease holds stays held, and of a pool that is gone the store knows whether it comes back; what it counts for against quotas follows the pools that there are now, as in a state that is loaded. */
 export function takeUp(state: State, configuration: Configuration): void {
-  state.configuration = configuration;
   const pools = poolIndex(configuration);
+  for (const { id, consumable, calendar } of state.configuration.pools) {
+    const isUsed = (state.used.get(id) ?? 0) > 0;
+    if (consumable && calendar === undefined && isUsed && !pools.has(id)) state.goneConsumables.add(id);
+  }
+  for (const id of [...state.goneConsumables]) if (pools.has(id)) state.goneConsumables.delete(id);
+  state.configuration = configuration;
   state.quotaUse.clear();
   for (const { department, allocations } of state.leases.values()) {
     for (const { pool: id, kind, quantity } of allocations) {

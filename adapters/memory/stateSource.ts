@@ -8,6 +8,7 @@ import type {
   Obligations,
   PendingExtension,
   PendingRequest,
+  PoolId,
   Reason,
   RecordedVerdict,
   RequestId,
@@ -48,6 +49,7 @@ export class MemoryStateSource implements StateSource {
       ...(pastUse && { pastUse }),
       accounts: new Map(),
       exclusive: new Set(),
+      goneConsumables: new Set(),
       gangs: new Map(),
       held: new Map(),
       checkpoints: new Map(),
@@ -75,14 +77,23 @@ export class MemoryStateSource implements StateSource {
     readLeases(tables, state);
     for (const row of tables.earmarks.values())
       if (row.cell === cell) state.earmarks.set(row.document.request, row.document);
-    for (const row of tables.capacities.values())
-      if (row.cell === cell && row.used > 0) state.used.set(row.key, row.used);
+    readCapacities(tables, state);
     for (const { cell: own, account, period, reserved, spent } of tables.accounts.values()) {
       if (own === cell && reserved + spent > 0)
         state.accounts.set(`${account}/${period}`, { reserved, spent });
     }
     readApprovals(tables, state);
     return state;
+  }
+}
+
+/** A window's key is no pool's: whether it is used up is plain from its time. */
+function readCapacities(tables: Tables, state: State): void {
+  const configured = new Set<string>(state.configuration.pools.map(({ id }) => id));
+  for (const { cell, key, used, consumable } of tables.capacities.values()) {
+    if (cell !== state.cell || used === 0) continue;
+    state.used.set(key, used);
+    if (consumable && !configured.has(key) && !key.includes('@')) state.goneConsumables.add(key as PoolId);
   }
 }
 
@@ -110,8 +121,8 @@ function bySequence(a: { readonly sequence: number }, b: { readonly sequence: nu
 }
 
 function readLeases(tables: Tables, state: State): void {
-  const fixed = new Set(
-    state.configuration.pools.filter((pool) => pool.consumable || pool.calendar).map((pool) => pool.id),
+  const renewable = new Set(
+    state.configuration.pools.filter((pool) => !pool.consumable && !pool.calendar).map(({ id }) => id),
   );
   for (const key of [...tables.liveLeases].sort()) {
     const row = tables.leases.get(key);
@@ -131,7 +142,7 @@ function readLeases(tables: Tables, state: State): void {
     }
     for (const { pool, kind, quantity, exclusive } of lease.allocations) {
       if (exclusive) state.exclusive.add(pool);
-      if (fixed.has(pool)) continue;
+      if (!renewable.has(pool)) continue;
       const key = `${lease.department}/${kind}`;
       state.quotaUse.set(key, (state.quotaUse.get(key) ?? 0) + quantity);
     }

@@ -50,6 +50,12 @@ interface HeldRow extends LeaseRow {
   readonly checkpointAt: Instant | null;
 }
 
+interface CapacityRow {
+  readonly key: string;
+  readonly used: number;
+  readonly consumable: boolean;
+}
+
 interface HeadRow {
   readonly tick: number;
   readonly tickDigest: string;
@@ -84,7 +90,7 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
   const earmarks = await queries.run<{ document: Earmark }>('state-earmarks', [cell]);
   const approvals = await queries.run<{ document: Approval }>('state-approvals', [cell]);
   const obliged = await queries.run<ObligationRow>('state-obligations', [cell]);
-  const used = await queries.run<{ key: string; used: number }>('state-capacity', [cell]);
+  const used = await queries.run<CapacityRow>('state-capacity', [cell]);
   const accounts = await queries.run<AccountUse & { account: string; period: string }>('state-accounts', [
     cell,
   ]);
@@ -117,6 +123,7 @@ async function readState(queries: Queries, cell: string, epoch: Epoch): Promise<
         .map(({ account, period, reserved, spent }) => [`${account}/${period}`, { reserved, spent }]),
     ),
     exclusive: exclusivePools(leases),
+    goneConsumables: goneConsumables(configured.document, used),
     gangs: openGangs(pending),
     held: new Map(
       heldRows.flatMap(({ document }) => (document === null ? [] : [[document.id, document] as const])),
@@ -193,6 +200,15 @@ function openGangs(requests: readonly PendingRequest[]): State['gangs'] {
     if (gang !== undefined) gangs.set(gang.id, (gangs.get(gang.id) ?? new Set()).add(request.id));
   }
   return gangs;
+}
+
+/** The store keeps the rows of pools that are gone, as they were. A window's key is no pool's: what became of it is plain from its time. */
+function goneConsumables({ pools }: Configuration, rows: readonly CapacityRow[]): Set<PoolId> {
+  const configured = new Set<string>(pools.map(({ id }) => id));
+  const gone = rows.filter(
+    ({ key, used, consumable }) => consumable && used > 0 && !configured.has(key) && !key.includes('@'),
+  );
+  return new Set(gone.map(({ key }) => key as PoolId));
 }
 
 function exclusivePools(leases: readonly Lease[]): Set<PoolId> {

@@ -222,15 +222,19 @@ function applyEnd(state: State, change: { lease: LeaseId; end: LeaseEnd; at: Ins
   state.leaseOfRequest.delete(lease.request);
 }
 
-/** A pool that a newer configuration left out while it was held counts against no quota any more; its units go back all the same. */
+/** A pool that a newer configuration left out while it was held counts against no quota any more; its units go back as they would have. */
 function returnUnits(state: State, lease: Lease, ended: { allocation: Allocation; at: Instant }): void {
   const { allocation, at } = ended;
   if (allocation.exclusive) state.exclusive.delete(allocation.pool);
   const pool = poolIndex(state.configuration).get(allocation.pool);
-  const consumable = pool !== undefined && (pool.consumable || pool.calendar !== undefined);
+  const consumable = pool
+    ? pool.consumable || pool.calendar !== undefined
+    : state.goneConsumables.has(allocation.pool);
   if (returnsCapacity({ consumable, allocation, lease, at })) {
     const key = capacityKey(allocation.pool, allocation.window);
-    state.used.set(key, subtract(state.used.get(key) ?? 0, allocation.quantity));
+    const left = subtract(state.used.get(key) ?? 0, allocation.quantity);
+    state.used.set(key, left);
+    if (left === 0) state.goneConsumables.delete(allocation.pool);
   }
   if (pool === undefined || consumable) return;
   const quota = quotaKey(lease.department, allocation.kind);

@@ -20,6 +20,7 @@ export function copyState(state: State): State {
     quotaUse: new Map(state.quotaUse),
     accounts: new Map(state.accounts),
     exclusive: new Set(state.exclusive),
+    goneConsumables: new Set(state.goneConsumables),
     reserved: new Map(state.reserved),
     approvals: new Map(state.approvals),
     ...(state.queue && {

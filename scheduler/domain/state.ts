@@ -68,6 +68,8 @@ export interface State {
   readonly accounts: Map<string, AccountUse>;
   /** Datasets whose one live lease holds them exclusively. */
   readonly exclusive: Set<PoolId>;
+  /** Pools that left the configuration while some of their units were used, and whose units do not come back: licences, not GPUs. */
+  readonly goneConsumables: Set<PoolId>;
   /** Gang -> its open members, so that a submit finds its gang without a look at all who wait. */
   readonly gangs: Map<string, Set<RequestId>>;
   /** Promised starts of open requests. */
@@ -98,6 +100,7 @@ export function emptyState(of: Pick<State, 'cell' | 'epoch' | 'configuration'>):
     quotaUse: new Map(),
     accounts: new Map(),
     exclusive: new Set(),
+    goneConsumables: new Set(),
     gangs: new Map(),
     held: new Map(),
     checkpoints: new Map(),

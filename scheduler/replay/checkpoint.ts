@@ -80,6 +80,7 @@ export function* checkpointLines({ state, carry }: Standing): Generator<string> 
   for (const [key, { reserved, spent }] of sorted(state.accounts))
     if (reserved + spent > 0) yield line(['account', key, reserved, spent]);
   for (const pool of [...state.exclusive].sort()) yield line(['exclusive', pool]);
+  for (const pool of [...state.goneConsumables].sort()) yield line(['gone', pool]);
 }
 
 function line(value: unknown): string {
@@ -170,6 +171,9 @@ function take(state: State, entry: unknown): void {
       return;
     case 'exclusive':
       state.exclusive.add(value);
+      return;
+    case 'gone':
+      state.goneConsumables.add(value);
       return;
     default:
       throw new CheckpointError(`a checkpoint has no entry ${String(section)}`);

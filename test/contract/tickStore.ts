@@ -2,8 +2,9 @@
 // The refusals stand in tickRefusals.ts. Run by test/adapters/memory and test/adapters/postgres.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeUp } from '../../scheduler/adopt.ts';
 import { apply } from '../../scheduler/domain/apply.ts';
-import type { State } from '../../scheduler/index.ts';
+import type { Change, PoolId, State } from '../../scheduler/index.ts';
 import { checkPromises } from '../support/promises.ts';
 import {
   aConfiguration,
@@ -70,6 +71,49 @@ export const tickStoreContract = (name: string, makeStore: () => Promise<StoreUn
       ]);
       expect(comparable(await load())).toEqual(comparable(memory));
       expect((await load()).requests.get(aRequest(2).id)?.waitingCodes).toEqual(['NEXT_TICK']);
+    });
+
+    it('knows of a pool that left the configuration whether its units come back', async () => {
+      const memory = await load();
+      const kinds = { 'gpu-a': 'gpu', 'licence-a': 'license' };
+      const leases = Object.entries(kinds).map(([pool, kind], n) => {
+        const request = aRequest(n + 1);
+        const lease = cell.lease({ request, allocations: [{ pool: pool as PoolId, kind, quantity: 2 }] });
+        return { lease, grant: cell.grants(lease, request) };
+      });
+      const tick = async (changes: Parameters<StoreCell['tick']>[0], configurationRevision: string) => {
+        await cell.tick(changes, { record: { configurationRevision } });
+        for (const change of changes) apply(memory, change);
+        memory.tick = cell.tickNumber;
+        memory.tickDigest = cell.digest;
+        memory.eventSequence = cell.sequence;
+      };
+      await tick(
+        leases.flatMap(({ grant }) => grant),
+        'cfg_1',
+      );
+      const { pools } = aConfiguration();
+      const less = aConfiguration({
+        revision: 'cfg_2',
+        pools: pools.filter(({ kind }) => kind === 'review'),
+      });
+      await store.ports.configuration.store(less);
+      takeUp(memory, less);
+      const began: Change[] = leases.map(({ lease }) => ({
+        type: 'leaseActivated',
+        lease: lease.id,
+        at: cell.now,
+      }));
+      await tick(began, 'cfg_2');
+      expect(comparable(await load())).toEqual(comparable(memory));
+      await tick(
+        leases.flatMap(({ lease }) => cell.ended(lease)),
+        'cfg_2',
+      );
+      expect(comparable(await load())).toEqual(comparable(memory));
+      expect([...memory.goneConsumables]).toEqual(['licence-a']);
+      const dump = await store.dump();
+      expect([usedOf(dump, 'gpu-a'), usedOf(dump, 'licence-a')]).toEqual([0, 2]);
     });
 
     it('gives back the past use that its last record tells, and none where that tells of none', async () => {

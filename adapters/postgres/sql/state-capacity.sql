@@ -1,1 +1,1 @@
-select key, used from capacity_use where cell = $1 order by key;
+select key, used, consumable from capacity_use where cell = $1 order by key;

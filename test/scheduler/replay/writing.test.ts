@@ -6,6 +6,7 @@ import {
   type CheckpointStore,
   checkpointLines,
   newMemo,
+  type PoolId,
   type SchedulerPorts,
   type Standing,
   standingOf,
@@ -19,6 +20,7 @@ const CONFIGURATION = aConfiguration().pool(aPool('gpu-a').gpu(8)).build();
 function standing(tick: number): Standing {
   const state = aState(CONFIGURATION).build();
   for (const n of [1, 2, 3]) state.requests.set(aRequest(n).build().id, aRequest(n).gpu(n).pending());
+  state.goneConsumables.add('cad' as PoolId);
   state.tick = tick;
   const carry: TickCarry = { memo: newMemo(), unfinished: false };
   carry.remembered = carriedOf(state, carry);
@@ -85,6 +87,7 @@ describe('checkpoints', () => {
     const read = standingOf(want, CONFIGURATION);
     expect([...checkpointLines(read)].join('')).toBe(want);
     expect(read.state.requests.size).toBe(3);
+    expect([...read.state.goneConsumables]).toEqual(['cad']);
     expect(sha256([want])).toMatch(/^[0-9a-f]{64}$/);
   });
 
