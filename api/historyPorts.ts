@@ -40,6 +40,8 @@ export interface AuditEntry {
   readonly actor: string;
   readonly act: string;
   readonly object: string;
+  /** Why, in the actor's own words; null: nothing was said. */
+  readonly because: string | null;
   readonly digest: string;
 }
 

@@ -253,6 +253,7 @@ export interface AuditRow {
   readonly actor: string;
   readonly act: string;
   readonly object_id: string;
+  readonly because: string | null;
 }
 
 /** Every table, whole: what the checker of the promises reads. */

@@ -10,6 +10,7 @@ import { StagedLeases } from './stagedLeases.ts';
 import { StagedRequests } from './stagedRequests.ts';
 import {
   type AccountRow,
+  type AuditRow,
   type EventRow,
   headOf,
   type LedgerRow,
@@ -212,7 +213,9 @@ function stageAudit(
   const intake = new Staged(tables.intake);
   const entries = new Staged(tables.audit);
   let sequence = input.firstAfter;
-  const write = (entry: { department_id: string; actor: string; act: string; object_id: string }): void => {
+  const write = (
+    entry: Pick<AuditRow, 'department_id' | 'actor' | 'act' | 'object_id' | 'because'>,
+  ): void => {
     sequence += 1;
     entries.insert(rowKey(cell, sequence), {
       cell,
@@ -231,10 +234,11 @@ function stageAudit(
       actor: row.actor_subject,
       act: row.act,
       object_id: row.object_id,
+      because: row.actor.because ?? null,
     });
   }
   for (const { request, department, outcome } of input.outcomes) {
-    write({ department_id: department, actor: 'leader', act: outcome, object_id: request });
+    write({ department_id: department, actor: 'leader', act: outcome, object_id: request, because: null });
   }
   return { entries, intake, count: sequence - input.firstAfter };
 }

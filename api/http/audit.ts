@@ -26,6 +26,7 @@ const EntryView = Type.Object({
   actor: Type.String(),
   act: Type.String(),
   object: Type.String(),
+  because: Type.Union([Type.String(), Type.Null()]),
   digest: Type.String(),
 });
 const EntriesView = Type.Object({

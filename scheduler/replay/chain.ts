@@ -14,6 +14,8 @@ export interface ChainedEntry {
   readonly actor: string;
   readonly act: string;
   readonly object: string;
+  /** Null, or absent in files of before it was kept: nobody said why. */
+  readonly because?: string | null;
   readonly digest: string;
 }
 
@@ -155,8 +157,9 @@ export class ChainCheck {
 
 /** As annona_audit_digest of the database has it. */
 function entryText(cell: string, entry: ChainedEntry): string {
-  const { sequence, tick, at, department, actor, act, object } = entry;
-  return JSON.stringify([cell, `${sequence}`, `${tick}`, `${at}`, department, actor, act, object]);
+  const { sequence, tick, at, department, actor, act, object, because = null } = entry;
+  const texts = [cell, `${sequence}`, `${tick}`, `${at}`, department, actor, act, object];
+  return JSON.stringify(because === null ? texts : [...texts, because]);
 }
 
 /** As annona_seal of the database has it. */

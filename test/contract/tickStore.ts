@@ -141,7 +141,11 @@ export const tickStoreContract = (name: string, makeStore: () => Promise<StoreUn
     });
 
     it('writes an audit entry for every row folded and every terminal outcome', async () => {
-      await store.ports.intakeWriter.write([aSubmit(aRequest(1)), aSubmit(aRequest(2))]);
+      const said = aSubmit(aRequest(1));
+      await store.ports.intakeWriter.write([
+        { ...said, actor: { ...said.actor, because: 'asked for by "Zoë"' } },
+        aSubmit(aRequest(2)),
+      ]);
       const { rows } = await store.ports.intake.take(CELL, 10);
       const [first, second] = [aRequest(1), aRequest(2)];
       const changes = [
@@ -154,14 +158,19 @@ export const tickStoreContract = (name: string, makeStore: () => Promise<StoreUn
       await cell.tick([cell.decided(second, 'cancelled')]);
       const entries = (await store.dump()).audit.toSorted((a, b) => a.sequence - b.sequence);
       const wantEntries = [
-        [1, 'spiffe://research-01', 'submit', first.id],
-        [2, 'spiffe://research-01', 'submit', second.id],
-        [3, 'leader', 'denied', first.id],
-        [4, 'leader', 'cancelled', second.id],
+        [1, 'spiffe://research-01', 'submit', first.id, 'asked for by "Zoë"'],
+        [2, 'spiffe://research-01', 'submit', second.id, null],
+        [3, 'leader', 'denied', first.id, null],
+        [4, 'leader', 'cancelled', second.id, null],
       ];
-      expect(entries.map(({ sequence, actor, act, object_id }) => [sequence, actor, act, object_id])).toEqual(
-        wantEntries,
-      );
+      const shown = entries.map(({ sequence, actor, act, object_id, because }) => [
+        sequence,
+        actor,
+        act,
+        object_id,
+        because,
+      ]);
+      expect(shown).toEqual(wantEntries);
     });
 
     it('takes the same tick twice as one', async () => {

@@ -3,7 +3,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../adapters/system/digest.ts';
 import type { AuditHead, Principal } from '../../api/ports.ts';
-import { ChainCheck, type ChainedSeal, type ChainFault, type TickRecord } from '../../scheduler/index.ts';
+import {
+  ChainCheck,
+  type ChainedSeal,
+  type ChainFault,
+  type IntakeActor,
+  type ResourceRequest,
+  type TickRecord,
+} from '../../scheduler/index.ts';
 import { aConfiguration, aPool, aRequest } from '../support/builders.ts';
 import { seededDraw } from '../support/syntheticTick.ts';
 import { type LiveCell, liveCell } from './liveCell.ts';
@@ -20,6 +27,16 @@ const BY = { ...WORDLESS, subject: 'eve "the\nauditor" \u0007é' } as unknown as
 
 let cell: LiveCell;
 let chain: Chain;
+
+/** Cancels it, and says why. */
+async function because({ id, department, agent }: ResourceRequest, why: string): Promise<void> {
+  const actor = { subject: String(agent), department, agent, because: why } as IntakeActor;
+  const command = { type: 'cancel', request: id } as const;
+  await cell.adapter.intakeWriter.write([
+    { cell: cell.configuration.cell, actor, command, idempotency: null },
+  ]);
+}
+
 beforeAll(async () => {
   cell = await liveCell(aConfiguration().pool(aPool('gpu-a').gpu(4)));
   const { adapter, configuration } = cell;
@@ -38,7 +55,9 @@ beforeAll(async () => {
       object: `GET /v1/audit ${n}`,
     });
     await leader.tick();
+    await because(aRequest(100 + n).build(), `n. ${n}: "no\u2028 longer" needed, \\ said Zoë 🙂`);
   }
+  await leader.tick();
   await adapter.audit.write(configuration.cell, { by: BY, act: 'never-fits', object: 'POST /v1/requests' });
   expect(await adapter.sealer.seal(configuration.cell, leader.epoch)).toBe('sealed');
   const { cell: name } = configuration;
@@ -72,14 +91,30 @@ describe('S11 the chains of ticks and audit', () => {
     const entries = chain.seals.flatMap((seal) => seal.entries);
     expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, i) => i + 1));
     expect(entries.filter(({ act }) => act === 'role-refused')).toHaveLength(TICKS);
-    expect(entries.at(-1)).toMatchObject({ act: 'never-fits', actor: BY.subject });
+    expect(entries.at(-1)).toMatchObject({ act: 'never-fits', actor: BY.subject, because: null });
+  });
+
+  it('seal why somebody did it, in the words that were said', () => {
+    const entries = chain.seals.flatMap((seal) => seal.entries).filter(({ act }) => act === 'cancel');
+    expect(entries).toHaveLength(TICKS);
+    expect(entries[6]?.because).toBe('n. 7: "no\u2028 longer" needed, \\ said Zoë 🙂');
+    const at = chain.seals.findIndex((seal) => seal.entries.some(({ because: why }) => why !== null));
+    const told = (change: string | null): ChainFault | null => {
+      const bent = copy();
+      const entry = bent.seals[at]!.entries.find(({ because: why }) => why !== null)!;
+      Object.assign(entry, { because: change });
+      return faultOf(bent);
+    };
+    for (const change of [null, '', 'another reason']) expect(told(change)?.at).toMatch(/^audit entry \d+$/);
   });
 
   it('have an entry for every Decision that ended a request, and every act folded', async () => {
     const { audit, request, intake } = await cell.dump();
     const ended = request.filter(({ state }) => state !== 'queued' && state !== 'waiting');
     expect(audit.filter(({ actor }) => actor === 'leader')).toHaveLength(ended.length);
-    expect(audit.filter(({ act }) => act === 'submit')).toHaveLength(intake.length);
+    const withoutTick = ['role-refused', 'never-fits'];
+    const folded = audit.filter(({ actor, act }) => actor !== 'leader' && !withoutTick.includes(act));
+    expect(folded).toHaveLength(intake.length);
   });
 
   it('are sealed by the leader alone', async () => {
@@ -193,7 +228,7 @@ const TAMPERS: Record<string, (draw: Draw) => Tampered> = {
     const k = draw(0, bent.seals.length - 1);
     const seal = bent.seals[k]!;
     const i = draw(0, seal.entries.length - 1);
-    const { sequence, tick, at, department, act, object } = seal.entries[i]!;
+    const { sequence, tick, at, department, act, object, because: why } = seal.entries[i]!;
     const parts = [
       cell.configuration.cell,
       `${sequence}`,
@@ -203,6 +238,7 @@ const TAMPERS: Record<string, (draw: Draw) => Tampered> = {
       'mallory',
       act,
       object,
+      ...(why == null ? [] : [why]),
     ];
     Object.assign(seal.entries[i]!, { actor: 'mallory', digest: sha256([JSON.stringify(parts)]) });
     return { bent, at: [sealAt(k)] };

@@ -17,6 +17,7 @@ const COLUMNS: readonly Column[] = [
   ['department', 'department'],
   ['act', 'act'],
   ['object', 'object'],
+  ['because', 'because'],
 ];
 const FILTERS = ['after', 'limit', 'act', 'actor', 'department', 'object'] as const;
 

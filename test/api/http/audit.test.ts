@@ -10,7 +10,15 @@ const read = (edge: Edge, url: string, as = AS_AUDITOR) => edge.call({ method: '
 
 function entry(sequence: number, change: Partial<AuditEntry> = {}): AuditEntry {
   const same = { tick: 1, at: 1_795_424_400_000, department: 'research', actor: 'forge-01' };
-  return { sequence, ...same, act: 'submit', object: `req_${sequence}`, digest: `d${sequence}`, ...change };
+  return {
+    sequence,
+    ...same,
+    act: 'submit',
+    object: `req_${sequence}`,
+    because: null,
+    digest: `d${sequence}`,
+    ...change,
+  };
 }
 
 async function sealed(): Promise<Edge> {
