@@ -12,7 +12,7 @@ export interface StateWords {
 
 const words = (word: string, icon: string, tone: Tone): StateWords => ({ word, icon, tone });
 
-/** States of requests, leases, extensions and approvals; where they share a name they share the words. */
+/** States of requests, leases, extensions, approvals and side jobs; where they share a name they share the words. */
 export const STATE_WORDS: Readonly<Record<string, StateWords>> = {
   queued: words('queued', '…', 'busy'),
   waiting: words('waiting', '◷', 'wait'),
@@ -31,6 +31,9 @@ export const STATE_WORDS: Readonly<Record<string, StateWords>> = {
   rejected: words('rejected', '✕', 'bad'),
   lapsed: words('lapsed', '⊘', 'ended'),
   dropped: words('dropped', '–', 'ended'),
+  running: words('running', '▶', 'busy'),
+  succeeded: words('succeeded', '✓', 'good'),
+  failed: words('failed', '✕', 'bad'),
 };
 
 /** Of a newer server there may be states that this version does not know: they are shown by their name. */

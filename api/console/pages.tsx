@@ -8,6 +8,7 @@ import { PoliciesPage } from './pages/policies.tsx';
 import { RequestPage } from './pages/request.tsx';
 import { RequestsPage } from './pages/requests.tsx';
 import { ReviewsPage } from './pages/reviews.tsx';
+import { SimulationsPage } from './pages/simulations.tsx';
 import { TickPage } from './pages/tick.tsx';
 import { TicksPage } from './pages/ticks.tsx';
 
@@ -28,6 +29,7 @@ export const TABS: readonly Tab[] = [
   { name: 'departments', title: 'Departments', key: 'd', action: 'readDepartments' },
   { name: 'reviews', title: 'Reviews', key: 'v', action: 'readApprovals' },
   { name: 'policies', title: 'Policies', key: 'p', action: 'readPolicies' },
+  { name: 'simulations', title: 'Simulations', key: 's', action: 'readJobs' },
 ];
 
 export function pageOf([name = '', id]: readonly string[]): ComponentChildren {
@@ -44,6 +46,8 @@ export function pageOf([name = '', id]: readonly string[]): ComponentChildren {
       return <ReviewsPage />;
     case 'policies':
       return <PoliciesPage />;
+    case 'simulations':
+      return <SimulationsPage />;
     default:
       return (
         <p class="empty">

@@ -10,7 +10,7 @@ export interface Act {
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
-  /** Why, in the person's words; kept with the act. */
+  /** Why, in the person's words; kept with the act. Empty for what changes nothing of the organisation. */
   readonly because: string;
   /** The ETag that an edit is based on; null: it must not exist yet. Left out: the call knows none. */
   readonly base?: string | null;
@@ -93,7 +93,7 @@ export function createApi(token: string, onEnded: () => void): Api {
     act: ({ because, ...act }) =>
       change(act, {
         'idempotency-key': newKey(),
-        'annona-reason': encodeURIComponent(because),
+        ...(because !== '' && { 'annona-reason': encodeURIComponent(because) }),
       }),
     preview: ({ query, ...act }) => change({ ...act, query: { ...query, dryRun: true } }, {}),
   };

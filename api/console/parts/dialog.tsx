@@ -13,6 +13,8 @@ export interface ConfirmProps {
   readonly danger?: boolean;
   /** Left out: the reason is asked for and must be given. */
   readonly reason?: 'asked' | 'none';
+  /** False while what is typed cannot be sent. */
+  readonly ready?: boolean;
   readonly onConfirm: (because: string) => Promise<void>;
   readonly onClose: () => void;
 }
@@ -25,13 +27,14 @@ export function Confirm({
   children,
   danger = false,
   reason = 'asked',
+  ready: isSound = true,
   onConfirm,
   onClose,
 }: ConfirmProps) {
   const [because, setBecause] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const isSaid = reason === 'none' || because.trim() !== '';
+  const isSaid = isSound && (reason === 'none' || because.trim() !== '');
   // While it is sent the button stays in focus: who acts by keys can act again after a refusal.
   const ready = !busy && isSaid;
   const submit = async (event: Event): Promise<void> => {
