@@ -17,7 +17,7 @@ import {
   type ServerOptions,
 } from '../api/roles/serverOptions.ts';
 import { tokenMint } from '../api/roles/token.ts';
-import type { Configuration } from '../scheduler/index.ts';
+import type { Configuration, Instant } from '../scheduler/index.ts';
 import { dumpPostgres } from './postgresDump.ts';
 import type { Watched } from './processors.ts';
 
@@ -114,8 +114,9 @@ export async function withTokens(started: {
   };
 }
 
-export async function acme(): Promise<Configuration> {
-  const loaded = await loadOrganisation(ACME, { now: Date.now(), digest: sha256 });
+/** `now`: calendars and months are expanded from its day on. */
+export async function acme(now: Instant = Date.now()): Promise<Configuration> {
+  const loaded = await loadOrganisation(ACME, { now, digest: sha256 });
   if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
   return loaded.configuration;
 }
