@@ -28,7 +28,8 @@ export function followApprovals(state: State, step: ApprovalStep): Change[] {
   for (const approval of [...state.approvals.values()]) flow.follow(approval);
   // Looked up once: of thousands that wait for reviewers, each tick asks which skills nobody was asked for yet.
   const asked = skillsByRequest(state);
-  for (const pending of [...state.requests.values()]) flow.ask(pending, asked.get(pending.request.id));
+  const awaiting = [...state.requests.values()].filter((pending) => pending.awaitsApproval === true);
+  for (const pending of awaiting) flow.ask(pending, asked.get(pending.request.id));
   // A request that was denied on the way takes its other approvals along.
   for (const approval of [...state.approvals.values()]) flow.follow(approval);
   forget(state);

@@ -4,6 +4,7 @@
 import type { Pool, Window } from './domain/configuration.ts';
 import type { RequestId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest } from './domain/request.ts';
 import { NodeSlack, type SlackBundle } from './slackOfNodes.ts';
@@ -61,7 +62,7 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
     ...snapshot.earmarks.map(({ request }) => request),
     ...(plan.preemptions ?? []).flatMap((one) => (one.type === 'nominee' ? [one.earmark.request] : [])),
   ]);
-  const byId = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
+  const byId = pendingById(snapshot.requests);
   for (const { request, allocations, reservations } of plan.assignments) {
     granted.add(request);
     const { request: served } = byId.get(request)!;

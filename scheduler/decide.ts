@@ -61,6 +61,9 @@ export function decide(state: State, input: DecideInput): Change[] {
   return changes;
 }
 
+/** One list, so that what is told of it is written once a tick. */
+const NO_REASONS: readonly Reason[] = [];
+
 function grant(
   state: State,
   assignment: Assignment,
@@ -103,7 +106,7 @@ function grant(
       department,
       agent,
       outcome: 'granted',
-      reasons: [],
+      reasons: NO_REASONS,
       lease: lease.id,
     },
     { type: 'leaseGranted', lease, ...(told && { told }) },

@@ -8,6 +8,7 @@ import type { AgentId, PoolId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import { type Plan, victimsOf } from './domain/plan.ts';
 import type { PolicyRowUse, PolicyWeight, SeparationUse } from './domain/policyRow.ts';
 import { add, type Instant, type Units } from './domain/quantity.ts';
@@ -210,11 +211,11 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   const exclusive = new Set(snapshot.exclusive);
   const nodes = copyNodes(snapshot.nodes);
   const { pools } = lookupOf(snapshot.configuration);
-  const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
+  const pendingOf = pendingById(snapshot.requests);
   for (const assignment of plan.assignments) {
     const { request, allocations } = assignment;
     holdNodes(nodes, assignment, 1);
-    const department = departments.get(request);
+    const department = pendingOf.get(request)?.request.department;
     for (const { pool: id, window, kind, quantity, exclusive: alone } of allocations) {
       if (alone) exclusive.add(id);
       const key = capacityKey(id, window);

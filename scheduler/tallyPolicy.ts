@@ -8,6 +8,7 @@ import type { RequestId } from './domain/ids.ts';
 import type { Allocation, Lease } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { nodesOf } from './domain/nodes.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import type {
   PolicyRow,
   PolicyRowUse,
@@ -63,9 +64,9 @@ export function rulesWith(
 ): Rules {
   const { configuration, requests, policyRows, separations } = snapshot;
   if (policyRows === undefined && separations === undefined) return {};
-  const byId = new Map(requests.map(({ request }) => [request.id, request]));
+  const byId = pendingById(requests);
   const leases = taken.flatMap(({ request: id, units: allocations }) => {
-    const request = byId.get(id);
+    const request = byId.get(id)?.request;
     return request === undefined ? [] : [{ request, allocations }];
   });
   return {

@@ -4,6 +4,7 @@
 import type { Configuration, Pool } from './domain/configuration.ts';
 import type { Allocation, Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Claim, PendingRequest, ResourceRequest } from './domain/request.ts';
 import type { Snapshot, SnapshotExtension } from './snapshot.ts';
@@ -89,7 +90,7 @@ class Facts {
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
     this.configuration = snapshot.configuration;
-    this.requests = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
+    this.requests = pendingById(snapshot.requests);
     this.extensions = new Map(snapshot.extensions.map((one) => [one.extension.id, one]));
     this.pools = lookupOf(snapshot.configuration).pools;
   }

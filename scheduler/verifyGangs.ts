@@ -3,6 +3,7 @@
 
 import type { Configuration } from './domain/configuration.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
 import type { ResourceRequest } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -14,13 +15,10 @@ interface Granted {
 }
 
 export function breachOfGangs({ requests, configuration }: Snapshot, plan: Plan): Breach | null {
-  const members = new Map(
-    requests.filter(({ request }) => request.terms.gang).map(({ request }) => [request.id, request]),
-  );
-  if (members.size === 0) return null;
+  const members = pendingById(requests);
   const gangs = new Map<string, Granted[]>();
   for (const assignment of plan.assignments) {
-    const request = members.get(assignment.request);
+    const request = members.get(assignment.request)?.request;
     const id = request?.terms.gang?.id;
     if (request === undefined || id === undefined) continue;
     gangs.set(id, [...(gangs.get(id) ?? []), { request, assignment }]);

@@ -6,6 +6,7 @@ import type { NodeId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { type Node, nodesOf } from './domain/nodes.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import type { Assignment, Plan } from './domain/plan.ts';
 import type { Claim } from './domain/request.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -16,10 +17,10 @@ const WHOLE = 1000n;
 
 /** Bundles of every assignment first, then the sums on every node that the plan touches. */
 export function breachOfNodes(snapshot: Snapshot, plan: Plan): Breach | null {
-  const requests = new Map(snapshot.requests.map(({ request }) => [request.id, request]));
+  const requests = pendingById(snapshot.requests);
   const fleet = new Fleet(snapshot);
   for (const assignment of plan.assignments) {
-    const { claims } = requests.get(assignment.request)!.options[assignment.option]!;
+    const { claims } = requests.get(assignment.request)!.request.options[assignment.option]!;
     const breach = breachOfBundles(fleet, assignment, claims);
     if (breach) return { ...breach, what: `request/${assignment.request}: ${breach.what}` };
   }

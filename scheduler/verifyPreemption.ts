@@ -7,6 +7,7 @@ import type { Earmark, Victim } from './domain/earmark.ts';
 import type { LeaseId, RequestId } from './domain/ids.ts';
 import type { Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import { type Plan, type Preemption, victimsOf } from './domain/plan.ts';
 import type { PendingRequest } from './domain/request.ts';
 import { LATENESS_MS } from './domain/reservation.ts';
@@ -61,7 +62,7 @@ class Revoking {
     this.#snapshot = snapshot;
     this.#plan = plan;
     this.#held = new Map(snapshot.held.map((one) => [one.lease.id, one]));
-    this.#pending = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
+    this.#pending = pendingById(snapshot.requests);
     const granted = new Set(plan.extensions.map(({ extension }) => extension));
     this.#prolonged = new Set(
       snapshot.extensions.filter(({ extension }) => granted.has(extension.id)).map(({ lease }) => lease.id),
@@ -323,10 +324,9 @@ class Revoking {
   /** Everything that is being revoked has ended, these too, and every earmark has become a lease. */
   #later(gone: readonly HeldLease[]): Snapshot {
     const snapshot = this.#snapshot;
-    const departments = new Map(snapshot.requests.map(({ request }) => [request.id, request.department]));
     const granted = this.#plan.assignments.map(({ request, allocations }): Holding => {
       return {
-        department: departments.get(request)!,
+        department: this.#pending.get(request)!.request.department,
         units: allocations.filter(({ window }) => window === undefined),
       };
     });

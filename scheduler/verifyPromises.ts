@@ -6,6 +6,7 @@ import type { Earmark } from './domain/earmark.ts';
 import type { DepartmentId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import { type Plan, victimsOf } from './domain/plan.ts';
 import type { StartReservation } from './domain/reservation.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
@@ -150,10 +151,10 @@ function promisedBy({ configuration }: Snapshot, reservation: StartReservation):
 function addedBy(snapshot: Snapshot, plan: Plan): Hold[] {
   const { configuration, requests, extensions, now } = snapshot;
   const { pools } = lookupOf(configuration);
-  const requestOf = new Map(requests.map(({ request }) => [request.id, request]));
+  const pendingOf = pendingById(requests);
   const holds: Hold[] = [];
   for (const { request, allocations } of plan.assignments) {
-    const { department, terms } = requestOf.get(request)!;
+    const { department, terms } = pendingOf.get(request)!.request;
     for (const part of allocations) {
       const byTime = part.window === undefined && holdsByTime(pools.get(part.pool));
       const to = byTime && terms.openEnded !== true ? part.endsAt : Number.POSITIVE_INFINITY;

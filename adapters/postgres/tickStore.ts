@@ -77,7 +77,18 @@ function jsonOrNull(rows: readonly unknown[]): string | null {
   return rows.length === 0 ? null : JSON.stringify(rows);
 }
 
-/** One document a line: JSON.stringify never writes a line break. */
+/** One document a line: JSON.stringify never writes a line break. A document that stands for several rows is written once. */
 function linesOrNull(documents: readonly unknown[]): string | null {
-  return documents.length === 0 ? null : documents.map((document) => JSON.stringify(document)).join('\n');
+  if (documents.length === 0) return null;
+  const lines = new Map<unknown, string>();
+  return documents
+    .map((document) => {
+      let line = lines.get(document);
+      if (line === undefined) {
+        line = JSON.stringify(document);
+        lines.set(document, line);
+      }
+      return line;
+    })
+    .join('\n');
 }

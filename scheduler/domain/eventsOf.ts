@@ -32,6 +32,17 @@ interface Told {
 
 export function eventsOf(changes: readonly Change[], context: EventContext): DomainEvent[] {
   const events: DomainEvent[] = [];
+  /** Of those who are alike the reasons are one list: its document is written once. */
+  const documents = new Map<readonly Reason[], DomainEvent['data']>();
+  const dataOf = (change: Change, { data }: Told): DomainEvent['data'] => {
+    if (change.type !== 'decided') return document(data) as DomainEvent['data'];
+    let known = documents.get(change.reasons);
+    if (known === undefined) {
+      known = document(data) as DomainEvent['data'];
+      documents.set(change.reasons, known);
+    }
+    return known;
+  };
   for (const change of changes) {
     const told = tell(change, context);
     if (told === null) continue;
@@ -48,7 +59,7 @@ export function eventsOf(changes: readonly Change[], context: EventContext): Dom
       request: told.request,
       lease: told.lease,
       policyRevision: context.policyRevision,
-      data: document(told.data) as DomainEvent['data'],
+      data: dataOf(change, told),
     });
   }
   return events;
@@ -58,13 +69,8 @@ function tell(change: Change, context: EventContext): Told | null {
   switch (change.type) {
     case 'decided': {
       const { request, lease, department, agent, outcome, reasons } = change;
-      return {
-        type: `annona.request.${outcome}.v1`,
-        request,
-        lease,
-        owner: { department, agent },
-        data: { reasons: guided(reasons) },
-      };
+      const data = { reasons: guided(reasons) };
+      return { type: `annona.request.${outcome}.v1`, request, lease, owner: { department, agent }, data };
     }
     case 'leaseGranted':
       return ofLease('annona.lease.granted.v1', change.lease, {
@@ -194,12 +200,13 @@ const INSTANTS = new Set([
 ]);
 
 function document(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(document);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name,
-      INSTANTS.has(name) && typeof inner === 'number' ? new Date(inner).toISOString() : document(inner),
-    ]),
-  );
+  if (Array.isArray(value)) return value.map(document);
+  const told: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[name];
+    told[name] =
+      typeof inner === 'number' && INSTANTS.has(name) ? new Date(inner).toISOString() : document(inner);
+  }
+  return told;
 }

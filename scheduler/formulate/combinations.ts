@@ -142,7 +142,7 @@ class Picker {
     const chosen: OpenCandidate[] = [];
     const descend = (depth: number): boolean => {
       if (depth === option.claims.length) {
-        this.#pick(option, chosen.slice());
+        this.#take(option, chosen);
         return true;
       }
       for (const candidate of option.claims[depth]!.candidates) {
@@ -157,7 +157,11 @@ class Picker {
   }
 
   #pick(option: OpenOption, chosen: readonly OpenCandidate[]): boolean {
-    if (!chosen.every((_, depth) => hasRoom(option.claims, chosen, depth))) return false;
+    return chosen.every((_, depth) => hasRoom(option.claims, chosen, depth)) && this.#take(option, chosen);
+  }
+
+  /** Candidates that have room beside each other. */
+  #take(option: OpenOption, chosen: readonly OpenCandidate[]): boolean {
     const key = keyOf(option, chosen);
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
@@ -233,12 +237,20 @@ export function searchFirst(
 export function choicesFor(
   chosen: readonly { readonly claim: OpenClaim; readonly candidate: OpenCandidate }[],
 ): Choice[] {
-  const choices = chosen.flatMap(({ claim: { claim, quantity, bundle, alone }, candidate }): Choice[] => {
-    const { place, window } = candidate;
-    if (bundle !== undefined) return seatChoices(bundle, candidate);
-    return [{ claim, quantity, place, window, ...(alone && { alone }) }];
-  });
-  return choices.sort((a, b) => a.claim - b.claim);
+  const choices: Choice[] = [];
+  let isInOrder = true;
+  for (const { claim: open, candidate } of chosen) {
+    if (open.bundle === undefined) choices.push(choiceOf(open, candidate));
+    else {
+      choices.push(...seatChoices(open.bundle, candidate));
+      isInOrder = false;
+    }
+  }
+  return isInOrder ? choices : choices.sort((a, b) => a.claim - b.claim);
+}
+
+function choiceOf({ claim, quantity, alone }: OpenClaim, { place, window }: OpenCandidate): Choice {
+  return alone ? { claim, quantity, place, window, alone } : { claim, quantity, place, window };
 }
 
 function seatChoices({ name, claims }: Bundle, { seats, part }: OpenCandidate): Choice[] {

@@ -5,7 +5,14 @@ import type { PriorityClass } from '../domain/configuration.ts';
 import type { Instant } from '../domain/quantity.ts';
 import type { ResourceRequest } from '../domain/request.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { ageBucket, DEADLINE_ALLOWANCE, deadlineBonus, deadlineBucket, ownOf, worthOf } from './objective.ts';
+import {
+  ageBucket,
+  DEADLINE_ALLOWANCE,
+  deadlineBonus,
+  deadlineBucket,
+  ownOf,
+  type Worth,
+} from './objective.ts';
 
 interface Crowd {
   alike: number;
@@ -29,24 +36,22 @@ export class Crowds {
     if (deadlineBucket(request.terms, this.#now, priority.targetWaitSeconds) > 0) crowd.pressing += 1;
   }
 
-  /** What a column of the request is worth, before fairness. */
-  worthOf(
-    request: ResourceRequest,
-    priority: PriorityClass,
-    column: { readonly share: number; readonly penalty: number },
-  ): number {
+  /** What all columns of the request have in common of their worth: `worthOf` makes one's of it, before fairness. */
+  standingOf(request: ResourceRequest, priority: PriorityClass): Omit<Worth, 'share' | 'penalty'> {
     const { alike, pressing } = this.#of(request);
     const { targetWaitSeconds, deadlineAllowance = DEADLINE_ALLOWANCE } = priority;
     const bucket = deadlineBucket(request.terms, this.#now, targetWaitSeconds);
-    return worthOf({
-      ...column,
+    return {
       alike,
       ageBucket: ageBucket(this.#now - request.submittedAt, targetWaitSeconds),
-      bonus: deadlineBonus(deadlineAllowance, bucket, {
-        pressing,
-        missed: this.#missed?.get(request.agent) ?? 0,
-      }),
-    });
+      bonus:
+        bucket === 0
+          ? 0
+          : deadlineBonus(deadlineAllowance, bucket, {
+              pressing,
+              missed: this.#missed?.get(request.agent) ?? 0,
+            }),
+    };
   }
 
   /** What the request is worth as such, before age. */

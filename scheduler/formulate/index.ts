@@ -22,7 +22,7 @@ import type { ColumnMeaning, Formulation, Service } from './formulation.ts';
 import { type Gang, type GangColumn, type GangPart, gangsOf } from './gangs.ts';
 import { type GangLooks, lookAtGangs } from './gangTurns.ts';
 import { seatsFor } from './nodes.ts';
-import { EXTENSION_VALUE } from './objective.ts';
+import { EXTENSION_VALUE, worthOf } from './objective.ts';
 import { heldUntil, timeReasons } from './openings.ts';
 import { Payments } from './payments.ts';
 import type { Granted } from './policyRows.ts';
@@ -253,10 +253,11 @@ class Draft {
       if (columns.length === 0) continue;
       if (!template.complete) this.leftOut.add(request.id);
       const group = this.#worths.addGroup(priority.rank);
+      const standing = this.#crowds.standingOf(request, priority);
       for (const { option, priced, penalty, units, demand } of columns) {
         const { choices, endsAt, costOf } = priced;
         const weight = this.#room.policy.weightOf(request, choices);
-        const value = this.#crowds.worthOf(request, priority, { share, penalty: penalty - weight });
+        const value = worthOf({ ...standing, share, penalty: penalty - weight });
         const column = this.#addColumn(group, value, {
           type: 'request',
           request: pending,
@@ -294,7 +295,7 @@ class Draft {
       });
       const value = parts.reduce((sum, { pending: { request }, share, priced }, member) => {
         const penalty = penalties[member]! - this.#room.policy.weightOf(request, priced.choices);
-        return sum + this.#crowds.worthOf(request, priority, { share, penalty });
+        return sum + worthOf({ ...this.#crowds.standingOf(request, priority), share, penalty });
       }, 0);
       const column = this.#addColumn(group, value, { type: 'gang', services });
       const entries = parts.flatMap((part) => this.#addPart(column, group, part));

@@ -14,9 +14,23 @@ import { windowsFor } from './windows.ts';
 
 /** Every option's candidates that have room for their claim at this moment; no claims at all for an option that ends too late. */
 export function openOptions(shape: Shape, terms: Terms, room: Room): OpenOption[] {
-  return optionsOf(shape, { terms, room }, (claim) =>
-    withoutDominated(openCandidates(claim, terms, room), room),
-  );
+  return optionsOf(shape, { terms, room }, (claim) => bestOpen(claim, shape, { terms, room }));
+}
+
+/**
+ * Without those that are dominated. Requests whose shapes differ make the same claims: of 150 claims that a tick brings, a third are unlike
+ * any other, so the room keeps what it found. Of windows it keeps nothing, as they depend on the request's times.
+ */
+function bestOpen(
+  claim: ClaimCandidates,
+  { isWindowed }: Shape,
+  { terms, room }: { terms: Terms; room: Room },
+): readonly OpenCandidate[] {
+  const find = (): OpenCandidate[] => withoutDominated(openCandidates(claim, terms, room), room);
+  if (isWindowed) return find();
+  // Beyond that instant nothing is promised that the claim could stand in the way of.
+  const until = room.checkpoints.isEmpty ? 0 : heldFor(terms, room);
+  return room.openings.of({ ...claim, until }, find);
 }
 
 /** With those that are no better than others beside them: a gang may want them for where they are. */
@@ -55,7 +69,7 @@ export interface OpenOthers {
 /** Every option's claims beside its bundles. */
 export function openOthers(shape: Shape, terms: Terms, room: Room): OpenOthers[] {
   return shape.options.map((claims) => ({
-    claims: claimsApart(claims, (claim) => withoutDominated(openCandidates(claim, terms, room), room)),
+    claims: claimsApart(claims, (claim) => bestOpen(claim, shape, { terms, room })),
     isOpen: endsInTime(claims, terms, room.now),
   }));
 }
@@ -80,7 +94,7 @@ function claimsApart(
 
 function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, room: Room): OpenCandidate[] {
   const open: OpenCandidate[] = [];
-  const endsAt = terms.openEnded ? NEVER : room.now + terms.durationSeconds * 1000;
+  const endsAt = heldFor(terms, room);
   for (const { place, rank } of candidates) {
     const [pool] = place.pools;
     if (claim.exclusive && room.used(place, null) > 0) continue;
@@ -93,6 +107,11 @@ function openCandidates({ claim, candidates }: ClaimCandidates, terms: Terms, ro
     }
   }
   return open.sort(compareOpen);
+}
+
+/** Until when it would hold what has no window. */
+function heldFor(terms: Terms, { now }: Room): Instant {
+  return terms.openEnded ? NEVER : now + terms.durationSeconds * 1000;
 }
 
 /**

@@ -48,7 +48,11 @@ export interface QuotaStanding {
 export class QuotaRoom {
   readonly #quotaUse: Snapshot['quotaUse'];
   readonly #catalogue: Catalogue;
-  readonly #standings = new Map<string, QuotaStanding | null>();
+  /** Kind -> department. */
+  readonly #standings = new Map<string, Map<DepartmentId, QuotaStanding | null>>();
+  /** The rows of each standing in the book that was asked last: a room is written into one. */
+  readonly #rows = new Map<QuotaStanding, readonly Row[]>();
+  #book: RowBook | null = null;
   readonly #ownExcess = new Map<CohortShare, Units>();
   readonly cohorts = new CohortRoom((cohort) => this.ownExcess(cohort));
   /** `lends` rows made so far, and whose they are. */
@@ -65,14 +69,41 @@ export class QuotaRoom {
 
   /** Null: not limited. */
   standing(department: DepartmentId, kind: string): QuotaStanding | null {
-    const key = quotaKey(department, kind);
-    let standing = this.#standings.get(key);
+    let ofKind = this.#standings.get(kind);
+    if (ofKind === undefined) {
+      ofKind = new Map();
+      this.#standings.set(kind, ofKind);
+    }
+    let standing = ofKind.get(department);
     if (standing === undefined) {
-      const share = this.#catalogue.quotas.get(key);
+      const share = this.#catalogue.quotas.get(quotaKey(department, kind));
       standing = share ? this.#stand(share) : null;
-      this.#standings.set(key, standing);
+      ofKind.set(department, standing);
     }
     return standing;
+  }
+
+  /** The rows that a grant within the standing touches: names are put together once a book. */
+  rowsOf(book: RowBook, standing: QuotaStanding): readonly Row[] {
+    if (this.#book !== book) {
+      this.#book = book;
+      this.#rows.clear();
+    }
+    let rows = this.#rows.get(standing);
+    if (rows === undefined) {
+      rows = this.#touched(book, standing);
+      this.#rows.set(standing, rows);
+    }
+    return rows;
+  }
+
+  #touched(book: RowBook, { share, room, guaranteeRoom }: QuotaStanding): Row[] {
+    const key = quotaKey(share.quota.department, share.quota.kind);
+    const quota = book.row(`quota${this.at}/${key}`, room);
+    if (share.cohort === null) return [quota];
+    const lends = book.row(`lends${this.at}/${key}`, guaranteeRoom);
+    this.lends.set(lends, share);
+    return [quota, lends];
   }
 
   /** Sum over the member departments of max(0, U - G). */
@@ -129,13 +160,9 @@ export function quotaRows(
   book: RowBook,
   room: QuotaRoom,
   who: { department: DepartmentId; kind: string },
-): Row[] {
+): readonly Row[] {
   const standing = room.standing(who.department, who.kind);
-  if (standing === null) return [];
-  const key = quotaKey(who.department, who.kind);
-  const quota = book.row(`quota${room.at}/${key}`, standing.room);
-  if (standing.share.cohort === null) return [quota];
-  const lends = book.row(`lends${room.at}/${key}`, standing.guaranteeRoom);
-  room.lends.set(lends, standing.share);
-  return [quota, lends];
+  return standing === null ? NO_ROWS : room.rowsOf(book, standing);
 }
+
+const NO_ROWS: readonly Row[] = [];

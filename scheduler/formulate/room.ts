@@ -16,6 +16,7 @@ import type { OpenCandidate } from './combinations.ts';
 import type { Place } from './formulation.ts';
 import { type Kept, keptNow, withKept } from './kept.ts';
 import { NodeRoom } from './nodes.ts';
+import { OpenPlaces } from './openPlaces.ts';
 import { PolicyRoom } from './policyRows.ts';
 import { QuotaRoom } from './quota.ts';
 import type { SeatPlan } from './seats.ts';
@@ -31,6 +32,7 @@ export class Room {
   readonly policy: PolicyRoom;
   /** Promised starts still to come. */
   readonly checkpoints: Checkpoints;
+  readonly openings = new OpenPlaces();
   readonly #used: Snapshot['used'];
   readonly #kept: Kept;
   readonly #free = new Map<Place, Units>();
@@ -89,6 +91,7 @@ export class Room {
 
   /** Somebody of the batch would hold a dataset alone: seats enough for all are no promise of one. */
   contestDatasets(): void {
+    if (!this.#isContested) this.openings.forget();
     this.#isContested = true;
   }
 
@@ -109,6 +112,7 @@ export class Room {
 
   /** Counts what one request of the batch could take of each kind at most. */
   ask(demand: ReadonlyMap<string, Units>): void {
+    this.openings.forget();
     for (const [kind, quantity] of demand) this.#asked.set(kind, (this.#asked.get(kind) ?? 0) + quantity);
   }
 

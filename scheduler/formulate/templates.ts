@@ -151,9 +151,13 @@ export class Templates {
     const open = openOptions(shape, terms, room);
     const { combinations, complete } = selectCombinations(open, {
       fits: (choices) =>
-        room.checkpoints.fitsPlaces(choices, heldUntil(choices, terms, room.now)) && fits(choices),
+        (room.checkpoints.isEmpty ||
+          room.checkpoints.fitsPlaces(choices, heldUntil(choices, terms, room.now))) &&
+        fits(choices),
       columnsMax: Math.max(columnsMax, seatsOfOwnSize(open)),
     });
+    // Where the search was cut, each department looks again: that is one template a shape.
+    if (combinations.length === 0) return complete ? NOTHING_OPEN : { ...NOTHING_OPEN, complete };
     const priced = combinations.map(({ choices }) => new PricedChoices(this.#chargeOf(choices, pending)));
     const costs = priced.map((column) => comparableCost(column, room.now));
     const leastCost = Math.min(...costs);
@@ -162,7 +166,7 @@ export class Templates {
     const columns = combinations.map((combination, i): TemplateColumn => {
       const { option, choices } = combination;
       const penalty = penaltyOf({ ...combination, cost: costs[i]!, leastCost, mostCost });
-      const until = heldUntil(choices, terms, room.now);
+      const until = terms.openEnded ? heldUntil(choices, terms, room.now) : priced[i]!.endsAt;
       const demand = oneOf(demands, { kinds: demandOf(choices), endsAt: until });
       return { option, priced: priced[i]!, penalty, units: this.unitsOf(choices, until), demand };
     });
@@ -183,16 +187,18 @@ export class Templates {
   /** Entries in capacity and window rows, of a bundle one, in the row of its seats; and in those of promised starts before `endsAt`. */
   unitsOf(choices: readonly Choice[], endsAt: Instant): RowEntry[] {
     const { book, room, rows } = this.#settings;
-    const seated = new Set<string>();
-    const now = choices.flatMap(({ place, window, quantity, seats, bundle }): RowEntry[] => {
-      if (seats === undefined) return [{ row: this.unitRow(place, window), coefficient: quantity }];
-      if (seated.has(bundle!)) return [];
-      seated.add(bundle!);
-      const hands = dominantOf(room.catalogue, seats);
-      return [{ row: book.row(seats.place.id, seats.spots.length, hands), coefficient: 1 }];
-    });
-    const later = rows.checkpoints.placeEntries(book, choices, { endsAt });
-    return later.length === 0 ? now : [...now, ...later];
+    const entries: RowEntry[] = [];
+    const seated: string[] = [];
+    for (const { place, window, quantity, seats, bundle } of choices) {
+      if (seats === undefined) entries.push({ row: this.unitRow(place, window), coefficient: quantity });
+      else if (!seated.includes(bundle!)) {
+        seated.push(bundle!);
+        const hands = dominantOf(room.catalogue, seats);
+        entries.push({ row: book.row(seats.place.id, seats.spots.length, hands), coefficient: 1 });
+      }
+    }
+    if (!rows.checkpoints.isEmpty) entries.push(...rows.checkpoints.placeEntries(book, choices, { endsAt }));
+    return entries;
   }
 
   /** The capacity or window row that a claim on the place takes units of. */
@@ -206,25 +212,36 @@ export class Templates {
 
   /** The columns that the department's quotas and its cohorts allow, with their entries there. */
   #withinQuotas(shared: ShapeColumns, department: DepartmentId): ShapeColumns & Pick<Template, 'quotas'> {
+    if (shared.columns.length === 0) return { ...shared, quotas: NO_QUOTAS };
     const quotas = new Map<ColumnDemand, readonly RowEntry[]>();
     for (const demand of new Set(shared.columns.map((column) => column.demand))) {
       const entries = this.#quotaEntries(demand, department);
       if (entries !== null) quotas.set(demand, entries);
     }
-    return { ...shared, columns: shared.columns.filter(({ demand }) => quotas.has(demand)), quotas };
+    const columns = shared.columns.filter(({ demand }) => quotas.has(demand));
+    return {
+      ...shared,
+      columns: columns.length === shared.columns.length ? shared.columns : columns,
+      quotas,
+    };
   }
 
   #quotaEntries({ kinds, endsAt }: ColumnDemand, department: DepartmentId): RowEntry[] | null {
     const { book, room, rows } = this.#settings;
     if (!room.quotas.fits(department, kinds)) return null;
     if (!room.checkpoints.fitsQuotas(department, kinds, endsAt)) return null;
-    const now = kinds.flatMap(([kind, coefficient]) =>
-      quotaRows(book, rows.quotas, { department, kind }).map((row) => ({ row, coefficient })),
-    );
-    const later = rows.checkpoints.quotaEntries(book, department, { demand: kinds, endsAt });
-    return later.length === 0 ? now : [...now, ...later];
+    const entries: RowEntry[] = [];
+    for (const [kind, coefficient] of kinds)
+      for (const row of quotaRows(book, rows.quotas, { department, kind }))
+        entries.push({ row, coefficient });
+    if (rows.checkpoints.isEmpty) return entries;
+    return [...entries, ...rows.checkpoints.quotaEntries(book, department, { demand: kinds, endsAt })];
   }
 }
+
+const NO_QUOTAS: Template['quotas'] = new Map();
+/** Of a shape that no combination is open to: its share counts in nothing. */
+const NOTHING_OPEN: ShapeColumns = { columns: [], complete: true, share: 0, mostCost: () => null };
 
 function renewableKind({ kind, pools: [pool] }: Place): Handed {
   return isRenewable(pool) ? { kind } : {};

@@ -6,6 +6,7 @@ import type { Earmark } from '../domain/earmark.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Allocation } from '../domain/lease.ts';
 import { lookupOf } from '../domain/lookup.ts';
+import { pendingById } from '../domain/pendingIndex.ts';
 import type { Assignment, Plan } from '../domain/plan.ts';
 import type { PendingRequest } from '../domain/request.ts';
 import { PricedChoices } from '../formulate/accounts.ts';
@@ -28,7 +29,7 @@ export interface Honoured {
 
 export function honourEarmarks(snapshot: Snapshot): Honoured {
   if (snapshot.earmarks.length === 0) return { assignments: [], dropped: [], rest: snapshot };
-  const pendingOf = new Map(snapshot.requests.map((pending) => [pending.request.id, pending]));
+  const pendingOf = pendingById(snapshot.requests);
   const assignments: Assignment[] = [];
   const dropped: RequestId[] = [];
   let rest = snapshot;

@@ -1,7 +1,7 @@
 // How often those who wait were overtaken: later requests of the same class that were granted a place which they could have had.
 // Invariant: counted once a grant and request, by the tick that grants. Called by tick.ts; read by planning.ts.
 
-import type { RequestId } from '../domain/ids.ts';
+import { pendingById } from '../domain/pendingIndex.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { State } from '../domain/state.ts';
 import { type FormulationMemo, type Shape, shapeOf } from '../formulate/candidates.ts';
@@ -42,7 +42,7 @@ interface Grants {
 
 function grantsByClass({ requests, configuration }: Snapshot, { assignments }: Plan): Map<string, Grants> {
   const { placeOf } = catalogueOf(configuration);
-  const byId = new Map<RequestId, Snapshot['requests'][number]>(requests.map((one) => [one.request.id, one]));
+  const byId = pendingById(requests);
   const classes = new Map<string, Grants>();
   for (const { request, allocations } of assignments) {
     const { sequence, request: granted } = byId.get(request)!;
