@@ -12,6 +12,8 @@ import { type CleanBits, encodeViews } from './views.ts';
 
 // A row costs the same in chunks of 500 and of 2,000, and a throw costs one chunk and its memory.
 export const CHUNK_ROWS_MAX = 1_000;
+// One is answered and one made ready: more would only grow the queue of the thread.
+const OPEN_MAX = 2;
 // Isolating one bad row of 1,000 takes about 11 throws, each with a fresh instance. So about ten bad rows of a department are
 // found; beyond that its chunks that still throw are denied whole, as splitting on would outlast any deadline. Rows of several
 // departments are never denied together: such a chunk is split between departments first.
@@ -87,20 +89,39 @@ export function soundPlaces(rows: readonly PolicyRow[]): number[] {
   return places;
 }
 
-/** One Verdict for each place of `chunks`, written into `verdicts`. Answers what stopped it, or null. */
+/** A chunk that was put before the engine, or whose rows are all known. */
+interface Open {
+  readonly places: readonly number[];
+  readonly inquiry: Inquiry | undefined;
+  readonly isAsked: boolean;
+}
+
+/**
+ * One Verdict for each place of `chunks`, written into `verdicts`. Yields a step to put before the engine, or null: then it is given the
+ * oldest answer that it has not had. So a chunk is made ready while the one before it is answered. Answers what stopped it, or null.
+ */
 export function* judge(
   manifest: PolicyManifest,
   { tick, rows }: PolicyBatch,
   { chunks, memo, verdicts }: Judgement & { readonly verdicts: Verdict[] },
-): Generator<Step, Gone | null, ChunkAnswer> {
+): Generator<Step | null, Gone | null, ChunkAnswer | undefined> {
   const pending = [...chunks].reverse();
+  const open: Open[] = [];
   const throwsLeft = new Map<string, number>();
   const verdictOf = verdictReader(manifest);
-  for (let places = pending.pop(); places !== undefined; places = pending.pop()) {
-    const chosen = places.map((place) => rows[place] as PolicyRow);
-    const inquiry = memo?.inquire(chosen);
-    const answer = isKnown(inquiry) ? NOTHING_ASKED : yield { chunk: chunkOf(tick, chosen, inquiry), places };
-    switch (answer.kind) {
+  memo?.prune();
+  while (pending.length + open.length > 0) {
+    while (open.length < OPEN_MAX && pending.length > 0) {
+      const places = pending.pop() as readonly number[];
+      const chosen = places.map((place) => rows[place] as PolicyRow);
+      const inquiry = memo?.inquire(chosen);
+      const isAsked = !isKnown(inquiry);
+      open.push({ places, inquiry, isAsked });
+      if (isAsked) yield { chunk: chunkOf(tick, chosen, inquiry), places };
+    }
+    const { places, inquiry, isAsked } = open.shift() as Open;
+    const answer = isAsked ? yield null : NOTHING_ASKED;
+    switch (answer?.kind) {
       case 'bits': {
         const judged = verdictsOf(manifest, answer.bits);
         for (const [i, place] of places.entries()) verdicts[place] = judged[i] ?? denied('POLICY_UNDECIDED');
@@ -119,10 +140,12 @@ export function* judge(
         break;
       }
       case 'gone': {
-        const rest = pending.reverse().flat();
+        const rest = [...open.map((one) => one.places), ...pending.reverse()].flat();
         for (const place of [...places, ...rest]) verdicts[place] = denied(answer.code);
         return { code: answer.code, asked: places, rest };
       }
+      case undefined:
+        throw new Error('an answer is due');
       default:
         answer satisfies never;
     }

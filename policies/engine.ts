@@ -197,12 +197,16 @@ function probe(instance: PolicyInstance, first: () => LoadedPolicy): void {
 
 /** A whole batch in this thread. One Verdict a row, in row order. */
 export function evaluateBatch(instance: PolicyInstance, batch: PolicyBatch): Verdict[] {
-  const verdicts = batch.rows.map(() => denied('POLICY_INPUT_INVALID'));
+  const refused = denied('POLICY_INPUT_INVALID');
+  const verdicts = batch.rows.map(() => refused);
   const chunks = mixedChunks(soundPlaces(batch.rows));
   const views = viewsOf(instance.manifest);
   const steps = judge(instance.manifest, batch, { chunks, memo: views && new ViewMemo(views), verdicts });
-  let step = steps.next();
-  while (!step.done) step = steps.next(answerChunk(instance, step.value.chunk));
+  const answers: ChunkAnswer[] = [];
+  for (let step = steps.next(); !step.done; ) {
+    if (step.value) answers.push(answerChunk(instance, step.value.chunk));
+    step = steps.next(step.value ? undefined : answers.shift());
+  }
   return verdicts;
 }
 

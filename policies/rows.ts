@@ -17,26 +17,27 @@ const TEXT = `well-formed text of 1 to ${TEXT_LENGTH_MAX} characters`;
 const TEXTS = `at most ${LIST_LENGTH_MAX} texts, each well-formed and of 1 to ${TEXT_LENGTH_MAX} characters`;
 const AMOUNT = 'a whole number from 0 to 2^53 - 1';
 
-const CHECKS: readonly (readonly [keyof PolicyRow, (value: unknown) => boolean, string])[] = [
-  ['department', isText, TEXT],
-  ['agent', isText, TEXT],
-  ['roles', isTexts, TEXTS],
-  ['skills', isTexts, TEXTS],
-  ['clearance', isAmount, AMOUNT],
-  ['class', isText, TEXT],
-  ['classification', isAmount, AMOUNT],
-  ['purpose', isPurpose, `well-formed text of at most ${PURPOSE_LENGTH_MAX} characters`],
-  ['durationSeconds', isAmount, AMOUNT],
-  ['preemptible', (value) => typeof value === 'boolean', 'true or false'],
-  ['quantities', isQuantities, `1 to ${LIST_LENGTH_MAX} kinds, each with ${AMOUNT}`],
-  ['models', isTexts, TEXTS],
-  ['datasets', isTexts, TEXTS],
-  ['costMinor', isAmount, AMOUNT],
-  ['hour', isHour, 'a whole number from 0 to 23'],
-  ['weekday', isWeekday, 'a whole number from 0 to 6'],
-];
+/** What each field must be, in the words of a refusal. */
+const LIMITS: Readonly<Record<keyof PolicyRow, string>> = {
+  department: TEXT,
+  agent: TEXT,
+  roles: TEXTS,
+  skills: TEXTS,
+  clearance: AMOUNT,
+  class: TEXT,
+  classification: AMOUNT,
+  purpose: `well-formed text of at most ${PURPOSE_LENGTH_MAX} characters`,
+  durationSeconds: AMOUNT,
+  preemptible: 'true or false',
+  quantities: `1 to ${LIST_LENGTH_MAX} kinds, each with ${AMOUNT}`,
+  models: TEXTS,
+  datasets: TEXTS,
+  costMinor: AMOUNT,
+  hour: 'a whole number from 0 to 23',
+  weekday: 'a whole number from 0 to 6',
+};
 
-export const ROW_FIELDS: readonly (keyof PolicyRow)[] = CHECKS.map(([field]) => field);
+export const ROW_FIELDS = Object.keys(LIMITS) as readonly (keyof PolicyRow)[];
 
 /** Each field by a function of its own: one place that reads every field by its name is several times slower. */
 export const FIELD_READERS: Readonly<Record<keyof PolicyRow, (row: PolicyRow) => JsonValue>> = {
@@ -61,14 +62,35 @@ export const FIELD_READERS: Readonly<Record<keyof PolicyRow, (row: PolicyRow) =>
 /** The first fault of a row, or undefined. Takes anything: a row from a log or a test may be no row at all. */
 export function faultOf(row: unknown): RowFault | undefined {
   if (!isRecord(row)) return { field: '', limit: 'an object' };
-  for (const [field, passes, limit] of CHECKS) if (!passes(row[field])) return { field, limit };
+  const field = faultyField(row);
+  return field && { field, limit: LIMITS[field] };
+}
+
+/** Every row of every tick comes through here: read by name, as above. */
+function faultyField(row: Readonly<Partial<Record<keyof PolicyRow, unknown>>>): keyof PolicyRow | undefined {
+  if (!isText(row.department)) return 'department';
+  if (!isText(row.agent)) return 'agent';
+  if (!isTexts(row.roles)) return 'roles';
+  if (!isTexts(row.skills)) return 'skills';
+  if (!isAmount(row.clearance)) return 'clearance';
+  if (!isText(row.class)) return 'class';
+  if (!isAmount(row.classification)) return 'classification';
+  if (!isPurpose(row.purpose)) return 'purpose';
+  if (!isAmount(row.durationSeconds)) return 'durationSeconds';
+  if (typeof row.preemptible !== 'boolean') return 'preemptible';
+  if (!isQuantities(row.quantities)) return 'quantities';
+  if (!isTexts(row.models)) return 'models';
+  if (!isTexts(row.datasets)) return 'datasets';
+  if (!isAmount(row.costMinor)) return 'costMinor';
+  if (!isHour(row.hour)) return 'hour';
+  if (!isWeekday(row.weekday)) return 'weekday';
   return undefined;
 }
 
 /** The batch as one array per field. Only for rows without a fault. */
 export function encodeRows(tick: string, rows: readonly PolicyRow[]): ArrayBuffer {
   const columns: Record<string, JsonValue> = { tick };
-  for (const [field] of CHECKS) columns[field] = rows.map((row) => row[field]);
+  for (const field of ROW_FIELDS) columns[field] = rows.map(FIELD_READERS[field]);
   return bytesOf(JSON.stringify(columns));
 }
 
@@ -81,7 +103,10 @@ function isPurpose(value: unknown): boolean {
 }
 
 function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.length <= LIST_LENGTH_MAX && value.every(isText);
+  if (!Array.isArray(value) || value.length > LIST_LENGTH_MAX) return false;
+  // By index: a hole is not text.
+  for (let at = 0; at < value.length; at += 1) if (!isText(value[at])) return false;
+  return true;
 }
 
 function isAmount(value: unknown): boolean {
@@ -100,5 +125,6 @@ function isQuantities(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const kinds = Object.keys(value);
   if (kinds.length === 0 || kinds.length > LIST_LENGTH_MAX) return false;
-  return kinds.every((kind) => isText(kind) && isAmount(value[kind]));
+  for (const kind of kinds) if (!isText(kind) || !isAmount(value[kind])) return false;
+  return true;
 }

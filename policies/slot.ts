@@ -115,7 +115,8 @@ export class Slot {
 
   async evaluate(batch: PolicyBatch, watcher?: Watcher): Promise<Verdict[]> {
     const { rows } = batch;
-    const verdicts = rows.map(() => denied('POLICY_INPUT_INVALID'));
+    const refused = denied('POLICY_INPUT_INVALID');
+    const verdicts = rows.map(() => refused);
     let chunks = this.#firstChunks(rows);
     for (let pass = 0; pass <= LATER_PASSES && chunks.length > 0; pass += 1) {
       const gone = await this.#pass({ batch, chunks, verdicts, watcher, isFirst: pass === 0 });
@@ -195,16 +196,24 @@ export class Slot {
     const memo = watcher ? this.#freshMemo() : this.#memo;
     const run = async (): Promise<Gone | null> => {
       const steps = judge(this.bundle.manifest, batch, { chunks, memo, verdicts });
+      const asked: { readonly places: readonly number[]; readonly answer: Promise<ChunkAnswer> }[] = [];
       let step = steps.next();
       while (!step.done) {
-        const { places } = step.value;
-        const answer = await this.#ask(thread, step.value, { batch, isFirst });
+        if (step.value) {
+          const { places } = step.value;
+          const behind = asked.at(-1)?.answer;
+          asked.push({ places, answer: this.#ask(thread, step.value, { batch, isFirst, behind }) });
+          step = steps.next();
+          continue;
+        }
+        const oldest = asked.shift();
+        const answer = await oldest?.answer;
         step = steps.next(answer);
-        if (watcher && answer.kind !== 'threw' && answer.kind !== 'gone')
+        if (watcher && oldest && answer?.kind !== 'threw' && answer?.kind !== 'gone')
           watcher.seen({
             tick: batch.tick,
-            rows: chosen(batch.rows, places),
-            verdicts: chosen(verdicts, places),
+            rows: chosen(batch.rows, oldest.places),
+            verdicts: chosen(verdicts, oldest.places),
           });
       }
       return step.value;
@@ -220,13 +229,16 @@ export class Slot {
   async #ask(
     thread: Thread | undefined,
     { chunk, places }: Step,
-    { batch, isFirst }: { batch: PolicyBatch; isFirst: boolean },
+    how: { batch: PolicyBatch; isFirst: boolean; behind: Promise<ChunkAnswer> | undefined },
   ): Promise<ChunkAnswer> {
     if (!thread) return { kind: 'gone', code: 'POLICY_ERROR' };
-    const { rows } = batch;
-    const isAlone = !isFirst || this.#suspects.has((rows[places[0] as number] as PolicyRow).department);
+    const { rows } = how.batch;
+    const isAlone = !how.isFirst || this.#suspects.has((rows[places[0] as number] as PolicyRow).department);
     const asked = (): Promise<Answer> => thread.ask({ kind: 'chunk', chunk }, [chunk.input]);
-    return chunkAnswer(await (isAlone ? thread.within(this.#share(CHUNK_TENTHS), asked) : asked()));
+    if (!isAlone) return chunkAnswer(await asked());
+    // Its deadline is for itself: it does not run while another chunk is answered.
+    await how.behind;
+    return chunkAnswer(await thread.within(this.#share(CHUNK_TENTHS), asked));
   }
 
   /** Who is to blame stays denied; whoever only stood behind is asked again. */

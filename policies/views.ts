@@ -3,6 +3,7 @@
 // Called by batch.ts, engine.ts and viewMemo.ts.
 import { bytesOf, isRecord, type PolicyManifest, VIEWS_ENTRYPOINT } from './bundle.ts';
 import { bitsOf, checkEcho } from './echo.ts';
+import { FIELD_READERS } from './rows.ts';
 import type { JsonValue, PolicyRow, PolicyRule } from './verdict.ts';
 
 export interface View {
@@ -39,7 +40,7 @@ export function encodeViews(tick: string, asked: readonly ViewRows[]): ArrayBuff
   for (const { view, rows } of asked) {
     if (rows.length === 0) continue;
     const columns: Record<string, JsonValue> = {};
-    for (const field of view.fields) columns[field] = rows.map((row) => row[field]);
+    for (const field of view.fields) columns[field] = rows.map(FIELD_READERS[field]);
     views[view.name] = columns;
   }
   return bytesOf(JSON.stringify({ tick, views }));

@@ -67,9 +67,10 @@ describe('a batch put as views', () => {
     expect(asks(memo, [aRow()]).counts).toEqual(counts);
   });
 
-  it('forgets all when it holds too much, and knows of every row what it was asked', () => {
+  it('forgets what holds most when it holds too much, and knows of every row what it was asked', () => {
     const memo = memoOf(200);
     for (let round = 0; round < 20; round += 1) {
+      memo.prune();
       const rows = rowsOf(30, (i) => ({ durationSeconds: round * 1_000 + i }));
       const { inquiry } = answered(memo, rows);
       const wanted = wholeRows(rows).map((verdict) => (verdict.outcome === 'allow' ? [] : verdict.codes));
@@ -78,6 +79,39 @@ describe('a batch put as views', () => {
       );
       expect(memo.counts.entries).toBeLessThan(200);
     }
+    memo.prune();
+    expect(asks(memo, [aRow({ durationSeconds: 30_000 })]).counts).toEqual({ 'class,durationSeconds': 1 });
+  });
+
+  it('forgets all where ever other codes hit together', () => {
+    const codes = Array.from({ length: 14 }, (_, bit) => `CODE_${bit}`);
+    const many = new ViewMemo([{ name: 'durationSeconds', fields: ['durationSeconds'], codes }]);
+    const rows = rowsOf(2 ** 14, (i) => ({ durationSeconds: i }));
+    const inquiry = many.inquire(rows);
+    const clean = codes.map((code, bit): [string, Uint8Array] => {
+      const bits = new Uint8Array(rows.length / 8);
+      for (const row of rows.keys()) if ((row >> bit) & 1) bits[row >> 3]! |= 1 << (row & 7);
+      return [code, bits];
+    });
+    many.keep(inquiry, new Map(clean));
+    expect(many.codesOf(inquiry, 2 ** 14 - 2)).toEqual(['CODE_0']);
+    expect(many.counts.entries).toBe(2 ** 14);
+    many.prune();
+    expect(many.counts.entries).toBe(0);
+  });
+
+  it('takes an answer that comes after the next question was put', () => {
+    const memo = memoOf();
+    const [first, second] = [asks(memo, rowsOf(3)), asks(memo, rowsOf(3))];
+    expect(second.counts).toEqual(first.counts);
+    for (const { inquiry, counts } of [first, second]) {
+      const input = encodeViews('t', inquiry.asked);
+      const answer = answerChunk(policy, { tick: 't', n: 3, input, views: counts });
+      if (answer.kind !== 'clean') throw new Error(answer.kind);
+      memo.keep(inquiry, answer.clean);
+      expect(memo.codesOf(inquiry, 0)).toEqual([]);
+    }
+    expect(asks(memo, rowsOf(3)).counts).toEqual({});
   });
 
   it.each<[string, Partial<PolicyRow>, Partial<PolicyRow>]>([
