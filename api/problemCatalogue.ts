@@ -157,6 +157,17 @@ export const PROBLEMS = {
     title: 'The job has no result',
     remedy: 'Ask for the job until it has succeeded; one that failed or was cancelled never has one.',
   },
+  SIMULATION_TOO_LARGE: {
+    status: 422,
+    title: 'The simulation is more than the server computes for anybody',
+    remedy:
+      'Take fewer seeds, schedulers or jobs; `annona simulate` runs the same scenario without limits on your own machine.',
+  },
+  TOO_MANY_SIMULATIONS: {
+    status: 429,
+    title: 'The department has as many simulations waiting as it may',
+    remedy: 'Wait until some have ended, or cancel some under /v1/jobs.',
+  },
   APPROVAL_NOT_SCHEDULED: {
     status: 409,
     title: 'The review has no slot yet',

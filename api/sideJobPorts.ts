@@ -13,6 +13,13 @@ export interface SideJobResult {
   readonly sha256: string;
   /** Parts that the result is kept in. */
   readonly parts: number;
+  /** Further files, whose parts follow those of the result; absent: none. */
+  readonly files?: readonly SideJobFile[];
+}
+
+export interface SideJobFile extends Omit<SideJobResult, 'files'> {
+  /** Number of its first part. */
+  readonly firstPart: number;
 }
 
 export interface SideJob {
@@ -72,6 +79,8 @@ export interface SideJobBook {
   succeed(claim: SideJobClaim, result: SideJobResult): Promise<boolean>;
   /** `again`: it is queued once more. */
   fail(claim: SideJobClaim, failure: { readonly error: string; readonly again: boolean }): Promise<boolean>;
+  /** Queued once more without having used an attempt: it was no fault of the job's that it stopped. */
+  handBack(claim: SideJobClaim): Promise<boolean>;
   /** Ended jobs past their time, with their results. Answers how many went. */
   forget(cell: string, rowsMax: number): Promise<number>;
 }
@@ -90,6 +99,8 @@ export interface SideJobContext {
   progress(done: number, total: number): void;
   /** Appends to the result, which is kept only if the job succeeds. */
   write(chunk: string | Uint8Array): Promise<void>;
+  /** What is written from now on belongs to a further file of this name. */
+  nextFile(named: Pick<SideJobResult, 'fileName' | 'contentType'>): Promise<void>;
 }
 
 /** How jobs of one kind are run: in a process of their own with the lowest priority, which a cancellation ends at any point. */

@@ -58,6 +58,8 @@ export async function runScheduler(input: RunInput): Promise<RunResult> {
     const metrics = recorder.metrics(end, end === 'horizon' ? untilMs : undefined);
     return { scheduler, seed, metrics, picture: pictureOf(recorder), digest: trail.digest() };
   }
+  if (capacity.pools.some(({ unitsPerNode }) => unitsPerNode !== undefined))
+    throw new Error('the production tick puts no job on several nodes');
   const organisation = organisationOf(jobs, capacity, digest);
   const poolNumbers = new Map(
     organisation.configuration.pools.map(({ id }, number) => [id as string, number]),

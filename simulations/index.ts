@@ -23,6 +23,7 @@ export {
   type Capacity,
   capacityOfMachines,
   type Job,
+  JobList,
   type SimulatedPool,
   TRACE_FORMATS,
   type Trace,
@@ -38,6 +39,7 @@ export {
   type SchedulerSummary,
 } from './report/comparison.ts';
 export { renderReport } from './report/page.ts';
+export { tableOf } from './report/table.ts';
 export { type GeneratorSpec, generated } from './scenarios/generator.ts';
 export { demandOf, shaken } from './shake.ts';
 export { TraceError } from './traces/csv.ts';

@@ -42,6 +42,8 @@ export interface SimulatedPool {
   /** Minor units of currency for `pricePer` units and one hour; absent: free. */
   readonly priceMinor?: number;
   readonly pricePer?: number;
+  /** It is equal nodes of so many units, and a job takes as few of them as hold it; absent: where units lie does not matter. */
+  readonly unitsPerNode?: number;
 }
 
 /** Pools, or machines whose jobs sit on one of them whole. */

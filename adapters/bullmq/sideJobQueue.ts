@@ -15,6 +15,8 @@ export interface BullSideJobQueueOptions {
 
 /** A process that does not say so for this long has lost its job: BullMQ brings it to another. */
 const LOCK_MS = 15_000;
+/** How late that is seen. */
+const STALLED_LOOK_MS = 5000;
 /** For what BullMQ would wait for as long as Redis is away. */
 const PATIENCE_MS = 1000;
 
@@ -37,6 +39,7 @@ export class BullSideJobQueue implements SideJobQueue {
       connection,
       concurrency: 1,
       lockDuration: LOCK_MS,
+      stalledInterval: STALLED_LOOK_MS,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     });
@@ -55,9 +58,11 @@ export class BullSideJobQueue implements SideJobQueue {
   }
 
   async close(): Promise<void> {
-    // Not in order with Redis, which may be away: what it holds is not the truth. What runs here is awaited.
-    void this.#worker.close(true).catch(() => {});
+    // What runs here is awaited; then Redis is told, or the id would lie there as running until it counts as lost, and be pushed in vain.
+    const told = this.#worker.close();
     await this.#running;
+    // It may be away: what it holds is not the truth.
+    await within(PATIENCE_MS, told).catch(() => {});
     // Which never ends where Redis went away meanwhile: the lines are then nobody's, and go with the process.
     const lines = Promise.all([this.#worker.disconnect(), this.#queue.disconnect()]);
     await within(PATIENCE_MS, lines).catch(() => {});

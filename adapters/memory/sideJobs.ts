@@ -135,6 +135,14 @@ export class MemorySideJobs implements SideJobs, SideJobBook {
     return true;
   }
 
+  async handBack(claim: SideJobClaim): Promise<boolean> {
+    const row = this.#held(claim);
+    if (row === null) return false;
+    row.job = { ...row.job, attempts: row.job.attempts - 1 };
+    this.#end(row, { state: 'queued' });
+    return true;
+  }
+
   async forget(cell: string, rowsMax: number): Promise<number> {
     const old = [...this.#rows.values()]
       .filter(({ job }) => job.cell === cell && job.endedAt !== null && job.endedAt <= this.#now() - KEPT_MS)

@@ -123,6 +123,10 @@ export class PostgresSideJobBook implements SideJobBook {
     return this.#changes('job-end', [id, claim, again ? 'queued' : 'failed', null, told]);
   }
 
+  handBack({ id, claim }: SideJobClaim): Promise<boolean> {
+    return this.#changes('job-hand-back', [id, claim]);
+  }
+
   async forget(cell: string, rowsMax: number): Promise<number> {
     return (await this.#queries.run('job-forget', [cell, KEPT_MS, rowsMax])).length;
   }

@@ -197,6 +197,7 @@ function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
     .option('--repeat <number>', 'runs a scheduler; more than one move each submit by up to a minute', '1')
     .option('--jobs <number>', 'runs at the same time', '1')
     .option('--report <file>', 'write a page with charts there, which needs nothing else')
+    .option('--open', 'show the page, which is simulation.html if --report does not say another place')
     .option('--csv <file>', 'write one line a run there')
     .addHelpText(
       'after',

@@ -2,21 +2,23 @@
 // Invariant: what is printed to stdout depends on inputs and seeds alone; times and progress go to stderr.
 
 import { writeFile } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import {
+  type Capacity,
   type Comparison,
   comparisonOf,
   type RunResult,
   renderReport,
   SCHEDULERS,
   type SchedulerName,
+  tableOf,
 } from '../../simulations/index.ts';
 import { startStopwatch } from '../roles/clock.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { printComparison } from './simulate/print.ts';
+import { inputFiles, openReport } from './simulate/reportFile.ts';
 import { type RunTask, runAll } from './simulate/runs.ts';
 import { readScenario, type ScenarioPoint } from './simulate/scenario.ts';
-import { tableOf } from './simulate/tableFile.ts';
 import { loadWorkload, specOf, type TraceOptions, type Workload, whole } from './simulate/workload.ts';
 import { stopSignal } from './stopSignal.ts';
 
@@ -27,6 +29,8 @@ export interface SimulateOptions extends Omit<TraceOptions, 'trace'> {
   readonly repeat: string;
   readonly jobs: string;
   readonly report?: string;
+  /** Of the report, which is then `simulation.html` if it has no other name. */
+  readonly open?: boolean;
   readonly csv?: string;
   readonly json?: boolean;
 }
@@ -39,25 +43,39 @@ export async function simulate(
   const points = await pointsOf(scenario, options);
   const threads = whole('--jobs', options.jobs);
   const signal = stopSignal((line) => io.err(line));
+  const report = options.report ?? (options.open ? 'simulation.html' : undefined);
+  const command = commandOf(scenario, options);
   const comparisons: Comparison[] = [];
   let exitCode: number = EXIT.done;
   for (const [number, point] of points.entries()) {
     if (signal.aborted) break;
-    const { comparison, results } = await runPoint(point, { threads, signal, io });
+    const { comparison, results, capacity } = await runPoint(point, { threads, signal, io });
     comparisons.push(comparison);
     if (!options.json) printComparison(comparison, io);
-    const command = commandOf(scenario, options);
     const nameOf = (file: string): string => (points.length === 1 ? file : numbered(file, number + 1));
-    if (options.report !== undefined)
-      await write(nameOf(options.report), renderReport({ comparison, results, command }), io);
+    if (report !== undefined) {
+      const inputs = await inputFiles(filesOf(scenario, point));
+      const quotas = point.spec.quotas ?? [];
+      const page = renderReport({ comparison, results, capacity, quotas, command, inputs });
+      await write(nameOf(report), page, io);
+      if (options.open) await openReport(nameOf(report), io);
+    }
     if (options.csv !== undefined) await write(nameOf(options.csv), tableOf(results), io);
     exitCode = Math.max(exitCode, exitOf(results, io));
   }
   const [only] = comparisons;
   if (options.json) io.out(JSON.stringify(points.length === 1 ? only : { points: comparisons }));
+  if (report === undefined && !options.json)
+    io.err('next: the same with --open shows it as a page with charts');
   if (!signal.aborted) return exitCode;
   io.err('interrupted: the figures are of what had been simulated by then');
   return EXIT.interrupted;
+}
+
+/** What it was read from; a generated workload is the scenario itself. */
+function filesOf(scenario: string | undefined, { spec }: ScenarioPoint): string[] {
+  const trace = spec.generate === undefined ? [spec.trace] : [];
+  return [...(scenario === undefined ? [] : [scenario]), ...trace];
 }
 
 async function pointsOf(scenario: string | undefined, options: SimulateOptions): Promise<ScenarioPoint[]> {
@@ -70,8 +88,9 @@ async function pointsOf(scenario: string | undefined, options: SimulateOptions):
 async function runPoint(
   { spec, tasks }: ScenarioPoint,
   { threads, signal, io }: { threads: number; signal: AbortSignal; io: CommandIo },
-): Promise<{ comparison: Comparison; results: RunResult[] }> {
+): Promise<{ comparison: Comparison; results: RunResult[]; capacity: Capacity }> {
   const workload = await loadWorkload(spec);
+  refuseNodes(workload, tasks);
   introduce(workload, tasks, io);
   const watch = startStopwatch();
   const progress = progressOf({ workload, tasks, elapsedMs: () => watch.elapsedMs(), io });
@@ -80,7 +99,16 @@ async function runPoint(
   io.err(`took ${(watch.elapsedMs() / 1000).toFixed(1)} s`);
   const { format, count, dropped, capacity } = workload;
   const about = { trace: spec.trace, format, jobs: count, dropped, capacity };
-  return { comparison: comparisonOf({ ...about, results, planned: tasks.length }), results };
+  return { comparison: comparisonOf({ ...about, results, planned: tasks.length }), results, capacity };
+}
+
+function refuseNodes({ capacity }: Workload, tasks: readonly RunTask[]): void {
+  if (!capacity.pools.some(({ unitsPerNode }) => unitsPerNode !== undefined)) return;
+  if (tasks.some(({ scheduler }) => scheduler === 'annona'))
+    throw new CommandError(
+      'annona puts no job on several nodes: leave it out of --scheduler, or say units without nodes',
+      EXIT.usage,
+    );
 }
 
 /** "report.html" as "report-2.html". */
@@ -144,8 +172,8 @@ function progressOf(input: {
 
 /** As it can be typed again. */
 function commandOf(scenario: string | undefined, options: SimulateOptions): string {
-  if (scenario !== undefined) return `annona simulate ${scenario}`;
-  const words = ['annona simulate', `--trace ${options.trace}`];
+  if (scenario !== undefined) return `npx annona simulate ${scenario}`;
+  const words = ['npx annona simulate', `--trace ${options.trace}`];
   for (const name of ['format', 'capacity', 'scheduler', 'department', 'limit', 'throughputs'] as const) {
     const value = options[name];
     if (value !== undefined) words.push(`--${name} ${value}`);
@@ -158,5 +186,5 @@ async function write(file: string, text: string, io: CommandIo): Promise<void> {
   await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
     throw new CommandError(`${file} cannot be written (${error.code}); try another place`);
   });
-  io.err(`wrote ${file}`);
+  io.err(`wrote ${resolve(file)}`);
 }

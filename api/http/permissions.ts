@@ -40,7 +40,7 @@ export const ACTIONS = {
   editPolicies: 'bring in policy bundles, activate them, roll back, compare a candidate',
   readDecisionLog: 'read the decision log and the differences of a candidate, row by row',
   readJobs: 'read side jobs and take their results',
-  runJobs: 'ask for side jobs, and cancel them',
+  runJobs: 'ask for side jobs, simulations among them, and cancel them',
   readWebhooks: 'read webhooks and what could not be delivered',
   editWebhooks: 'make and remove webhooks, and have deliveries tried again',
 } as const;

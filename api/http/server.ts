@@ -43,6 +43,7 @@ import { addRequests } from './requests.ts';
 import { NoQuery } from './schemas/fields.ts';
 import { BODY_BYTES_MAX } from './schemas/submission.ts';
 import { addShares } from './shares.ts';
+import { addSimulations } from './simulations.ts';
 import { addTickFiles } from './tickFile.ts';
 import { addTicks } from './ticks.ts';
 import { addTracing } from './tracing.ts';
@@ -132,6 +133,7 @@ function addNouns(v1: FastifyInstance, options: ServerOptions): void {
   addQueue(v1, options);
   addPolicies(v1, options);
   addJobs(v1, options);
+  addSimulations(v1, options);
   addWebhooks(v1, options);
 }
 

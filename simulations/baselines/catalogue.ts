@@ -1,6 +1,7 @@
 // The baselines by name: an order of those who wait, and a room to start them in. Called by ../compare.ts.
 
 import type { Capacity, Job } from '../job.ts';
+import { ConsolidatedRoom } from './consolidated.ts';
 import type { Discipline } from './engine.ts';
 import { BEST_FIT, fgd, typicalSizes } from './fgd.ts';
 import { Drf, Greedy, type QuotaLimit } from './greedy.ts';
@@ -53,6 +54,8 @@ function disciplineOf(name: BaselineName, { capacity, quotas }: BaselineInput): 
 
 function roomOf(name: BaselineName, capacity: Capacity, jobs: Iterable<Job>): Room {
   const { machines } = capacity;
+  if (capacity.pools.some(({ unitsPerNode }) => unitsPerNode !== undefined))
+    return new ConsolidatedRoom(capacity);
   if (machines === undefined) return new PoolRoom(capacity, name === 'bestfit' ? 'best' : 'first');
   const choices: Partial<Record<BaselineName, NodeChoice>> = {
     bestfit: BEST_FIT,

@@ -1,7 +1,8 @@
-// The charts of a report: use over time, waits, shares, spending. Called by page.ts.
+// The charts of a report: use over time, waits, shares. Called by page.ts.
 
 import type { RunResult } from '../compare.ts';
 import type { Curve } from '../metrics/picture.ts';
+import { type DepartmentColours, OTHERS } from './departments.ts';
 import { type Axis, type Line, lineChart, spanText, ticksOf, timeAxis } from './svg.ts';
 
 const COLOURS = 8;
@@ -46,33 +47,24 @@ export function waitChart(runs: readonly RunResult[]): string {
   return lineChart('Waits: what so many per cent of the jobs did not exceed', lines, { x, y });
 }
 
-export function shareCharts(runs: readonly RunResult[]): string {
+/** Dashed: what quotas allow. */
+export function shareCharts(
+  runs: readonly RunResult[],
+  { colours, limits }: { colours: DepartmentColours; limits: Readonly<Record<string, number>> },
+): string {
+  const x = timeOf(runs);
   return runs
     .map(({ scheduler, picture }) => {
-      const most = Math.max(0.01, ...picture.shares.flatMap(({ values }) => values));
-      const lines = picture.shares.slice(0, COLOURS).map((one, colour) => curve(one.name, one, colour));
-      return lineChart(`Dominant shares under ${scheduler}, largest departments`, lines, {
-        x: timeOf(runs),
-        y: percentAxis(most),
+      const shown = picture.shares.slice(0, OTHERS);
+      const colourOf = (name: string): number => colours.get(name) ?? OTHERS;
+      const lines = shown.map((one) => curve(one.name, one, colourOf(one.name)));
+      const dashed = shown.flatMap(({ name }) => {
+        const limit = limits[name];
+        return limit === undefined ? [] : [limitOf(name, limit, { colour: colourOf(name), mostMs: x.most })];
       });
-    })
-    .join('');
-}
-
-/** Empty where nothing has a price. */
-export function spendingCharts(runs: readonly RunResult[]): string {
-  return runs
-    .filter(({ picture }) => picture.spending.length > 0)
-    .map(({ scheduler, picture, metrics }) => {
-      const x = timeOf(runs);
-      const lines = picture.spending.slice(0, COLOURS).map((one, colour) => summed(one, colour));
-      const limits = picture.spending.slice(0, COLOURS).flatMap(({ name }, colour) => {
-        const budget = metrics.budgets[name]?.budgetMinor;
-        return budget === undefined ? [] : [limitOf(`budget of ${name}`, budget, { colour, mostMs: x.most })];
-      });
-      const most = Math.max(1, ...[...lines, ...limits].map(({ points }) => points.at(-1)?.[1] ?? 0));
-      const y: Axis = { label: 'minor units', ticks: ticksOf(most, shortNumber), most };
-      return lineChart(`Spent under ${scheduler}, largest departments`, [...lines, ...limits], { x, y });
+      const most = Math.max(0.01, ...[...lines, ...dashed].flatMap(({ points }) => points.map(([, y]) => y)));
+      const title = `Dominant shares under ${scheduler}, largest departments${dashed.length > 0 ? '; dashed: their quotas' : ''}`;
+      return lineChart(title, [...lines, ...dashed], { x, y: percentAxis(most) });
     })
     .join('');
 }
@@ -98,17 +90,7 @@ function limitOf(name: string, value: number, { colour, mostMs }: { colour: numb
   };
 }
 
-/** What an hourly rate comes to. */
-function summed({ name, widthMs, values }: Curve, colour: number): Line {
-  let spent = 0;
-  const points = values.map((rate, i) => {
-    spent += (rate * widthMs) / 3_600_000;
-    return [(i + 1) * widthMs, spent] as const;
-  });
-  return { name, colour: colour % COLOURS, points: [[0, 0], ...points] };
-}
-
-function timeOf(runs: readonly RunResult[]): Axis {
+export function timeOf(runs: readonly RunResult[]): Axis {
   return timeAxis(
     Math.max(
       1,
@@ -128,9 +110,4 @@ function percentAxis(most: number): Axis {
     })),
     most,
   };
-}
-
-function shortNumber(value: number): string {
-  if (value >= 1e6) return `${Math.round(value / 1e5) / 10}M`;
-  return value >= 1e3 ? `${Math.round(value / 100) / 10}k` : `${value}`;
 }

@@ -2,28 +2,30 @@
 
 import type { RunResult } from '../compare.ts';
 import type { ShownRun } from '../metrics/recorder.ts';
+import { type DepartmentColours, OTHERS } from './departments.ts';
 import { CHART, escapeText, figure, px, spanText, timeAxis } from './svg.ts';
 
 const LANES_MOST = 60;
 const LANE = 6;
-const COLOURS = 7;
-/** Departments beyond those that have a colour of their own. */
-const OTHERS = 7;
 
-export function ganttChart({ scheduler, picture }: RunResult, pool: string): string {
+export function ganttChart(
+  { scheduler, picture }: RunResult,
+  pool: string,
+  colours: DepartmentColours,
+): string {
   const runs = picture.runs.filter((run) => run.pool === pool).toSorted((a, b) => a.fromMs - b.fromMs);
   if (runs.length === 0) return '';
   const lanes = lanesOf(runs);
   const shown = lanes.filter(({ lane }) => lane < LANES_MOST);
   const from = runs[0]!.fromMs;
   const axis = timeAxis(Math.max(1, ...shown.map(({ run }) => run.toMs - from)));
-  const names = [...new Set(shown.map(({ run }) => run.department))];
+  const colourOf = (department: string): number => colours.get(department) ?? OTHERS;
   const across = (ms: number): number =>
     CHART.left + ((CHART.width - CHART.left - CHART.right) * ms) / axis.most;
   const bars = shown.map(({ run, lane }) => {
     const [left, right] = [across(run.fromMs - from), across(run.toMs - from)];
     const said = `${run.name}, ${run.department}: ${run.units} for ${spanText((run.toMs - run.fromMs) / 1000)}`;
-    return `<rect class="bar c${colourOf(names, run.department)}" x="${px(left)}" y="${CHART.top + lane * LANE}" width="${px(Math.max(0.6, right - left))}" height="${LANE - 1}"><title>${escapeText(said)}</title></rect>`;
+    return `<rect class="bar c${colourOf(run.department)}" x="${px(left)}" y="${CHART.top + lane * LANE}" width="${px(Math.max(0.6, right - left))}" height="${LANE - 1}"><title>${escapeText(said)}</title></rect>`;
   });
   const count = Math.max(...shown.map(({ lane }) => lane)) + 1;
   const height = CHART.top + count * LANE + CHART.bottom;
@@ -33,13 +35,13 @@ export function ganttChart({ scheduler, picture }: RunResult, pool: string): str
   );
   const label = `<text class="label" x="${CHART.width - CHART.right}" y="${height - 4}" text-anchor="end">${axis.label}</text>`;
   const title = `Leases of ${pool} under ${scheduler}: the first ${shown.length} that ended, one bar each`;
-  const legend = names.slice(0, COLOURS).map((name, colour) => ({ name, colour }));
-  const others = names.length > COLOURS ? [{ name: 'others', colour: OTHERS }] : [];
+  const names = [...colours.keys()].filter((name) => shown.some(({ run }) => run.department === name));
+  const legend = names
+    .filter((name) => colourOf(name) < OTHERS)
+    .map((name) => ({ name, colour: colourOf(name) }));
+  const hasOthers = shown.some(({ run }) => colourOf(run.department) === OTHERS);
+  const others = hasOthers ? [{ name: 'others', colour: OTHERS }] : [];
   return figure(title, [...bars, ...below, label].join(''), { height, legend: [...legend, ...others] });
-}
-
-function colourOf(names: readonly string[], department: string): number {
-  return Math.min(OTHERS, names.indexOf(department));
 }
 
 function lanesOf(runs: readonly ShownRun[]): { run: ShownRun; lane: number }[] {

@@ -1,38 +1,63 @@
 // A report as one page that needs nothing else: no script, no network, no font. Invariant: the same results give the same bytes; light and dark
-// follow the reader's system, paper is light. Called by api/cli/simulate.
+// follow the reader's system, paper is light. Called by api/cli/simulate and by side jobs.
 
+import type { QuotaLimit } from '../baselines/greedy.ts';
 import type { RunResult } from '../compare.ts';
-import { firstRuns, shareCharts, spendingCharts, utilisationCharts, waitChart } from './charts.ts';
-import type { ComparedName, Comparison, SchedulerSummary } from './comparison.ts';
+import type { Capacity } from '../job.ts';
+import { firstRuns, shareCharts, utilisationCharts, waitChart } from './charts.ts';
+import type { Comparison } from './comparison.ts';
+import { departmentColours, departmentTable, shareLimits } from './departments.ts';
 import { ganttChart } from './gantt.ts';
+import { moneyCharts } from './money.ts';
 import { STYLE } from './style.ts';
-import { escapeText, spanText } from './svg.ts';
+import { escapeText } from './svg.ts';
+import { budgetTable, comparisonTable, digestTable, fairnessTable } from './tables.ts';
 
 export interface ReportInput {
   readonly comparison: Comparison;
   readonly results: readonly RunResult[];
+  /** Which is not in the results. */
+  readonly capacity: Capacity;
+  readonly quotas: readonly QuotaLimit[];
   /** That makes it again. */
   readonly command: string;
+  /** Files that the command reads. */
+  readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-export function renderReport({ comparison, results, command }: ReportInput): string {
+/** More are many pages of bars. */
+const GANTT_POOLS_MOST = 4;
+
+export function renderReport({
+  comparison,
+  results,
+  capacity,
+  quotas,
+  command,
+  inputs,
+}: ReportInput): string {
   const runs = firstRuns(results);
+  const colours = departmentColours(runs);
+  const limits = shareLimits(capacity, quotas);
   const pools = runs[0]?.picture.utilisation.map(({ name }) => name) ?? [];
-  const gantt = runs.flatMap((run) => pools.slice(0, 4).map((pool) => ganttChart(run, pool)));
-  const spending = spendingCharts(runs);
+  const gantt = runs.flatMap((run) =>
+    pools.slice(0, GANTT_POOLS_MOST).map((pool) => ganttChart(run, pool, colours)),
+  );
+  const spending = moneyCharts(runs, colours);
   const title = `Simulation of ${nameOf(comparison.trace)}`;
+  const files = inputs.map(({ name, sha256 }) => `${name}  SHA-256 ${sha256}`);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeText(title)}</title><style>${STYLE}</style></head><body><main>
 <h1>${escapeText(title)}</h1>
 <p class="lead">${comparison.jobs.toLocaleString('en')} jobs (${escapeText(comparison.format)}) on ${escapeText(capacityText(comparison))}.${comparison.complete ? '' : ' <strong>Partial: it was stopped before the end.</strong>'}</p>
 <section><h2>Comparison</h2>${comparisonTable(comparison)}<p class="note">${noteOf(comparison)}</p></section>
-<section><h2>Waits</h2>${waitChart(runs)}</section>
+<section><h2>Waits</h2>${waitChart(runs)}${departmentTable(results, limits)}</section>
 <section><h2>Use</h2>${utilisationCharts(runs)}</section>
-<section><h2>Fairness</h2>${fairnessTable(comparison)}${shareCharts(runs)}</section>
-${spending === '' ? '' : `<section><h2>Spending</h2>${budgetTable(comparison)}${spending}</section>`}
+<section><h2>Fairness</h2>${fairnessTable(comparison)}${shareCharts(runs, { colours, limits })}</section>
+${spending === '' ? '' : `<section><h2>Money</h2>${budgetTable(comparison)}${spending}</section>`}
 <section><h2>Leases</h2>${gantt.join('')}</section>
-<section><h2>How it was made</h2><pre>${escapeText(command)}</pre>${digestTable(comparison)}</section>
+<section><h2>How it was made</h2><pre>${escapeText([command, ...files].join('\n'))}</pre>${digestTable(comparison)}</section>
 </main></body></html>
 `;
 }
@@ -47,68 +72,14 @@ function capacityText({ capacity }: Comparison): string {
     .join(', ');
 }
 
-function noteOf({ schedulers, dropped }: Comparison): string {
+function noteOf({ schedulers, dropped, format }: Comparison): string {
   const runs = Math.max(...schedulers.map((one) => one.runs));
   const lost = Object.entries(dropped).map(([why, count]) => `${count} jobs left out: ${escapeText(why)}.`);
+  const seeds =
+    format === 'generated' ? 'other requests with each seed' : 'each submit moved by up to a minute';
   const spread =
     runs > 1
-      ? `Means of ${runs} runs, each submit moved by up to a minute; ± is the 95 % confidence interval.`
+      ? `Means of ${runs} runs, ${seeds}; ± is half of the 95 % confidence interval. Charts are of each scheduler's first run.`
       : 'One run a scheduler.';
   return [spread, 'Slowdown is bounded at 10 s.', ...lost].join(' ');
-}
-
-const COLUMNS: readonly { name: ComparedName; title: string; text: (value: number) => string }[] = [
-  { name: 'waitMeanSeconds', title: 'Mean wait', text: spanText },
-  { name: 'waitP50Seconds', title: 'p50', text: spanText },
-  { name: 'waitP95Seconds', title: 'p95', text: spanText },
-  { name: 'waitP99Seconds', title: 'p99', text: spanText },
-  { name: 'waitMaxSeconds', title: 'Longest', text: spanText },
-  { name: 'boundedSlowdownMean', title: 'Slowdown', text: (value) => value.toFixed(2) },
-  { name: 'utilisation', title: 'In use', text: (value) => `${(value * 100).toFixed(1)} %` },
-  { name: 'makespanSeconds', title: 'Makespan', text: spanText },
-];
-
-function comparisonTable({ schedulers }: Comparison): string {
-  const cell = (summary: SchedulerSummary, { name, text }: (typeof COLUMNS)[number]): string => {
-    const { mean, plusMinus } = summary.figures[name];
-    const spread = plusMinus === undefined ? '' : `<small> ± ${text(plusMinus)}</small>`;
-    return `<td title="${mean}">${text(mean)}${spread}</td>`;
-  };
-  const rows = schedulers.map(
-    (summary) =>
-      `<tr><th scope="row">${summary.scheduler}</th>${COLUMNS.map((column) => cell(summary, column)).join('')}</tr>`,
-  );
-  return table(['', ...COLUMNS.map(({ title }) => title)], rows);
-}
-
-function fairnessTable({ runs }: Comparison): string {
-  const rows = runs.map(
-    ({ scheduler, seed, jainIndex, leastOfMostShare, starvationAgeSeconds, preemptions, dropped }) =>
-      `<tr><th scope="row">${scheduler}${seed === null ? '' : `, seed ${seed}`}</th><td>${jainIndex.toFixed(3)}</td><td>${(leastOfMostShare * 100).toFixed(1)} %</td><td>${spanText(starvationAgeSeconds)}</td><td>${preemptions}</td><td>${dropped}</td></tr>`,
-  );
-  return table(['', 'Jain index', 'Least of largest share', 'Longest age', 'Taken back', 'Dropped'], rows);
-}
-
-/** Empty without budgets. */
-function budgetTable({ runs }: Comparison): string {
-  const rows = runs.flatMap(({ scheduler, seed, budgets }) =>
-    Object.entries(budgets).map(([department, { budgetMinor, spentMinor, runOutSeconds }]) => {
-      const lasted = runOutSeconds === null ? 'lasted' : `after ${spanText(runOutSeconds)}`;
-      return `<tr><th scope="row">${scheduler}${seed === null ? '' : `, seed ${seed}`}</th><td>${escapeText(department)}</td><td>${budgetMinor}</td><td>${spentMinor}</td><td>${lasted}</td></tr>`;
-    }),
-  );
-  return rows.length === 0 ? '' : table(['', 'Department', 'Budget', 'Spent', 'Run out'], rows);
-}
-
-function digestTable({ runs }: Comparison): string {
-  const rows = runs.map(
-    ({ scheduler, seed, end, digest }) =>
-      `<tr><th scope="row">${scheduler}</th><td>${seed ?? '–'}</td><td>${end}</td><td><code>${digest}</code></td></tr>`,
-  );
-  return table(['', 'Seed', 'End', 'Digest'], rows);
-}
-
-function table(head: readonly string[], rows: readonly string[]): string {
-  const titles = head.map((title) => `<th scope="col">${title}</th>`).join('');
-  return `<div class="wide"><table><thead><tr>${titles}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

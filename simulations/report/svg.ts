@@ -50,11 +50,11 @@ export function figure(
   content: string,
   { height, legend }: { height: number; legend: readonly Pick<Line, 'name' | 'colour' | 'isLimit'>[] },
 ): string {
-  const keys = legend.map(
-    ({ name, colour, isLimit }) =>
-      `<li><span class="key c${colour}${isLimit ? ' limit' : ''}"></span>${escapeText(name)}</li>`,
-  );
-  return `<figure><figcaption>${escapeText(title)}</figcaption><svg viewBox="0 -4 ${WIDTH} ${height + 4}" role="img" aria-label="${escapeText(title)}">${content}</svg><ul class="legend">${keys.join('')}</ul></figure>`;
+  // A limit has the colour of what it limits, and its title says that dashes are limits.
+  const keys = legend
+    .filter(({ isLimit }) => isLimit !== true)
+    .map(({ name, colour }) => `<li><span class="key c${colour}"></span>${escapeText(name)}</li>`);
+  return `<figure><figcaption>${escapeText(title)}</figcaption><div class="wide"><svg viewBox="0 -4 ${WIDTH} ${height + 4}" role="img" aria-label="${escapeText(title)}">${content}</svg></div><ul class="legend">${keys.join('')}</ul></figure>`;
 }
 
 export const CHART = { width: WIDTH, left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM } as const;

@@ -104,6 +104,18 @@ export const sideJobsContract = (name: string, open: () => Promise<StoreUnderTes
       });
     });
 
+    it('takes back what somebody stopped running, however often, without counting an attempt', async () => {
+      const { sideJobBook } = store.ports;
+      const { id } = await add();
+      for (let stop = 1; stop <= 4; stop += 1) {
+        expect(await sideJobBook.handBack(await claimed(id, `stop-${stop}`))).toBe(true);
+        expect(await sideJobBook.due(CELL, 10)).toEqual([id]);
+      }
+      expect(await sideJobBook.handBack({ id, claim: 'stop-4' })).toBe(false);
+      const job = await store.ports.sideJobs.job(RESEARCH, id);
+      expect(job).toMatchObject({ state: 'queued', attempts: 0, error: null, endedAt: null });
+    });
+
     it('cancels what has not ended, from any side, and takes it from whoever runs it', async () => {
       const { sideJobs, sideJobBook } = store.ports;
       const [queued, running] = [await add(), await add()];

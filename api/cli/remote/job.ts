@@ -36,10 +36,13 @@ export const JOB: GroupSpec = {
     },
     {
       name: 'simulate',
-      description: 'run a simulation of the server by its name',
-      args: [['<runner>', 'its name']],
-      options: [{ flags: '--input <json>', description: 'what it is given, as a JSON object' }, WAIT],
-      examples: ['job simulate planner --input \'{"days":7}\''],
+      description:
+        'run a scenario on the server: requests made by chance, a trace that goes along, or its own history',
+      args: [
+        ['<scenario>', 'a file as `annona simulate` takes it, or with `workload: {history: {hours: 24}}`'],
+      ],
+      options: [WAIT],
+      examples: ['job simulate yesterday.yaml --wait --as operator@data-science'],
       role: 'operator',
       load: async () => (await import('./jobRuns.ts')).askForSimulation,
     },
@@ -67,8 +70,17 @@ export const JOB: GroupSpec = {
       name: 'result',
       description: 'take the result of a job home',
       args: [ID],
-      options: [{ flags: '-o, --output <file>', description: 'where to; standard output when left out' }],
-      examples: ['job result job_01kb5n0qfx0000000000000001 -o requests.ndjson'],
+      options: [
+        {
+          flags: '--file <name>',
+          description: 'one of its further files, as simulation.html or simulation.csv',
+        },
+        { flags: '-o, --output <file>', description: 'where to; standard output when left out' },
+      ],
+      examples: [
+        'job result job_01kb5n0qfx0000000000000001 -o requests.ndjson',
+        'job result job_01kb5n0qfx0000000000000002 --file simulation.html -o simulation.html',
+      ],
       role: 'operator',
       load: async () => (await import('./jobRuns.ts')).takeResult,
     },

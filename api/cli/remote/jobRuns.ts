@@ -6,30 +6,32 @@ import type { View } from '../../client/index.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { connect } from './connection.ts';
 import { list } from './listing.ts';
-import { flagOf, listOf, required, textOf, usage } from './options.ts';
+import { flagOf, listOf, required, textOf } from './options.ts';
 import { showObject } from './output.ts';
+import { simulationBody } from './simulationBody.ts';
 import { callerOf, type Invocation } from './spec.ts';
 
 const LOOK_MS = 500;
 const ENDED = ['succeeded', 'failed', 'cancelled'];
 
 export function askForExport(invocation: Invocation): Promise<number> {
-  return ask(invocation, 'export', { of: required(invocation, 0), ...spanOf(invocation) });
+  const input = { of: required(invocation, 0), ...spanOf(invocation) };
+  return ask(invocation, { kind: 'export', input });
 }
 
 export function askForReport(invocation: Invocation): Promise<number> {
   const { options } = invocation;
   const [by, format] = [listOf(options, 'by'), textOf(options, 'format')];
-  return ask(invocation, 'report', {
+  const input = {
     ...spanOf(invocation),
     ...(by === undefined ? {} : { by }),
     ...(format === undefined ? {} : { format }),
-  });
+  };
+  return ask(invocation, { kind: 'report', input });
 }
 
 export async function askForSimulation(invocation: Invocation): Promise<number> {
-  const input = objectOf(textOf(invocation.options, 'input') ?? '{}');
-  return ask(invocation, 'simulation', { runner: required(invocation, 0), input });
+  return ask(invocation, await simulationBody(required(invocation, 0)), '/v1/simulations');
 }
 
 export const listJobs = (invocation: Invocation): Promise<number> =>
@@ -58,8 +60,9 @@ export async function getJob(invocation: Invocation): Promise<number> {
 export async function takeResult(invocation: Invocation): Promise<number> {
   const { io, options } = invocation;
   const { client } = await connect(invocation);
-  const bytes = await client.download(`${pathOf(invocation)}/result`);
-  const output = textOf(options, 'output');
+  const [file, output] = [textOf(options, 'file'), textOf(options, 'output')];
+  const part = file === undefined ? 'result' : `files/${encodeURIComponent(file)}`;
+  const bytes = await client.download(`${pathOf(invocation)}/${part}`);
   if (output === undefined) {
     io.out(new TextDecoder().decode(bytes).replace(/\n$/, ''));
     return EXIT.done;
@@ -78,10 +81,10 @@ export async function cancelJob(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
-async function ask(invocation: Invocation, kind: string, input: object): Promise<number> {
+async function ask(invocation: Invocation, body: object, path = '/v1/jobs'): Promise<number> {
   const { io, options } = invocation;
   const { client } = await connect(invocation);
-  let job = await client.post('/v1/jobs', { kind, input });
+  let job = await client.post(path, body);
   if (flagOf(options, 'wait')) {
     while (!ENDED.includes(String(job.state))) {
       await sleep(LOOK_MS);
@@ -97,16 +100,6 @@ async function ask(invocation: Invocation, kind: string, input: object): Promise
 function spanOf({ options }: Invocation): { readonly from?: string; readonly to?: string } {
   const [from, to] = [textOf(options, 'from'), textOf(options, 'to')];
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-function objectOf(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Said below.
-  }
-  throw usage('--input is no JSON object');
 }
 
 function pathOf(invocation: Invocation): string {

@@ -176,7 +176,7 @@ async function capacityOf({ capacity }: WorkloadSpec, trace: Trace): Promise<Cap
       );
     return { pools: [poolOf(`${[...kinds][0]}=${capacity}`)] };
   }
-  if (/^[a-z][^=]*=/.test(capacity)) return { pools: capacity.split(',').map(poolOf) };
+  if (/^[a-z][^=]*=/.test(capacity)) return poolsOf(capacity, trace);
   const text = await readFile(capacity, 'utf8');
   async function* lines(): AsyncGenerator<string> {
     yield* text.split(/\r?\n/);
@@ -184,19 +184,32 @@ async function capacityOf({ capacity }: WorkloadSpec, trace: Trace): Promise<Cap
   return capacityOfMachines(await readOpenbMachines(lines(), capacity));
 }
 
-/** "kind=units", "kind:model=units", and "@minor" for a price of a unit and an hour. */
-function poolOf(text: string): SimulatedPool {
-  const found = /^([a-z][a-z0-9-]*)(?::([A-Za-z0-9.-]+))?=(\d{1,15})(?:@(\d{1,9}))?$/.exec(text);
-  if (found === null)
+function poolsOf(capacity: string, { jobs }: Trace): Capacity {
+  const pools = capacity.split(',').map(poolOf);
+  const isOfNodes = pools.some(({ unitsPerNode }) => unitsPerNode !== undefined);
+  if (isOfNodes && (pools.length > 1 || jobs.some(({ claims }) => claims.length > 1)))
     throw new CommandError(
-      `--capacity ${text}: want kind=units, kind:model=units, or with a price kind=units@minor, separated by commas`,
+      `--capacity ${capacity}: nodes that a job may take several of are of one kind, and so are its jobs' claims`,
       EXIT.usage,
     );
-  const [, kind, model, units, price] = found;
+  return { pools };
+}
+
+/** "kind=units", "kind:model=units", "kind=NODESxUNITS", and "@minor" for a price of a unit and an hour. */
+function poolOf(text: string): SimulatedPool {
+  const found =
+    /^([a-z][a-z0-9-]*)(?::([A-Za-z0-9.-]+))?=(?:([1-9]\d{0,4})x)?(\d{1,10})(?:@(\d{1,9}))?$/.exec(text);
+  if (found === null)
+    throw new CommandError(
+      `--capacity ${text}: want kind=units, kind:model=units, kind=12x8 for nodes, or with a price kind=units@minor, separated by commas`,
+      EXIT.usage,
+    );
+  const [, kind, model, nodes, units, price] = found;
   return {
     id: model === undefined ? kind! : `${kind}-${model.toLowerCase()}`,
     kind: kind!,
-    capacity: Number(units),
+    capacity: Number(nodes ?? 1) * Number(units),
+    ...(nodes !== undefined && { unitsPerNode: Number(units) }),
     ...(model !== undefined && { model }),
     ...(price !== undefined && { priceMinor: Number(price) }),
   };

@@ -222,6 +222,17 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     example: { kind: 'export', input: { of: 'requests', from: '2026-11-01T00:00:00Z' } },
     locates: [202],
   },
+  'POST /v1/simulations': {
+    operationId: 'simulate',
+    summary: 'Run a scenario through schedulers in virtual time',
+    description:
+      'A job of kind `simulation`: follow `Location` until it has ended. Its result is the comparison as JSON, its files a table and a page.',
+    example: {
+      workload: { history: { hours: 24 } },
+      schedulers: ['fcfs', 'annona'],
+    },
+    locates: [202],
+  },
   'POST /v1/webhooks': {
     operationId: 'makeWebhook',
     summary: 'Have events of the department sent to a URL',
@@ -241,6 +252,11 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
   'GET /v1/jobs/:id/result': {
     operationId: 'readJobResult',
     summary: 'The result of a job, as the file that it is',
+    produces: '*/*',
+  },
+  'GET /v1/jobs/:id/files/:name': {
+    operationId: 'readJobFile',
+    summary: 'A further file of a job, as it is',
     produces: '*/*',
   },
   'POST /v1/approvals/:id/ruling': {
@@ -307,6 +323,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   events: 'What happened, as it is committed.',
   extensions: 'Wishes to hold a lease longer.',
   jobs: 'Work that takes longer than a call: exports, reports, simulations.',
+  simulations: 'What schedulers would have done, in virtual time.',
   leases: 'Units held for a time, fenced by an epoch.',
   'policy-rows': 'Requests as policies see them.',
   policies: 'What is allowed, preferred and limited, as signed bundles.',

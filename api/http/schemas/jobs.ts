@@ -41,6 +41,8 @@ export const JobBody = Type.Union([
   Type.Object({ kind: Type.Literal('simulation'), input: SimulationInput }, CLOSED),
 ]);
 
+const FileFields = { href: Text, fileName: Text, contentType: Text, bytes: Amount, sha256: Text };
+
 export const JobJson = Type.Object({
   id: Text,
   kind: Text,
@@ -56,7 +58,7 @@ export const JobJson = Type.Object({
   startedAt: NullableInstant,
   endedAt: NullableInstant,
   result: Type.Union([
-    Type.Object({ href: Text, fileName: Text, contentType: Text, bytes: Amount, sha256: Text }),
+    Type.Object({ ...FileFields, files: Type.Optional(Type.Array(Type.Object(FileFields))) }),
     Type.Null(),
   ]),
   error: Type.Union([Text, Type.Null()]),

@@ -4,7 +4,14 @@
 import { createHash } from 'node:crypto';
 import { constants, setPriority } from 'node:os';
 import { openPostgres, type PostgresAdapter } from '../../../adapters/postgres/index.ts';
-import type { Scope, SideJob, SideJobClaim, SideJobContext, SideJobResult } from '../../ports.ts';
+import type {
+  Scope,
+  SideJob,
+  SideJobClaim,
+  SideJobContext,
+  SideJobFile,
+  SideJobResult,
+} from '../../ports.ts';
 import { SideJobInputError } from './inputError.ts';
 import type { FromJob, ToJob } from './messages.ts';
 import { runnerOf } from './runners.ts';
@@ -45,17 +52,27 @@ async function run(job: SideJob, claim: SideJobClaim, adapter: PostgresAdapter):
     scope,
     progress: (done, total) => void process.send?.({ type: 'progress', done, total } satisfies FromJob),
     write: (chunk) => parts.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk),
+    nextFile: (named) => parts.next(named),
   };
   const named = await runner.run(job.input, context);
-  return { ...named, ...(await parts.end()) };
+  const [{ firstPart: _, ...result }, ...files] = await parts.end(named);
+  return files.length === 0 ? result : { ...result, files };
 }
 
-/** A stream of chunks as rows of one size. */
+type Named = Pick<SideJobResult, 'fileName' | 'contentType'>;
+
+/** Streams of chunks as rows of one size, one file after the other; a row holds bytes of one file. */
 class Parts {
   readonly #keep: (n: number, bytes: Uint8Array) => Promise<boolean>;
-  readonly #hash = createHash('sha256');
+  /** Null: the first, whose name comes last. */
+  readonly #begun: { readonly named: Named | null; readonly firstPart: number }[] = [
+    { named: null, firstPart: 0 },
+  ];
+  readonly #ended: Omit<SideJobFile, keyof Named | 'firstPart'>[] = [];
+  #hash = createHash('sha256');
   #unwritten: Uint8Array[] = [];
   #unwrittenBytes = 0;
+  #fileBytes = 0;
   #bytes = 0;
   #count = 0;
 
@@ -67,15 +84,33 @@ class Parts {
     this.#bytes += chunk.length;
     if (this.#bytes > RESULT_BYTES_MAX)
       throw new SideJobInputError('the result has more than 64 MB; ask for less at once');
+    this.#fileBytes += chunk.length;
     this.#hash.update(chunk);
     this.#unwritten.push(chunk);
     this.#unwrittenBytes += chunk.length;
     if (this.#unwrittenBytes >= PART_BYTES) await this.#flush();
   }
 
-  async end(): Promise<{ bytes: number; sha256: string; parts: number }> {
+  async next(named: Named): Promise<void> {
+    await this.#endFile();
+    this.#begun.push({ named, firstPart: this.#count });
+  }
+
+  /** All files; the first has the name that is given. */
+  async end(first: Named): Promise<[SideJobFile, ...SideJobFile[]]> {
+    await this.#endFile();
+    const files = this.#begun.map(({ named, firstPart }, i) => {
+      return { ...(named ?? first), firstPart, ...this.#ended[i]! };
+    });
+    return files as [SideJobFile, ...SideJobFile[]];
+  }
+
+  async #endFile(): Promise<void> {
     if (this.#unwrittenBytes > 0) await this.#flush();
-    return { bytes: this.#bytes, sha256: this.#hash.digest('hex'), parts: this.#count };
+    const parts = this.#count - this.#begun.at(-1)!.firstPart;
+    this.#ended.push({ bytes: this.#fileBytes, sha256: this.#hash.digest('hex'), parts });
+    this.#hash = createHash('sha256');
+    this.#fileBytes = 0;
   }
 
   async #flush(): Promise<void> {

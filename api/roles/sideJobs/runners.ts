@@ -12,7 +12,7 @@ import { SIMULATIONS } from './simulations.ts';
 const RUNNERS: Readonly<Record<string, (adapter: PostgresAdapter) => SideJobRunner>> = {
   export: (adapter) => createExport({ ...adapter, requests: adapter.readers, leases: adapter.readers }),
   report: (adapter) => createReport({ ...adapter, now }),
-  simulation: () => ({
+  simulation: (adapter) => ({
     async run(input, context) {
       const { runner, input: own } = input as { readonly runner: string; readonly input: unknown };
       const load = Object.hasOwn(SIMULATIONS, runner) ? SIMULATIONS[runner] : undefined;
@@ -20,7 +20,7 @@ const RUNNERS: Readonly<Record<string, (adapter: PostgresAdapter) => SideJobRunn
         throw new SideJobInputError(
           `there is no simulation ${runner} (there are: ${Object.keys(SIMULATIONS).join(', ') || 'none'})`,
         );
-      return (await load()).run(own, context);
+      return (await load(adapter)).run(own, context);
     },
   }),
 };

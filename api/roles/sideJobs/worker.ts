@@ -25,6 +25,11 @@ const SWEEP_MS = 1000;
 const DUE_MAX = 100;
 /** A cancellation is seen this soon, and progress is this fresh; a claim holds for fifteen of these. */
 const LOOK_MS = 1000;
+/**
+ * What one job may hold: exports stream, and the largest simulation that is let in fits twice over. What grows beyond it ends itself, not the
+ * machine.
+ */
+const HEAP_MIB = 768;
 const ENTRY = new URL('./jobProcess.ts', import.meta.url);
 
 /** Pushes what is due, at once when a hint says so. What the queue does not take is due again. */
@@ -75,6 +80,7 @@ async function runClaimed(parts: SideJobWorkerParts, { job, claim, stopping }: C
   const { book } = parts;
   const child = fork(ENTRY, [], {
     serialization: 'advanced',
+    execArgv: [...process.execArgv, `--max-old-space-size=${HEAP_MIB}`],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const said = answerOf(child);
@@ -88,7 +94,9 @@ async function runClaimed(parts: SideJobWorkerParts, { job, claim, stopping }: C
       await book.succeed(claim, answer.result);
       break;
     case 'failed':
-      await book.fail(claim, { error: answer.error, again: answer.again && job.attempts < ATTEMPTS_MAX });
+      if (stopping.aborted && answer.again) await book.handBack(claim);
+      else
+        await book.fail(claim, { error: answer.error, again: answer.again && job.attempts < ATTEMPTS_MAX });
       break;
     default: {
       const never: never = answer;
@@ -137,6 +145,13 @@ function answerOf(child: ChildProcess): {
     else told.resolve(message);
   });
   const gone = once(child, 'exit').then(([code, signal]): Last => {
+    // What V8 ends with when the heap is full; it would be full again.
+    if (signal === 'SIGABRT')
+      return {
+        type: 'failed',
+        error: `it needed more than ${HEAP_MIB} MiB of memory; ask for less`,
+        again: false,
+      };
     return { type: 'failed', error: `its process ended with ${signal ?? code}`, again: true };
   });
   return { last: Promise.race([told.promise, gone]), progress: () => progress };

@@ -92,4 +92,94 @@ describe('a side job', () => {
     });
     expect((await get(`/v1/jobs/${id}`)).json().result).toEqual({ href: `/v1/jobs/${id}/result`, ...result });
   });
+
+  it('gives each further file from its own parts, to be kept', async () => {
+    const { edge, ask, get } = await aJobEdge();
+    const { id } = (await ask(EXPORT)).json();
+    const claim = { id, claim: 'a' };
+    const { sideJobBook: book } = edge.memory;
+    await book.claim(claim, ['export']);
+    for (const [n, text] of ['{}', '<p>', '</p>'].entries()) await book.write(claim, n, Buffer.from(text));
+    const page = { fileName: 'a.html', contentType: 'text/html', bytes: 7, sha256: 'f1' };
+    const result = { fileName: 'a.json', contentType: 'application/json', bytes: 2, sha256: 'f0' };
+    const files = [{ ...page, firstPart: 1, parts: 2 }];
+    await book.succeed(claim, { ...result, parts: 1, files });
+    expect((await get(`/v1/jobs/${id}/result`)).body).toBe('{}');
+    const href = `/v1/jobs/${id}/files/a.html`;
+    expect((await get(`/v1/jobs/${id}`)).json().result.files).toEqual([{ href, ...page }]);
+    const taken = await get(href);
+    expect(taken.body).toBe('<p></p>');
+    expect(taken.headers['content-disposition']).toBe('attachment; filename="a.html"');
+    expectProblem(await get(`/v1/jobs/${id}/files/b.html`), 'NOT_FOUND');
+    expectProblem(await get(href, OTHER_HEAD), 'NOT_FOUND');
+  });
+});
+
+describe('a simulation', () => {
+  const mix = [{ weight: 1, claims: { gpu: 1 }, runSeconds: { least: 1, most: 9 } }];
+  const generate = { requests: 100, agents: 5, departments: 2, meanMillisecondsBetween: 500, mix };
+  const pools = [{ id: 'gpu-a', kind: 'gpu', capacity: 8 }];
+  const SCENARIO = { workload: { generate }, pools, schedulers: ['easy'] };
+  const aSimulationEdge = async () => {
+    const { edge, get } = await aJobEdge();
+    const ask = (body: unknown, as = HEAD) => edge.call({ method: 'POST', url: '/v1/simulations', as, body });
+    return { ask, get };
+  };
+
+  it('is a job like any other, with the scenario as its input', async () => {
+    const { ask, get } = await aSimulationEdge();
+    const asked = await ask(SCENARIO);
+    const { id } = asked.json();
+    expect([asked.statusCode, asked.headers.location]).toEqual([202, `/v1/jobs/${id}`]);
+    expect((await get('/v1/jobs?kind=simulation')).json().items).toEqual([asked.json()]);
+    expect(asked.json().input).toEqual({ runner: 'scenario', input: SCENARIO });
+    expectProblem(await ask(SCENARIO, 'agent:research:forge-01'), 'ROLE_NOT_ALLOWED');
+    for (const workload of [{ history: { hours: 24 } }, { trace: { text: ['1 0 -1 60 1'] } }])
+      expect((await ask({ workload, schedulers: ['annona'] })).statusCode).toBe(202);
+  });
+
+  it('waits with three others of its department at most', async () => {
+    const { ask } = await aSimulationEdge();
+    for (let n = 0; n < 4; n += 1) expect((await ask(SCENARIO)).statusCode).toBe(202);
+    expectProblem(await ask(SCENARIO), 'TOO_MANY_SIMULATIONS');
+    expect((await ask(SCENARIO, OTHER_HEAD)).statusCode).toBe(202);
+  });
+
+  it.each([
+    ['a file of the server', { workload: { trace: { file: '/etc/passwd' } } }],
+    ['two workloads', { workload: { generate, history: { hours: 1 } } }],
+    ['no workload', { workload: {} }],
+    ['a scheduler that is none', { schedulers: ['lottery'] }],
+    ['more history than a month', { workload: { history: { hours: 745 } } }],
+    ['a horizon of a century', { horizonSeconds: 3_155_760_000 }],
+    ['two pools of one name', { pools: [...pools, ...pools] }],
+    ['a kind without a pool', { pools: [{ id: 'cpu-a', kind: 'cpu', capacity: 8 }] }],
+    [
+      'run times that end before they begin',
+      { workload: { generate: { ...generate, mix: [{ ...mix[0], runSeconds: { least: 9, most: 1 } }] } } },
+    ],
+  ])('is refused with %s', async (_, change) => {
+    const { ask } = await aSimulationEdge();
+    expectProblem(await ask({ ...SCENARIO, ...change }), 'BODY_INVALID');
+  });
+
+  it.each([
+    [
+      'jobs under annona',
+      { workload: { generate: { ...generate, requests: 10_001 } }, schedulers: ['annona'] },
+    ],
+    ['runs', { schedulers: ['easy', 'fcfs'], seeds: Array.from({ length: 26 }, (_, i) => i + 1) }],
+    [
+      'jobs in all runs',
+      {
+        workload: { generate: { ...generate, requests: 50_000 } },
+        seeds: Array.from({ length: 11 }, (_, i) => i + 1),
+      },
+    ],
+  ])('is refused with too many %s, and says how many', async (_, change) => {
+    const { ask, get } = await aSimulationEdge();
+    const { detail } = expectProblem(await ask({ ...SCENARIO, ...change }), 'SIMULATION_TOO_LARGE');
+    expect(detail).toMatch(/at most \d+ are done/);
+    expect((await get('/v1/jobs')).json().items).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 // Side jobs on whole servers: run beside the scheduler, with and without Redis; brought back when Redis forgets them; ended by a cancellation.
 
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,14 +29,17 @@ describe.each([withRedis ? (['over Redis', true] as const) : (['by its own queue
     let redis: TestRedis | null = null;
     let server: LiveServer;
     let operator: AnnonaClient;
-    beforeAll(async () => {
-      redis = isShared ? await startRedis() : null;
+    const start = async () => {
       server = await liveServer(directory, configuration, {
         edge: 'process',
         sideJobs: 'process',
         ...(redis === null ? {} : { redisUrl: redis.url }),
       });
       operator = await server.operator();
+    };
+    beforeAll(async () => {
+      redis = isShared ? await startRedis() : null;
+      await start();
     });
     afterAll(async () => {
       await server.stop();
@@ -72,6 +76,29 @@ describe.each([withRedis ? (['over Redis', true] as const) : (['by its own queue
       expect((await linesOf(report.id))[1]).toMatch(/^research,5,5,0,/);
     });
 
+    it('simulates its own history on its own pools, with a table and a page beside the comparison', async () => {
+      const body = { workload: { history: { hours: 1 } }, schedulers: ['fcfs', 'annona'] };
+      const asked = await operator.post('/v1/simulations', body);
+      const job = await ended(asked.id);
+      expect(job).toMatchObject({
+        state: 'succeeded',
+        kind: 'simulation',
+        progress: { done: 10, total: 10 },
+      });
+      const comparison = JSON.parse((await linesOf(asked.id))[0]!);
+      expect(comparison).toMatchObject({ jobs: 5, capacity: { 'gpu-a': 8 }, complete: true });
+      expect(comparison.runs.map(({ finished }: { finished: number }) => finished)).toEqual([5, 5]);
+      const { files } = job.result as { files: { href: string; sha256: string; bytes: number }[] };
+      const texts = await Promise.all(files.map(({ href }) => operator.download(href)));
+      for (const [i, bytes] of texts.entries()) {
+        expect(bytes.length).toBe(files[i]!.bytes);
+        expect(createHash('sha256').update(bytes).digest('hex')).toBe(files[i]!.sha256);
+      }
+      const [table, page] = texts.map((bytes) => new TextDecoder().decode(bytes));
+      expect(table).toMatch(/^scheduler,seed,.*\nfcfs,,drained,5,5,/);
+      expect(page).toContain('POST /v1/simulations');
+    });
+
     it('says of a simulation that there is none of that name, once', async () => {
       const input = { runner: 'no-such', input: {} };
       const asked = await operator.post('/v1/jobs', { kind: 'simulation', input });
@@ -90,6 +117,22 @@ describe.each([withRedis ? (['over Redis', true] as const) : (['by its own queue
       expect((await ended(ids.at(-1))).state).toBe('succeeded');
       await redis!.startAgain();
       for (const id of ids) expect((await ended(id)).state).toBe('succeeded');
+    });
+
+    it('hands back what it runs when it stops, and begins it again when it is back', async () => {
+      const mix = [{ weight: 1, claims: { gpu: 1 }, runSeconds: { least: 60, most: 600 } }];
+      const counts = { requests: 150, agents: 5, departments: 2, meanMillisecondsBetween: 50_000 };
+      const body = { workload: { generate: { ...counts, mix } }, schedulers: ['easy', 'annona'] };
+      const { id } = await operator.post('/v1/simulations', body);
+      while ((await operator.get(`/v1/jobs/${id}`)).state === 'queued') await sleep(20);
+      await server.stop();
+      await start();
+      const { state, attempts, progress } = await ended(id);
+      expect({ state, attempts, progress }).toEqual({
+        state: 'succeeded',
+        attempts: 1,
+        progress: { done: 300, total: 300 },
+      });
     });
   },
 );

@@ -122,3 +122,19 @@ it.each(BASELINES)('%s never takes more than there is, and ends everything', asy
     { seed: 1, numRuns: 60 },
   );
 });
+
+it('takes as few nodes as hold a job, the last one the fullest that has room', async () => {
+  const capacity = { pools: [{ id: 'cpu', kind: 'cpu', capacity: 24, unitsPerNode: 8 }] };
+  const jobs = jobsOf(
+    { at: 0, run: 100, units: 3 },
+    { at: 1, run: 100, units: 12 },
+    { at: 2, run: 50, units: 5 },
+    { at: 3, run: 10, units: 4 },
+    { at: 4, run: 10, units: 16 },
+    { at: 5, run: 10, units: 25 },
+  );
+  const { starts, dropped } = await play('fcfs', jobs, capacity);
+  // The rest of j1 lies beside j0, so that j2 has the third node, and j3 room when j2 has ended; two whole nodes are free when j1 has.
+  expect(starts).toEqual({ j0: 0, j1: 1, j2: 2, j3: 52, j4: 101 });
+  expect(dropped).toEqual({ j5: 'larger than the capacity' });
+});

@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { type BaselineName, baseline } from '../../../simulations/baselines/catalogue.ts';
 import { simulate } from '../../../simulations/baselines/engine.ts';
 import { Recorder } from '../../../simulations/metrics/recorder.ts';
+import { readPhilly } from '../../../simulations/traces/philly.ts';
 import { readSwf } from '../../../simulations/traces/swf.ts';
 import { cpus } from '../jobs.ts';
 import { DATA, packed, published } from './packed.ts';
@@ -41,6 +42,34 @@ it.skipIf(!existsSync(SWF)).each(LOGS)(
       expect(metrics.end).toBe('drained');
       expect(Math.abs(metrics.waitMeanSeconds / wait - 1)).toBeLessThan(0.01);
       expect(Math.abs(metrics.boundedSlowdownMean / slowdown - 1)).toBeLessThan(0.01);
+    }
+  },
+);
+
+/** Virtual cluster, its nodes of eight GPUs cut to make load, jobs, and the mean wait in seconds under FIFO with consolidated placement. */
+const CLUSTERS = [
+  ['6214e9', 12, 41_226, 26_907],
+  ['11cb48', 5, 16_091, 48_107],
+  ['ee9e8c', 24, 1511, 60_753],
+  ['2869ce', 9, 422, 87_181],
+  ['103959', 4, 1934, 79_012],
+] as const;
+
+it.skipIf(!existsSync(join(DATA, 'philly')))(
+  "Philly's clusters under FIFO with consolidated placement wait as published, within a hundredth",
+  async () => {
+    const file = createReadStream(join(DATA, 'philly', 'philly.csv.gz')).pipe(createGunzip());
+    const { jobs } = await readPhilly(createInterface({ input: file }), 'philly');
+    for (const [cluster, nodes, wantJobs, wait] of CLUSTERS) {
+      const own = jobs.filter(({ department }) => department === cluster);
+      expect(own).toHaveLength(wantJobs);
+      const pool = { id: 'gpu', kind: 'gpu', capacity: nodes * 8, unitsPerNode: 8 };
+      const capacity = { pools: [pool] };
+      const recorder = new Recorder(capacity);
+      const run = { jobs: own, ...baseline('fcfs', { capacity, quotas: [] }), observer: recorder };
+      const { finished, waitMeanSeconds } = recorder.metrics(await simulate(run));
+      expect(finished).toBe(wantJobs);
+      expect(Math.abs(waitMeanSeconds / wait - 1)).toBeLessThan(0.01);
     }
   },
 );

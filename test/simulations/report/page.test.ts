@@ -38,14 +38,33 @@ async function report(trace = 'log.swf', schedulers: readonly SchedulerName[] = 
       );
   const dropped = new Map([['ran no second', 3]]);
   const comparison = comparisonOf({ trace, format: 'swf', jobs: 40, dropped, capacity, results, planned: 4 });
+  const about = {
+    command: `annona simulate --trace ${trace}`,
+    quotas: [{ department: 'd2', kind: 'cpu', most: 4 }],
+    inputs: [{ name: trace, sha256: 'f00d' }],
+  };
   return {
+    about,
     comparison,
     results,
-    page: renderReport({ comparison, results, command: `annona simulate --trace ${trace}` }),
+    capacity,
+    page: renderReport({ ...about, comparison, results, capacity }),
   };
 }
 
+/** Fill of each bar, by department. */
+function barColours(page: string): Set<string> {
+  const bars = [...page.matchAll(/<rect class="bar (c\d)"[^>]*><title>[^<]*, (d\d):/g)];
+  return new Set(bars.map(([, colour, department]) => `${department} ${colour}`));
+}
+
 describe('a report', () => {
+  it('gives a department one colour in all charts', async () => {
+    const { page } = await report('log.swf', ['fcfs', 'easy', 'sjf']);
+    // Nine departments: seven have a colour, two share the last.
+    expect(barColours(page).size).toBe(9);
+  });
+
   it('needs nothing from anywhere', async () => {
     const { page } = await report();
     expect(page).not.toMatch(/\b(?:https?:)?\/\/|<script|<link|<img|url\(|@import/);
@@ -60,9 +79,12 @@ describe('a report', () => {
       'annona simulate --trace log.swf',
       'In use of cpu',
       'Waits',
-      'Spent under easy',
-      'budget of d1',
+      'SHA-256 f00d',
+      'Left of the budgets under easy',
       'Run out',
+      'dashed: their quotas',
+      'Wait, easy',
+      '<td>50.0 %</td>',
       'Leases of cpu',
     ])
       expect(page).toContain(part);
@@ -80,9 +102,9 @@ describe('a report', () => {
   });
 
   it('says when it is partial', async () => {
-    const { comparison, results } = await report();
+    const { about, comparison, results, capacity } = await report();
     const partial = { ...comparison, complete: false };
-    expect(renderReport({ comparison: partial, results, command: '' })).toContain('Partial');
+    expect(renderReport({ ...about, comparison: partial, results, capacity })).toContain('Partial');
     expect(comparison.complete).toBe(true);
   });
 });

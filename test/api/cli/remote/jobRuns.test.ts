@@ -1,7 +1,8 @@
 // `annona job …`: what is asked for, how it is followed, and the result taken home byte by byte.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { json, problem, type StubServer, stubServer } from '../../../support/stubServer.ts';
 import { ran } from '../recording.ts';
@@ -36,12 +37,28 @@ describe('annona job', () => {
       kind: 'report',
       input: { by: ['department', 'kind'], format: 'csv', to: '2026-11-01T00:00:00Z' },
     });
-    await run('job', 'simulate', 'planner', '--input', '{"days":7}');
-    expect(JSON.parse(stub.heard[2]?.body ?? '')).toEqual({
-      kind: 'simulation',
-      input: { runner: 'planner', input: { days: 7 } },
+  });
+
+  it('sends a scenario with the trace that it names, in pieces that a body may hold', async () => {
+    stub.on('POST /v1/simulations', json(202, { ...JOB, kind: 'simulation' }));
+    const trace = `; ä\n${'1 0 -1 60 1 -1 -1 1 60 -1 1 1 1 -1 -1 -1 -1 -1\n'.repeat(200)}`;
+    writeFileSync(join(folder, 'log.swf.gz'), gzipSync(trace));
+    const scenario = (text: string) => {
+      writeFileSync(join(folder, 'scenario.yaml'), text);
+      return run('job', 'simulate', join(folder, 'scenario.yaml'));
+    };
+    await scenario('workload: { trace: { file: log.swf.gz, limit: 9 } }\nschedulers: [easy]\n');
+    const { workload } = askedFor();
+    expect(workload.trace.limit).toBe(9);
+    expect(workload.trace.text.join('')).toBe(trace);
+    expect(workload.trace.text.every((piece: string) => Buffer.byteLength(piece) <= 4096)).toBe(true);
+    await scenario('workload: { generate: { meanSecondsBetween: 0.5 } }\n');
+    expect(JSON.parse(stub.heard[1]?.body ?? '')).toEqual({
+      workload: { generate: { meanMillisecondsBetween: 500 } },
     });
-    expect((await run('job', 'simulate', 'planner', '--input', '[]')).exitCode).toBe(2);
+    expect((await scenario('sweep: { gpu: [1, 2] }\n')).err).toContain('one capacity at a time');
+    expect((await scenario('workload: [')).exitCode).toBe(2);
+    expect((await run('job', 'simulate', join(folder, 'none.yaml'))).exitCode).toBe(2);
   });
 
   it.each([
@@ -60,6 +77,8 @@ describe('annona job', () => {
     expect((await run('job', 'result', 'job_1', '-o', file)).exitCode).toBe(0);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ id: 'ä' });
     expect((await run('job', 'result', 'job_1')).out).toContain('"ä"');
+    stub.on('GET /v1/jobs/job_1/files/a.csv', json(200, { of: 'the file' }));
+    expect((await run('job', 'result', 'job_1', '--file', 'a.csv')).out).toContain('the file');
     expect((await run('job', 'result', 'job_1', '-o', join(folder, 'no', 'such'))).exitCode).toBe(1);
   });
 

@@ -1,5 +1,5 @@
 // `annona simulate` from a file to its answers: in one thread and in two, with a report, and with words that are wrong.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -65,13 +65,38 @@ describe('annona simulate', () => {
     expect(lines[1]).toMatch(/^easy,5,drained,50,50,/);
   });
 
+  it('shows the page with the program that opens files, or says where it is', async () => {
+    const path = process.env.PATH;
+    const [bin, page, opened] = ['bin', 'shown.html', 'opened'].map((name) => join(home, name));
+    mkdirSync(bin!);
+    for (const name of ['xdg-open', 'open'])
+      writeFileSync(join(bin!, name), `#!/bin/sh\necho "$1" > ${opened}\n`, { mode: 0o755 });
+    const how = ['--scheduler', 'fcfs', '--report', page!, '--open'];
+    try {
+      process.env.PATH = `${bin}:${path}`;
+      expect((await simulate(...how)).err).toContain(`wrote ${page}`);
+      await expect.poll(() => existsSync(opened!) && readFileSync(opened!, 'utf8')).toBe(`file://${page}\n`);
+      process.env.PATH = join(home, 'nowhere');
+      expect((await simulate(...how)).err).toContain(`open file://${page} in a browser`);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+
   it('takes another capacity, and says who could never fit', async () => {
     const { out, exitCode } = await simulate('--scheduler', 'fcfs', '--capacity', 'cpu=4');
     expect(exitCode).toBe(0);
     expect(out).toContain('10 dropped: larger than the capacity');
   });
 
+  it('takes nodes, for those that can put a job on several', async () => {
+    const { out, exitCode } = await simulate('--scheduler', 'fcfs', '--capacity', 'cpu=3x2', '--json');
+    expect([exitCode, JSON.parse(out).capacity]).toEqual([0, { cpu: 6 }]);
+  });
+
   it.each([
+    [['--capacity', 'cpu=3x2'], 'annona puts no job on several nodes'],
+    [['--capacity', 'cpu=3x2,gpu=1', '--scheduler', 'fcfs'], 'nodes that a job may take several of'],
     [['--scheduler', 'easy,best'], '--scheduler best is not known'],
     [['--format', 'xml'], '--format xml is not known (allowed: swf, openb, philly, gavel, annona)'],
     [['--capacity', 'cpu=lots'], '--capacity cpu=lots: want kind=units'],

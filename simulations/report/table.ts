@@ -1,6 +1,7 @@
-// The runs as comma-separated values, one line a run: what a spreadsheet or another program reads. Called by simulate.ts.
+// The runs as comma-separated values, one line a run: what a spreadsheet or another program reads. Called by api/cli/simulate and side jobs.
 
-import type { Metrics, RunResult } from '../../../simulations/index.ts';
+import type { RunResult } from '../compare.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 const COLUMNS = [
   'end',
