@@ -120,7 +120,7 @@ function reachOf(
   return { shown, reach: { scope, cell: configuration.cell, accounts: shown.map(({ id }) => id) } };
 }
 
-function oneOf(options: ServerOptions, request: FastifyRequest, id: string) {
+export function oneOf(options: ServerOptions, request: FastifyRequest, id: string) {
   const { shown, reach } = reachOf(options, request);
   const account = shown.find((each) => each.id === id);
   if (account === undefined) throw notFound('account');
@@ -141,11 +141,11 @@ function visibleAccounts(configuration: Configuration, scope: Scope): Account[] 
   return sorted.filter(({ id }) => paying.has(id));
 }
 
-function periodKey(account: string, period: string): string {
+export function periodKey(account: string, period: string): string {
   return `${account}/${period}`;
 }
 
-function usesByPeriod(uses: readonly PeriodUse[]): ReadonlyMap<string, PeriodUse> {
+export function usesByPeriod(uses: readonly PeriodUse[]): ReadonlyMap<string, PeriodUse> {
   return new Map(uses.map((use) => [periodKey(use.account, use.period), use]));
 }
 
@@ -158,17 +158,25 @@ function accountJson(account: Account, uses: ReadonlyMap<string, PeriodUse>, at:
     parent: parent ?? null,
     measure,
     classes: classes ?? null,
-    periods: periods.map((period) => {
-      const { reserved = 0, spent = 0 } = uses.get(periodKey(id, period.id)) ?? {};
-      return {
-        id: period.id,
-        startsAt: formatInstant(period.startsAt),
-        endsAt: formatInstant(period.endsAt),
-        current: period === current,
-        overcommit: period.overcommit ?? 0,
-        ...left(period, { reserved, spent }),
-      };
-    }),
+    periods: periods.map((period) =>
+      periodJson(period, { use: uses.get(periodKey(id, period.id)), isCurrent: period === current }),
+    ),
+  };
+}
+
+/** One period as it is shown, in a list and by itself. */
+export function periodJson(
+  period: AccountPeriod,
+  { use, isCurrent }: { readonly use: PeriodUse | undefined; readonly isCurrent: boolean },
+) {
+  const { reserved = 0, spent = 0 } = use ?? {};
+  return {
+    id: period.id,
+    startsAt: formatInstant(period.startsAt),
+    endsAt: formatInstant(period.endsAt),
+    current: isCurrent,
+    overcommit: period.overcommit ?? 0,
+    ...left(period, { reserved, spent }),
   };
 }
 

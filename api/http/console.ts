@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { notFound } from './access.ts';
+import type { ServerOptions, SignInAt } from './options.ts';
 import { IdParams } from './schemas/fields.ts';
 import { typed } from './typed.ts';
 
@@ -21,9 +22,24 @@ const TYPES: Readonly<Record<string, string>> = {
   wasm: 'application/wasm',
 };
 
-/** Its own files and its own server. `wasm-unsafe-eval` lets it compile the WebAssembly of policies, and no script. */
-export const CONSOLE_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/**
+ * Its own files, its own server, and where people sign in. `wasm-unsafe-eval` lets it compile the WebAssembly of policies, and no script.
+ */
+export function consolePolicy(signIn?: SignInAt): string {
+  const issuer = signIn === undefined ? '' : ` ${new URL(signIn.issuer).origin}`;
+  return `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'${issuer}; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
+
+/** What the page must know before anybody is signed in; data/signInAt.ts of the console reads it. */
+function withSignIn(page: Buffer, signIn: SignInAt): string {
+  const content = JSON.stringify(signIn)
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;');
+  return page
+    .toString('utf8')
+    .replace('</head>', () => `<meta name="annona-sign-in" content="${content}"></head>`);
+}
 
 /**
  * Threads of the page go by the policy of their own file. The schema of tick files is compiled to a function, which needs `unsafe-eval`
@@ -40,7 +56,7 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
-export function addConsole(server: FastifyInstance): void {
+export function addConsole(server: FastifyInstance, { signIn }: Pick<ServerOptions, 'signIn'>): void {
   const app = typed(server);
   const files = createFiles();
   app.get('/', { config: CONFIG }, async (_request, reply) => {
@@ -48,12 +64,12 @@ export function addConsole(server: FastifyInstance): void {
     return reply
       .headers({
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': CONSOLE_POLICY,
+        'content-security-policy': consolePolicy(signIn),
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
         'cache-control': 'no-cache',
       })
-      .send(page ?? NOT_BUILT);
+      .send(page === null ? NOT_BUILT : signIn === undefined ? page : withSignIn(page, signIn));
   });
   app.get('/console/:id', { config: CONFIG, schema: { params: IdParams } }, async (request, reply) => {
     const { id } = request.params;

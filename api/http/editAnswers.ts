@@ -1,4 +1,4 @@
-// How an edit is answered: stored, with the object's new ETag, or previewed with its effect. Used by agents.ts, poolEdits.ts and quotas.ts.
+// How an edit is answered: stored, with the object's new ETag, or previewed with its effect. Used by agents.ts, budgets.ts, poolEdits.ts and quotas.ts.
 
 import type { FastifyReply } from 'fastify';
 import { type EditCall, type EditStep, planEdit, type StoredEdit, storeEdit } from './edits.ts';

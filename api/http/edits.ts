@@ -1,6 +1,6 @@
 // One edit of the organisation, from its precondition to the stored revision: read, decide purely, swap, and again when another came first.
 // Invariant: nothing is stored that was not decided on the revision in force; a retry is allowed only while the object's ETag still holds.
-// Used by agents.ts, poolEdits.ts and quotas.ts.
+// Used by agents.ts, budgets.ts, poolEdits.ts and quotas.ts.
 
 import {
   applyEdit,

@@ -58,10 +58,20 @@ import type { EdgeLimits } from './rateLimits.ts';
 /** What an act on a lease is checked against. */
 export type HeldLease = Pick<Lease, 'id' | 'department' | 'agent' | 'epoch' | 'state' | 'revocation'>;
 
+/** Where people sign in to the console, and as which client: OpenID Connect, authorization code with PKCE. */
+export interface SignInAt {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly client: string;
+  readonly scope: string;
+}
+
 export interface ServerOptions {
   /** The revision that this process holds: one reference per call, so that a call sees one revision. */
   readonly configuration: () => Configuration;
   readonly identity: Identity;
+  /** Absent: people paste a token. */
+  readonly signIn?: SignInAt;
   readonly intake: IntakeWriter;
   readonly heartbeats: HeartbeatWriter;
   readonly requests: RequestReader;

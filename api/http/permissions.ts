@@ -24,6 +24,7 @@ export const ACTIONS = {
   readTicks: 'read ticks and their certificates',
   readEvents: 'follow events',
   readAccounts: 'read accounts, their ledger and forecast',
+  editBudgets: 'edit what the periods of accounts have to spend',
   readUsage: 'read usage',
   readAgents: 'read agents, their skills and when they were last heard of',
   editAgents: 'register, edit and retire agents',
@@ -65,6 +66,7 @@ const READER: Readonly<Record<Action, Reach>> = {
   readTicks: 'department',
   readEvents: 'department',
   readAccounts: 'department',
+  editBudgets: 'none',
   readUsage: 'department',
   readAgents: 'all',
   editAgents: 'none',
@@ -106,6 +108,7 @@ const STEWARD: Readonly<Record<Action, Reach>> = {
   editAgents: 'all',
   editPools: 'all',
   editQuotas: 'all',
+  editBudgets: 'all',
   readTickFiles: 'all',
 };
 
@@ -131,6 +134,7 @@ export const PERMISSIONS: Readonly<Record<Role, Readonly<Record<Action, Reach>>>
     readTicks: 'department',
     readEvents: 'own',
     readAccounts: 'own',
+    editBudgets: 'none',
     readUsage: 'own',
     readAgents: 'all',
     editAgents: 'none',

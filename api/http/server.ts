@@ -16,6 +16,7 @@ import { addAnswers, answerBrokenCall, answerError, callHeaders } from './answer
 import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addBatch } from './batch.ts';
+import { addBudgets } from './budgets.ts';
 import { addConsole } from './console.ts';
 import { addContract } from './contract/contract.ts';
 import { noteRoutes } from './contract/routes.ts';
@@ -97,7 +98,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   addAccess(app, options);
   addHealth(app, options);
   addContract(app, routes);
-  addConsole(app);
+  addConsole(app, options);
   app.register(async (v1) => addNouns(v1, options), { prefix: '/v1' });
   app.addHook('onReady', () => hub.start());
   // Before the sockets are awaited: open streams would keep the server open for ever.
@@ -128,6 +129,7 @@ function addNouns(v1: FastifyInstance, options: ServerOptions): void {
   addAudit(v1, options);
   addEvents(v1, options);
   addAccounts(v1, options);
+  addBudgets(v1, options);
   addUsage(v1, options);
   addPolicyRows(v1, options);
   addQueue(v1, options);

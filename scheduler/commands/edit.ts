@@ -1,9 +1,17 @@
 // Edits of the organisation: one object put or taken out, decided purely. One code for the HTTP edge and for the overlay at a start.
 // Invariant: an edited configuration is one that the loader could have read: every reference resolves, lists keep their order, and
-// equal organisations have equal revisions. What stands only in files (calendars, classes, accounts, departments) no edit touches.
+// equal organisations have equal revisions. What stands only in files (calendars, classes, departments, which accounts and periods there are)
+// no edit touches.
 
-import type { Agent, Configuration, Pool, Quota } from '../domain/configuration.ts';
-import { type AgentPart, agentPoolId, type Edit, type PoolPart, partOf } from '../domain/edit.ts';
+import type { Account, Agent, Configuration, Pool, Quota } from '../domain/configuration.ts';
+import {
+  type AgentPart,
+  agentPoolId,
+  type BudgetPart,
+  type Edit,
+  type PoolPart,
+  partOf,
+} from '../domain/edit.ts';
 import { lookupOf } from '../domain/lookup.ts';
 import { revisionOf } from '../domain/revision.ts';
 import { compareText } from '../formulate/catalogue.ts';
@@ -46,6 +54,10 @@ function changedBy(configuration: Configuration, edit: Edit): Configuration {
         ...configuration,
         quotas: quotas.filter((quota) => quota.department !== department || quota.kind !== kind),
       };
+    }
+    case 'putBudget': {
+      const accounts = configuration.accounts.map((account) => withBudget(account, edit.budget));
+      return { ...configuration, accounts };
     }
     case 'putAgent':
       return withAgent(configuration, edit.agent);
@@ -96,6 +108,17 @@ function withAgent(configuration: Configuration, part: AgentPart): Configuration
     agents: withItem(configuration.agents, agent),
     pools: concurrency === null ? others : withItem(others, pool),
   };
+}
+
+function withBudget(account: Account, { account: id, period, budget, overcommit }: BudgetPart): Account {
+  if (account.id !== id) return account;
+  const periods = account.periods.map((one) => {
+    if (one.id !== period) return one;
+    const { overcommit: _, ...kept } = one;
+    // As the files are read: none is absent, so that equal organisations have equal revisions.
+    return { ...kept, budget, ...(overcommit > 0 && { overcommit }) };
+  });
+  return { ...account, periods };
 }
 
 function withItem<Item extends { readonly id: string }>(items: readonly Item[], item: Item): Item[] {

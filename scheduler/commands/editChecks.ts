@@ -3,7 +3,14 @@
 // A retirement is never refused: an agent that must go goes at once. Called by edit.ts alone.
 
 import { CLASSIFICATIONS, type Configuration } from '../domain/configuration.ts';
-import { type AgentPart, agentPoolId, type Edit, type PoolPart } from '../domain/edit.ts';
+import {
+  type AgentPart,
+  agentPoolId,
+  type BudgetPart,
+  budgetPart,
+  type Edit,
+  type PoolPart,
+} from '../domain/edit.ts';
 import { SLUG } from '../domain/ids.ts';
 import { accountChain, lookupOf } from '../domain/lookup.ts';
 
@@ -27,6 +34,8 @@ export function checkEdit(before: Configuration, edit: Edit, after: Configuratio
       return removalProblems(before, edit.pool, after);
     case 'putQuota':
       return [...quotaProblems(before, edit.quota), ...promiseProblems(before, edit.quota.kind, after)];
+    case 'putBudget':
+      return budgetProblems(before, edit.budget);
     case 'removeQuota':
     case 'retireAgent':
       return [];
@@ -153,6 +162,20 @@ function quotaProblems(
   if (borrowingLimit > 0) problems.push(conflict('/borrowingLimit', 'it has no effect without a cohort'));
   if (lendingLimit > 0) problems.push(conflict('/lendingLimit', 'it has no effect without a cohort'));
   return problems;
+}
+
+/** Which periods there are stands in the files: an edit of one that went with them is refused, and named at the start that finds it gone. */
+function budgetProblems(
+  configuration: Configuration,
+  { account, period, budget, overcommit }: BudgetPart,
+): EditProblem[] {
+  const { accounts } = lookupOf(configuration);
+  const found = accounts.get(account);
+  if (found === undefined) return [unknown('/account', `account ${account}`, idsOf(configuration.accounts))];
+  if (budgetPart(configuration, account, period) === null)
+    return [unknown('/period', `period ${period} of the account ${account}`, idsOf(found.periods))];
+  if (Number.isSafeInteger(budget + overcommit)) return [];
+  return [range('/overcommit', `budget and overcommit together pass ${Number.MAX_SAFE_INTEGER}`)];
 }
 
 function agentProblems(configuration: Configuration, agent: AgentPart): EditProblem[] {

@@ -3,7 +3,7 @@
 // Used by commands/edit.ts, by the HTTP edge and by the overlay that is kept over the organisation's files.
 
 import type { Agent, Configuration, Pool, Quota } from './configuration.ts';
-import type { AgentId, DepartmentId, PoolId } from './ids.ts';
+import type { AccountId, AgentId, DepartmentId, PoolId } from './ids.ts';
 import { lookupOf } from './lookup.ts';
 import type { Units } from './quantity.ts';
 
@@ -19,11 +19,20 @@ export interface AgentPart extends Agent {
   readonly priceMinor: Units;
 }
 
+/** What one period of an account has to spend. Its instants stand in the files, and stay. */
+export interface BudgetPart {
+  readonly account: AccountId;
+  readonly period: string;
+  readonly budget: Units;
+  readonly overcommit: Units;
+}
+
 export type Edit =
   | { readonly type: 'putPool'; readonly pool: PoolPart }
   | { readonly type: 'removePool'; readonly pool: PoolId }
   | { readonly type: 'putQuota'; readonly quota: Quota }
   | { readonly type: 'removeQuota'; readonly department: DepartmentId; readonly kind: string }
+  | { readonly type: 'putBudget'; readonly budget: BudgetPart }
   | { readonly type: 'putAgent'; readonly agent: AgentPart }
   | { readonly type: 'retireAgent'; readonly agent: AgentId };
 
@@ -32,6 +41,7 @@ export function departmentOfEdit(configuration: Configuration, edit: Edit): Depa
   switch (edit.type) {
     case 'putPool':
     case 'removePool':
+    case 'putBudget':
       return '';
     case 'putQuota':
       return edit.quota.department;
@@ -48,7 +58,7 @@ export function departmentOfEdit(configuration: Configuration, edit: Edit): Depa
   }
 }
 
-/** Key of the edited object, "pool/<id>", "quota/<department>/<kind>" or "agent/<id>": a later edit of a key takes the place of an earlier. */
+/** Key of the edited object, "pool/<id>", "quota/<department>/<kind>", "budget/<account>/<period>" or "agent/<id>": a later edit of a key takes the place of an earlier. */
 export function objectKeyOf(edit: Edit): string {
   switch (edit.type) {
     case 'putPool':
@@ -59,6 +69,8 @@ export function objectKeyOf(edit: Edit): string {
       return `quota/${edit.quota.department}/${edit.quota.kind}`;
     case 'removeQuota':
       return `quota/${edit.department}/${edit.kind}`;
+    case 'putBudget':
+      return `budget/${edit.budget.account}/${edit.budget.period}`;
     case 'putAgent':
       return `agent/${edit.agent.id}`;
     case 'retireAgent':
@@ -71,7 +83,10 @@ export function objectKeyOf(edit: Edit): string {
 }
 
 /** The edited object as it stands in the configuration, null when it does not. */
-export function partOf(configuration: Configuration, edit: Edit): PoolPart | Quota | AgentPart | null {
+export function partOf(
+  configuration: Configuration,
+  edit: Edit,
+): PoolPart | Quota | BudgetPart | AgentPart | null {
   switch (edit.type) {
     case 'putPool':
       return poolPart(configuration, edit.pool.id);
@@ -81,6 +96,8 @@ export function partOf(configuration: Configuration, edit: Edit): PoolPart | Quo
       return quotaPart(configuration, edit.quota.department, edit.quota.kind);
     case 'removeQuota':
       return quotaPart(configuration, edit.department, edit.kind);
+    case 'putBudget':
+      return budgetPart(configuration, edit.budget.account, edit.budget.period);
     case 'putAgent':
       return agentPart(configuration, edit.agent.id);
     case 'retireAgent':
@@ -101,6 +118,13 @@ export function poolPart(configuration: Configuration, id: string): PoolPart | n
 
 export function quotaPart(configuration: Configuration, department: string, kind: string): Quota | null {
   return configuration.quotas.find((quota) => quota.department === department && quota.kind === kind) ?? null;
+}
+
+export function budgetPart(configuration: Configuration, id: string, period: string): BudgetPart | null {
+  const account = lookupOf(configuration).accounts.get(id);
+  const found = account?.periods.find((one) => one.id === period);
+  if (account === undefined || found === undefined) return null;
+  return { account: account.id, period, budget: found.budget, overcommit: found.overcommit ?? 0 };
 }
 
 export function agentPart(configuration: Configuration, id: string): AgentPart | null {

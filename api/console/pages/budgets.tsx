@@ -1,13 +1,15 @@
-// Budgets: what is spent, set aside and left of each account's present period, and when it runs out at this pace.
+// Budgets: what is spent, set aside and left of each account's present period, when it runs out at this pace, and editing one.
 
 import { useState } from 'preact/hooks';
 import type { Api } from '../data/api.ts';
 import { useClock } from '../data/clock.ts';
 import { useResource } from '../data/resource.ts';
+import { may } from '../data/session.ts';
 import type { Account, Forecast } from '../data/shapes.ts';
 import { amount, instant, measured, since } from '../parts/format.ts';
 import { Panel, Shown } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { EditAmounts } from './editAmounts.tsx';
 
 interface Budget {
   readonly account: Account;
@@ -36,6 +38,7 @@ export interface BudgetsProps {
 
 export function Budgets({ department }: BudgetsProps) {
   const [whole, setWhole] = useState(false);
+  const [edited, setEdited] = useState<Account | null>(null);
   const budgets = useResource({
     key: `budgets/${department ?? ''}`,
     load: (api) => readBudgets(api, department),
@@ -63,11 +66,20 @@ export function Budgets({ department }: BudgetsProps) {
                   </th>
                   <th scope="col">period ends</th>
                   <th scope="col">runs out</th>
+                  <th scope="col">
+                    <span class="hidden">edit</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>
                 {all.slice(0, whole ? all.length : SHOWN).map(({ account, forecast }) => (
-                  <BudgetRow key={account.id} account={account} forecast={forecast} at={at} />
+                  <BudgetRow
+                    key={account.id}
+                    account={account}
+                    forecast={forecast}
+                    at={at}
+                    onEdit={() => setEdited(account)}
+                  />
                 ))}
               </tbody>
             </table>
@@ -79,7 +91,38 @@ export function Budgets({ department }: BudgetsProps) {
           </Scroll>
         )}
       </Shown>
+      {edited === null ? null : (
+        <EditBudget account={edited} onDone={budgets.reload} onClose={() => setEdited(null)} />
+      )}
     </Panel>
+  );
+}
+
+const FIELDS = ['budget', 'overcommit'] as const;
+
+interface EditProps {
+  readonly account: Account;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+function EditBudget({ account, onDone, onClose }: EditProps) {
+  const { id, measure, periods } = account;
+  const period = periods.find(({ current }) => current);
+  if (period === undefined) return null;
+  const unit = measure.type === 'money' ? `minor units of ${measure.currency}` : `${measure.kind}-seconds`;
+  return (
+    <EditAmounts
+      title={`Budget of ${id} for ${period.id}, in ${unit}`}
+      verb="Change the budget"
+      path={`/v1/accounts/${encodeURIComponent(id)}/periods/${encodeURIComponent(period.id)}`}
+      fields={FIELDS}
+      show={(value) => measured(value, measure)}
+      bodyOf={(amounts) => ({ ...amounts })}
+      inUse={(used) => `Spent and set aside: ${measured(used, measure)}.`}
+      onDone={onDone}
+      onClose={onClose}
+    />
   );
 }
 
@@ -106,7 +149,12 @@ async function readBudgets(api: Api, department: string | undefined): Promise<re
   return budgets.toSorted((a, b) => partOf(b) - partOf(a));
 }
 
-function BudgetRow({ account, forecast, at }: Budget & { readonly at: number }) {
+interface RowProps extends Budget {
+  readonly at: number;
+  readonly onEdit: () => void;
+}
+
+function BudgetRow({ account, forecast, at, onEdit }: RowProps) {
   const period = account.periods.find(({ current }) => current);
   if (period === undefined) return null;
   const { budget, spent, reserved, available, endsAt } = period;
@@ -140,6 +188,13 @@ function BudgetRow({ account, forecast, at }: Budget & { readonly at: number }) 
         ) : (
           <strong class="warn">{since(runsOut, at)}</strong>
         )}
+      </td>
+      <td>
+        {may('editBudgets') ? (
+          <button type="button" onClick={onEdit} aria-label={`Edit the budget of ${account.id}`}>
+            Edit
+          </button>
+        ) : null}
       </td>
     </tr>
   );

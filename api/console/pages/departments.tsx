@@ -1,17 +1,17 @@
 // Departments: what each is entitled to, and, of one, its scorecard, agents, quotas and budgets.
 
 import { linkTo } from '../data/address.ts';
-import type { Api } from '../data/api.ts';
 import { useClock } from '../data/clock.ts';
 import { useResource } from '../data/resource.ts';
-import { may, useMe } from '../data/session.ts';
-import type { Agent, Department, UsageRow } from '../data/shapes.ts';
-import { amount, percent, plain, since, span } from '../parts/format.ts';
+import { useMe } from '../data/session.ts';
+import type { Agent, Department } from '../data/shapes.ts';
+import { amount, plain, since } from '../parts/format.ts';
 import { Facts } from '../parts/mark.tsx';
 import { Panel, Shown } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Budgets } from './budgets.tsx';
 import { Quotas } from './quotas.tsx';
+import { Scorecard } from './scorecard.tsx';
 
 const MOST = 1000;
 
@@ -108,65 +108,6 @@ export function DepartmentPage({ id }: { readonly id: string }) {
         )}
       </Shown>
     </>
-  );
-}
-
-/** Of the last 30 days, by agent; who may not see the department sees that it may not. */
-function Scorecard({ department }: { readonly department: string }) {
-  const me = useMe();
-  const isSeen = me.may.readUsage === 'all' || me.department === department;
-  if (!isSeen || !may('readUsage')) return null;
-  return <UsagePanel department={department} />;
-}
-
-function UsagePanel({ department }: { readonly department: string }) {
-  const usage = useResource({
-    key: `usage/${department}`,
-    load: (api) => readUsage(api, department),
-    everyMs: 60_000,
-  });
-  return (
-    <Panel title="Scorecard" note="the last 30 days">
-      <Shown
-        of={usage}
-        empty={{ when: (rows) => rows.length === 0, say: 'It asked for nothing in the last 30 days.' }}
-      >
-        {([row]) => (row === undefined ? null : <Score row={row} />)}
-      </Shown>
-    </Panel>
-  );
-}
-
-async function readUsage(api: Api, department: string): Promise<readonly UsageRow[]> {
-  const { items } = await api.get<{ readonly items: readonly UsageRow[] }>('/v1/usage', {
-    by: 'department',
-    format: 'json',
-  });
-  return items.filter((row) => row.department === department);
-}
-
-function Score({ row }: { readonly row: UsageRow }) {
-  const decided = row.granted + row.denied;
-  return (
-    <Facts
-      of={{
-        requests: amount(row.requests),
-        granted: `${amount(row.granted)} (${percent(decided > 0 ? row.granted / decided : null)} of those decided)`,
-        denied: amount(row.denied),
-        waitedUsually: span(row.waitedP50Ms),
-        waitedAtWorst: row.waitedP95Ms === null ? '–' : `${span(row.waitedP95Ms)}, 19 of 20 less`,
-        leasesNeverUsed: amount(row.expiredUnused),
-        held: Object.entries(row.unitSeconds)
-          .map(([kind, seconds]) => `${amount(Math.round(seconds / 3600))} ${kind}-hours`)
-          .join(', '),
-        settled:
-          row.settledMinor === null
-            ? null
-            : Object.entries(row.settledMinor)
-                .map(([currency, minor]) => `${(minor / 100).toFixed(2)} ${currency}`)
-                .join(', '),
-      }}
-    />
   );
 }
 

@@ -101,6 +101,14 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     operationId: 'listAccountLedger',
     summary: 'What was reserved, settled and refunded on an account, newest first',
   },
+  'GET /v1/accounts/:id/periods/:period': {
+    operationId: 'readBudget',
+    summary: 'What one period of an account has to spend, and what is left of it',
+  },
+  'PUT /v1/accounts/:id/periods/:period': {
+    operationId: 'writeBudget',
+    summary: 'Change what one period of an account has to spend',
+  },
   'POST /v1/agents': { operationId: 'createAgent', summary: 'Register an agent' },
   'PUT /v1/agents/:id': { operationId: 'writeAgent', summary: 'Replace what can be edited of an agent' },
   'POST /v1/agents/:id/heartbeat': {

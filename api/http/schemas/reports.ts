@@ -14,7 +14,7 @@ const MeasureView = Type.Union([
   Type.Object({ type: Type.Literal('use'), kind: Text }),
 ]);
 
-const PeriodView = Type.Object({
+const PeriodFields = {
   id: Text,
   startsAt: InstantText,
   endsAt: InstantText,
@@ -24,7 +24,19 @@ const PeriodView = Type.Object({
   reserved: Amount,
   spent: Amount,
   available: Amount,
-});
+};
+const PeriodView = Type.Object(PeriodFields);
+
+const PeriodText = Type.String({ maxLength: 100 });
+export const BudgetParams = Type.Object(
+  { id: Type.String({ maxLength: 100 }), period: PeriodText },
+  { additionalProperties: false },
+);
+export const BudgetBody = Type.Object(
+  { budget: Amount, overcommit: Type.Optional(Amount) },
+  { additionalProperties: false },
+);
+export const BudgetJson = Type.Object({ account: Text, ...PeriodFields });
 
 export const AccountJson = Type.Object({
   id: Text,

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { ROLES } from '../../../scheduler/index.ts';
-import { aReportingEdge, PAYING } from './reportingEdge.ts';
-import { AS_ANVIL, AS_FORGE, AS_OPERATOR, AS_SCOUT, expectProblem } from './support.ts';
+import { aReportingEdge, PAYING, type ReportingEdge } from './reportingEdge.ts';
+import { AS_ANVIL, AS_FORGE, AS_OPERATOR, AS_SCOUT, type Call, expectProblem } from './support.ts';
 
 const ALL_ACCOUNTS = ['acme', 'anvil', 'forge', 'idle', 'research', 'scout'];
 const OF_RESEARCH = ['acme', 'anvil', 'forge', 'research'];
@@ -179,5 +179,98 @@ describe('the forecast of an account', () => {
     const url = '/v1/accounts/acme/forecast';
     const answer = (await edge.call({ method: 'GET', url, as: AS_OPERATOR })).json();
     expect(answer).toMatchObject({ period: null, runsOutAt: null, reason: 'noCurrentPeriod', methods: [] });
+  });
+});
+
+describe('the budget of a period', () => {
+  const url = '/v1/accounts/acme/periods/2026-11';
+  const put = (
+    edge: ReportingEdge,
+    body: object,
+    headers: Record<string, string>,
+    more: Partial<Call> = {},
+  ) => edge.call({ method: 'PUT', url, as: AS_OPERATOR, body, headers, ...more });
+
+  it('is edited under the ETag that was read, and counts at once; the rest of the account stays', async () => {
+    const edge = await aReportingEdge();
+    const read = await edge.call({ method: 'GET', url, as: AS_FORGE });
+    expect(read.json()).toMatchObject({
+      account: 'acme',
+      id: '2026-11',
+      budget: 1000,
+      spent: 30,
+      available: 770,
+    });
+    const before = String(read.headers.etag);
+    const edited = await put(edge, { budget: 200, overcommit: 50 }, { 'if-match': before });
+    // Below what is committed: nothing is left, and nothing is taken back.
+    expect(edited.json()).toMatchObject({
+      budget: 200,
+      overcommit: 50,
+      reserved: 200,
+      spent: 30,
+      available: 20,
+    });
+    expect(edited.headers.etag).not.toBe(before);
+    const { periods } = (await edge.call({ method: 'GET', url: '/v1/accounts/acme', as: AS_FORGE })).json();
+    expect(periods.map(({ budget }: { budget: number }) => budget)).toEqual([500, 200]);
+    const late = await put(edge, { budget: 5000 }, { 'if-match': before });
+    expectProblem(late, 'PRECONDITION_FAILED');
+    expect(late.headers.etag).toBe(edited.headers.etag);
+    // No overcommit is the period as a file without one has it.
+    const back = await put(edge, { budget: 1000 }, { 'if-match': String(edited.headers.etag) });
+    expect(back.headers.etag).toBe(before);
+  });
+
+  it('is written for the audit, with the reason that was given', async () => {
+    const edge = await aReportingEdge();
+    const headers = { 'if-match': '*', 'annona-reason': encodeURIComponent('a grant of the Länder came in') };
+    await put(edge, { budget: 2000 }, headers);
+    const { rows } = await edge.intake.take('main', 10);
+    expect(rows.at(-1)).toMatchObject({
+      actor: { because: 'a grant of the Länder came in' },
+      command: { type: 'edit', object: 'budget/acme/2026-11' },
+    });
+  });
+
+  it('is previewed with what is committed, and nothing is stored', async () => {
+    const edge = await aReportingEdge();
+    const more = { url: `${url}?dryRun=true` };
+    expect((await put(edge, { budget: 100 }, { 'if-match': '*' }, more)).json()).toMatchObject({
+      dryRun: true,
+      before: { budget: 1000, overcommit: 0 },
+      after: { budget: 100 },
+      used: 230,
+      belowUse: true,
+    });
+    const most = Number.MAX_SAFE_INTEGER;
+    const faulty = await put(edge, { budget: most, overcommit: 1 }, { 'if-match': '*' }, more);
+    expect(faulty.json().errors).toMatchObject([{ pointer: '/overcommit', code: 'range' }]);
+    expect((await edge.call({ method: 'GET', url, as: AS_FORGE })).json().budget).toBe(1000);
+  });
+
+  it('is for those who may, of accounts and periods that there are', async () => {
+    const edge = await aReportingEdge();
+    expectProblem(await put(edge, { budget: 1 }, { 'if-match': '*' }, { as: AS_FORGE }), 'ROLE_NOT_ALLOWED');
+    expectProblem(await put(edge, { budget: 1 }, {}), 'PRECONDITION_REQUIRED');
+    expectProblem(await put(edge, { budget: -1 }, { 'if-match': '*' }), 'NUMBER_INVALID');
+    for (const other of [
+      '/v1/accounts/acme/periods/1999-01',
+      '/v1/accounts/none/periods/2026-11',
+      '/v1/accounts/%00/periods/%00',
+    ])
+      expectProblem(await put(edge, { budget: 1 }, { 'if-match': '*' }, { url: other }), 'NOT_FOUND');
+    const made = await put(
+      edge,
+      { budget: 1 },
+      { 'if-none-match': '*' },
+      { url: url.replace('2026-11', '1999-01') },
+    );
+    expect(expectProblem(made, 'EDIT_INVALID').errors).toMatchObject([
+      { pointer: '/period', allowed: ['2026-10', '2026-11'] },
+    ]);
+    // Of another department: as if it were not there.
+    const foreign = { method: 'GET', url: '/v1/accounts/scout/periods/2026-11', as: AS_FORGE } as const;
+    expectProblem(await edge.call(foreign), 'NOT_FOUND');
   });
 });

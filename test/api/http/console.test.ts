@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildConsole } from '../../../api/cli/buildConsole.ts';
-import { CONSOLE_POLICY } from '../../../api/http/console.ts';
+import { consolePolicy } from '../../../api/http/console.ts';
 import { PERMISSIONS } from '../../../api/http/permissions.ts';
 import { AS_FORGE, AS_OPERATOR, anEdge } from './support.ts';
 
@@ -17,8 +17,27 @@ describe('the console', () => {
     const answer = await edge.call({ method: 'GET', url: '/', as: null });
     expect(answer.statusCode).toBe(200);
     expect(answer.body).toBe(page);
-    expect(answer.headers['content-security-policy']).toBe(CONSOLE_POLICY);
-    expect(CONSOLE_POLICY).not.toMatch(/unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
+    expect(answer.headers['content-security-policy']).toBe(consolePolicy());
+    expect(consolePolicy()).not.toMatch(/unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
+  });
+
+  it('says where people sign in, and may call there alone beside its own server', async () => {
+    const hostile = '"><script>alert(1)</script>&$&';
+    const signIn = {
+      issuer: 'https://id.acme.example/realms/a',
+      audience: 'annona',
+      client: hostile,
+      scope: 'openid',
+    };
+    const edge = await anEdge({ server: { signIn } });
+    const answer = await edge.call({ method: 'GET', url: '/', as: null });
+    expect(answer.headers['content-security-policy']).toContain(
+      "connect-src 'self' https://id.acme.example;",
+    );
+    const meta = /<meta name="annona-sign-in" content="([^"]*)">/.exec(answer.body)?.[1] ?? '';
+    const read = meta.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+    expect(JSON.parse(read)).toEqual(signIn);
+    expect(answer.body).not.toContain('<script>alert');
   });
 
   it('names its files relative to itself, and nothing else', () => {

@@ -8,7 +8,7 @@ import type {
   Reason,
   ResourceRequest,
 } from '../../../scheduler/index.ts';
-import { aRequest, StoreCell } from '../../support/storeCell.ts';
+import { aRequest, StoreCell, type StoreUnderTest } from '../../support/storeCell.ts';
 import { memoryStore } from '../../support/stores.ts';
 import { ANVIL, FORGE, NOW, ORGANISATION, SCOUT } from './organisation.ts';
 import { anEdge, type Edge } from './support.ts';
@@ -59,6 +59,8 @@ export const FULL: Reason = { code: 'POOL_FULL', option: 0, claim: 0, kind: 'gpu
 export const QUOTA: Reason = { code: 'QUOTA_EXHAUSTED', option: 0, kind: 'gpu', short: [] };
 
 export interface ReportingEdge extends Edge {
+  /** Where its edits are written for the leader. */
+  readonly intake: StoreUnderTest['ports']['intake'];
   readonly cell: StoreCell;
   readonly leases: Readonly<Record<'forge' | 'anvil' | 'scout', Lease>>;
 }
@@ -100,10 +102,15 @@ export async function aReportingEdge(inForce: Configuration = PAYING): Promise<R
     ...waiting(5, 'research', [QUOTA]),
     ...waiting(6, 'sales', [FULL]),
   ]);
-  const { readers, accounts, usage, logs } = store.ports;
+  const { readers, accounts, usage, logs, configuration: configurations } = store.ports;
+  let held = inForce;
   const edge = await anEdge({
     server: {
-      configuration: () => inForce,
+      configuration: () => held,
+      configurations,
+      adopt: (configuration) => {
+        held = configuration;
+      },
       requests: readers,
       leases: readers,
       queue: readers,
@@ -114,7 +121,7 @@ export async function aReportingEdge(inForce: Configuration = PAYING): Promise<R
     },
     hub: { log: logs },
   });
-  return { ...edge, cell, leases: { forge, anvil, scout } };
+  return { ...edge, cell, intake: store.ports.intake, leases: { forge, anvil, scout } };
 }
 
 function systemAt(now: number) {

@@ -9,6 +9,8 @@ import {
   type AgentPart,
   agentPart,
   applyEdit,
+  type BudgetPart,
+  budgetPart,
   type CohortId,
   type Configuration,
   type DepartmentId,
@@ -119,6 +121,23 @@ describe('an edit', () => {
     expect(problemsOf({ type: 'removeQuota', ...none })).toBe('absent');
   });
 
+  it('changes what one period of an account has to spend, and nothing else', () => {
+    const [period] = BASE.accounts.find(({ id }) => id === 'lab')?.periods ?? [];
+    const part = budgetPart(BASE, 'lab', String(period?.id)) as BudgetPart;
+    expect(part).toMatchObject({ budget: 500, overcommit: 0 });
+    const edited = applied({ type: 'putBudget', budget: { ...part, budget: 80, overcommit: 8 } });
+    const periodsOf = (of: Configuration, id: string) => of.accounts.find((one) => one.id === id)?.periods;
+    expect(periodsOf(edited, 'lab')).toEqual([{ ...period, budget: 80, overcommit: 8 }]);
+    expect(periodsOf(edited, 'acme')).toEqual(periodsOf(BASE, 'acme'));
+    expect(edited.revision).not.toBe(BASE.revision);
+    const back = applied({ type: 'putBudget', budget: part }, edited);
+    expect(back.accounts).toEqual(BASE.accounts);
+  });
+
+  const budget = (change: Partial<BudgetPart>): Edit => ({
+    type: 'putBudget',
+    budget: { account: 'lab' as AccountId, period: 'now', budget: 1, overcommit: 0, ...change },
+  });
   const pool = (change: Partial<PoolPart>): Edit => ({ type: 'putPool', pool: { ...GPU_A, ...change } });
   const quota = (change: Partial<Quota>): Edit => ({ type: 'putQuota', quota: { ...QUOTA, ...change } });
   const agent = (change: Partial<AgentPart>): Edit => ({ type: 'putAgent', agent: { ...GRACE, ...change } });
@@ -154,6 +173,12 @@ describe('an edit', () => {
       { pointer: '/cohort', code: 'unknown', allowed: ['labs'] },
     ],
     ['lending what is not there', quota({ lendingLimit: 9 }), { pointer: '/lendingLimit', code: 'range' }],
+    [
+      'a budget of nobody',
+      budget({ account: 'x' as AccountId }),
+      { pointer: '/account', code: 'unknown', allowed: ['acme', 'lab'] },
+    ],
+    ['a period that is none', budget({ period: '1999' }), { pointer: '/period', code: 'unknown' }],
     ['a promise that no pool holds', quota({ nominal: 13 }), { pointer: '/nominal', code: 'range' }],
     ['an agent of nobody', agent({ department }), { pointer: '/department', code: 'unknown' }],
     [
