@@ -50,6 +50,10 @@ export interface Config {
   readonly audience: string;
   /** File with the issuer's public keys (JWKS); absent: the development key of `directory`. */
   readonly keySet?: string;
+  /** People sign in to the console at the issuer, as this client; absent: they paste a token. */
+  readonly oidcClient?: string;
+  /** What the console asks the issuer for. */
+  readonly oidcScope: string;
   /** Absent: the embedded PostgreSQL under `directory`. */
   readonly databaseUrl?: string;
   /** Absent: processes share no limits, and each counts by itself. */
@@ -139,6 +143,8 @@ const SETTINGS: Settings<Config> = {
   issuer: { key: 'ANNONA_ISSUER', fallback: 'annona-development', read: word },
   audience: { key: 'ANNONA_AUDIENCE', fallback: 'annona', read: word },
   keySet: { key: 'ANNONA_KEY_SET', read: word },
+  oidcClient: { key: 'ANNONA_OIDC_CLIENT', read: word },
+  oidcScope: { key: 'ANNONA_OIDC_SCOPE', fallback: 'openid', read: word },
   databaseUrl: { key: 'DATABASE_URL', read: postgresUrl, secret: true },
   redisUrl: { key: 'REDIS_URL', read: redisUrl, secret: true },
   etcd: { key: 'ANNONA_ETCD', fallback: '', read: httpUrls },
@@ -177,6 +183,11 @@ export function readConfig(flags: ConfigFlags = {}, environment: Environment = p
   const issuerGiven = flags.issuer !== undefined || (environment.ANNONA_ISSUER ?? '') !== '';
   if (config.keySet !== undefined && !issuerGiven) {
     problems.push('ANNONA_ISSUER: a key set belongs to an issuer; name whose keys ANNONA_KEY_SET holds');
+  }
+  if (config.oidcClient !== undefined && !isSecureUrl(config.issuer ?? '')) {
+    problems.push(
+      'ANNONA_OIDC_CLIENT: people sign in at the issuer; ANNONA_ISSUER must be its https:// address (http:// on loopback)',
+    );
   }
   if (config.kafkaIntake === 'on' && config.kafkaBrokers?.length === 0) {
     problems.push('ANNONA_KAFKA_INTAKE: requests come from the brokers of KAFKA_BROKERS; name one');
@@ -324,6 +335,15 @@ function redisUrl(text: string): { value: string } | string {
   return /^rediss?:\/\/\S+$/.test(text) && URL.canParse(text)
     ? { value: text }
     : 'must be a redis:// or rediss:// address';
+}
+
+/** Codes and tokens pass there: in the clear on this machine alone. */
+function isSecureUrl(text: string): boolean {
+  return (
+    /^(?:https:\/\/[^\s?#]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:\/[^\s?#]*)?)$/.test(
+      text,
+    ) && URL.canParse(text)
+  );
 }
 
 function httpUrl(text: string): { value: string } | string {

@@ -54,6 +54,9 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       issuer: config.issuer,
       audience: config.audience,
       ...(config.keySet === undefined ? {} : { keySet: config.keySet }),
+      ...(config.oidcClient === undefined
+        ? {}
+        : { signIn: { client: config.oidcClient, scope: config.oidcScope } }),
       engine: config.engine,
       tickIntervalMs: config.tickIntervalMs,
       limits: {

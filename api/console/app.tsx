@@ -12,12 +12,13 @@ import { useStore } from './data/store.ts';
 import { KeysHelp, useKeys } from './keys.tsx';
 import { pageOf, TABS } from './pages.tsx';
 import { since } from './parts/format.ts';
-import { SignIn } from './signIn.tsx';
+import { Away, SignIn } from './signIn.tsx';
 import { ThemeChoice } from './theme.tsx';
 
 export function App() {
   const state = useStore(session);
   if (state.type === 'open') return <Frame key={state.session.me.subject} />;
+  if (state.type === 'away') return <Away />;
   return <SignIn why={state.type === 'none' ? state.why : null} opening={state.type === 'opening'} />;
 }
 

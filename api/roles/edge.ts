@@ -51,6 +51,7 @@ export type EdgeSettings = Pick<
   | 'issuer'
   | 'audience'
   | 'keySet'
+  | 'signIn'
   | 'limits'
   | 'logLevel'
   | 'redisUrl'
@@ -126,6 +127,9 @@ export async function openEdge(
       level: options.logLevel ?? 'warn',
       role: leader === undefined ? 'single' : 'api',
       destination: process.stderr,
+    }),
+    ...(options.signIn && {
+      signIn: { issuer: options.issuer, audience: options.audience, ...options.signIn },
     }),
     ...parts.memory,
     ...(leader === undefined ? {} : { leader }),

@@ -66,10 +66,11 @@ export async function edgeApart(
 
 function edgeSettings(options: ServerOptions) {
   const { directory, cell, host, port, portBusy, issuer, audience } = options;
-  const { keySet, limits, logLevel, redisUrl, intakeQueueItems, webhookLoopback, otlpUrl } = options;
+  const { keySet, signIn, limits, logLevel, redisUrl, intakeQueueItems, webhookLoopback, otlpUrl } = options;
   return {
     ...{ directory, cell, host, port, portBusy, issuer, audience },
     ...(keySet === undefined ? {} : { keySet }),
+    ...(signIn === undefined ? {} : { signIn }),
     ...(limits === undefined ? {} : { limits }),
     ...(logLevel === undefined ? {} : { logLevel }),
     ...(redisUrl === undefined ? {} : { redisUrl }),

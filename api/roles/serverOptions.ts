@@ -53,6 +53,8 @@ export interface ServerOptions {
   readonly audience: string;
   /** Public keys of the organisation's issuer, as a JWKS document; absent: the development key of `directory`. */
   readonly keySet?: string;
+  /** People sign in to the console at the issuer, as this client; absent: they paste a token. */
+  readonly signIn?: { readonly client: string; readonly scope: string };
   readonly engine: EngineName;
   readonly tickIntervalMs: number;
   /** `process`: HTTP and event streams get a process of their own; `inside`, when absent, shares the one that decides. */

@@ -3,6 +3,7 @@
 
 const TOKEN = 'annona.token';
 const THEME = 'annona.theme';
+const ASKED = 'annona.signIn';
 
 export function now(): number {
   return Date.now();
@@ -21,6 +22,19 @@ export function rememberedToken(): string | null {
 export function rememberToken(token: string | null): void {
   if (token === null) sessionStorage.removeItem(TOKEN);
   else sessionStorage.setItem(TOKEN, token);
+}
+
+/** What was asked of the identity provider, until it answers. */
+export function recallAsked(): string | null {
+  return sessionStorage.getItem(ASKED);
+}
+
+export function rememberAsked(asked: string): void {
+  sessionStorage.setItem(ASKED, asked);
+}
+
+export function forgetAsked(): void {
+  sessionStorage.removeItem(ASKED);
 }
 
 export type Theme = 'light' | 'dark' | 'system';

@@ -2,6 +2,7 @@
 // Invariant: a failure is a sentence with what to do; a value that could not be read again stays, and says how old it is.
 
 import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { ProblemError } from '../../client/problem.ts';
 import { now } from '../data/browser.ts';
 import type { Resource } from '../data/resource.ts';
@@ -36,12 +37,7 @@ export interface ShownProps<Value> {
 
 export function Shown<Value>({ of, empty, children }: ShownProps<Value>) {
   const { value, error, loading } = of;
-  if (value === null && loading)
-    return (
-      <p class="loading" role="status">
-        Reading…
-      </p>
-    );
+  if (value === null && loading) return <Loading />;
   if (value === null) return <Failure of={error} onRetry={of.reload} />;
   const nothing = empty?.when(value) === true;
   return (
@@ -49,6 +45,22 @@ export function Shown<Value>({ of, empty, children }: ShownProps<Value>) {
       {error === null ? null : <StaleNote of={of} />}
       {nothing ? <p class="empty">{empty?.say}</p> : children(value)}
     </>
+  );
+}
+
+/** Long enough that a healthy server has answered. */
+const SLOW_MS = 4000;
+
+function Loading() {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <p class="loading" role="status">
+      {slow ? 'Still reading: the server or the network is slow.' : 'Reading…'}
+    </p>
   );
 }
 

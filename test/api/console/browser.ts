@@ -30,6 +30,8 @@ export interface Sight {
   readonly colours?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** An address that it may ask as well: of the identity provider. */
+  readonly trusted?: string;
 }
 
 /** A page of its own, with whatever it asked of elsewhere and whatever went wrong in it. */
@@ -44,7 +46,7 @@ export interface Looking {
 export async function openPage(
   browser: Browser,
   url: string,
-  { colours = 'light', width = 1360, height = 900 }: Sight = {},
+  { colours = 'light', width = 1360, height = 900, trusted }: Sight = {},
 ): Promise<Looking> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: colours });
   const page = await context.newPage();
@@ -53,7 +55,8 @@ export async function openPage(
   const errors: string[] = [];
   page.on('request', (request) => {
     const asked = request.url();
-    if (!asked.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(asked)) foreign.push(asked);
+    const isOurs = asked.startsWith(`${origin}/`) || /^(?:data|blob):/.test(asked);
+    if (!isOurs && (trusted === undefined || !asked.startsWith(trusted))) foreign.push(asked);
   });
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {

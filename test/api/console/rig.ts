@@ -3,16 +3,20 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mintToken } from '../../../adapters/identity/mint.ts';
+import { loadOrCreateSigningKey } from '../../../adapters/identity/signingKey.ts';
 import { now } from '../../../adapters/system/clock.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { buildConsole } from '../../../api/cli/buildConsole.ts';
 import { type AnnonaClient, createClient, type SubmitBody } from '../../../api/client/index.ts';
 import { loadOrganisation } from '../../../api/organisation/index.ts';
-import { type TokenHolder, tokenMint } from '../../../api/roles/token.ts';
-import type { Configuration } from '../../../scheduler/index.ts';
+import { DEFAULT_AUDIENCE } from '../../../api/roles/serverOptions.ts';
+import type { TokenHolder } from '../../../api/roles/token.ts';
+import type { AgentId, Configuration, DepartmentId } from '../../../scheduler/index.ts';
 import { type LiveServer, liveServer } from '../../support/liveServer.ts';
 import { ran } from '../cli/recording.ts';
 import { ACME } from '../organisation/aTree.ts';
+import { CLIENT, type IdentityProvider, openIdentityProvider } from './identityProvider.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -20,6 +24,8 @@ export interface Rig {
   readonly url: string;
   readonly directory: string;
   readonly configuration: Configuration;
+  /** Where its people sign in, and whose tokens it trusts. */
+  readonly provider: IdentityProvider;
   token(holder: TokenHolder, validSeconds?: number): Promise<string>;
   client(holder: TokenHolder): Promise<AnnonaClient>;
   /** On the same port, so that an open page finds it again. */
@@ -31,6 +37,8 @@ export interface Rig {
 export const OPERATOR: TokenHolder = { role: 'operator', department: 'operations' };
 export const AUTHOR: TokenHolder = { role: 'administrator', department: 'operations' };
 export const REVIEWER: TokenHolder = { role: 'reviewer', department: 'data-science' };
+/** Works with restricted data: the policies that ship ask a reviewer for it. */
+export const PAYROLL: TokenHolder = { role: 'agent', department: 'hr', agent: 'payroll-01' };
 /** Its requests wait. */
 export const WAITER: TokenHolder = { role: 'agent', department: 'research', agent: 'judge-02' };
 const HOLDER: TokenHolder = { role: 'agent', department: 'research', agent: 'judge-14' };
@@ -40,20 +48,35 @@ export async function openRig(): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'annona-console-'));
   await ran('policy', 'keygen', join(directory, 'team'));
   const configuration = await acme();
+  const { privateKey: key } = await loadOrCreateSigningKey(directory);
+  const mint = ({ role, department, agent }: TokenHolder, validSeconds = 12 * 3600): Promise<string> =>
+    mintToken({
+      ...{
+        key,
+        issuer: provider.issuer,
+        audience: DEFAULT_AUDIENCE,
+        subject: agent ?? `${role}@${department}`,
+      },
+      ...{ role, department: department as DepartmentId, now: now(), validSeconds },
+      ...(agent === undefined ? {} : { agent: agent as AgentId }),
+    });
+  const provider = await openIdentityProvider(() => mint);
   const start = (port: number): Promise<LiveServer> =>
     liveServer(directory, configuration, {
       port,
+      issuer: provider.issuer,
+      signIn: { client: CLIENT, scope: 'openid' },
+      sideJobs: 'process',
       policies: { keyFiles: [join(directory, 'team.pub.pem')], logMask: [], logSample: 1 },
     });
   let server = await start(0);
   const { url } = server;
-  const mint = await tokenMint(directory);
   return {
+    provider,
     url: `${url}/`,
     directory,
     configuration,
-    token: async (holder, validSeconds) =>
-      validSeconds === undefined ? mint(holder) : (await tokenMint(directory, validSeconds))(holder),
+    token: mint,
     client: async (holder) => createClient({ baseUrl: url, token: await mint(holder) }),
     stop: () => server.stop(),
     async restart() {
@@ -61,6 +84,7 @@ export async function openRig(): Promise<Rig> {
     },
     async close() {
       await server.stop().catch(() => undefined);
+      await provider.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };

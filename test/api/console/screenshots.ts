@@ -22,6 +22,7 @@ interface Picture {
 }
 
 const PICTURES: readonly Picture[] = [
+  { name: 'sign-in', path: '#/', as: AUTHOR, height: 480 },
   { name: 'now', path: '#/', as: AUTHOR, height: 960 },
   { name: 'now-dark', path: '#/', as: AUTHOR, colours: 'dark', height: 960 },
   { name: 'requests', path: '#/requests', as: AUTHOR },
@@ -30,6 +31,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'tick', path: '#/ticks/TICK', as: AUTHOR, height: 960 },
   { name: 'departments', path: '#/departments', as: AUTHOR, height: 600 },
   { name: 'department', path: '#/departments/research', as: AUTHOR, height: 860 },
+  { name: 'budget', path: '#/departments/research', as: AUTHOR, height: 860 },
   { name: 'reviews', path: '#/reviews', as: REVIEWER, height: 600 },
   { name: 'policies', path: '#/policies', as: AUTHOR, height: 960 },
   { name: 'policies-dark', path: '#/policies', as: AUTHOR, colours: 'dark', height: 960 },
@@ -47,7 +49,7 @@ async function main(): Promise<void> {
         height: picture.height ?? 760,
         width: 1120,
       });
-      await signIn(look.page, await rig.token(picture.as));
+      if (picture.name !== 'sign-in') await signIn(look.page, await rig.token(picture.as));
       await look.page.locator('main h1').first().waitFor();
       await act(look.page, picture.name);
       await sleep(DRAWN_MS);
@@ -115,6 +117,11 @@ async function act(page: import('playwright-core').Page, name: string): Promise<
   if (name === 'tick') {
     await page.getByRole('button', { name: 'Verify in this browser' }).click();
     await page.locator('.verified').waitFor({ timeout: 30_000 });
+  }
+  if (name === 'budget') {
+    await page.getByRole('button', { name: 'Edit the budget of research', exact: true }).click();
+    await page.getByLabel(/^budget/).fill('4000');
+    await page.getByText('Spent and set aside', { exact: false }).waitFor();
   }
   if (name.startsWith('policies')) {
     await page.getByRole('button', { name: 'Open the policies that ship' }).click();

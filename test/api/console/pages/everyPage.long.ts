@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHROMIUM, type Looking, openBrowser, openPage, signIn } from '../browser.ts';
-import { AUTHOR, fill, OPERATOR, openRig, pushReviewed, type Rig } from '../rig.ts';
+import { AUTHOR, fill, HOSTILE, OPERATOR, openRig, pushReviewed, type Rig } from '../rig.ts';
 
 let rig: Rig;
 let browser: Browser;
@@ -86,7 +86,14 @@ const PAGES = [
   '#/departments/research',
   '#/reviews?state=all',
   '#/policies',
+  '#/simulations',
 ];
+const DIALOGS = [
+  ['#/departments/research', 'Edit the quota of gpu'],
+  ['#/departments/research', 'Edit the budget of research'],
+  ['#/simulations', 'New simulation'],
+  ['#/', 'Keys and help'],
+] as const;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 async function violations(page: Page): Promise<string[]> {
@@ -108,11 +115,14 @@ it.skipIf(!CHROMIUM).each(['light', 'dark'] as const)(
       await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0);
       found.push(...(await violations(page)));
     }
-    await page.keyboard.press('?');
-    await page.getByRole('dialog').waitFor();
-    found.push(...(await violations(page)));
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    for (const [path, button] of DIALOGS) {
+      await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
+      await page.getByRole('button', { name: button, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      found.push(...(await violations(page)));
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Access token').waitFor();
     found.push(...(await violations(page)));
@@ -121,3 +131,38 @@ it.skipIf(!CHROMIUM).each(['light', 'dark'] as const)(
     await close();
   },
 );
+
+it.skipIf(!CHROMIUM)('shows hostile words as words on every page', async () => {
+  const author = await rig.client(AUTHOR);
+  await author.post('/v1/agents', {
+    ...{ id: 'hostile', department: 'research', clearance: 'internal', accounts: ['research'] },
+  });
+  // Names are of a closed alphabet; labels and the words of people are not.
+  const labels = { model: HOSTILE };
+  await author.edits.put(
+    '/v1/pools/hostile',
+    { kind: 'gpu', unit: 'GPU', capacity: 1, labels },
+    { base: null },
+  );
+  const agent = await rig.client({ role: 'agent', department: 'research', agent: 'hostile' });
+  await agent.submit({
+    clientRequestId: 'hostile-1',
+    options: [{ claims: [{ kind: 'gpu', quantity: 1, selector: { model: HOSTILE } }] }],
+    terms: { class: 'standard', durationSeconds: 900, purpose: HOSTILE, summary: HOSTILE },
+  });
+  const { page, errors, foreign, close } = await looking(OPERATOR, '#/');
+  const seen: string[] = [];
+  const more = ['#/requests?q=onerror', '#/simulations?compare=%3Cimg%20src%3Dx%3E', '#/%3Cimg%3E/%3Cb%3E'];
+  for (const path of [...PAGES, ...more]) {
+    await page.evaluate(`location.hash = ${JSON.stringify(path.replace('ID', waiting))}`);
+    await page.locator('main').waitFor();
+    await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0);
+    expect([path, await page.locator('main img, main script, main b').count()]).toEqual([path, 0]);
+    expect([path, await page.title()]).toEqual([path, expect.stringContaining('Annona')]);
+    if ((await page.locator('main').textContent())?.includes('<img src=x')) seen.push(path);
+  }
+  // The words were there to be shown.
+  expect(seen).toEqual(expect.arrayContaining(['#/requests', '#/requests?q=onerror']));
+  expect({ errors, foreign }).toEqual({ errors: [], foreign: [] });
+  await close();
+});

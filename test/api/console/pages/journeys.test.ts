@@ -3,7 +3,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHROMIUM, type Looking, openBrowser, openPage, signIn } from '../browser.ts';
-import { fill, HOSTILE, OPERATOR, openRig, type Rig, WAITER } from '../rig.ts';
+import { openProxy } from '../proxy.ts';
+import { AUTHOR, fill, HOSTILE, OPERATOR, openRig, PAYROLL, REVIEWER, type Rig, WAITER } from '../rig.ts';
 
 let rig: Rig;
 let browser: Browser;
@@ -139,7 +140,8 @@ it.skipIf(!CHROMIUM)('previews the edit of a quota, and lets nobody write over a
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await dialog.getByText('Somebody else changed it meanwhile', { exact: false }).waitFor();
-  expect(await dialog.textContent()).toContain('nominal 590');
+  // What was read, theirs and mine beside each other.
+  expect(await dialog.getByRole('row', { name: /^nominal/ }).textContent()).toBe('nominal60059020');
   expect((await edits.read(QUOTA)).value.nominal).toBe(590);
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
@@ -147,6 +149,199 @@ it.skipIf(!CHROMIUM)('previews the edit of a quota, and lets nobody write over a
   const again = await edits.read(QUOTA);
   await edits.put(QUOTA, body, { base: again.etag });
   await close();
+});
+
+interface Sealed {
+  readonly act: string;
+  readonly object: string;
+  readonly actor: string;
+  readonly because: string | null;
+}
+
+/** The newest sealed entry of an act that somebody gave a reason for. */
+async function sealedOf(act: string): Promise<Sealed | undefined> {
+  const { items } = (await (await rig.client(AUTHOR)).get('/v1/audit/seals', { limit: 100 })) as {
+    items: { entries: Sealed[] }[];
+  };
+  const entries = items.flatMap(({ entries: sealed }) => sealed);
+  return entries.findLast((entry) => entry.act === act && entry.because !== null);
+}
+
+const BUDGET = '/v1/accounts/research/periods';
+
+it.skipIf(!CHROMIUM)(
+  'edits a budget with its effect before it, and the reason is sealed in the audit',
+  async () => {
+    const { edits, get } = await rig.client(AUTHOR);
+    const { periods } = (await get('/v1/accounts/research')) as {
+      periods: { id: string; current: boolean }[];
+    };
+    const path = `${BUDGET}/${periods.find(({ current }) => current)?.id}`;
+    const before = Number((await edits.read(path)).value.budget);
+    const { page, close } = await looking(OPERATOR, '#/departments/research');
+    const edit = page.getByRole('button', { name: 'Edit the budget of research', exact: true });
+    await edit.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    const budget = dialog.getByLabel(/^budget/);
+    await budget.fill('0');
+    await dialog.getByText('more than it would allow', { exact: false }).waitFor();
+    await budget.fill(String(before + 1));
+    await dialog.getByText('Spent and set aside', { exact: false }).waitFor();
+    const why = 'a grant of the Länder; "<b>"';
+    await dialog.getByLabel(/Why/).fill(why);
+    await dialog.getByRole('button', { name: 'Change the budget' }).focus();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    expect((await edits.read(path)).value.budget).toBe(before + 1);
+    await expect
+      .poll(() => sealedOf('edit'), { timeout: 15_000 })
+      .toMatchObject({
+        because: why,
+        actor: 'operator@operations',
+        object: expect.stringMatching(/^budget\/research\//),
+      });
+    await close();
+  },
+);
+
+it.skipIf(!CHROMIUM)('takes a request through its review to the grant', async () => {
+  const asked = await (await rig.client(PAYROLL)).submit({
+    clientRequestId: 'reviewed-1',
+    options: [{ claims: [{ kind: 'cpu', quantity: 2 }] }],
+    terms: {
+      ...{ class: 'standard', durationSeconds: 60, classification: 'restricted' },
+      ...{ purpose: 'payroll: run of November', summary: HOSTILE },
+    },
+  });
+  const mine = await looking(PAYROLL, `#/requests/${asked.id}`);
+  await mine.page.getByText('AWAITING_APPROVAL').first().waitFor();
+  const { page, errors, close } = await looking(REVIEWER, '#/reviews');
+  const approve = page.getByRole('button', { name: 'Approve' });
+  await approve.waitFor({ timeout: 20_000 });
+  expect(await page.locator('.summary').textContent()).toBe(HOSTILE);
+  await approve.focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('lawful basis: contract');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing waits for a ruling', { exact: false }).waitFor();
+  // Whoever asked sees it come, without a reload.
+  await mine.page.getByRole('heading', { name: /granted/ }).waitFor({ timeout: 20_000 });
+  expect(errors).toEqual([]);
+  await mine.close();
+  await close();
+  await expect
+    .poll(() => sealedOf('rule'), { timeout: 15_000 })
+    .toMatchObject({ because: 'lawful basis: contract' });
+});
+
+const figures = (wait: number) => ({
+  waitMeanSeconds: { mean: wait, plusMinus: 1 },
+  utilisation: { mean: 0.5 },
+});
+const resultOf = (scheduler: string, wait: number) => ({
+  schedulers: [{ scheduler, runs: 3, figures: figures(wait) }],
+});
+
+it.skipIf(!CHROMIUM)('asks for a simulation, and lays results side by side', async () => {
+  const { page, errors, close } = await looking(OPERATOR, '#/simulations');
+  await page.getByRole('button', { name: 'New simulation' }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('How many').fill('none');
+  await dialog.getByText('Requests are a whole number', { exact: false }).waitFor();
+  expect(await dialog.getByRole('button', { name: 'Start it' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('How many').fill('7');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('cell', { name: /^7 generated requests under annona, fcfs, 3 seeds/ }).waitFor();
+  const { items } = (await (await rig.client(OPERATOR)).get('/v1/jobs', { kind: 'simulation' })) as {
+    items: object[];
+  };
+  expect(items).toHaveLength(1);
+  // Two that have succeeded, as the server answers them.
+  const done = ['job_a', 'job_b'].map((id) => {
+    const result = {
+      href: `/v1/jobs/${id}/result`,
+      fileName: `${id}.json`,
+      contentType: 'application/json',
+      bytes: 9,
+    };
+    return { ...items[0], id, state: 'succeeded', error: null, progress: { done: 6, total: 6 }, result };
+  });
+  await page.route('**/v1/jobs?*', (route) => route.fulfill({ json: { items: done, next: null } }));
+  await page.route('**/v1/jobs/job_a/result', (route) => route.fulfill({ json: resultOf('fcfs', 200) }));
+  await page.route('**/v1/jobs/job_b/result', (route) => route.fulfill({ json: resultOf('annona', 100) }));
+  for (const id of ['job_a', 'job_b']) {
+    await page.getByLabel(`Compare ${id}`).focus();
+    await page.keyboard.press('Space');
+  }
+  const row = page.getByRole('row', { name: /^mean wait/ });
+  await row.getByText('-50.0 % better').waitFor();
+  expect(page.url()).toContain('compare=job_a%2Cjob_b');
+  expect(errors).toEqual([]);
+  await close();
+});
+
+it.skipIf(!CHROMIUM)(
+  'signs in at the identity provider, and says what was wrong with its answer',
+  async () => {
+    const { provider } = rig;
+    const look = await openPage(browser, `${rig.url}#/requests?q=nightly`, { trusted: provider.issuer });
+    const { page } = look;
+    const button = page.getByRole('button', { name: /^Sign in at 127/ });
+    const wrong = {
+      otherIssuer: 'calls itself',
+      otherState: 'This tab did not ask',
+      denies: '<b>not</b> this person',
+      noToken: 'without an access token',
+    } as const;
+    for (const [fault, said] of Object.entries(wrong)) {
+      provider.fault = fault as keyof typeof wrong;
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await page.getByText(said, { exact: false }).waitFor();
+      expect(page.url()).toBe(`${rig.url}#/requests?q=nightly`);
+    }
+    provider.fault = 'none';
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Requests' }).waitFor();
+    // Nothing of it stays in the address, and the page is where it was.
+    expect(page.url()).toBe(`${rig.url}#/requests?q=nightly`);
+    expect({ broken: provider.broken, foreign: look.foreign, errors: look.errors }).toEqual({
+      broken: [],
+      foreign: [],
+      errors: [],
+    });
+    // An answer that nobody asked for, as a link in a mail would bring it.
+    await page.goto(`${rig.url}?code=code-9&state=${'0'.repeat(32)}#/requests`);
+    await page.getByText('This tab did not ask', { exact: false }).waitFor();
+    await look.close();
+  },
+);
+
+it.skipIf(!CHROMIUM)('works below a path of a proxy, also a slow one', async () => {
+  const proxy = await openProxy(rig.url);
+  const { page, foreign, errors, close } = await openPage(browser, `${proxy.url}#/`, {
+    trusted: rig.provider.issuer,
+  });
+  await page.getByRole('button', { name: /^Sign in at 127/ }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('● live').waitFor();
+  expect(page.url()).toBe(`${proxy.url}#/`);
+  proxy.slowMs = 5000;
+  await page.keyboard.press('g');
+  await page.keyboard.press('v');
+  await page.getByText('Still reading', { exact: false }).waitFor();
+  proxy.slowMs = 0;
+  await page.getByText('Nothing waits for a ruling', { exact: false }).waitFor();
+  expect({ strayed: proxy.strayed, foreign, errors }).toEqual({ strayed: [], foreign: [], errors: [] });
+  expect(rig.provider.broken).toEqual([]);
+  await close();
+  await proxy.close();
 });
 
 it.skipIf(!CHROMIUM)('says when a token has ended, and goes on where it was with the next', async () => {
