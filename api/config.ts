@@ -27,7 +27,8 @@ export interface Config {
   readonly port: number;
   /** Data, keys and dumps. */
   readonly directory: string;
-  readonly cell: string;
+  /** Which cells this process is for; absent: all that the organisation declares, or `main` without one. */
+  readonly cells?: readonly string[];
   readonly engine: TickEngine;
   readonly tickIntervalMs: number;
   /** Ticks that are kept to be taken home as files; 0: none. */
@@ -40,6 +41,8 @@ export interface Config {
   readonly sideJobs: 'process' | 'off';
   /** Webhooks over http to loopback, for development. */
   readonly webhookLoopback: 'allow' | 'refuse';
+  /** Under which webhooks' secrets are kept, the first for new ones: "<id>:<base64 of 32 bytes>"; absent: none can be registered. */
+  readonly secretKeys: readonly string[];
   readonly ratePerAgent: number;
   readonly ratePerDepartment: number;
   readonly openPerAgent: number;
@@ -114,7 +117,7 @@ const SETTINGS: Settings<Config> = {
   host: { key: 'ANNONA_HOST', fallback: '127.0.0.1', read: word },
   port: { key: 'ANNONA_PORT', fallback: '7400', read: wholeNumber(0, 65_535) },
   directory: { key: 'ANNONA_DIRECTORY', fallback: '.annona', read: word },
-  cell: { key: 'ANNONA_CELL', fallback: 'main', read: slug },
+  cells: { key: 'ANNONA_CELL', read: slugs },
   engine: { key: 'ANNONA_ENGINE', fallback: 'highs', read: oneOf(TICK_ENGINES) },
   // Below 5 ms a tick is all overhead; above 500 ms the promise of a decision within a second is gone.
   tickIntervalMs: { key: 'ANNONA_TICK_INTERVAL_MS', fallback: '20', read: wholeNumber(5, 500) },
@@ -127,6 +130,7 @@ const SETTINGS: Settings<Config> = {
     fallback: 'refuse',
     read: oneOf(['refuse', 'allow'] as const),
   },
+  secretKeys: { key: 'ANNONA_SECRET_KEYS', fallback: '', read: secretKeys, secret: true },
   ratePerAgent: { key: 'ANNONA_RATE_AGENT_PER_SECOND', fallback: '100', read: wholeNumber(1, 100_000) },
   ratePerDepartment: {
     key: 'ANNONA_RATE_DEPARTMENT_PER_SECOND',
@@ -307,10 +311,20 @@ function fieldPaths(text: string): { value: readonly string[] } | string {
     : 'must be paths of fields, as purpose or quantities.gpu, separated by commas, or none';
 }
 
-function slug(text: string): { value: string } | string {
-  return /^[a-z0-9][a-z0-9.-]{0,62}$/.test(text)
-    ? { value: text }
-    : 'must be lower-case letters, digits, points and dashes';
+function slugs(text: string): { value: readonly string[] } | string {
+  const { value } = words(text);
+  return value.length > 0 && value.every((one) => /^[a-z0-9][a-z0-9.-]{0,62}$/.test(one))
+    ? { value: [...new Set(value)] }
+    : 'must be lower-case letters, digits, points and dashes; several separated by commas';
+}
+
+function secretKeys(text: string): { value: readonly string[] } | string {
+  const { value } = words(text);
+  const ids = value.map((one) => one.split(':', 1)[0]);
+  return value.every((one) => /^[A-Za-z0-9-]{1,32}:[A-Za-z0-9+/]{43}=$/.test(one)) &&
+    new Set(ids).size === ids.length
+    ? { value }
+    : 'must be <id>:<base64 of 32 bytes>, several separated by commas, each with an id of its own';
 }
 
 function wholeNumber(least: number, most: number): (text: string) => { value: number } | string {

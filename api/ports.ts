@@ -305,8 +305,11 @@ export interface ConfigurationSwap {
   readonly act: { readonly actor: IntakeActor; readonly command: EditCommand } | null;
 }
 
-/** `superseded`: another revision is in force than the one that the new was made from, and nothing was written. */
-export type SwapOutcome = 'stored' | 'superseded';
+/**
+ * `superseded`: another revision is in force than the one that the new was made from. `overAllotted`: other cells have not given up yet what this
+ * one is to be allotted. Either way nothing was written.
+ */
+export type SwapOutcome = 'stored' | 'superseded' | 'overAllotted';
 
 /** The organisation in force, changed by compare-and-swap: revision, overlay and audit in one transaction. */
 export interface ConfigurationStore {

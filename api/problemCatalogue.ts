@@ -209,6 +209,12 @@ export const PROBLEMS = {
     title: 'There is nothing to go back to',
     remedy: 'Activate a stored revision, or `shipped` for the policies of the product.',
   },
+  ALLOTTED_ELSEWHERE: {
+    status: 409,
+    title: 'Other cells still have what is to be allotted here',
+    remedy:
+      'Lower the allotment of another cell first; it is free once that cell has committed a tick and uses no more than what is left to it.',
+  },
   PRECONDITION_FAILED: {
     status: 412,
     title: 'The object is not as the call expects',
@@ -227,6 +233,12 @@ export const PROBLEMS = {
   },
   UNKNOWN_CLASS: { status: 422, title: 'No such priority class', remedy: 'Use one of the allowed classes.' },
   UNKNOWN_KIND: { status: 422, title: 'No pool is of this kind', remedy: 'Use one of the allowed kinds.' },
+  OTHER_CELL: {
+    status: 422,
+    title: 'It lies in another cell',
+    remedy:
+      'Ask for what is in the cell of your own department: a request lies in one cell, and the detail names the others.',
+  },
   UNKNOWN_LABEL: {
     status: 422,
     title: 'No pool of this kind carries the label',
@@ -298,6 +310,11 @@ export const PROBLEMS = {
     status: 500,
     title: 'A fault of this service',
     remedy: 'Repeat the call with the same clientRequestId; if it stays, report the requestId.',
+  },
+  SECRETS_NOT_KEPT: {
+    status: 501,
+    title: 'Secrets cannot be kept here',
+    remedy: 'An operator gives all processes of the cell a key (ANNONA_SECRET_KEYS); then repeat the call.',
   },
   QUEUE_FULL: {
     status: 503,

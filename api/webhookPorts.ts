@@ -16,6 +16,7 @@ export interface Webhook {
 }
 
 export interface NewWebhook extends Omit<Webhook, 'createdAt' | 'department'> {
+  /** Sealed: it is stored as it comes. */
   readonly secret: string;
 }
 
@@ -51,6 +52,7 @@ export interface DueDelivery {
   readonly webhook: string;
   readonly sequence: number;
   readonly url: string;
+  /** As it was stored; from before secrets were sealed, plain. */
   readonly secret: string;
   readonly event: DomainEvent;
   /** Counting this one. */

@@ -152,6 +152,11 @@ export const configuration = object(
   {
     fairness: object({ halfLifeSeconds: atLeastOne }),
     policyLimits,
+    cells: object({
+      neighbours: list(object({ cell: id, departments: list(id), kinds: list(id) })),
+      pools: list(object({ pool: id, whole: units })),
+      accounts: list(object({ account: id, period: id, whole: units })),
+    }),
     reservations: object({}, { overtakes: atLeastOne, sharePercent: percent, idlePercent: percent }),
   },
 );

@@ -41,7 +41,7 @@ async function makeKey(): Promise<JWK> {
 }
 
 /** Whole or not at all, and never over another's: two processes may start in one directory at once. */
-async function writeOnce(file: string, text: string): Promise<void> {
+export async function writeOnce(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', 0o600);
   try {
@@ -60,7 +60,16 @@ async function writeOnce(file: string, text: string): Promise<void> {
 }
 
 async function readKey(file: string): Promise<SigningKey | null> {
-  let text: string;
+  const text = await readPrivate(file);
+  if (text === null) return null;
+  const jwk = parseKey(text);
+  if (!jwk) throw new Error(`${file} holds no signing key: move it away, and the next start makes a new one`);
+  const { d: _secret, ...publicKey } = jwk;
+  return { privateKey: jwk, keys: { keys: [publicKey] }, file };
+}
+
+/** Null when there is none. @throws Error when others could read it. */
+export async function readPrivate(file: string): Promise<string | null> {
   try {
     const { mode } = await stat(file);
     if ((mode & 0o077) !== 0) {
@@ -68,15 +77,11 @@ async function readKey(file: string): Promise<SigningKey | null> {
         `${file} can be read by others (mode ${(mode & 0o777).toString(8)}): run chmod 600 ${file}`,
       );
     }
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
-  const jwk = parseKey(text);
-  if (!jwk) throw new Error(`${file} holds no signing key: move it away, and the next start makes a new one`);
-  const { d: _secret, ...publicKey } = jwk;
-  return { privateKey: jwk, keys: { keys: [publicKey] }, file };
 }
 
 function parseKey(text: string): (JWK & { kid: string; alg: string }) | null {

@@ -3,6 +3,7 @@
 
 import type { ConfigurationStore, ConfigurationSwap, KeptEdit, SwapOutcome } from '../../api/ports.ts';
 import type { Configuration, ConfigurationSource, DepartmentId, Instant } from '../../scheduler/index.ts';
+import { overAllotted } from './allotments.ts';
 import { appendIntake } from './intake.ts';
 import { refuse } from './refusal.ts';
 import {
@@ -68,6 +69,7 @@ export class MemoryConfiguration implements ConfigurationSource, ConfigurationSt
 
   async swap({ from, to, kept, dropped, base, act }: ConfigurationSwap): Promise<SwapOutcome> {
     const { cell } = to;
+    if (overAllotted(this.#tables, to) !== null) return 'overAllotted';
     if (currentRevision(this.#tables, cell) !== from) return 'superseded';
     await this.store(to);
     for (const object of dropped) this.#tables.edits.delete(rowKey(cell, object));
@@ -92,6 +94,7 @@ export class MemoryConfiguration implements ConfigurationSource, ConfigurationSt
 
   async store(configuration: Configuration): Promise<void> {
     const { cell, revision } = configuration;
+    refuseOverAllotted(this.#tables, configuration);
     for (const [key, row] of this.#tables.configurations) {
       if (row.cell === cell) this.#tables.configurations.set(key, { ...row, current: false });
     }
@@ -119,6 +122,11 @@ export class MemoryConfiguration implements ConfigurationSource, ConfigurationSt
   }
 }
 
+function refuseOverAllotted(tables: Tables, configuration: Configuration): void {
+  const over = overAllotted(tables, configuration);
+  if (over !== null) refuse('S1', `${over} of ${configuration.cell} would pass what the other cells leave`);
+}
+
 /** @throws NoConfigurationError before the first `store`. */
 export function currentConfiguration(tables: Tables, cell: string): Configuration {
   for (const row of tables.configurations.values()) if (row.cell === cell && row.current) return row.document;
@@ -139,6 +147,7 @@ export function applyConfiguration(
 ): void {
   const stored = tables.configurations.get(rowKey(cell, revision));
   if (stored === undefined) refuse('S14', `revision ${revision} of ${cell} is not stored`);
+  refuseOverAllotted(tables, stored.document);
   for (const [key, row] of tables.capacities)
     if (row.cell === cell) capacities.set(key, { ...row, capacity: 0 });
   for (const row of capacityRows(stored.document)) {

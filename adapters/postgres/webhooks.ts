@@ -1,5 +1,5 @@
 // Webhooks in PostgreSQL: made and read under their department's scope; deliveries as rows that whoever delivers holds for a while.
-// Invariant: a secret is written once and read by who signs alone. Called by the edge (PostgresWebhooks) and the process of side jobs.
+// Invariant: a secret comes sealed, is written once and read by who signs alone. Called by the edge (PostgresWebhooks) and the process of side jobs.
 
 import type {
   DueDelivery,

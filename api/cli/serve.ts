@@ -1,13 +1,13 @@
 // `annona serve`: a production process on the operator's PostgreSQL, with all roles or some, configured by the environment. Busy ports and missing keys are errors.
 
 import { resolve } from 'node:path';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
+import { type CellStart, startCells } from '../roles/cells.ts';
 import { policySettingsOf } from '../roles/policySettings.ts';
 import { ROLES } from '../roles/role.ts';
-import { startServer } from '../roles/server.ts';
 import { packageVersion } from '../version.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
-import { readOrganisation } from './organisationFile.ts';
+import { type OrganisationRead, readOrganisation } from './organisationFile.ts';
 import { stopSignal } from './stopSignal.ts';
 
 export interface ServeOptions {
@@ -29,7 +29,8 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
   const organisation =
     options.organisation === undefined ? undefined : await readOrganisation(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
-  const server = await startServer(
+  const cells = cellsOf(config, organisation);
+  const server = await startCells(
     {
       roles: config.roles,
       internal: {
@@ -39,10 +40,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       },
       directory: resolve(config.directory),
       databaseUrl: config.databaseUrl,
-      ...(organisation === undefined
-        ? {}
-        : { configuration: organisation.configuration, organisationTexts: organisation.texts }),
-      cell: organisation?.configuration.cell ?? config.cell,
+      ...(organisation === undefined ? {} : { organisationTexts: organisation.texts }),
       host: config.host,
       port: config.port,
       portBusy: 'fail',
@@ -70,18 +68,58 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
       edge: config.edge,
       ...(config.otlpUrl === undefined ? {} : { otlpUrl: config.otlpUrl }),
       sideJobs: config.sideJobs,
+      secretKeys: config.secretKeys,
       webhookLoopback: config.webhookLoopback === 'allow',
       policies: policySettingsOf(config),
       logLevel: config.logLevel,
     },
+    cells,
     { version: packageVersion(), log: (line) => io.err(line) },
   );
   const as = config.roles.length === ROLES.length ? '' : ` as ${config.roles.join(', ')}`;
-  io.err(`serving ${server.configuration.organisation}${as} at ${server.url}`);
+  const [first] = server.servers;
+  const of = cells.length === 1 ? '' : `, cells ${cells.map(({ cell }) => cell).join(', ')},`;
+  io.err(`serving ${first?.configuration.organisation}${of}${as} at ${server.url}`);
   await new Promise<void>((done) => {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
   });
   await server.stop();
   return EXIT.done;
+}
+
+const DEFAULT_CELL = 'main';
+
+/** @throws CommandError */
+function cellsOf(
+  { cells: named, internalPort, internalUrl }: Config,
+  organisation: OrganisationRead | undefined,
+): readonly CellStart[] {
+  const cells = organisation === undefined ? storedCells(named) : declaredCells(organisation, named);
+  if (cells.length > 1 && (internalPort !== 0 || internalUrl !== undefined)) {
+    throw new CommandError(
+      'ANNONA_INTERNAL_PORT and ANNONA_INTERNAL_URL are one address; a process of several cells has one a cell, on free ports',
+      EXIT.usage,
+    );
+  }
+  return cells;
+}
+
+function storedCells(named: readonly string[] = [DEFAULT_CELL]): readonly CellStart[] {
+  return named.map((cell) => ({ cell }));
+}
+
+/** A tree of one cell is served whatever ANNONA_CELL says; of several, those that it names. */
+function declaredCells(
+  { cells }: OrganisationRead,
+  named: readonly string[] | undefined,
+): readonly CellStart[] {
+  const declared = cells.map((configuration) => ({ cell: configuration.cell, configuration }));
+  if (declared.length === 1 || named === undefined) return declared;
+  const unknown = named.filter((name) => !declared.some(({ cell }) => cell === name));
+  if (unknown.length === 0) return declared.filter(({ cell }) => named.includes(cell));
+  throw new CommandError(
+    `ANNONA_CELL: the organisation declares no cell ${unknown.join(', ')} (allowed: ${declared.map(({ cell }) => cell).join(', ')})`,
+    EXIT.usage,
+  );
 }

@@ -11,13 +11,14 @@ import { now } from '../roles/clock.ts';
 import { policySettingsOf } from '../roles/policySettings.ts';
 import { createPulse, type Pulse } from '../roles/pulse.ts';
 import { runSampleAgents } from '../roles/sampleAgents.ts';
+import { ownSecretKeys } from '../roles/secrets.ts';
 import { type RunningServer, startServer } from '../roles/server.ts';
 import { DEFAULT_AUDIENCE, DEFAULT_ISSUER } from '../roles/serverOptions.ts';
 import { tokenMint } from '../roles/token.ts';
 import { packageVersion } from '../version.ts';
 import { hasConsoleSources } from './buildConsole.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
-import { readOrganisation } from './organisationFile.ts';
+import { readOneCell } from './organisationFile.ts';
 import { stopSignal } from './stopSignal.ts';
 
 export interface StartOptions {
@@ -46,7 +47,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
   const directory = resolve(options.directory);
   const config = readConfig({ engine: options.engine });
   const { databaseUrl, kafkaBrokers, tickIntervalMs, engine } = config;
-  const { configuration, texts } = await readOrganisation(options.organisation, io);
+  const { configuration, texts } = await readOneCell(options.organisation, io);
   const signal = stopSignal((line) => io.err(line));
   await bringUpConsole(io);
   await prepare(directory, { reset: options.reset === true, databaseUrl }, io);
@@ -81,6 +82,7 @@ export async function start(options: StartOptions, io: CommandIo): Promise<numbe
       edge: config.edge,
       ...(config.otlpUrl === undefined ? {} : { otlpUrl: config.otlpUrl }),
       sideJobs: config.sideJobs,
+      secretKeys: config.secretKeys.length > 0 ? config.secretKeys : await ownSecretKeys(directory),
       webhookLoopback: config.webhookLoopback === 'allow',
       policies: policySettingsOf(config),
     },

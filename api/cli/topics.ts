@@ -22,15 +22,19 @@ export async function createTopics(options: TopicsOptions, io: CommandIo): Promi
   if (config.kafkaBrokers.length === 0) {
     throw new CommandError('KAFKA_BROKERS names no broker: set it to host:port,…', EXIT.usage);
   }
-  const { configuration } = await readOrganisation(options.organisation, io);
-  const { cell } = configuration;
-  const departments = configuration.departments.map(({ id }): string => id);
+  const { cells } = await readOrganisation(options.organisation, io);
   const roles = await import('../roles/createTopics.ts');
-  const answer = await roles
-    .createTopics(config, { cell, departments }, { partitions, replicas })
-    .catch((error: Error) => {
-      throw new CommandError(`Kafka: ${error.message}`, EXIT.unreachable);
-    });
+  const answer = { created: [] as string[], present: [] as string[] };
+  for (const { cell, departments: all } of cells) {
+    const departments = all.map(({ id }): string => id);
+    const made = await roles
+      .createTopics(config, { cell, departments }, { partitions, replicas })
+      .catch((error: Error) => {
+        throw new CommandError(`Kafka: ${error.message}`, EXIT.unreachable);
+      });
+    answer.created.push(...made.created);
+    answer.present.push(...made.present);
+  }
   if (options.json) {
     io.out(JSON.stringify(answer));
   } else {

@@ -1,10 +1,11 @@
 // POST /v1/requests/batch: many submissions in one call, each with its own answer (207).
 // Invariant: items are independent; a batch is no transaction, and its order is the order of its answers.
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problemDocument } from '../errors.ts';
 import { accessOf } from './access.ts';
 import { instanceOf } from './answers.ts';
+import { auditRefusal } from './caller.ts';
 import { callKeyHooks } from './callKeys.ts';
 import type { ServerOptions } from './options.ts';
 import { countItems, refuseBeyondOpen } from './rateLimits.ts';
@@ -41,6 +42,7 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
       const submissions = refuseDuplicates(read.map((item) => item.submission));
       const asked = refuseBeyondOpen(options, principal, submissions);
       const submitted = await submitItems(options, asked, request.traceParent);
+      await auditItems(options, request, submitted);
       const items = withSuggestions(submitted, read).map((answer, index) => {
         if (answer.ok) {
           const { id, clientRequestId, receivedAt } = answer;
@@ -52,6 +54,23 @@ export function addBatch(server: FastifyInstance, options: ServerOptions): void 
       });
       return reply.code(207).send({ items });
     },
+  );
+}
+
+/** As single calls are: an item that could never fit is in the audit with its place in the batch. */
+async function auditItems(
+  options: ServerOptions,
+  request: FastifyRequest,
+  submitted: readonly Submitted[],
+): Promise<void> {
+  const { principal: by } = accessOf(request);
+  const route = `${request.method} ${request.routeOptions.url}`;
+  const writes = submitted.map(async (answer, index) => {
+    if (answer.ok) return;
+    await auditRefusal(options, { by, problem: answer.problem, object: `${route}#/items/${index}` });
+  });
+  await Promise.all(writes).catch((fault: unknown) =>
+    request.log.error(fault, 'a refusal is not in the audit'),
   );
 }
 

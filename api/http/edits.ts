@@ -78,7 +78,9 @@ export async function storeEdit(options: ServerOptions, call: EditCall): Promise
     const { from, to } = step;
     if (to === null) throw refused(step.problems);
     const planned = { ...step, to };
-    if (to.revision === from.revision || (await swap(options, call, planned)) === 'stored') {
+    const outcome = to.revision === from.revision ? 'stored' : await swap(options, call, planned);
+    if (outcome === 'overAllotted') throw overAllotted(call.what);
+    if (outcome === 'stored') {
       options.adopt(to);
       return planned;
     }
@@ -116,6 +118,14 @@ function notAsExpected(what: string, etag: string | null): ProblemError {
     code: 'PRECONDITION_FAILED',
     detail: `the ${what} is not as the call expects; its ETag is ${etag}`,
     headers: etag === null ? {} : { etag },
+  });
+}
+
+function overAllotted(what: string): ProblemError {
+  return new ProblemError({
+    code: 'ALLOTTED_ELSEWHERE',
+    detail: `the ${what} is shared with other cells, which have not given up so much of it`,
+    headers: { 'retry-after': '1' },
   });
 }
 

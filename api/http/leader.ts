@@ -25,6 +25,10 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encod
 
 /** Shown by an edge that hands a call on. */
 export const SECRET_HEADER = 'x-annona-leader';
+/** How often a call was handed on. */
+const HOPS_HEADER = 'x-annona-hops';
+/** From an outer edge to its own process, and from there to the one that leads: more is a circle, of who lost its leadership just now. */
+const HOPS_MOST = 2;
 /** Of an inner edge alone, and no part of the contract: agents near their bound of open requests. */
 export const CROWDED_PATH = '/leader/crowded';
 
@@ -34,7 +38,7 @@ export function addLeader(app: FastifyInstance, { leader }: ServerOptions): void
   app.addHook('onClose', async () => agent.destroy());
   app.addHook('onRequest', async (request, reply) => {
     const how = asksLeader(request);
-    if (how === false) return;
+    if (how === false || leader.leadsHere?.() === true) return;
     const answer = await askLeader(request, leader, agent).catch((error: unknown) => {
       if (how === 'whenLed' && error instanceof ProblemError) return null;
       throw error;
@@ -54,6 +58,7 @@ async function askLeader(
   leader: NonNullable<ServerOptions['leader']>,
   agent: Agent,
 ): Promise<IncomingMessage> {
+  if (hopsOf(request) >= HOPS_MOST) throw notLeading('the process that was said to lead does not');
   const address = await leader.address();
   if (address === null) throw notLeading('no process leads the cell at this moment');
   return ask(request, address, agent).catch((error: unknown) => {
@@ -84,6 +89,11 @@ function asksLeader(request: FastifyRequest): boolean | 'whenLed' {
   return (request.query as Record<string, unknown> | undefined)?.dryRun === 'true' ? true : how;
 }
 
+function hopsOf({ headers }: FastifyRequest): number {
+  const told = headers[HOPS_HEADER];
+  return typeof told === 'string' && /^[0-9]$/.test(told) ? Number(told) : 0;
+}
+
 function ask(request: FastifyRequest, { url, secret }: Announced, agent: Agent): Promise<IncomingMessage> {
   const { raw } = request;
   const base = new URL(url);
@@ -95,7 +105,12 @@ function ask(request: FastifyRequest, { url, secret }: Announced, agent: Agent):
       port: base.port,
       method: raw.method,
       path: raw.url,
-      headers: { ...endToEnd(raw.headers), 'x-request-id': request.id, [SECRET_HEADER]: secret },
+      headers: {
+        ...endToEnd(raw.headers),
+        'x-request-id': request.id,
+        [SECRET_HEADER]: secret,
+        [HOPS_HEADER]: String(hopsOf(request) + 1),
+      },
       timeout: PATIENCE_MS,
     });
     asked.on('response', resolve);

@@ -115,6 +115,8 @@ export interface ServerOptions {
   /** A hint for whoever runs jobs. */
   readonly jobAdded: () => void;
   readonly webhooks: Webhooks;
+  /** What is stored of a webhook's secret; null: no key is known here, and none can be kept. */
+  readonly sealWebhookSecret: ((webhook: string, secret: string) => string) | null;
   /** Why a webhook may not be sent to a URL; null: it may, as far as the URL says. */
   readonly refusalOfWebhook: (url: string) => string | null;
   readonly dryRuns: DryRuns;
@@ -134,10 +136,12 @@ export interface ServerOptions {
   readonly liveLease: (lease: LeaseId) => HeldLease | null;
   /** Mean delay of the event loop over the last second. */
   readonly lagMs: () => number;
-  /** The process that leads, where this one never does; absent: this one answers what it can. */
+  /** The process that leads, where this one does not; absent: this one answers what it can. */
   readonly leader?: {
     /** Calls that it alone can answer are handed on to it there; null while nobody leads. */
     readonly address: () => Promise<Announced | null>;
+    /** Whether this process leads by now, and answers itself; absent: it never does. */
+    readonly leadsHere?: () => boolean;
     /** It did not answer where it was said to be. */
     readonly forget: () => void;
     /** Whose readiness `/readyz` tells: the leader's where this process is its edge, its own where any number of them stand before it. */

@@ -131,6 +131,7 @@ const DETAIL_CODES = {
   UNKNOWN_AGENT: 'unknown',
   UNKNOWN_CLASS: 'choice',
   UNKNOWN_KIND: 'choice',
+  OTHER_CELL: 'choice',
   UNKNOWN_LABEL: 'choice',
   CLAIM_INVALID: 'conflict',
   GANG_INVALID: 'range',

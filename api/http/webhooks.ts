@@ -39,7 +39,7 @@ export function addWebhooks(server: FastifyInstance, options: ServerOptions): vo
 
 function addEditing(server: FastifyInstance, options: ServerOptions): void {
   const app = typed(server);
-  const { webhooks, system, refusalOfWebhook } = options;
+  const { webhooks, system, refusalOfWebhook, sealWebhookSecret } = options;
   const config = { action: 'editWebhooks' as const };
   app.post(
     '/webhooks',
@@ -49,9 +49,21 @@ function addEditing(server: FastifyInstance, options: ServerOptions): void {
       const { url, types = null } = request.body;
       const refusal = refusalOfWebhook(url);
       if (refusal !== null) throw refused(refusal);
+      if (sealWebhookSecret === null)
+        throw new ProblemError({
+          code: 'SECRETS_NOT_KEPT',
+          detail: 'ANNONA_SECRET_KEYS names no key under which the secret of a webhook could be kept',
+        });
       const [id, secret] = [system.newWebhookId(), system.newSecret()];
       const { cell } = options.configuration();
-      const asked = { id, cell, subject: principal.subject, url, types, secret };
+      const asked = {
+        id,
+        cell,
+        subject: principal.subject,
+        url,
+        types,
+        secret: sealWebhookSecret(id, secret),
+      };
       const made = await webhooks.add(scope, asked, MOST_PER_DEPARTMENT);
       if (made === null)
         throw new ProblemError({

@@ -3,6 +3,7 @@
 
 import type { Instant } from '../../scheduler/index.ts';
 import { checkAccounts } from './checks/accounts.ts';
+import { checkCells } from './checks/cells.ts';
 import { checkAgents, checkClasses, checkDepartments } from './checks/departments.ts';
 import { checkPolicyLimits } from './checks/limits.ts';
 import { checkPools } from './checks/pools.ts';
@@ -30,5 +31,6 @@ export function checkSections(sections: Sections, now: Instant): readonly Proble
   checkQuotas(context);
   checkAccounts(context);
   checkPolicyLimits(context);
+  checkCells(context);
   return problems;
 }

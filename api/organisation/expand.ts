@@ -70,7 +70,8 @@ export function expandSections(sections: Sections, now: Instant): UnrevisedConfi
   const agentPools = groups.flatMap(({ id, group }) => agentPoolOf(id, group));
   const accounts = new Map(sections.accounts.map((entry) => [entry.value.id, entry]));
   return {
-    cell: sections.cell!.value,
+    // Of several cells it is the whole, which divide() parts.
+    cell: sections.cell?.value ?? '',
     organisation: sections.organisation!.value,
     departments: byId(sections.departments.map(({ value }) => departmentOf(value))),
     agents: byId(groups.map(({ id, group }) => agentOf(id, group))),

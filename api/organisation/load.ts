@@ -2,6 +2,7 @@
 // Invariant: the tree is never half accepted, and nothing that it can contain makes this throw.
 
 import { type Configuration, type Digest, type Instant, revisionOf } from '../../scheduler/index.ts';
+import { divide } from './cells.ts';
 import { checkSections } from './check.ts';
 import { expandSections } from './expand.ts';
 import { type OrganisationText, readOrganisation } from './files.ts';
@@ -15,7 +16,10 @@ import { parseSource } from './source.ts';
 export type LoadedOrganisation =
   | {
       readonly ok: true;
+      /** Of the tree's one cell, or of the first of several. */
       readonly configuration: Configuration;
+      /** One a cell, in the order of their ids. */
+      readonly cells: readonly Configuration[];
       /** The tree as it was written, by file, unexpanded. */
       readonly document: Readonly<Record<string, OrganisationFile>>;
     }
@@ -58,9 +62,12 @@ export function parseOrganisation(
   const gathered = gatherSections(sources);
   problems.push(...gathered.problems, ...checkSections(gathered.sections, now));
   if (problems.length > 0) return { ok: false, problems: sortProblems(problems) };
-  const expanded = expandSections(gathered.sections, now);
+  const cells = divide(expandSections(gathered.sections, now), gathered.sections).map((part) => ({
+    revision: revisionOf(part, digest),
+    ...part,
+  }));
   const document = Object.fromEntries(
     sources.map(({ source }) => [source.file, source.value as OrganisationFile]),
   );
-  return { ok: true, configuration: { revision: revisionOf(expanded, digest), ...expanded }, document };
+  return { ok: true, configuration: cells[0]!, cells, document };
 }

@@ -4,6 +4,7 @@
 
 import { type Static, Type } from 'typebox';
 import { DEADLINE_ALLOWANCE_MOST, ROLES } from '../../scheduler/index.ts';
+import { CellEntry } from './schemaCells.ts';
 import { PolicyLimitsEntry } from './schemaLimits.ts';
 import { PoolTemplate } from './schemaPools.ts';
 import {
@@ -284,7 +285,12 @@ const Reservations = Type.Object(
 export const OrganisationFile = Type.Object(
   {
     organisation: Type.Optional(slug('Id of the organisation.')),
-    cell: Type.Optional(slug('The cell that this tree describes.')),
+    cell: Type.Optional(
+      slug('The cell that this tree describes, where it is one. Exactly one of `cell` and `cells`.'),
+    ),
+    cells: Type.Optional(
+      Type.Array(CellEntry, { minItems: 2, description: 'The cells that the tree is divided into.' }),
+    ),
     // Four: strict classes are solved one stage after the other, and a fifth stage has no time left in a tick.
     classes: Type.Optional(
       Type.Array(ClassEntry, { minItems: 1, maxItems: 4, description: 'Strict priority classes.' }),

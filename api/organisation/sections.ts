@@ -28,6 +28,7 @@ import type {
   QuotaEntry,
   ReservationsEntry,
 } from './schema.ts';
+import type { CellEntry } from './schemaCells.ts';
 import type { PolicyLimitsEntry } from './schemaLimits.ts';
 import type { PoolEntry } from './schemaPools.ts';
 import { poolsOf, seriesProblems } from './series.ts';
@@ -47,6 +48,8 @@ export interface GroupEntry extends Entry<AgentGroup> {
 export interface Sections {
   readonly organisation: Entry<string> | null;
   readonly cell: Entry<string> | null;
+  /** None where the tree is one cell. */
+  readonly cells: readonly Entry<CellEntry>[];
   readonly classes: Entry<readonly ClassEntry[]> | null;
   readonly leaseTerms: Entry<LeaseTermsEntry> | null;
   readonly fairness: Entry<FairnessEntry> | null;
@@ -121,6 +124,7 @@ export function gatherSections(sources: readonly ShapedSource[]): {
     sections: {
       organisation: single('organisation'),
       cell: single('cell'),
+      cells: list('cells'),
       classes: single('classes'),
       leaseTerms: single('leaseTerms'),
       fairness: single('fairness'),
@@ -177,7 +181,8 @@ function namesOf(raw: RawTree, groups: readonly RawGroup[], readable: boolean): 
 /** Of a tree whose files could all be read: another might hold the section. */
 function missing(raw: RawTree, sources: readonly ShapedSource[]): readonly Problem[] {
   const file = (sources.find(({ source }) => source.file === 'organisation.yaml') ?? sources[0])!.source.file;
-  return REQUIRED.filter((name) => !raw.has(name)).map((name) => ({
+  const lacking = REQUIRED.filter((name) => !raw.has(name) && !(name === 'cell' && raw.has('cells')));
+  return lacking.map((name) => ({
     file,
     line: 1,
     column: 1,

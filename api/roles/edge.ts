@@ -23,6 +23,7 @@ import { closeServer, listen } from './listen.ts';
 import type { OpenTelemetry } from './openTelemetry.ts';
 import type { Shared } from './redis.ts';
 import { timers } from './scheduling.ts';
+import { placeOfWebhook, secretBoxOf } from './secrets.ts';
 import { DEFAULT_LIMITS, type ServerOptions } from './serverOptions.ts';
 
 /** What only the process that leads can answer; elsewhere each says that it does not know. */
@@ -57,6 +58,7 @@ export type EdgeSettings = Pick<
   | 'redisUrl'
   | 'intakeQueueItems'
   | 'webhookLoopback'
+  | 'secretKeys'
   | 'otlpUrl'
 > &
   KafkaIntakeOptions;
@@ -72,7 +74,7 @@ export interface EdgeParts {
   readonly jobAdded: () => void;
   readonly telemetry: OpenTelemetry | null;
   readonly log: (line: string) => void;
-  /** Absent in the process that leads. */
+  /** Of one that never leads, or stands by. */
   readonly leader?: HttpOptions['leader'];
   /** Of one that other processes ask. */
   readonly inner?: HttpOptions['inner'];
@@ -85,6 +87,7 @@ export async function openEdge(
 ): Promise<string> {
   const { options, adapter, leader, inner, telemetry } = parts;
   const { current: configuration, adopt } = parts.follower;
+  const secretBox = secretBoxOf(options.secretKeys ?? []);
   const eventLoop = watchEventLoop();
   closing(() => eventLoop.close());
   const http: HttpOptions = {
@@ -114,6 +117,7 @@ export async function openEdge(
     sideJobs: adapter.sideJobs,
     jobAdded: parts.jobAdded,
     webhooks: adapter.webhooks,
+    sealWebhookSecret: secretBox && ((id, secret) => secretBox.seal(secret, placeOfWebhook(id))),
     refusalOfWebhook: (url) => refusalOfUrl(url, { allowLoopback: options.webhookLoopback === true }),
     system: createEdgeSystem(),
     digest: sha256,
@@ -125,7 +129,7 @@ export async function openEdge(
     lagMs: () => eventLoop.lagMs(),
     logger: createLogger({
       level: options.logLevel ?? 'warn',
-      role: leader === undefined ? 'single' : 'api',
+      role: leader === undefined || leader.leadsHere !== undefined ? 'single' : 'api',
       destination: process.stderr,
     }),
     ...(options.signIn && {

@@ -66,7 +66,17 @@ export async function edgeApart(
 
 function edgeSettings(options: ServerOptions) {
   const { directory, cell, host, port, portBusy, issuer, audience } = options;
-  const { keySet, signIn, limits, logLevel, redisUrl, intakeQueueItems, webhookLoopback, otlpUrl } = options;
+  const {
+    keySet,
+    signIn,
+    limits,
+    logLevel,
+    redisUrl,
+    intakeQueueItems,
+    webhookLoopback,
+    secretKeys,
+    otlpUrl,
+  } = options;
   return {
     ...{ directory, cell, host, port, portBusy, issuer, audience },
     ...(keySet === undefined ? {} : { keySet }),
@@ -77,6 +87,7 @@ function edgeSettings(options: ServerOptions) {
     ...(intakeQueueItems === undefined ? {} : { intakeQueueItems }),
     ...(otlpUrl === undefined ? {} : { otlpUrl }),
     ...(webhookLoopback === undefined ? {} : { webhookLoopback }),
+    ...(secretKeys === undefined ? {} : { secretKeys }),
     ...kafkaSettings(options),
   };
 }

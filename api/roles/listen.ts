@@ -1,5 +1,7 @@
 // Listening on the asked port, or, where that was allowed, on the next free one.
 
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { buildServer } from '../http/server.ts';
 import type { ServerOptions } from './serverOptions.ts';
 import { StartRefused } from './startRefused.ts';
@@ -10,12 +12,14 @@ const PORT_MAX = 65_535;
 
 /** @throws StartRefused, with the port, when it is busy and no other may be taken. */
 export async function listen(
-  server: ReturnType<typeof buildServer>,
+  server: ReturnType<typeof buildServer> | Server,
   { host, port, portBusy }: Pick<ServerOptions, 'host' | 'port' | 'portBusy'>,
 ): Promise<string> {
   for (let tried = port; ; tried += 1) {
     try {
-      return await server.listen({ host, port: tried });
+      return 'inject' in server
+        ? await server.listen({ host, port: tried })
+        : await listenPlain(server, { host, port: tried });
     } catch (error) {
       const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
       if (!busy) throw error;
@@ -25,6 +29,17 @@ export async function listen(
       }
     }
   }
+}
+
+function listenPlain(server: Server, at: { readonly host: string; readonly port: number }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at, () => {
+      server.removeListener('error', reject);
+      const bound = server.address() as AddressInfo;
+      resolve(`http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`);
+    });
+  });
 }
 
 /** Calls under way take milliseconds, and waiting ones are let go first; what is open after this is a client that never spoke. */

@@ -13,6 +13,7 @@ const CHECK_MS = 3_600_000;
 export interface RenewalOptions {
   readonly texts: readonly OrganisationText[];
   readonly files: string;
+  readonly cell: string;
   readonly store: ConfigurationStore;
   readonly digest: Digest;
   readonly now: () => Instant;
@@ -42,10 +43,22 @@ async function run(options: RenewalOptions, signal: AbortSignal): Promise<void> 
   }
 }
 
-async function renew({ texts, files, store, digest, now, adopt, log }: RenewalOptions): Promise<void> {
+async function renew({
+  cell,
+  texts,
+  files,
+  store,
+  digest,
+  now,
+  timers,
+  adopt,
+  log,
+}: RenewalOptions): Promise<void> {
   const loaded = parseOrganisation(texts, { now: now(), digest });
   if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('; '));
-  const stored = await renewIfOurs({ store, base: loaded.configuration, files, digest, log });
+  const base = loaded.cells.find((part) => part.cell === cell);
+  if (base === undefined) throw new Error(`the files declare no cell ${cell}`);
+  const stored = await renewIfOurs({ store, base, files, digest, timers, looksMost: 1, log });
   if (stored === null) {
     log('calendars: the organisation was loaded from other files since; this process renews it no more');
     return;

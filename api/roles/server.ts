@@ -13,7 +13,7 @@ import { ConfigurationFollower } from './configurationFollower.ts';
 import { type Database, openDatabase } from './database.ts';
 import { requireEngine, startDeciding } from './deciding.ts';
 import { hubOf } from './edge.ts';
-import { establish } from './establishConfiguration.ts';
+import { AllottedElsewhere, establish } from './establishConfiguration.ts';
 import { startKafkaRelay } from './kafkaRelay.ts';
 import { openTelemetry } from './openTelemetry.ts';
 import { openShared } from './redis.ts';
@@ -176,6 +176,7 @@ function startRenewing({ options, adapter, follower, log }: ServerParts, closing
   const store = adapter.configuration;
   const renewal = startRenewal({
     texts,
+    cell: options.cell,
     files: filesOf(options),
     store,
     digest: sha256,
@@ -201,7 +202,9 @@ async function bringIntoForce(
   const { configuration: base, cell } = options;
   if (base === undefined) return storedIn(adapter, cell);
   const store = adapter.configuration;
-  return establish({ store, base, files: filesOf(options), digest: sha256, log });
+  return establish({ store, base, files: filesOf(options), digest: sha256, timers, log }).catch((error) => {
+    throw error instanceof AllottedElsewhere ? new StartRefused('organisation', error.message) : error;
+  });
 }
 
 function followerOf(parts: {

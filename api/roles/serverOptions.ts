@@ -63,6 +63,8 @@ export interface ServerOptions {
   readonly intakeQueueItems?: number;
   /** Webhooks may be sent over http to loopback: for development alone. */
   readonly webhookLoopback?: boolean;
+  /** Under which secrets of webhooks are kept, the first for new ones: "<id>:<base64 of 32 bytes>"; absent: no webhook can be registered. */
+  readonly secretKeys?: readonly string[];
   /** `process`: side jobs and webhooks are worked off by a process beside this one; `off` when absent. */
   readonly sideJobs?: 'process' | 'off';
   /** A collector of traces, OTLP over HTTP; absent: no spans. */

@@ -32,7 +32,9 @@ export async function serving(
     return alone(faces ? await standingBefore(parts, closing) : await probed(parts, closing));
   if (!faces) return alone(await answeringOthers(parts, deciding, closing));
   const secret = newSecret();
-  const edge = { ...edgeParts(parts, deciding.memory), ...deciding };
+  // While it stands by it hands on what the leader alone can answer, as a process without a scheduler does.
+  const leader = { ...leaderElsewhere(parts, closing), leadsHere: () => deciding.runner.state() !== null };
+  const edge = { ...edgeParts(parts, deciding.memory), ...deciding, leader };
   const { observers, database, log } = parts;
   if (parts.options.edge === 'process') {
     const served = await edgeApart({ ...edge, observers, database, log, secret }, closing);
@@ -59,20 +61,23 @@ function edgeParts(parts: ServerParts, memory: LeaderMemory) {
 
 /** Any number of these stand before the leader, on any host. */
 async function standingBefore(parts: ServerParts, closing: Closing): Promise<string> {
-  const { options, adapter, leadership, hints, shared } = parts;
-  const { cell } = options;
-  const lookup = new LeaderLookup({ directory: leadership, cell, now });
-  closing(hints.hear('leadership', cell, lookup.forget));
+  const { adapter, shared } = parts;
+  const leader = leaderElsewhere(parts, closing);
   followCommits(parts, closing);
-  const crowd = followCrowd({ address: lookup.address, timers });
+  const crowd = followCrowd({ address: leader.address, timers });
   closing(() => crowd.stop());
   const memory = {
     ...notLeading(),
     openRequests: (agent: AgentId) => crowd.openRequests(agent),
     readiness: { failing: () => failingDatabase(adapter), degraded: shared.degraded },
   };
-  const leader = { address: lookup.address, forget: lookup.forget, readiness: 'own' as const };
   return openEdge({ ...edgeParts(parts, memory), leader }, closing);
+}
+
+function leaderElsewhere({ leadership, hints, options: { cell } }: ServerParts, closing: Closing) {
+  const lookup = new LeaderLookup({ directory: leadership, cell, now });
+  closing(hints.hear('leadership', cell, lookup.forget));
+  return { address: lookup.address, forget: lookup.forget, readiness: 'own' as const };
 }
 
 /** A scheduler without an edge of its own: other processes ask it, with its secret; it tells its figures and readiness to anyone. */

@@ -5,6 +5,7 @@ export interface SideOptions {
   readonly databaseUrl: string;
   readonly redisUrl?: string | undefined;
   readonly webhookLoopback: boolean;
+  readonly secretKeys: readonly string[];
 }
 
 export type ToSide = { readonly type: 'start'; readonly options: SideOptions } | { readonly type: 'stop' };

@@ -14,6 +14,7 @@ import { whileElected } from './elected.ts';
 import { forkedProcess } from './forkedProcess.ts';
 import { openShared, type Shared } from './redis.ts';
 import { timers } from './scheduling.ts';
+import { secretBoxOf } from './secrets.ts';
 import { runnerOfJobs, type SideJobWorkerParts, startSweep } from './sideJobs/worker.ts';
 import type { FromSide, SideOptions, ToSide } from './sideMessages.ts';
 import { startWebhookDelivery } from './webhookDelivery.ts';
@@ -55,6 +56,7 @@ async function work(options: SideOptions): Promise<void> {
       log: adapter.logs,
       cursor: adapter.relayCursors.under(epoch),
       book: adapter.webhookBook,
+      box: secretBoxOf(options.secretKeys),
       post: createGuardedPost({ allowLoopback: options.webhookLoopback }),
       ...{ now, timers, say: log },
     }),

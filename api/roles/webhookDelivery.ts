@@ -2,17 +2,21 @@
 // Invariant: of one request nothing is sent before what came earlier was taken or given up; at least once, with the event's id to tell twice.
 // Started by sideProcess.ts, in one process at a time.
 
+import type { SecretBox } from '../../adapters/identity/secretBox.ts';
 import { type Publisher, type RelayCursor, startRelay, type Timers } from '../../scheduler/index.ts';
 import { signWebhook } from '../client/webhook.ts';
 import { eventDocument } from '../http/hub.ts';
 import type { DueDelivery, EventLog, WebhookBook, WebhookPost } from '../ports.ts';
 import { type Background, inBackground } from './background.ts';
+import { webhookSecretOf } from './secrets.ts';
 
 export interface WebhookDeliveryParts {
   readonly cell: string;
   readonly log: EventLog;
   readonly cursor: RelayCursor;
   readonly book: WebhookBook;
+  /** Opens what the edges have sealed; null where no key is known. */
+  readonly box: SecretBox | null;
   readonly post: WebhookPost;
   /** For the signature's time. */
   readonly now: () => number;
@@ -72,8 +76,16 @@ async function deliver(parts: WebhookDeliveryParts, signal: AbortSignal): Promis
   }
 }
 
-async function deliverOne({ post, book, now }: WebhookDeliveryParts, delivery: DueDelivery): Promise<void> {
-  const { url, secret, event, attempts } = delivery;
+async function deliverOne(parts: WebhookDeliveryParts, delivery: DueDelivery): Promise<void> {
+  const { post, book, now, box } = parts;
+  const { url, event, attempts } = delivery;
+  const againInMs = AGAIN_MS[attempts - 1] ?? null;
+  let secret: string;
+  try {
+    secret = webhookSecretOf(delivery, box);
+  } catch (error) {
+    return book.failed(delivery, { error: (error as Error).message, againInMs });
+  }
   const body = JSON.stringify(eventDocument(event));
   const headers = {
     'content-type': 'application/json',
@@ -86,5 +98,5 @@ async function deliverOne({ post, book, now }: WebhookDeliveryParts, delivery: D
   };
   const posted = await post({ url, headers, body });
   if (posted.ok) return book.delivered(delivery);
-  await book.failed(delivery, { error: posted.error, againInMs: AGAIN_MS[attempts - 1] ?? null });
+  await book.failed(delivery, { error: posted.error, againInMs });
 }

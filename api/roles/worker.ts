@@ -29,8 +29,9 @@ const SIDE_WORK: readonly SideWork[] = [
 
 function sideProcess({ options, database, timers, log }: SideWorkParts): Background | null {
   if (options.sideJobs !== 'process') return null;
-  const { cell, redisUrl, webhookLoopback = false } = options;
-  return startSide({ options: { cell, databaseUrl: database, redisUrl, webhookLoopback }, timers, log });
+  const { cell, redisUrl, webhookLoopback = false, secretKeys = [] } = options;
+  const side = { cell, databaseUrl: database, redisUrl, webhookLoopback, secretKeys };
+  return startSide({ options: side, timers, log });
 }
 
 export async function startWorker(

@@ -37,6 +37,7 @@ export interface AdmissionRefusal {
     | 'UNKNOWN_AGENT'
     | 'UNKNOWN_CLASS'
     | 'UNKNOWN_KIND'
+    | 'OTHER_CELL'
     | 'UNKNOWN_LABEL'
     | 'NEVER_FITS'
     | 'TIME_RANGE'
@@ -145,14 +146,7 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
     for (const [c, claim] of option.claims.entries()) {
       const pointer = `/options/${o}/claims/${c}`;
       const kinds = kindsOf(configuration);
-      if (!kinds.has(claim.kind)) {
-        return {
-          code: 'UNKNOWN_KIND',
-          pointer: `${pointer}/kind`,
-          message: `no pool has kind ${claim.kind}`,
-          allowed: [...kinds.keys()],
-        };
-      }
+      if (!kinds.has(claim.kind)) return refuseKind(configuration, claim.kind, `${pointer}/kind`);
       if (claim.kind === 'agent' && claim.quantity !== 1) {
         return {
           code: 'CLAIM_INVALID',
@@ -184,6 +178,20 @@ function refuseClaims(configuration: Configuration, options: readonly Option[]):
   return null;
 }
 
+/** Other cells are named where they have the kind: a request lies in one. */
+function refuseKind(configuration: Configuration, kind: string, pointer: string): AdmissionRefusal {
+  const allowed = [...kindsOf(configuration).keys()];
+  const others = cellsWith(configuration, kind);
+  if (others.length === 0)
+    return { code: 'UNKNOWN_KIND', pointer, message: `no pool has kind ${kind}`, allowed };
+  const message = `${kind} is in the cell ${others.join(' and ')}, and a request lies in one: here ${configuration.cell}`;
+  return { code: 'OTHER_CELL', pointer, message, allowed };
+}
+
+function cellsWith({ cells }: Configuration, kind: string): string[] {
+  return (cells?.neighbours ?? []).filter(({ kinds }) => kinds.includes(kind)).map(({ cell }) => cell);
+}
+
 const kindIndex = new WeakMap<Configuration, Map<string, Set<string>>>();
 
 /** Kind -> labels that its pools carry. */
@@ -204,7 +212,12 @@ function refuseNeverFits(configuration: Configuration, input: AdmissionInput): A
   const misfit = neverFits(configuration, input);
   if (misfit === null) return null;
   const { option, claim, kind, requested, largest, pool } = misfit;
-  const message = `${requested} of ${kind} can never fit here; the largest fit is ${largest}${pool ? ` (${pool})` : ''}`;
+  const others = pool === null ? cellsWith(configuration, kind) : [];
+  const elsewhere =
+    others.length === 0
+      ? ''
+      : `; the cell ${others.join(' and ')} has such pools too, and a request lies in one`;
+  const message = `${requested} of ${kind} can never fit here; the largest fit is ${largest}${pool ? ` (${pool})` : ''}${elsewhere}`;
   return {
     code: 'NEVER_FITS',
     pointer: `/options/${option}/claims/${claim}`,

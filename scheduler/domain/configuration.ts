@@ -217,6 +217,29 @@ export interface Configuration {
   /** What is not said has a default. */
   readonly reservations?: Partial<ReservationTerms>;
   readonly policyLimits?: PolicyLimits;
+  /** Of an organisation that is several cells; absent: it is one. */
+  readonly cells?: CellPart;
+}
+
+/** What one cell shares with the others of its organisation, and whom it stands beside. What is not named here is the cell's alone. */
+export interface CellPart {
+  /** The other cells. Sorted by id. */
+  readonly neighbours: readonly Neighbour[];
+  /** Pools whose `capacity` here is the cell's allotment, of `whole` in all cells together. Sorted by id. */
+  readonly pools: readonly { readonly pool: PoolId; readonly whole: Units }[];
+  /** Periods whose budget here is the cell's allotment; `whole` with what may be reserved beyond it. Sorted by account. */
+  readonly accounts: readonly {
+    readonly account: AccountId;
+    readonly period: string;
+    readonly whole: Units;
+  }[];
+}
+
+export interface Neighbour {
+  readonly cell: string;
+  readonly departments: readonly DepartmentId[];
+  /** Of its pools. Sorted. */
+  readonly kinds: readonly string[];
 }
 
 export interface FairnessTerms {

@@ -26,7 +26,6 @@ describe('settings', () => {
       host: '127.0.0.1',
       port: 7400,
       directory: '.annona',
-      cell: 'main',
       engine: 'highs',
       tickIntervalMs: 20,
       logLevel: 'info',
@@ -47,6 +46,7 @@ describe('settings', () => {
       intakeQueueItems: 20_000,
       sideJobs: 'process',
       webhookLoopback: 'refuse',
+      secretKeys: [],
     });
   });
 

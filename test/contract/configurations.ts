@@ -155,3 +155,79 @@ export const heldUnitsContract = (name: string, makeStore: () => Promise<StoreUn
       await store.close();
     });
   });
+
+/** Ten GPUs and 1,000 of money that two cells draw on: their limits are never more than the whole together (S1, S2). */
+export const allotmentsContract = (name: string, makeStore: () => Promise<StoreUnderTest>) =>
+  describe(`allotments in ${name}`, () => {
+    let store: StoreUnderTest;
+    let north: StoreCell;
+    let south: StoreCell;
+    beforeAll(async () => {
+      store = await makeStore();
+    });
+    afterAll(() => store.close());
+
+    const part = (cell: string, revision: string, { gpus, budget }: { gpus: number; budget: number }) => {
+      const { pools, accounts } = aConfiguration();
+      const [pool, account] = [pools[0]!, accounts[0]!];
+      const neighbours = [{ cell: cell === 'north' ? 'south' : 'north', departments: [], kinds: ['gpu'] }];
+      return aConfiguration({
+        cell,
+        revision,
+        pools: [{ ...pool, capacity: gpus }],
+        accounts: [{ ...account, periods: account.periods.map((period) => ({ ...period, budget })) }],
+        cells: {
+          neighbours,
+          pools: [{ pool: pool.id, whole: 10 }],
+          accounts: account.periods.map(({ id }) => ({ account: account.id, period: id, whole: 1_000 })),
+        },
+      });
+    };
+    const swap = (from: string | null, to: ReturnType<typeof part>) =>
+      store.ports.configuration.swap({ from, to, kept: [], dropped: [], base: null, act: null });
+    const limitOf = async (cell: string) => {
+      const row = (await store.dump()).capacity_use.find((one) => one.cell === cell && one.key === 'gpu-a');
+      return row?.capacity;
+    };
+
+    it('a cell has no more than the others leave, and gets it once a commit of theirs has given it up', async () => {
+      north = await StoreCell.open(store, part('north', 'cfg_n1', { gpus: 6, budget: 600 }));
+      south = await StoreCell.open(store, part('south', 'cfg_s1', { gpus: 4, budget: 400 }));
+      expect(await swap('cfg_s1', part('south', 'cfg_s2', { gpus: 5, budget: 400 }))).toBe('overAllotted');
+      expect(await swap('cfg_s1', part('south', 'cfg_s2', { gpus: 4, budget: 401 }))).toBe('overAllotted');
+      await expect(
+        store.ports.configuration.store(part('south', 'cfg_s2', { gpus: 5, budget: 400 })),
+      ).rejects.toThrow(/S1/);
+      expect(await store.ports.configuration.currentRevision('south')).toBe('cfg_s1');
+
+      // Two of the five that stay are more than is allotted from now on: they count until they are given back.
+      const request = aRequest(1);
+      const lease = north.lease({ request, allocations: [{ quantity: 5 }] });
+      await north.tick(north.grants(lease, request), { record: { configurationRevision: 'cfg_n1' } });
+      expect(await swap('cfg_n1', part('north', 'cfg_n2', { gpus: 3, budget: 500 }))).toBe('stored');
+      expect(await swap('cfg_s1', part('south', 'cfg_s2', { gpus: 5, budget: 500 }))).toBe('overAllotted');
+      await north.tick([], { record: { configurationRevision: 'cfg_n2' } });
+      expect(await swap('cfg_s1', part('south', 'cfg_s2', { gpus: 7, budget: 500 }))).toBe('overAllotted');
+      expect(await swap('cfg_s1', part('south', 'cfg_s2', { gpus: 5, budget: 500 }))).toBe('stored');
+      await north.tick(north.ended(lease), { record: { configurationRevision: 'cfg_n2' } });
+      expect(await swap('cfg_s2', part('south', 'cfg_s3', { gpus: 7, budget: 500 }))).toBe('stored');
+      await south.tick([], { record: { configurationRevision: 'cfg_s3' } });
+      expect([await limitOf('north'), await limitOf('south')]).toEqual([3, 7]);
+    });
+
+    it('of two that rise at once to the same units one has them', async () => {
+      for (const [cell, before] of [
+        [north, 'cfg_n2'],
+        [south, 'cfg_s3'],
+      ] as const) {
+        const name = before === 'cfg_n2' ? 'north' : 'south';
+        expect(await swap(before, part(name, `${before}-low`, { gpus: 1, budget: 500 }))).toBe('stored');
+        await cell.tick([], { record: { configurationRevision: `${before}-low` } });
+      }
+      const outcomes = await Promise.all([
+        swap('cfg_n2-low', part('north', 'cfg_n4', { gpus: 8, budget: 500 })),
+        swap('cfg_s3-low', part('south', 'cfg_s5', { gpus: 8, budget: 500 })),
+      ]);
+      expect(outcomes.sort()).toEqual(['overAllotted', 'stored']);
+    });
+  });

@@ -38,6 +38,7 @@ export async function liveServer(
     audience: DEFAULT_AUDIENCE,
     engine: 'highs',
     tickIntervalMs: 10,
+    secretKeys: [`test:${Buffer.alloc(32, 7).toString('base64')}`],
     // Tests ask again without a pause until the state that they wait for is there.
     limits: { agentPerSecond: 100_000, departmentPerSecond: 1_000_000 },
     ...change,

@@ -74,9 +74,9 @@ export async function dataOf(
     );
   if (options.data !== undefined) return readJson(options.data);
   if (options.directory !== undefined) {
-    const { readOrganisation } = await import('../organisationFile.ts');
+    const { readOneCell } = await import('../organisationFile.ts');
     const { policyDataOf } = await import('../../policyData.ts');
-    return policyDataOf((await readOrganisation(options.directory, io)).configuration);
+    return policyDataOf((await readOneCell(options.directory, io)).configuration);
   }
   const data = subjects.map(({ vectors }) => vectors.data).find((one) => one !== undefined);
   if (data !== undefined) return data;

@@ -3,7 +3,11 @@
 import { accountsContract } from '../../contract/accounts.ts';
 import { approvalsContract } from '../../contract/approvals.ts';
 import { callIdempotencyContract } from '../../contract/callIdempotency.ts';
-import { configurationsContract, heldUnitsContract } from '../../contract/configurations.ts';
+import {
+  allotmentsContract,
+  configurationsContract,
+  heldUnitsContract,
+} from '../../contract/configurations.ts';
 import { exclusiveDatasetsContract } from '../../contract/exclusiveDatasets.ts';
 import { filtersContract } from '../../contract/filters.ts';
 import { heartbeatsContract } from '../../contract/heartbeats.ts';
@@ -23,6 +27,7 @@ import { postgresStore } from '../../support/stores.ts';
 accountsContract('PostgreSQL', postgresStore);
 callIdempotencyContract('PostgreSQL', postgresStore);
 filtersContract('PostgreSQL', postgresStore);
+allotmentsContract('PostgreSQL', postgresStore);
 configurationsContract('PostgreSQL', postgresStore);
 exclusiveDatasetsContract('PostgreSQL', postgresStore);
 approvalsContract('PostgreSQL', postgresStore);

@@ -1,7 +1,7 @@
 // `annona topics create` on real brokers: every department's topics and the auditors', once; and mistakes that say what to do.
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readOrganisation } from '../../../api/cli/organisationFile.ts';
+import { readOneCell } from '../../../api/cli/organisationFile.ts';
 import { clusterAbsence, type SharedKafka, shareKafka } from '../../support/sharedKafka.ts';
 import { ran } from './recording.ts';
 
@@ -24,7 +24,7 @@ describe.skipIf(absent)(absent ?? 'annona topics create', () => {
   it('creates what is absent, and leaves alone what is there', async () => {
     process.env.KAFKA_BROKERS = kafka.brokers.join(',');
     const io = { out: () => {}, err: () => {}, progress: () => {} };
-    const { configuration } = await readOrganisation('examples/acme', io);
+    const { configuration } = await readOneCell('examples/acme', io);
     const wanted = 1 + 2 * configuration.departments.length;
     const create = () => ran('topics', 'create', '--partitions', '2', '--json');
     const first = JSON.parse((await create()).out);

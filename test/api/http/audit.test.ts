@@ -90,10 +90,15 @@ it('whom its role does not allow, and what never fits, is audited; whom nobody k
   };
   const refused = await edge.call({ method: 'POST', url: '/v1/requests', as: AS_FORGE, body });
   expect(refused.json().code).toBe('NEVER_FITS');
+  const fits = { ...body, clientRequestId: 'small', options: [{ claims: [{ kind: 'gpu', quantity: 1 }] }] };
+  const batch = { items: [fits, { ...body, clientRequestId: 'big-2' }] };
+  const told = await edge.call({ method: 'POST', url: '/v1/requests/batch', as: AS_FORGE, body: batch });
+  expect(told.json().items.map(({ status }: { status: number }) => status)).toEqual([202, 422]);
   expect((await edge.call({ method: 'GET', url: '/v1/audit', as: null })).statusCode).toBe(401);
   expect(edge.history.written.map(({ act, object }) => [act, object])).toEqual([
     ['role-refused', 'GET /v1/audit'],
     ['never-fits', 'POST /v1/requests'],
+    ['never-fits', 'POST /v1/requests/batch#/items/1'],
   ]);
 });
 

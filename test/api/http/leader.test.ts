@@ -71,6 +71,31 @@ describe('an edge that does not lead', () => {
     expect(asked).toEqual([]);
   });
 
+  it('answers itself once it leads, and hands nothing round in a circle', async () => {
+    let leads = false;
+    const standby = await anEdge({
+      server: {
+        leader: {
+          address: async () => ({ url, secret: 'shown' }),
+          forget: () => {},
+          leadsHere: () => leads,
+          readiness: 'own',
+        },
+        dryRuns: { ask: async () => ({ type: 'busy', retryAfterSeconds: 3 }) },
+      },
+    });
+    open.push(standby);
+    // As it is told for a moment: that it leads itself.
+    const url = await standby.app.listen({ host: '127.0.0.1', port: 0 });
+    const dryRun = () =>
+      standby.call({ method: 'POST', url: '/v1/requests?dryRun=true', body: aSubmission() });
+    const refused = await dryRun();
+    expectProblem(refused, 'NOT_LEADING');
+    expect(refused.headers['retry-after']).toBe('1');
+    leads = true;
+    expectProblem(await dryRun(), 'QUEUE_FULL');
+  });
+
   it('is as ready as the leader, and takes submissions itself', async () => {
     const { edge, leader } = await twoEdges();
     const ready = await edge.call({ method: 'GET', url: '/readyz', as: null });

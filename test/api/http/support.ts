@@ -146,6 +146,7 @@ function besides({ sideJobs, webhooks }: MemoryStore) {
     sideJobs,
     jobAdded: () => {},
     webhooks,
+    sealWebhookSecret: (webhook: string, secret: string) => `sealed for ${webhook}: ${secret.length}`,
     refusalOfWebhook: (url: string) => refusalOfUrl(url, { allowLoopback: false }),
   };
 }

@@ -60,6 +60,13 @@ describe('a webhook', () => {
     expect(expectProblem(await make({ url }), 'BODY_INVALID').detail).toContain('/url');
   });
 
+  it('is not made where no key is known under which its secret could be kept', async () => {
+    const edge = await anEdge({ server: { sealWebhookSecret: null } });
+    const refused = await edge.call({ method: 'POST', url: '/v1/webhooks', as: HEAD, body: { url: URL } });
+    expectProblem(refused, 'SECRETS_NOT_KEPT');
+    expect((await edge.call({ method: 'GET', url: '/v1/webhooks', as: HEAD })).json().items).toEqual([]);
+  });
+
   it('is its department’s alone, and no agent’s', async () => {
     const { edge, make, get } = await aHookEdge();
     const { id } = (await make()).json();

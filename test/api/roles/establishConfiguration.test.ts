@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { createMemoryStore } from '../../../adapters/memory/store.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import type { ConfigurationStore } from '../../../api/ports.ts';
-import { establish, renewIfOurs } from '../../../api/roles/establishConfiguration.ts';
+import { AllottedElsewhere, establish, renewIfOurs } from '../../../api/roles/establishConfiguration.ts';
 import {
   applyEdit,
   type DepartmentId,
@@ -52,7 +52,8 @@ function aStart(change: Partial<ConfigurationStore> = {}) {
     swap: (swap) => configuration.swap(swap),
     ...change,
   };
-  const what = { store: bound, base: FILES, files: 'files-1', digest: sha256 };
+  const timers = { sleep: async () => {} };
+  const what = { store: bound, base: FILES, files: 'files-1', digest: sha256, timers };
   return { configuration, logged, what: { ...what, log: (line: string) => void logged.push(line) } };
 }
 
@@ -102,4 +103,34 @@ it('renews only what its own files are in force of', async () => {
   const next = aConfiguration().agent('ada').pool(aPool('gpu-a').gpu(5)).build();
   expect(await renewIfOurs({ ...what, base: next })).toEqual(next);
   expect(await configuration.current('main')).toEqual(next);
+});
+
+/** One of two cells that draw on ten licences, and how many of them are its own. */
+function aCell(cell: string, licences: number) {
+  const other = cell === 'north' ? 'south' : 'north';
+  const base = aConfiguration().agent('ada').pool(aPool('cad').license(licences)).build();
+  const neighbours = [{ cell: other, departments: [], kinds: ['license'] }];
+  const cells = { neighbours, pools: [{ pool: 'cad' as PoolId, whole: 10 }], accounts: [] };
+  return { ...base, cell, revision: `${cell}-${licences}`, cells };
+}
+
+it('waits until other cells have given up what the files allot here, and leaves a record of what it gave up itself', async () => {
+  const { configuration, logged, what } = aStart();
+  await establish({ ...what, base: aCell('north', 6) });
+  await establish({ ...what, base: aCell('south', 4) });
+  const late = { ...what, base: aCell('south', 7), files: 'files-2' };
+  await expect(establish(late)).rejects.toThrow(AllottedElsewhere);
+  expect(logged).toHaveLength(1);
+  expect((await configuration.current('south')).revision).toBe('south-4');
+  const acts: (string | undefined)[] = [];
+  const store: ConfigurationStore = {
+    ...what.store,
+    swap: (swap) => {
+      acts.push(swap.act?.command.object);
+      return what.store.swap(swap);
+    },
+  };
+  await establish({ ...what, store, base: aCell('north', 3), files: 'files-2' });
+  await establish({ ...what, store, base: aCell('north', 3), files: 'files-3' });
+  expect(acts).toEqual(['allotments', undefined]);
 });

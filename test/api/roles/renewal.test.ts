@@ -51,9 +51,17 @@ async function aRenewal(files = 'files-1') {
   const adopted: Configuration[] = [];
   const wakes: (() => void)[] = [];
   const log = (line: string) => void logged.push(line);
-  await establish({ store, base: expandedAt(MONDAY), files: 'files-1', digest: sha256, log });
+  await establish({
+    store,
+    base: expandedAt(MONDAY),
+    files: 'files-1',
+    digest: sha256,
+    timers: { sleep: async () => {} },
+    log,
+  });
   const renewal = startRenewal({
     texts: TEXTS,
+    cell: 'main',
     files,
     store,
     digest: sha256,

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, verifyWebhook } from '../../../api/client/index.ts';
 import { signWebhook } from '../../../api/client/webhook.ts';
@@ -63,6 +64,12 @@ it('sends what happens, signed, in order per request, until it is taken', async 
   const clientOf = (bearer: string) =>
     createClient({ baseUrl: server.url, token: bearer, retry: { tries: 100 } });
   const made = (await clientOf(token).post('/v1/webhooks', { url })) as { secret: string };
+  // Who reads the database alone can sign nothing.
+  const db = new pg.Client(server.databaseUrl);
+  await db.connect();
+  const { rows } = await db.query<{ secret: string }>('select secret from webhook');
+  await db.end();
+  expect(rows.map(({ secret }) => secret)).toEqual([expect.stringMatching(/^sealed\.v1\.test\.[\w-]+$/)]);
   const client = clientOf(await mint({ role: 'agent', department: ada!.department, agent: ada!.id }));
   const options = [{ claims: [{ kind: 'gpu', quantity: 1 }] }];
   const terms = { class: 'standard', durationSeconds: 600 };
