@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
 import { reachOf } from '../../../../api/http/permissions.ts';
 import { ROLES, type Role } from '../../../../scheduler/index.ts';
+import { seededDraw } from '../../../support/syntheticTick.ts';
 import type { Operation, Parameter } from '../fuzz/contract.ts';
 import { fitting } from '../fuzz/values.ts';
 import { createWords, nounOf, type Words } from '../fuzz/words.ts';
@@ -61,16 +62,37 @@ export interface ProbeSource {
   readonly seed: number;
 }
 
-export function probesOf(source: ProbeSource): Probe[] {
-  const strangers = strangersOf(source.world, source.principal);
-  const words = wordsOf(source.world, strangers);
-  const { operation } = source;
+/** Beside what it was given, how a body of the route is drawn: made once, as it costs more than a hundred draws. */
+interface Drawing extends ProbeSource {
+  readonly bodies: fc.Arbitrary<unknown>;
+}
+
+/**
+ * Of whom a principal names objects in its calls of one route: one stranger of its own department, where it has one, and one of another,
+ * drawn by the seed. So every route, every principal and every kind of call meets both, and every stranger is met on many routes. What an
+ * answer may not hold are the words of all of them.
+ */
+function namedIn({ operation, principal, seed }: ProbeSource, strangers: readonly Owner[]): Owner[] {
+  const draw = seededDraw(hashed(`${seed} ${principal.token} ${operation.id}`));
+  const [near, far] = [true, false].map((isNear) =>
+    strangers.filter(({ department }) => (department === principal.department) === isNear),
+  );
+  return [near, far].flatMap((those = []) => those.slice(draw(0, those.length - 1)).slice(0, 1));
+}
+
+const hashed = (text: string): number => createHash('sha256').update(text).digest().readUInt32LE();
+
+export function probesOf(asked: ProbeSource): Probe[] {
+  const all = strangersOf(asked.world, asked.principal);
+  const strangers = namedIn(asked, all);
+  const { operation } = asked;
+  const source = { ...asked, bodies: fitting(operation.body ?? {}, wordsOf(asked.world, all)) };
   const inPath = operation.parameters.filter(({ in: place }) => place === 'path');
   const inQuery = operation.parameters.filter(({ in: place }) => place === 'query');
-  const byId = inPath.length === 0 ? [] : guesses(source, strangers, words);
+  const byId = inPath.length === 0 ? [] : guesses(source, strangers);
   const byQuery = inQuery.flatMap((parameter) => filters(source, parameter, strangers));
-  const plain = inPath.length === 0 ? [probe(source, { path: operation.path, words, variant: 0 })] : [];
-  const byBody = inPath.length === 0 && operation.body !== null ? items(source, strangers, words) : [];
+  const plain = inPath.length === 0 ? [probe(source, { path: operation.path, variant: 0 })] : [];
+  const byBody = inPath.length === 0 && operation.body !== null ? items(source, strangers) : [];
   const probes = [...plain, ...byId, ...byQuery, ...byBody];
   const mayBeDry = inQuery.some(({ name }) => name === 'dryRun');
   const dry = [...plain, ...byId, ...byBody].map((each) => ({ ...each, url: `${each.url}?dryRun=true` }));
@@ -94,17 +116,15 @@ function wordsOf({ owners }: World, strangers: readonly Owner[]): Words {
 }
 
 function probe(
-  { operation, seed }: ProbeSource,
+  { operation, seed, bodies }: Drawing,
   made: {
     readonly path: string;
-    readonly words: Words;
     readonly variant: number;
     readonly guessed?: string;
     readonly body?: unknown;
   },
 ): Probe {
-  const drawn = () =>
-    fc.sample(fitting(operation.body ?? {}, made.words), { numRuns: 1, seed: seed + made.variant })[0];
+  const drawn = () => fc.sample(bodies, { numRuns: 1, seed: seed + made.variant })[0];
   const body = operation.body === null ? null : JSON.stringify(made.body ?? drawn());
   return {
     method: operation.method,
@@ -121,13 +141,13 @@ function probe(
 }
 
 /** Ids of the route's own noun, and of the others: a lease's id may open a request. */
-function guesses(source: ProbeSource, strangers: readonly Owner[], words: Words): Probe[] {
+function guesses(source: Drawing, strangers: readonly Owner[]): Probe[] {
   const noun = nounOf(source.operation.path);
   return strangers.flatMap(({ ids, department, agent, account }) => {
     const own = ids[noun as keyof Owner['ids']] ?? [];
     const others = Object.values(ids).flatMap((each) => each.slice(0, 1));
     return [...new Set([...own, ...others, department, agent, account])].map((id, variant) =>
-      probe(source, { path: filled(source.operation.path, id), words, variant, guessed: id }),
+      probe(source, { path: filled(source.operation.path, id), variant, guessed: id }),
     );
   });
 }
@@ -169,7 +189,7 @@ function filters(
 }
 
 /** A submission under somebody else's key, alone and as an item: their request must not answer it. */
-function items(source: ProbeSource, strangers: readonly Owner[], words: Words): Probe[] {
+function items(source: Drawing, strangers: readonly Owner[]): Probe[] {
   return strangers.flatMap(({ canary, ids }, variant) => {
     const [request = ''] = ids.requests;
     const body = {
@@ -182,17 +202,17 @@ function items(source: ProbeSource, strangers: readonly Owner[], words: Words): 
       ? { items: [body, { ...body, clientRequestId: request }] }
       : body;
     return [
-      probe(source, { path: source.operation.path, words, variant, body: sent }),
-      probe(source, { path: source.operation.path, words, variant: variant + 1000 }),
-      repeated(source, { canary, words }),
+      probe(source, { path: source.operation.path, variant, body: sent }),
+      probe(source, { path: source.operation.path, variant: variant + 1000 }),
+      repeated(source, canary),
     ];
   });
 }
 
 /** Their call, word for word and under its Idempotency-Key: the answer that was kept for them is not for others. */
-function repeated(source: ProbeSource, { canary, words }: { canary: string; words: Words }): Probe {
+function repeated(source: Drawing, canary: string): Probe {
   const body = sharedSubmission({ canary });
-  const again = probe(source, { path: source.operation.path, words, variant: 0, body });
+  const again = probe(source, { path: source.operation.path, variant: 0, body });
   return { ...again, headers: { ...again.headers, 'idempotency-key': SHARED_CALL_KEY } };
 }
 
