@@ -21,7 +21,7 @@ const AJV_OPTIONS = {
   formats: { instant: (text: string) => parseInstant(text) !== null },
 } as const;
 
-/** One of each, so that a schema is compiled once for all servers of a process; ajv remembers it by its object. */
+/** One of each, so that a schema is compiled once for all servers of a process, when its first value comes; ajv remembers it by its object. */
 const quickAjv = new Ajv({ ...AJV_OPTIONS, allErrors: false });
 const fullAjv = new Ajv({ ...AJV_OPTIONS, allErrors: true });
 
@@ -32,9 +32,10 @@ export type Check<Schema extends TSchema> = (
   | { readonly ok: false; readonly errors: readonly ProblemDetail[] };
 
 export function compileCheck<Schema extends TSchema>(schema: Schema): Check<Schema> {
-  const quick = quickAjv.compile(schema);
+  let quick: ValidateFunction | undefined;
   let full: ValidateFunction | undefined;
   return (value) => {
+    quick ??= quickAjv.compile(schema);
     if (quick(value)) return { ok: true, value: value as Static<Schema> };
     const first = quick.errors ?? [];
     if (JSON.stringify(value).length > FULL_REPORT_BYTES_MAX) return { ok: false, errors: detailsOf(first) };
