@@ -1,8 +1,9 @@
 // GET /v1/events over real sockets: resuming, isolation, slow readers, many streams, and the end of the server.
 
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../../scheduler/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   AS_ANVIL,
   AS_FORGE,
@@ -75,7 +76,7 @@ async function follow(
     follower.ended = true;
   });
   response.on('error', () => {});
-  await vi.waitFor(() => expect(follower.lastId).not.toBe(''));
+  await eventually(() => expect(follower.lastId).not.toBe(''));
   return follower;
 }
 
@@ -107,14 +108,14 @@ describe('the event stream', () => {
     const edge = await aServer();
     const first = await follow(edge);
     edge.commit(anEvent(1), anEvent(2));
-    await vi.waitFor(() => expect(first.seen).toEqual([1, 2]));
+    await eventually(() => expect(first.seen).toEqual([1, 2]));
     first.close();
-    await vi.waitFor(() => expect(edge.hub.streamCount()).toBe(0));
+    await eventually(() => expect(edge.hub.streamCount()).toBe(0));
     edge.commit(anEvent(3), anEvent(4));
     const byHeader = await follow(edge, { lastId: first.lastId, query: '?after=ignored' });
     const byQuery = await follow(edge, { query: `?after=${first.lastId}` });
     edge.commit(anEvent(5));
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect([byHeader.seen, byQuery.seen]).toEqual([
         [3, 4, 5],
         [3, 4, 5],
@@ -131,7 +132,7 @@ describe('the event stream', () => {
     edge.commit(...upTo(9).map((sequence) => anEvent(sequence, owners[sequence % 3])));
     const resumed = await Promise.all(callers.map((as) => follow(edge, { as, lastId: start })));
     const want = [[3, 6, 9], [1, 4, 7], [2, 5, 8], [1, 3, 4, 6, 7, 9], upTo(9)];
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(live.map(({ seen }) => seen)).toEqual(want);
       expect(resumed.map(({ seen }) => seen)).toEqual(want);
     });
@@ -151,7 +152,7 @@ describe('the event stream', () => {
       'annona.lease.expired.v1',
     ] as const;
     edge.commit(...types.map((type, index) => anEvent(index + 1, { type })), anEvent(5, { request }));
-    await vi.waitFor(() => expect([typed.seen, one.seen]).toEqual([[1, 3, 4], [5]]));
+    await eventually(() => expect([typed.seen, one.seen]).toEqual([[1, 3, 4], [5]]));
   });
 
   it('sends a client that does not read away, and that client goes on without a gap', async () => {
@@ -165,15 +166,15 @@ describe('the event stream', () => {
     while (edge.hub.streamCount() > 1 && last < 2000) {
       last += 1;
       edge.commit(anEvent(last, { data }));
-      await vi.waitFor(() => expect(quick.seen.at(-1)).toBe(last));
+      await eventually(() => expect(quick.seen.at(-1)).toBe(last));
     }
     slow.response.resume();
-    await vi.waitFor(() => expect(slow.ended).toBe(true));
+    await eventually(() => expect(slow.ended).toBe(true));
     const got = slow.seen.slice(0, -1);
     expect(slow.seen.at(-1)).toBe('resync');
     expect(got.length).toBeLessThan(last);
     const again = await follow(edge, { lastId: slow.lastId });
-    await vi.waitFor(() => expect([...got, ...again.seen]).toEqual(upTo(last)));
+    await eventually(() => expect([...got, ...again.seen]).toEqual(upTo(last)));
     expect(quick.seen).toEqual(upTo(last));
   });
 
@@ -194,7 +195,7 @@ describe('the event stream', () => {
       upTo(1000).filter((each) => each % 2 === 0),
       upTo(1000).filter((each) => each % 2 === 1),
     ];
-    await vi.waitFor(() => expect(streams.every(({ seen }) => seen.length === 500)).toBe(true), 20_000);
+    await eventually(() => expect(streams.every(({ seen }) => seen.length === 500)).toBe(true));
     streams.forEach(({ seen }, index) => {
       expect(seen).toEqual(index % 2 === 0 ? even : odd);
     });
@@ -212,6 +213,6 @@ describe('the event stream', () => {
     const edge = await aServer();
     const follower = await follow(edge);
     await edge.app.close();
-    await vi.waitFor(() => expect(follower.ended).toBe(true));
+    await eventually(() => expect(follower.ended).toBe(true));
   });
 });

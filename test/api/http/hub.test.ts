@@ -7,6 +7,7 @@ import { decodePlace, encodePlace } from '../../../api/http/streamId.ts';
 import type { StreamSink } from '../../../api/http/streams.ts';
 import type { EventFilter, Scope } from '../../../api/ports.ts';
 import type { AgentId, DepartmentId, EventType, RequestId } from '../../../scheduler/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import { FakeLog } from './fakes.ts';
 import { NOW } from './organisation.ts';
 import { anEvent } from './support.ts';
@@ -208,10 +209,10 @@ describe('the tail', () => {
     await hub.start();
     const stream = open();
     log.fault = new Error('the database is away');
-    await vi.waitFor(() => expect(faults).toContain(log.fault));
+    await eventually(() => expect(faults).toContain(log.fault));
     log.fault = null;
     log.events.push(...upTo(2500));
-    await vi.waitFor(() => expect(stream.sequences()).toHaveLength(2500));
+    await eventually(() => expect(stream.sequences()).toHaveLength(2500));
     hub.stop();
     expect(stream.sequences()).toEqual([...Array(2500).keys()].map((index) => index + 1));
   });
@@ -271,7 +272,7 @@ describe('a resumed stream', () => {
     await settle();
     expect(slow.sequences()).toHaveLength(500);
     gate.resolve();
-    await vi.waitFor(() => expect(slow.sequences()).toHaveLength(1200));
+    await eventually(() => expect(slow.sequences()).toHaveLength(1200));
     hub.stop();
   });
 
@@ -333,9 +334,9 @@ describe('a heartbeat', () => {
     const [short, long] = [open({ expiresAt: NOW + 10 }), open({ expiresAt: NOW + 1000 })];
     await settle();
     commit(anEvent(1, { agent: 'anvil-01' }));
-    await vi.waitFor(() => expect(long.text).toContain(`: heartbeat\nid: ${ids(1)}\n\n`));
+    await eventually(() => expect(long.text).toContain(`: heartbeat\nid: ${ids(1)}\n\n`));
     now = NOW + 10;
-    await vi.waitFor(() => expect(short.ended).toBe(true));
+    await eventually(() => expect(short.ended).toBe(true));
     expect(long.ended).toBe(false);
     hub.stop();
     expect(long.ended).toBe(true);
