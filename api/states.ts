@@ -31,6 +31,7 @@ export const STATE_WORDS: Readonly<Record<string, StateWords>> = {
   rejected: words('rejected', '✕', 'bad'),
   lapsed: words('lapsed', '⊘', 'ended'),
   dropped: words('dropped', '–', 'ended'),
+  retired: words('retired', '–', 'ended'),
   running: words('running', '▶', 'busy'),
   succeeded: words('succeeded', '✓', 'good'),
   failed: words('failed', '✕', 'bad'),
@@ -54,9 +55,20 @@ export const ACTOR_WORDS: Readonly<Record<string, string>> = {
 
 const ANSI: Readonly<Record<Tone, string>> = { good: '32', wait: '33', busy: '36', bad: '31', ended: '90' };
 
-/** "✓ granted", in its colour where the terminal has any. */
-export function stateText(state: string, { colour = false }: { readonly colour?: boolean } = {}): string {
-  const { word, icon, tone } = wordsOf(state);
-  const text = `${icon} ${word}`;
-  return colour ? `\u001b[${ANSI[tone]}m${text}\u001b[0m` : text;
+/** "✓ granted". */
+export function stateText(state: string): string {
+  const { word, icon } = wordsOf(state);
+  return `${icon} ${word}`;
+}
+
+const TEXTS = new Map(Object.values(STATE_WORDS).map(({ word, icon, tone }) => [`${icon} ${word}`, tone]));
+/** Between the gaps of a table, or at the ends of a line. */
+const SHOWN = /(?<=^| {2})\S [a-z]+(?: [a-z]+)*(?= {2}|$|, )/g;
+
+/** A line for a terminal: each state that `stateText` wrote in the colour of its tone. */
+export function withColours(line: string): string {
+  return line.replaceAll(SHOWN, (text) => {
+    const tone = TEXTS.get(text);
+    return tone === undefined ? text : `\u001b[${ANSI[tone]}m${text}\u001b[0m`;
+  });
 }

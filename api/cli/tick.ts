@@ -12,6 +12,7 @@ import {
 import { createInProcessSolver, engineAbsence } from '../../solver/node.ts';
 import { readConfig } from '../config.ts';
 import { sha256 } from '../roles/digest.ts';
+import { stateText } from '../states.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { placeText } from './place.ts';
 import { formatFor } from './programFile.ts';
@@ -65,7 +66,7 @@ function print(snapshot: Snapshot, answer: TickFileAnswer, io: CommandIo): void 
   printDecisions(snapshot, answer.decisions, io);
   for (const { outcome, extension, endsAt, reasons } of answer.extensions) {
     const until = endsAt === null ? '' : `until ${new Date(endsAt).toISOString()}`;
-    io.out(`${outcome.padEnd(8)} ${extension}  ${until || reasons.map(sentence).join('; ')}`);
+    io.out(`${stateText(outcome).padEnd(10)} ${extension}  ${until || reasons.map(sentence).join('; ')}`);
   }
   for (const { for: whom, victims, cost, leastCost } of answer.revocations ?? []) {
     const taken = victims.map(([lease, right]) => `${lease} by ${right}`).join(', ');
@@ -92,7 +93,7 @@ function printDecisions(snapshot: Snapshot, decisions: TickFileAnswer['decisions
         `${quantity} of ${pool}${window === undefined ? '' : ` in ${window}`}${placeText(node, gpus)}`,
     );
     const told = where.length > 0 ? [where.join(', ')] : decision.reasons.map(sentence);
-    const first = [decision.outcome, decision.request, request?.terms.class ?? '', who];
+    const first = [stateText(decision.outcome), decision.request, request?.terms.class ?? '', who];
     return told.map((text, i) => [...(i === 0 ? first : ['', '', '', '']), text]);
   });
   for (const line of table(rows)) io.out(line);

@@ -2,6 +2,7 @@
 // Invariant: nothing is computed here; what an explanation does not have is not shown.
 
 import type { Reason, View } from '../../client/index.ts';
+import { wordsOf } from '../../states.ts';
 import { placeText } from '../place.ts';
 import { offerLines, priceLines, takesLines } from './offerLines.ts';
 import { type Column, plain, table, tableOf } from './output.ts';
@@ -41,7 +42,7 @@ export function explanationLines(explanation: View): string[] {
   const place = position as View | null | undefined;
   const ahead = place ? `, behind ${plain(place.ahead)} others of class ${plain(place.class)}` : '';
   return [
-    `${plain(id)} is ${plain(state)}${ahead}${asOf(explanation)}`,
+    `${plain(id)} is ${wordsOf(plain(state)).word}${ahead}${asOf(explanation)}`,
     ...reasonLines(viewsOf(reasons) as readonly Reason[]),
     ...startLines(explanation),
     ...viewsOf(explanation.options).flatMap((option) =>
@@ -103,6 +104,6 @@ function grantLines(granted: View | null | undefined): string[] {
   );
   return [
     '',
-    `lease ${plain(granted.id)} is ${plain(granted.state)}: ${holds.join(' + ')}, until ${plain(granted.endsAt)}`,
+    `lease ${plain(granted.id)} is ${wordsOf(plain(granted.state)).word}: ${holds.join(' + ')}, until ${plain(granted.endsAt)}`,
   ];
 }

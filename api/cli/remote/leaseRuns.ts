@@ -3,6 +3,7 @@
 
 import type { AnnonaClient, ExtensionView, HeldLease, LeaseView, View } from '../../client/index.ts';
 import { newClientRequestId } from '../../roles/ids.ts';
+import { stateText } from '../../states.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { placeText } from '../place.ts';
 import { stopSignal } from '../stopSignal.ts';
@@ -63,7 +64,7 @@ export async function heartbeat(invocation: Invocation): Promise<number> {
   const kept = client.keepAlive(lease, {
     beat: (answer) => {
       if (flagOf(options, 'json')) io.out(JSON.stringify(answer));
-      else io.out(`${answer.heartbeatAt}  ${answer.id} ${answer.state} until ${answer.endsAt}`);
+      else io.out(`${answer.heartbeatAt}  ${answer.id} ${stateText(answer.state)} until ${answer.endsAt}`);
     },
   });
   const signal = stopSignal(() => {});

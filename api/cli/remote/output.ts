@@ -2,6 +2,7 @@
 // Invariant: one line a row and no trailing spaces; a field that an answer does not have shows as a dash; colour only on a terminal.
 
 import type { View } from '../../client/index.ts';
+import { stateText, withColours } from '../../states.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 import { flagOf } from './options.ts';
 import type { Invocation } from './spec.ts';
@@ -30,8 +31,15 @@ function heading(title: string): string {
 }
 
 function textOfCell(item: View, cell: Column[1]): string {
-  const value = typeof cell === 'string' ? item[cell] : cell(item);
-  return plain(value);
+  if (typeof cell === 'string') return named(cell, item[cell]);
+  return plain(cell(item));
+}
+
+/** A field of that name: a state is shown as everywhere, with its icon and in its words. */
+function named(name: string, value: unknown): string {
+  return name === 'state' && typeof value === 'string' && value !== ''
+    ? stateText(plain(value))
+    : plain(value);
 }
 
 /** On one line, whatever it is. */
@@ -64,7 +72,7 @@ export function fields(value: View, indent = ''): string[] {
     if (isObject(field) && !Array.isArray(field) && Object.values(field as View).some(isObject)) {
       return [`${indent}${name}`, ...fields(field as View, `${indent}  `)];
     }
-    return [`${indent}${name.padEnd(width)}  ${plain(field)}`.trimEnd()];
+    return [`${indent}${name.padEnd(width)}  ${named(name, field)}`.trimEnd()];
   });
 }
 
@@ -100,7 +108,8 @@ export function showList(
 }
 
 export function print(io: CommandIo, lines: readonly string[]): void {
-  for (const line of lines) io.out(line);
+  const isColoured = io.terminal?.colour === true;
+  for (const line of lines) io.out(isColoured ? withColours(line) : line);
 }
 
 /** The first so many of a list; `--all` and `--limit` of the list commands. */

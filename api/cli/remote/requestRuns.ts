@@ -10,6 +10,7 @@ import {
   type View,
 } from '../../client/index.ts';
 import { newClientRequestId } from '../../roles/ids.ts';
+import { stateText } from '../../states.ts';
 import { CommandError, EXIT } from '../io.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { submissionOf } from './claims.ts';
@@ -160,7 +161,7 @@ export async function watch(invocation: Invocation): Promise<number> {
     signal: stopSignal(() => {}),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     seen(state) {
-      const line = `${state.id} ${state.state}${reasonText(state)}`;
+      const line = `${state.id} ${stateText(state.state)}${reasonText(state)}`;
       if (line !== last && !hasOutcome(state)) io.err(line);
       last = line;
     },
@@ -231,7 +232,7 @@ function requestLines(request: RequestView): string[] {
   const rows: (readonly [string, unknown])[] = [
     ['request', id],
     ['clientRequestId', clientRequestId],
-    ['state', state],
+    ['state', stateText(state)],
     ['lease', lease],
     ['asks', options === undefined ? undefined : asks(request)],
     ['class', terms?.class],

@@ -23,8 +23,8 @@ describe('annona tick', () => {
   it('prints who got what, why the others wait, and a proven gap', async () => {
     const { exitCode, out, err } = await ran('tick', file);
     expect([exitCode, err]).toEqual([0, '']);
-    expect(out).toMatch(/^granted +req_0+1 .*5 of gpu-a$/m);
-    expect(out).toMatch(/^waiting +req_0+2 .*POOL_FULL gpu-a asks 5, left 0, held 8$/m);
+    expect(out).toMatch(/^✓ granted +req_0+1 .*5 of gpu-a$/m);
+    expect(out).toMatch(/^◷ waiting +req_0+2 .*POOL_FULL gpu-a asks 5, left 0, held 8$/m);
     expect(out).toMatch(/^standard +\d+ +\d+ +0\.000 %/m);
     expect(out).toMatch(/^digests +snapshot [0-9a-f]{16}, plan [0-9a-f]{16}$/m);
   });

@@ -78,14 +78,14 @@ describe('annona lease', () => {
       problem(409, 'LEASE_ENDED', 'it has expired'),
     );
     const { exitCode, out, err } = await run('lease', 'heartbeat', 'lse_1', '--keep');
-    expect([exitCode, out]).toEqual([1, 'h  lse_1 active until e\nh  lse_1 active until e']);
+    expect([exitCode, out]).toEqual([1, 'h  lse_1 ▶ active until e\nh  lse_1 ▶ active until e']);
     expect(err).toBe('annona: LEASE_ENDED: it has expired. Try: npx annona lease list');
   });
 
   it('lists and shows', async () => {
     stub.on('GET /v1/leases', json(200, { items: [LEASE], next: null }));
     const { out } = await run('lease', 'list', '--state', 'active', '--department', 'research');
-    expect(out).toMatch(/^lse_1 +active +research +ada +4 +2 of gpu-a +2026-11-26T10:00:00.000Z +req_1$/m);
+    expect(out).toMatch(/^lse_1 +▶ active +research +ada +4 +2 of gpu-a +2026-11-26T10:00:00.000Z +req_1$/m);
     expect((await run('lease', 'get', 'lse_1')).out).toMatch(/^holds +2 of gpu-a$/m);
     expect(calls()).toEqual([
       'GET /v1/leases?state=active&department=research&limit=51',

@@ -90,7 +90,7 @@ describe('annona agent and annona department', () => {
     );
     expect((await run('department', 'list')).out).toMatch(/^research +R +internal +7 +standard +-$/m);
     await run('department', 'get', 'research');
-    expect((await run('agent', 'retire', 'scout')).out).toMatch(/^state +retired$/m);
+    expect((await run('agent', 'retire', 'scout')).out).toMatch(/^state +– retired$/m);
     expect(calls()).toEqual([
       'GET /v1/agents?department=research&skill=a&limit=51',
       'GET /v1/departments?limit=51',

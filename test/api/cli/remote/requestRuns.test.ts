@@ -177,7 +177,7 @@ describe('annona request', () => {
     expect(out.split('\n')).toHaveLength(4);
     expect(out).toMatch(/^ID +STATE +CLASS +DEPARTMENT +AGENT +ASKS +REASON +SUBMITTED$/m);
     expect(out).toMatch(
-      /^req_3 +waiting +standard +research +ada +2 gpu \(or 1 more\) +POOL_FULL +2026-11-26/m,
+      /^req_3 +◷ waiting +standard +research +ada +2 gpu \(or 1 more\) +POOL_FULL +2026-11-26/m,
     );
     expect(err).toContain('there are more: --limit');
   });
