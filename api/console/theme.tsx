@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { rememberedTheme, rememberTheme, type Theme } from './data/browser.ts';
 
 const THEMES: readonly { readonly theme: Theme; readonly title: string }[] = [
-  { theme: 'system', title: 'As the system' },
+  { theme: 'system', title: 'System' },
   { theme: 'light', title: 'Light' },
   { theme: 'dark', title: 'Dark' },
 ];

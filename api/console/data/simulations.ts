@@ -2,6 +2,7 @@
 // Invariant: a figure is compared with the same figure of the first result, and says by itself whether more of it is better.
 
 import type { View } from '../../client/shapes.ts';
+import type { Pool } from './shapes.ts';
 
 export interface JobFile {
   readonly href: string;
@@ -47,6 +48,8 @@ export interface Asked {
   readonly workload: 'history' | 'generate';
   readonly hours: string;
   readonly requests: string;
+  /** What generated requests ask for; '' before the pools are known. */
+  readonly kind: string;
   readonly schedulers: readonly string[];
   readonly seeds: string;
 }
@@ -55,7 +58,8 @@ export const ASKED: Asked = {
   workload: 'generate',
   hours: '24',
   requests: '1000',
-  schedulers: ['annona', 'fcfs'],
+  kind: '',
+  schedulers: ['fcfs', 'annona'],
   seeds: '3',
 };
 
@@ -72,32 +76,83 @@ const WHOLE = /^[1-9]\d{0,5}$/;
 const SEEDS_MOST = 10;
 
 /** What is wrong with it, in words; null: nothing. */
-export function faultOf({ workload, hours, requests, schedulers, seeds }: Asked): string | null {
+export function faultOf({ workload, hours, requests, kind, schedulers, seeds }: Asked): string | null {
   if (workload === 'history' && !WHOLE.test(hours)) return 'Hours are a whole number, 1 or more.';
   if (workload === 'generate' && !WHOLE.test(requests)) return 'Requests are a whole number, 1 or more.';
+  if (workload === 'generate' && kind === '') return 'There is no pool of units that come back.';
   if (!WHOLE.test(seeds) || Number(seeds) > SEEDS_MOST)
     return `Seeds are a whole number from 1 to ${SEEDS_MOST}.`;
   return schedulers.length === 0 ? 'Choose at least one scheduler.' : null;
 }
 
-/** The body of the job. A mix of small and large requests for what the pools hold: half of each run's load asks for one unit. */
-export function bodyOf({ workload, hours, requests, schedulers, seeds }: Asked): View {
+export interface KindCapacity {
+  readonly kind: string;
+  readonly capacity: number;
+  /** Of its largest pool: nothing that asks for more can start. */
+  readonly largest: number;
+}
+
+/** Kinds that come back, the largest first; agents and windows are no pools of units. */
+export function kindsOf(
+  pools: readonly Pick<Pool, 'kind' | 'capacity' | 'consumable'>[],
+): readonly KindCapacity[] {
+  const kinds = new Map<string, KindCapacity>();
+  for (const { kind, capacity, consumable } of pools) {
+    if (consumable || kind === 'agent' || capacity === 0) continue;
+    const known = kinds.get(kind) ?? { kind, capacity: 0, largest: 0 };
+    kinds.set(kind, {
+      kind,
+      capacity: known.capacity + capacity,
+      largest: Math.max(known.largest, capacity),
+    });
+  }
+  return [...kinds.values()].sort((a, b) =>
+    a.kind === 'gpu' ? -1 : b.kind === 'gpu' ? 1 : b.capacity - a.capacity,
+  );
+}
+
+/** So much of the kind is asked for as comes back: the queue neither empties nor grows without an end. */
+const LOAD = 0.95;
+/** Small, medium and large, by weight: units as a part of the largest pool, seconds that they run. */
+const SIZES = [
+  { weight: 6, part: 0, least: 300, most: 7200 },
+  { weight: 3, part: 1 / 32, least: 600, most: 14_400 },
+  { weight: 1, part: 1 / 8, least: 1800, most: 28_800 },
+] as const;
+
+function generated(requests: number, { kind, capacity, largest }: KindCapacity) {
+  const mix = SIZES.map(({ weight, part, least, most }, rank) => ({
+    weight,
+    claims: { [kind]: Math.max(1, Math.floor(largest * part)) },
+    runSeconds: { least, most },
+    estimatePercent: 150,
+    rank,
+  }));
+  const weights = mix.reduce((sum, { weight }) => sum + weight, 0);
+  const unitSeconds = mix.reduce(
+    (sum, { weight, claims, runSeconds: { least, most } }) =>
+      sum + (weight * (claims[kind] ?? 0) * (least + most)) / 2,
+    0,
+  );
+  const between = Math.round((1000 * unitSeconds) / weights / (LOAD * capacity));
+  return {
+    requests,
+    agents: 200,
+    departments: 12,
+    meanMillisecondsBetween: Math.max(1, Math.min(86_400_000, between)),
+    mix,
+  };
+}
+
+/** The scenario. `kind`: what generated requests ask for. */
+export function bodyOf(
+  { workload, hours, requests, schedulers, seeds }: Asked,
+  kind: KindCapacity | null,
+): View {
   const source =
-    workload === 'history'
+    workload === 'history' || kind === null
       ? { history: { hours: Number(hours) } }
-      : {
-          generate: {
-            requests: Number(requests),
-            agents: 200,
-            departments: 12,
-            meanMillisecondsBetween: 10_000,
-            mix: [
-              { weight: 6, claims: { gpu: 1 }, runSeconds: { least: 300, most: 7200 }, estimatePercent: 150 },
-              { weight: 3, claims: { gpu: 8 }, runSeconds: { least: 600, most: 14_400 }, rank: 1 },
-              { weight: 1, claims: { gpu: 64 }, runSeconds: { least: 1800, most: 28_800 }, rank: 2 },
-            ],
-          },
-        };
+      : { generate: generated(Number(requests), kind) };
   return {
     workload: source,
     schedulers,

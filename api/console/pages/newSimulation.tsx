@@ -2,9 +2,12 @@
 // Invariant: what is wrong with it is said before it is sent; what the server finds wrong is shown as it says it.
 
 import { useState } from 'preact/hooks';
+import { useResource } from '../data/resource.ts';
 import { useApi } from '../data/session.ts';
-import { ASKED, type Asked, bodyOf, faultOf, SCHEDULER_WORDS } from '../data/simulations.ts';
+import type { Pool } from '../data/shapes.ts';
+import { ASKED, type Asked, bodyOf, faultOf, kindsOf, SCHEDULER_WORDS } from '../data/simulations.ts';
 import { Confirm } from '../parts/dialog.tsx';
+import { amount } from '../parts/format.ts';
 
 export function NewSimulation({
   onDone,
@@ -15,10 +18,17 @@ export function NewSimulation({
 }) {
   const api = useApi();
   const [asked, setAsked] = useState<Asked>(ASKED);
-  const fault = faultOf(asked);
+  const pools = useResource({
+    key: 'kinds',
+    load: async (from) => kindsOf(await from.all<Pool>('/v1/pools', { most: 5000 })),
+    everyMs: 0,
+  });
+  const kinds = pools.value ?? [];
+  const kind = kinds.find((one) => one.kind === asked.kind) ?? kinds[0] ?? null;
+  const fault = pools.loading ? null : faultOf({ ...asked, kind: kind?.kind ?? '' });
   const set = (change: Partial<Asked>): void => setAsked({ ...asked, ...change });
   const start = async (): Promise<void> => {
-    const body = { kind: 'simulation', input: { runner: 'scenario', input: bodyOf(asked) } };
+    const body = { kind: 'simulation', input: { runner: 'scenario', input: bodyOf(asked, kind) } };
     await api.act({ method: 'POST', path: '/v1/jobs', body, because: '' });
     onDone();
   };
@@ -27,7 +37,7 @@ export function NewSimulation({
       title="New simulation"
       verb="Start it"
       reason="none"
-      ready={fault === null}
+      ready={fault === null && !pools.loading}
       onConfirm={start}
       onClose={onClose}
     >
@@ -44,34 +54,54 @@ export function NewSimulation({
       {asked.workload === 'history' ? (
         <WholeNumber title="Of the last hours" value={asked.hours} onInput={(hours) => set({ hours })} />
       ) : (
-        <WholeNumber title="How many" value={asked.requests} onInput={(requests) => set({ requests })} />
+        <>
+          <WholeNumber title="How many" value={asked.requests} onInput={(requests) => set({ requests })} />
+          <label class="field">
+            Of which kind, as many at a time as nearly fill its pools
+            <select value={kind?.kind} onChange={(event) => set({ kind: event.currentTarget.value })}>
+              {kinds.map((one) => (
+                <option key={one.kind} value={one.kind}>
+                  {one.kind}: {amount(one.capacity)} units
+                </option>
+              ))}
+            </select>
+          </label>
+        </>
       )}
       <WholeNumber
         title="Seeds: each scheduler runs once with each, and figures are means with 95 % intervals"
         value={asked.seeds}
         onInput={(seeds) => set({ seeds })}
       />
-      <fieldset class="field">
-        <legend>Schedulers; the first is what the others are held against</legend>
-        {Object.entries(SCHEDULER_WORDS).map(([name, words]) => (
-          <label key={name} class="check">
-            <input
-              type="checkbox"
-              checked={asked.schedulers.includes(name)}
-              onChange={(event) =>
-                set({
-                  schedulers: event.currentTarget.checked
-                    ? [...asked.schedulers, name]
-                    : asked.schedulers.filter((one) => one !== name),
-                })
-              }
-            />{' '}
-            {name} <span class="muted">{words}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Schedulers chosen={asked.schedulers} onChoose={(schedulers) => set({ schedulers })} />
       {fault === null ? null : <p class="failure">{fault}</p>}
     </Confirm>
+  );
+}
+
+interface SchedulersProps {
+  readonly chosen: readonly string[];
+  readonly onChoose: (schedulers: readonly string[]) => void;
+}
+
+/** In the order that they were chosen in. */
+function Schedulers({ chosen, onChoose }: SchedulersProps) {
+  return (
+    <fieldset class="field">
+      <legend>Schedulers; the first is what the others are held against</legend>
+      {Object.entries(SCHEDULER_WORDS).map(([name, words]) => (
+        <label key={name} class="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            onChange={(event) =>
+              onChoose(event.currentTarget.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
+            }
+          />{' '}
+          {name} <span class="muted">{words}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -69,6 +69,11 @@ function Request({ whole, resource }: { readonly whole: Whole; readonly resource
           ) : (
             explanation.reasons.map((reason) => <ReasonBox key={JSON.stringify(reason)} reason={reason} />)
           )}
+          <p>
+            <a href={linkTo(['departments', request.department])}>
+              Is that fair to {request.department}, and how long do its budgets last?
+            </a>
+          </p>
         </Panel>
         <Panel title="What it is">
           <Facts
@@ -94,8 +99,8 @@ function Request({ whole, resource }: { readonly whole: Whole; readonly resource
         </Panel>
         {OPEN.has(request.state) ? <Start of={explanation} /> : null}
         <Offers request={request} of={explanation} onDone={resource.reload} />
-        <Candidates of={explanation} />
         <Holders of={explanation} />
+        <Candidates of={explanation} />
         <Takes request={request} of={explanation} />
         <Timeline events={events} />
       </div>

@@ -6,7 +6,7 @@ import type { RequestView } from '../../client/shapes.ts';
 import { linkTo } from '../data/address.ts';
 import { go } from '../data/route.ts';
 import { useApi, useMe } from '../data/session.ts';
-import type { Explanation, Offer } from '../data/shapes.ts';
+import type { CandidateRow, Explanation, Offer } from '../data/shapes.ts';
 import { STANDING_WORDS, said } from '../parts/codes.ts';
 import { Confirm } from '../parts/dialog.tsx';
 import { amount, instant, label, plain } from '../parts/format.ts';
@@ -31,43 +31,59 @@ export function Candidates({ of: { options } }: OfExplanation) {
             {options.length > 1 ? `option ${option}, ` : ''}
             {amount(quantity)} {kind}
           </h3>
-          <Scroll label="Candidates">
-            <table>
-              <thead>
-                <tr>
-                  {CANDIDATES.map((title, at) => (
-                    <th key={title} scope="col" class={at > 3 ? 'number' : ''}>
-                      {title}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {candidates.map((row) => (
-                  <tr key={`${row.pool}/${row.window}`}>
-                    <td>
-                      {row.pool}
-                      {row.window === null ? '' : ` (${row.window})`}
-                    </td>
-                    <td>{said(STANDING_WORDS, row.standing)}</td>
-                    <td>{row.rank === null ? '–' : `choice ${row.rank + 1}`}</td>
-                    <td>
-                      <Bar used={row.used} of={row.capacity} />
-                    </td>
-                    <td class="number">{amount(row.available)}</td>
-                    <td class="number">{row.fits ? 'yes' : 'no'}</td>
-                    <td class="number">{amount(row.priceMinor)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <CandidateTable rows={candidates} />
           {Object.keys(unlisted).length === 0 ? null : (
             <p class="muted">and {plain(unlisted)} that are not listed</p>
           )}
         </div>
       ))}
     </Panel>
+  );
+}
+
+/** Those that may serve it; the others, which are many, when they are asked for. */
+function CandidateTable({ rows }: { readonly rows: readonly CandidateRow[] }) {
+  const [whole, setWhole] = useState(false);
+  const able = rows.filter(({ standing }) => standing === 'candidate');
+  const others = rows.length - able.length;
+  const shown = whole || able.length === 0 ? rows : able;
+  return (
+    <Scroll label="Candidates">
+      <table>
+        <thead>
+          <tr>
+            {CANDIDATES.map((title, at) => (
+              <th key={title} scope="col" class={at > 3 ? 'number' : ''}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((row) => (
+            <tr key={`${row.pool}/${row.window}`}>
+              <td>
+                {row.pool}
+                {row.window === null ? '' : ` (${row.window})`}
+              </td>
+              <td>{said(STANDING_WORDS, row.standing)}</td>
+              <td>{row.rank === null ? '–' : `choice ${row.rank + 1}`}</td>
+              <td>
+                <Bar used={row.used} of={row.capacity} />
+              </td>
+              <td class="number">{amount(row.available)}</td>
+              <td class="number">{row.fits ? 'yes' : 'no'}</td>
+              <td class="number">{amount(row.priceMinor)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {shown.length === rows.length ? null : (
+        <button type="button" class="link" onClick={() => setWhole(true)}>
+          Show {amount(others)} that may not serve it, and why
+        </button>
+      )}
+    </Scroll>
   );
 }
 

@@ -41,7 +41,7 @@ function Known({ department }: { readonly department: string }) {
     everyMs: EVERY_MS,
   });
   return (
-    <Panel title="Scorecard" note="the last 30 days; parts of all held: of seven">
+    <Panel title="Scorecard" note="the last 30 days; what was held of all: the last 7">
       <Shown
         of={card}
         empty={{ when: ({ row }) => row === null, say: 'It asked for nothing in the last 30 days.' }}
@@ -85,8 +85,8 @@ function Score({ row }: { readonly row: UsageRow }) {
         requests: amount(row.requests),
         granted: part(row.granted, rates.granted, 'decided'),
         denied: part(row.denied, rates.denied, 'decided'),
-        waitedUsually: span(row.waitedP50Ms),
-        waitedAtWorst: row.waitedP95Ms === null ? '–' : `${span(row.waitedP95Ms)}, 19 of 20 less`,
+        halfWaitedAtMost: span(row.waitedP50Ms),
+        '19 of 20 waited at most': span(row.waitedP95Ms),
         leasesNeverUsed: part(row.expiredUnused, rates.unused, 'granted'),
         settled:
           row.settledMinor === null

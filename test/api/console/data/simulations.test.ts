@@ -6,6 +6,7 @@ import {
   type Comparison,
   comparisonOf,
   faultOf,
+  kindsOf,
   saidOf,
   sideBySide,
 } from '../../../../api/console/data/simulations.ts';
@@ -68,16 +69,55 @@ describe('results side by side', () => {
 
 describe('what is asked for', () => {
   it('is told in one line, whatever stands in it', () => {
-    const input = { runner: 'scenario', input: bodyOf({ ...ASKED, workload: 'history', hours: '6' }) };
-    expect(saidOf({ input })).toBe('the last 6 h of this server under annona, fcfs, 3 seeds');
+    const input = { runner: 'scenario', input: bodyOf({ ...ASKED, workload: 'history', hours: '6' }, null) };
+    expect(saidOf({ input })).toBe('the last 6 h of this server under fcfs, annona, 3 seeds');
     expect(saidOf({ input: { runner: '<b>' } })).toBe('<b>');
   });
 
   it('is checked before it is sent', () => {
-    expect(faultOf(ASKED)).toBeNull();
-    for (const change of [{ requests: '0' }, { requests: '1.5' }, { seeds: '11' }, { schedulers: [] }])
-      expect(faultOf({ ...ASKED, ...change })).not.toBeNull();
+    const asked = { ...ASKED, kind: 'gpu' };
+    expect(faultOf(asked)).toBeNull();
+    for (const change of [
+      { requests: '0' },
+      { requests: '1.5' },
+      { seeds: '11' },
+      { schedulers: [] },
+      { kind: '' },
+    ])
+      expect(faultOf({ ...asked, ...change })).not.toBeNull();
     expect(faultOf({ ...ASKED, workload: 'history', hours: 'x' })).not.toBeNull();
-    expect(faultOf({ ...ASKED, hours: 'x' })).toBeNull();
+    expect(faultOf({ ...asked, hours: 'x' })).toBeNull();
+  });
+
+  it('asks for nearly as much of a kind as its pools give back, and for nothing that no pool could hold', () => {
+    const pool = (kind: string, capacity: number, consumable = false) => ({ kind, capacity, consumable });
+    const pools = [
+      pool('cpu', 640),
+      pool('gpu', 8),
+      pool('gpu', 24),
+      pool('agent', 9),
+      pool('review', 4, true),
+    ];
+    const [gpu, cpu, ...rest] = kindsOf(pools);
+    expect([gpu, rest]).toEqual([{ kind: 'gpu', capacity: 32, largest: 24 }, []]);
+    for (const kind of [gpu!, cpu!]) {
+      const { workload } = bodyOf({ ...ASKED, kind: kind.kind }, kind) as {
+        workload: { generate: { mix: Mixed[]; meanMillisecondsBetween: number } };
+      };
+      const { mix, meanMillisecondsBetween } = workload.generate;
+      const sizes = mix.map(({ claims }) => claims[kind.kind] ?? 0);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(kind.largest);
+      const asked = mix.reduce((sum, { weight, runSeconds: { least, most } }, at) => {
+        return sum + (weight * sizes[at]! * (least + most)) / 2;
+      }, 0);
+      const load = (1000 * asked) / 10 / meanMillisecondsBetween / kind.capacity;
+      expect(load).toBeCloseTo(0.95, 2);
+    }
   });
 });
+
+interface Mixed {
+  readonly weight: number;
+  readonly claims: Readonly<Record<string, number>>;
+  readonly runSeconds: { readonly least: number; readonly most: number };
+}

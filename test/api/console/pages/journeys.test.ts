@@ -256,7 +256,7 @@ it.skipIf(!CHROMIUM)('asks for a simulation, and lays results side by side', asy
   await dialog.getByLabel('How many').fill('7');
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
-  await page.getByRole('cell', { name: /^7 generated requests under annona, fcfs, 3 seeds/ }).waitFor();
+  await page.getByRole('cell', { name: /^7 generated requests under fcfs, annona, 3 seeds/ }).waitFor();
   const { items } = (await (await rig.client(OPERATOR)).get('/v1/jobs', { kind: 'simulation' })) as {
     items: object[];
   };
