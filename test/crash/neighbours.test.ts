@@ -53,11 +53,28 @@ describe('kill -9 of the solver', () => {
 
 describe('kill -9 of PostgreSQL', () => {
   it(
-    'is answered with 503 and failing readiness; the next start recovers everything that was acknowledged',
+    'and its full disk before are answered with 503, and the dead one with failing readiness; the next start recovers everything that was acknowledged',
     async () => {
       const first = await rig.start();
       const load = await loaded(first);
       await until(() => acknowledged.submits.length > 50);
+      await fillDisk(first);
+      const asks = { clientRequestId: 'late', options: [{ claims: [{ kind: 'cpu', quantity: 1 }] }] };
+      const ada = await first.clientOf(rig.configuration.agents[0]!);
+      const refused = ada.submit({ ...asks, terms: { class: 'standard', durationSeconds: 1 } });
+      await expect(refused).rejects.toMatchObject({
+        problem: { code: 'STORE_UNAVAILABLE' },
+        retryAfterSeconds: 1,
+      });
+      // What is there can be read all the while, and nothing is decided.
+      await ada.get('/v1/leases');
+      const tickOf = async () =>
+        (await rig.query<{ tick: string }>(first, 'select tick from cell_head'))[0]?.tick;
+      const stands = await tickOf();
+      await freeDisk(first);
+      await until(async () => (await tickOf()) !== stands);
+      const after = acknowledged.submits.length;
+      await until(() => acknowledged.submits.length > after + 20);
       process.kill(first.databasePid as number, 'SIGKILL');
       await until(async () => (await first.readiness()).status === 503);
       expect(JSON.parse((await first.readiness()).body).failing[0].check).toBe('database');
@@ -82,3 +99,18 @@ describe('kill -9 of PostgreSQL', () => {
     LIMIT_MS,
   );
 });
+
+/** As a file system without room answers whatever needs some: SQL state 53100, for what is asked for and for what is decided. */
+async function fillDisk(server: LiveServer): Promise<void> {
+  await rig.query(
+    server,
+    `create function full_disk() returns trigger language plpgsql as $$
+       begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end $$;
+     create trigger full_disk before insert on intake for each statement execute function full_disk();
+     create trigger full_disk before insert on tick for each statement execute function full_disk()`,
+  );
+}
+
+async function freeDisk(server: LiveServer): Promise<void> {
+  await rig.query(server, 'drop function full_disk() cascade');
+}

@@ -8,6 +8,10 @@ import { absenceOf, requireProgram } from './services.ts';
 export interface TestEtcd {
   /** For clients, over HTTP: `/v3/kv/…` is its JSON gateway. */
   readonly url: string;
+  /** SIGKILL; its data stays. */
+  kill(): Promise<void>;
+  /** The same member on its data, at the same address. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,19 +36,24 @@ export async function startEtcd(): Promise<TestEtcd> {
     'initial-cluster': `default=${peer}`,
   };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
-  const own = startOwn(requireProgram('etcd'), args, { log });
+  const program = requireProgram('etcd');
+  let own: ReturnType<typeof startOwn>;
   const stop = async () => {
     await own.kill();
     rmSync(directory, { recursive: true, force: true });
   };
-  try {
-    await answers(own, () => healthy(url));
-  } catch (error) {
-    const said = readFileSync(log, 'utf8');
-    await stop();
-    throw new Error(`etcd: ${(error as Error).message}\n${said}`);
-  }
-  return { url, stop };
+  const start = async () => {
+    own = startOwn(program, args, { log });
+    try {
+      await answers(own, () => healthy(url));
+    } catch (error) {
+      const said = readFileSync(log, 'utf8');
+      await stop();
+      throw new Error(`etcd: ${(error as Error).message}\n${said}`);
+    }
+  };
+  await start();
+  return { url, kill: () => own.kill(), startAgain: start, stop };
 }
 
 async function healthy(url: string): Promise<void> {

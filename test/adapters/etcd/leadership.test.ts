@@ -78,6 +78,22 @@ describe.skipIf(absence !== null)(`etcd${absence === null ? '' : ` (${absence})`
       expect(await leadership('third').acquire(cell)).toBeNull();
     });
 
+    it('stays whose it was while etcd is away, and has one holder once it is back', async () => {
+      const cell = randomUUID();
+      const [ours, next] = [leadership('ours'), leadership('next')];
+      expect(await ours.acquire(cell)).toBe(1);
+      await etcd.kill();
+      await expect(ours.renew(cell, 1)).rejects.toThrow('no etcd answers');
+      await expect(next.acquire(cell)).rejects.toThrow('no etcd answers');
+      // Commits are checked against this one, which nobody can raise meanwhile.
+      expect(await epochs.current(cell)).toBe(1);
+      await etcd.startAgain();
+      const taken = await next.acquire(cell);
+      const kept = await ours.renew(cell, 1);
+      expect([taken, kept]).toEqual(taken === null ? [null, true] : [2, false]);
+      expect(await epochs.current(cell)).toBe(taken ?? 1);
+    });
+
     it('is asked of the next member when one does not answer', async () => {
       const endpoints = ['http://127.0.0.1:1', etcd.url];
       const ours = new EtcdLeadership({ endpoints, epochs, holder: 'ours' });
