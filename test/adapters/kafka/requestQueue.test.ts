@@ -1,6 +1,6 @@
 // The repair of kafkajs's request queue: an idle one sets no timer, a busy one keeps the check it had.
 import { createRequire } from 'node:module';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { repairRequestQueue } from '../../../adapters/kafka/requestQueue.ts';
 
 interface Queue {
@@ -32,6 +32,7 @@ describe('the request queue of kafkajs', () => {
     timers.mockClear();
   });
   afterEach(() => queue.destroy());
+  afterAll(() => timers.mockRestore());
 
   it('sets no timer with nothing to send', () => {
     queue.scheduleCheckPendingRequests();
