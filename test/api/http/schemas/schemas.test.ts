@@ -1,10 +1,12 @@
 // The schemas themselves: plain JSON Schema that any reader can compile, closed on the way in, bounded everywhere.
 
 import { Ajv } from 'ajv';
+import type { TSchema } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import * as fields from '../../../../api/http/schemas/fields.ts';
 import { BatchBody, SubmissionBody } from '../../../../api/http/schemas/submission.ts';
 import * as views from '../../../../api/http/schemas/views.ts';
+import { compileCheck } from '../../../../api/http/validate.ts';
 import { anEdge, aSubmission } from '../support.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -39,6 +41,19 @@ describe('the schemas', () => {
       const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { instant: true } });
       expect([name, typeof ajv.compile(plain)]).toEqual([name, 'function']);
     }
+  });
+
+  it('compile, each that a route checks a value by', async () => {
+    const { routes } = await anEdge();
+    const checked = routes.flatMap(({ schema = {} }) =>
+      [schema.body, schema.querystring, schema.params].filter((part) => part !== undefined),
+    );
+    expect(checked.length).toBeGreaterThan(100);
+    // What most refuse, so that the full validator is compiled as well as the quick one.
+    for (const schema of checked)
+      expect(compileCheck(schema as TSchema)(null)).toEqual(
+        expect.objectContaining({ ok: expect.any(Boolean) }),
+      );
   });
 
   it('refuse unknown fields wherever an object comes in', async () => {
