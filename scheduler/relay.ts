@@ -145,7 +145,8 @@ class RelayLoop {
 
   wake(): void {
     this.#woken = true;
-    this.#pause.abort();
+    // With a reason of its own: the default one is an exception, and its stack costs as much as a small commit.
+    this.#pause.abort('woken');
   }
 
   halt(): void {
