@@ -22,11 +22,8 @@ const bars: readonly (readonly [string, number, number])[] = [
   ['batch p50, ms', batchMs.p50, 6],
   ['batch p99, ms', batchMs.p99, 12],
   ['pages grown over all evaluations', memory.pagesLast - memory.pagesFirst, 0],
-  [
-    'delay of an evaluation by a reload, p50, ms',
-    reload.evaluationBehindMs.p50 - reload.evaluationAloneMs.p50,
-    5,
-  ],
+  ['delay of a tick while data is loaded, p50, ms', reload.meanwhileMs.p50 - reload.aloneMs.p50, 5],
+  ['delay of the tick that takes it over, p50, ms', reload.behindMs.p50 - reload.aloneMs.p50, 5],
   ['build in Node, warm, p50, ms', compile.warm.build?.p50Ms ?? 0, 400],
 ];
 const broken = bars

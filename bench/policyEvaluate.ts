@@ -2,7 +2,8 @@
 // Invariants: no row is like one before; every verdict is checked to be one. `batchMs`: the engine remembers what rules said of fields
 // that come again, as a server does; `coldMs`: every batch is the first under its data, as after a change of the organisation.
 
-import { evaluateBatch, type LivePolicy, loadPolicy } from '../policies/index.ts';
+import { setImmediate } from 'node:timers/promises';
+import { evaluateBatch, type LivePolicy, loadPolicy, type PolicyData } from '../policies/index.ts';
 import { defaultBundle, workerPolicy } from '../policies/node.ts';
 import { DEPARTMENTS, dataOf, rowsOf } from './policyRows.ts';
 
@@ -81,38 +82,65 @@ async function timed(rounds: number, ask: (round: number) => Promise<unknown>): 
   return timesOf(times);
 }
 
-/** An evaluation that is called right behind a reload waits for it; and meanwhile the main thread must go on. */
+/**
+ * As the server does it: new data is foreseen, ticks go on meanwhile, and one of them takes it over. What a tick is delayed by is how much
+ * longer the slowest of them took than one alone. `unforeseen`: data that a tick itself must load, as when it comes first.
+ */
 async function reloads(service: LivePolicy) {
   const dataBytes = JSON.stringify(dataOf('first')).length;
-  const alone: number[] = [];
-  const behind: number[] = [];
-  const loop: number[] = [];
+  const none = (): number[] => [];
+  const times = {
+    aloneMs: none(),
+    meanwhileMs: none(),
+    behindMs: none(),
+    unforeseenMs: none(),
+    loopMs: none(),
+  };
   for (let index = 0; index < WARM_ROUNDS + RELOADS; index += 1) {
-    const data = dataOf(`reload-${index}`);
     const ask = async (tick: string): Promise<number> => {
       const from = performance.now();
       await service.evaluate({ tick, rows: rowsOf(1_000 + index, 1) });
       return performance.now() - from;
     };
+    const takeOver = async (data: PolicyData): Promise<number> => {
+      const activated = service.activate({ data });
+      const tookMs = await ask('behind');
+      await activated;
+      return tookMs;
+    };
     const aloneMs = await ask('alone');
     const delays = watchLoop();
-    const activated = service.activate({ data });
-    const behindMs = await ask('behind');
-    await activated;
+    const data = dataOf(`reload-${index}`);
+    let isReady = false;
+    const foreseen = service.foresee(data).then(() => {
+      isReady = true;
+    });
+    let meanwhileMs = 0;
+    while (!isReady) {
+      meanwhileMs = Math.max(meanwhileMs, await ask('meanwhile'));
+      await setImmediate();
+    }
+    await foreseen;
+    const behindMs = await takeOver(data);
     const loopMs = delays.stop();
+    const unforeseenMs = await takeOver(dataOf(`unforeseen-${index}`));
     if (index < WARM_ROUNDS) continue;
-    alone.push(aloneMs);
-    behind.push(behindMs);
-    loop.push(loopMs);
+    times.aloneMs.push(aloneMs);
+    times.meanwhileMs.push(meanwhileMs);
+    times.behindMs.push(behindMs);
+    times.unforeseenMs.push(unforeseenMs);
+    times.loopMs.push(loopMs);
   }
   return {
     reload: {
       dataBytes,
       reloads: RELOADS,
-      evaluationAloneMs: timesOf(alone),
-      evaluationBehindMs: timesOf(behind),
+      aloneMs: timesOf(times.aloneMs),
+      meanwhileMs: timesOf(times.meanwhileMs),
+      behindMs: timesOf(times.behindMs),
+      unforeseenMs: timesOf(times.unforeseenMs),
     },
-    mainLoopDelayMs: timesOf(loop),
+    mainLoopDelayMs: timesOf(times.loopMs),
   };
 }
 
@@ -125,9 +153,9 @@ function watchLoop(): { stop(): number } {
     const now = performance.now();
     longest = Math.max(longest, now - last);
     last = now;
-    if (isOn) setImmediate(turn);
+    if (isOn) void setImmediate().then(turn);
   };
-  setImmediate(turn);
+  void setImmediate().then(turn);
   return {
     stop() {
       isOn = false;

@@ -60,8 +60,8 @@ export interface PolicyInstance {
   readonly run: <T>(entrypoint: string, input: ArrayBuffer, read: (result: unknown) => T) => T;
   /** Pages of 64 KiB that the instance has now. */
   readonly pages: () => number;
-  /** A new instance of the same compiled module over other data; this one stays as it is. Throws PolicyRefused. */
-  readonly over: (data: unknown) => PolicyInstance;
+  /** A new instance of the same compiled module over other data; this one stays as it is. `standing` as in LoadOptions. Throws PolicyRefused. */
+  readonly over: (data: unknown, standing?: PolicyConstraints) => PolicyInstance;
 }
 
 /** Verifies, compiles, sets the data and probes. Throws PolicyRefused. */
@@ -98,7 +98,8 @@ function instanceOver(
   const { first, run } = openFresh({ module, dataBytes, initial, maximum });
   const pages = (): number => first().mem.buffer.byteLength / PAGE_BYTES;
   const known = { manifest, revision: manifest.revision, dataRevision: data.revision, run, pages };
-  const over = (other: unknown): PolicyInstance => instanceOver(compiled, other, instance.constraints);
+  const over: PolicyInstance['over'] = (other, stands = instance.constraints) =>
+    instanceOver(compiled, other, stands);
   probe({ ...known, over, constraints: NO_CONSTRAINTS }, first);
   const instance: PolicyInstance = {
     ...known,

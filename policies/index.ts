@@ -48,6 +48,7 @@ export {
   type ObligationKind,
   obligationProblem,
 } from './obligations.ts';
+export { ROW_FIELDS } from './rows.ts';
 export type { RuleUse } from './ruleHits.ts';
 export type {
   LivePolicy,

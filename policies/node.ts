@@ -25,6 +25,7 @@ import {
 import { Shadow } from './shadow.ts';
 import type { ShadowReport } from './shadowReport.ts';
 import { Slot, type SlotLimits } from './slot.ts';
+import { HEAP_MIB_MAX } from './thread.ts';
 import type { Explanation, PolicyBatch, PolicyRow, PolicyRule, Verdict } from './verdict.ts';
 
 export { type PackedCompiler, packedCompiler } from './authoring/module.ts';
@@ -68,6 +69,8 @@ export interface WorkerPolicyOptions extends ServiceOptions {
   /** For one batch or one explanation; then the worker is ended and everything undecided denied. */
   readonly deadlineMs?: number;
   readonly startDeadlineMs?: number;
+  /** JavaScript's heap of a worker thread, MiB; default 256. A thread that needs more is ended, and what it was asked denied. */
+  readonly heapMiBMax?: number;
 }
 
 /** The policies that ship with the product. */
@@ -112,13 +115,14 @@ class WorkerPolicy implements LivePolicy {
   #kept: Slot | null = null;
   #shadowing: Shadowing | null = null;
 
-  constructor({ bundle, data, memoryPagesMax, deadlineMs, startDeadlineMs }: WorkerPolicyOptions) {
+  constructor(options: WorkerPolicyOptions) {
     this.#limits = {
-      deadlineMs: deadlineMs ?? DEADLINE_MS,
-      startDeadlineMs: startDeadlineMs ?? START_DEADLINE_MS,
-      memoryPagesMax,
+      deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+      startDeadlineMs: options.startDeadlineMs ?? START_DEADLINE_MS,
+      memoryPagesMax: options.memoryPagesMax,
+      heapMiBMax: options.heapMiBMax ?? HEAP_MIB_MAX,
     };
-    this.#active = new Slot({ bundle, data, limits: this.#limits });
+    this.#active = new Slot({ ...options, limits: this.#limits });
   }
 
   get revision(): string {
@@ -172,6 +176,10 @@ class WorkerPolicy implements LivePolicy {
         this.#shadowAdopts(data);
       });
     }
+  }
+
+  foresee(data: PolicyData): Promise<void> {
+    return this.#active.foresee(data);
   }
 
   async prepare(next: PolicyCandidate): Promise<PreparedPolicy> {

@@ -62,6 +62,11 @@ export interface PolicyStanding {
 
 /** A service whose policy is changed while it answers. */
 export interface LivePolicy extends PolicyService {
+  /**
+   * Loads data beside the active pair, which goes on answering: activating the same object is then a swap, for which no evaluation waits.
+   * Changes nothing; data that is not sound is refused by `activate`.
+   */
+  foresee(data: PolicyData): Promise<void>;
   /** In a thread of its own, while the active bundle goes on answering. Rejects with PolicyRefused. */
   prepare(next: PolicyCandidate): Promise<PreparedPolicy>;
   /** Compares a candidate on the traffic from now on; null ends it. `onTick` is told after each tick that was compared. */

@@ -41,6 +41,8 @@ export interface SlotLimits {
   /** For starting a thread with its bundle. */
   readonly startDeadlineMs: number;
   readonly memoryPagesMax: number | undefined;
+  /** Of JavaScript, a thread. */
+  readonly heapMiBMax: number;
 }
 
 /** Rows of one tick that an engine judged, and their Verdicts. */
@@ -63,6 +65,12 @@ export interface SlotParts {
   readonly limits: SlotLimits;
 }
 
+interface Foreseen {
+  readonly data: PolicyData;
+  readonly thread: Thread;
+  readonly constraints: PolicyConstraints;
+}
+
 export class Slot {
   readonly bundle: PolicyBundle;
   readonly #limits: SlotLimits;
@@ -75,6 +83,12 @@ export class Slot {
   /** As a thread read them; undefined until one has read them under this bundle. */
   #constraints: PolicyConstraints | undefined;
   #starting: Promise<Thread>;
+  /** A second thread, made when data is first foreseen; with the active one it changes places. Null: it is lost, and made again. */
+  #spare: Promise<Thread | null> = Promise.resolve(null);
+  /** What the spare thread would answer by, once it is loaded. */
+  #ahead: Foreseen | null = null;
+  /** One after the other: each takes the spare thread. */
+  #foreseeing: Promise<void> = Promise.resolve();
   #kills = 0;
   #closed = false;
 
@@ -149,17 +163,61 @@ export class Slot {
     return chunkAnswer(answer);
   }
 
+  /**
+   * Loads data in the spare thread while the active one goes on answering, so that adopting it is a swap. What is refused, or foreseen in
+   * vain, is forgotten: `adopt` then loads and tells.
+   */
+  foresee(data: PolicyData): Promise<void> {
+    this.#foreseeing = this.#foreseeing.then(() => this.#load(data));
+    return this.#foreseeing;
+  }
+
+  async #load(data: PolicyData): Promise<void> {
+    if (this.#closed || data === this.#data || data === this.#ahead?.data) return;
+    this.#ahead = null;
+    const [under, standing] = [this.#data, this.constraints];
+    const deadlineMs = this.#limits.startDeadlineMs;
+    const found = await this.#spare;
+    if (this.#closed) return;
+    const isFound = found !== null && !found.isLost;
+    const thread = isFound ? found : new Thread(this.#limits.heapMiBMax);
+    this.#spare = Promise.resolve(thread);
+    const ask = (): Promise<Answer> => thread.ask({ kind: 'data', data, standing });
+    const constraints = await orNull(
+      isFound ? thread.within(deadlineMs, ask).then(loaded) : this.#loadBundle(thread, { data, standing }),
+    );
+    if (isFound && thread.isLost && !this.#closed) this.#kills += 1;
+    // Constraints stand on those before them: what was adopted meanwhile may have others.
+    if (constraints !== null && this.#data === under) this.#ahead = { data, thread, constraints };
+  }
+
+  #swap({ data, thread, constraints }: Foreseen): void {
+    const active = this.#starting;
+    this.#starting = Promise.resolve(thread);
+    this.#spare = orNull(active);
+    this.#taken(data, constraints);
+  }
+
+  #taken(data: PolicyData, constraints: PolicyConstraints): void {
+    this.#data = data;
+    this.#constraints = constraints;
+    this.#ahead = null;
+    this.#memo?.clear();
+    this.#suspects.clear();
+  }
+
   /** Not during an evaluation. Throws PolicyRefused and changes nothing if the data is not sound. */
   async adopt(data: PolicyData): Promise<void> {
+    if (this.#ahead?.data === data && !this.#ahead.thread.isLost) {
+      this.#swap(this.#ahead);
+      return;
+    }
     const thread = await this.#livingThread(this.#limits.startDeadlineMs);
     if (!thread) throw new PolicyRefused('ACTIVATION_TIMEOUT', 'no worker could be started');
     try {
-      this.#constraints = loaded(
-        await thread.within(this.#limits.startDeadlineMs, () => thread.ask({ kind: 'data', data })),
-      );
-      this.#data = data;
-      this.#memo?.clear();
-      this.#suspects.clear();
+      const { constraints: standing } = this;
+      const asked = thread.ask({ kind: 'data', data, standing });
+      this.#taken(data, loaded(await thread.within(this.#limits.startDeadlineMs, () => asked)));
     } finally {
       this.#replaceIfLost(thread);
     }
@@ -169,6 +227,7 @@ export class Slot {
     this.#closed = true;
     await orNull(this.#starting);
     await Promise.all([...this.#threads].map((thread) => thread.end('POLICY_ERROR')));
+    await this.#foreseeing;
   }
 
   #firstChunks(rows: readonly PolicyRow[]): number[][] {
@@ -261,24 +320,33 @@ export class Slot {
   }
 
   async #startThread(vectors?: PolicyVectors): Promise<Thread> {
-    const thread = new Thread();
+    const thread = new Thread(this.#limits.heapMiBMax);
+    // A thread that is started again finds what stood, also where the data of now gives none.
+    const under = { data: this.#data, standing: this.#constraints, vectors };
+    this.#constraints = await this.#loadBundle(thread, under);
+    return thread;
+  }
+
+  /** The thread is ended where it throws. */
+  async #loadBundle(
+    thread: Thread,
+    under: {
+      readonly data: PolicyData;
+      readonly standing: PolicyConstraints | undefined;
+      readonly vectors?: PolicyVectors | undefined;
+    },
+  ): Promise<PolicyConstraints> {
+    const { data, standing, vectors } = under;
     this.#threads.add(thread);
     void thread.ended.then(() => this.#threads.delete(thread));
-    // A thread that is started again finds what stood, also where the data of now gives none.
-    const options = {
-      ...this.bundle,
-      data: this.#data,
-      memoryPagesMax: this.#limits.memoryPagesMax,
-      standing: this.#constraints,
-    };
+    const options = { ...this.bundle, data, memoryPagesMax: this.#limits.memoryPagesMax, standing };
     const load = (): Promise<Answer> => thread.ask({ kind: 'load', options, vectors });
     try {
-      this.#constraints = loaded(await thread.within(this.#limits.startDeadlineMs, load));
+      return loaded(await thread.within(this.#limits.startDeadlineMs, load));
     } catch (error) {
       await thread.end('POLICY_ERROR');
       throw error;
     }
-    return thread;
   }
 
   /** Undefined if none is there in time: then everything is denied, and the next call looks again. */

@@ -10,7 +10,7 @@ type Lost = { readonly kind: 'lost'; readonly code: HostCode };
 export type Answer = WorkerAnswer | Lost;
 
 // An answer that a policy blew up becomes an error of the thread, and not the end of the process.
-const HEAP_MIB_MAX = 256;
+export const HEAP_MIB_MAX = 256;
 
 /** One worker thread. Once ended, or dead by itself, it answers every question `lost`. */
 export class Thread {
@@ -20,14 +20,15 @@ export class Thread {
   #lost: Lost | undefined;
   #asked = 0;
 
-  constructor() {
+  /** `heapMiBMax`: of JavaScript; what the policy itself takes is bounded in pages. */
+  constructor(heapMiBMax: number) {
     // Itself a .ts file in a checkout and a .js file in dist: the worker stands beside it under the same extension.
     const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, {
       env: {},
       execArgv: [],
       name: 'annona-policy',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
     });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer.id, answer));
     this.#worker.on('error', () => this.#lose('POLICY_ERROR'));

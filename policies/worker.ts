@@ -17,7 +17,12 @@ export type WorkerQuestion =
       readonly options: LoadOptions;
       readonly vectors: PolicyVectors | undefined;
     }
-  | { readonly id: number; readonly kind: 'data'; readonly data: unknown }
+  | {
+      readonly id: number;
+      readonly kind: 'data';
+      readonly data: unknown;
+      readonly standing: PolicyConstraints;
+    }
   | { readonly id: number; readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly id: number; readonly kind: 'explain'; readonly row: PolicyRow };
 
@@ -44,7 +49,7 @@ async function load(question: Loading): Promise<WorkerAnswer> {
       instance = loaded;
     } else {
       if (!instance) throw new Error('the policy worker was given data before a bundle');
-      instance = instance.over(question.data);
+      instance = instance.over(question.data, question.standing);
     }
     return { id, kind: 'loaded', constraints: instance.constraints };
   } catch (error) {

@@ -19,6 +19,7 @@ export interface FollowerOptions {
 export class ConfigurationFollower implements CommitObserver {
   readonly #options: FollowerOptions;
   readonly #stopping = new AbortController();
+  readonly #listeners: ((configuration: Configuration) => void)[] = [];
   #held: Configuration;
   #looking: Promise<void> | null = null;
   #polling: Promise<void> | null = null;
@@ -34,7 +35,13 @@ export class ConfigurationFollower implements CommitObserver {
     if (configuration.revision === this.#held.revision) return;
     this.#held = configuration;
     this.#options.onTaken(configuration);
+    for (const listener of this.#listeners) listener(configuration);
   };
+
+  /** As `onTaken`, for those who are there later. */
+  hear(listener: (configuration: Configuration) => void): void {
+    this.#listeners.push(listener);
+  }
 
   committed({ record }: Parameters<CommitObserver['committed']>[0]): void {
     if (record.configurationRevision !== this.#held.revision) void this.look();

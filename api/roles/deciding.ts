@@ -52,6 +52,7 @@ export async function startDeciding(parts: ServerParts, closing: Closing): Promi
   });
   const { runner, look } = scheduling;
   closing(scheduling.stop);
+  parts.follower.hear((configuration) => void scheduling.policies.gate.foresee(configuration));
   closing(hints.hear('intake', cell, () => runner.wake()));
   closing(hints.hear('leadership', cell, () => runner.stand()));
   metrics.watchState({ state: () => runner.state(), now });

@@ -4,19 +4,12 @@
 import { readFile } from 'node:fs/promises';
 import { DecisionLog } from '../../policies/index.ts';
 import { defaultBundle, type TrustedKey, trustedKeys, workerPolicy } from '../../policies/node.ts';
-import type {
-  Configuration,
-  Instant,
-  PolicyGate,
-  StateSource,
-  Stopwatch,
-  Timers,
-} from '../../scheduler/index.ts';
+import type { Configuration, Instant, StateSource, Stopwatch, Timers } from '../../scheduler/index.ts';
 import { policyDataOf } from '../policyData.ts';
 import type { PolicyStore } from '../ports.ts';
 import { openDecisionFile } from './decisionFile.ts';
 import { watchPolicyFolder } from './policyFolder.ts';
-import { policyGate } from './policyGate.ts';
+import { type ForeseeingGate, policyGate } from './policyGate.ts';
 import { bundleInForce, PolicyKeeper } from './policyKeeper.ts';
 import { StartRefused } from './startRefused.ts';
 
@@ -46,7 +39,7 @@ export interface PoliciesParts {
 }
 
 export interface Policies {
-  readonly gate: PolicyGate;
+  readonly gate: ForeseeingGate;
   readonly keeper: PolicyKeeper;
   readonly decisions: DecisionLog;
   stop(): Promise<void>;

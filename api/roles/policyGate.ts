@@ -4,10 +4,19 @@
 import {
   combineObligations,
   type DecisionLog,
+  type LivePolicy,
+  type PolicyData,
   type PolicyService,
   type Verdict,
 } from '../../policies/index.ts';
-import type { Instant, Obligations, PolicyGate, RecordedVerdict, Stopwatch } from '../../scheduler/index.ts';
+import type {
+  Configuration,
+  Instant,
+  Obligations,
+  PolicyGate,
+  RecordedVerdict,
+  Stopwatch,
+} from '../../scheduler/index.ts';
 import { policyDataOf } from '../policyData.ts';
 import { ruleProblems, rulesOf } from './policyRules.ts';
 
@@ -24,8 +33,24 @@ export interface GateListeners {
   readonly tell?: (line: string) => void;
 }
 
-export function policyGate(service: PolicyService, { log, tell }: GateListeners = {}): PolicyGate {
+export interface ForeseeingGate extends PolicyGate {
+  /** What the next ticks are likely to adopt: the one that does then waits for a swap and not for a load. */
+  foresee(configuration: Configuration): Promise<void>;
+}
+
+export function policyGate(
+  service: PolicyService & Partial<Pick<LivePolicy, 'foresee'>>,
+  { log, tell }: GateListeners = {},
+): ForeseeingGate {
+  let ahead: PolicyData | undefined;
+  // One object a revision: the service tells by it what it has loaded already.
+  const dataOf = (configuration: Configuration): PolicyData =>
+    ahead?.revision === configuration.revision ? ahead : policyDataOf(configuration);
   return {
+    async foresee(configuration) {
+      ahead = dataOf(configuration);
+      await service.foresee?.(ahead);
+    },
     get policyRevision() {
       return service.revision;
     },
@@ -37,7 +62,7 @@ export function policyGate(service: PolicyService, { log, tell }: GateListeners 
     },
     async adopt(configuration) {
       if (service.dataRevision !== configuration.revision)
-        await service.activate({ data: policyDataOf(configuration) });
+        await service.activate({ data: dataOf(configuration) });
       for (const problem of ruleProblems(service.constraints, configuration)) tell?.(`policy: ${problem}`);
     },
     async evaluate(tick, rows, requests = []) {

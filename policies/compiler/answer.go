@@ -61,11 +61,8 @@ func answerBytes(request []byte) []byte {
 }
 
 func answerTo(ctx context.Context, asked requestMessage) (answerMessage, error) {
-	b, err := readBundle(asked)
+	b, err := checkedBundle(asked)
 	if err != nil {
-		return answerMessage{}, err
-	}
-	if err := b.check(); err != nil {
 		return answerMessage{}, err
 	}
 	answered := answerMessage{Rules: b.rules, Constraints: b.constraints}

@@ -39,12 +39,14 @@ type rowRange struct {
 }
 
 func (b *bundleSources) coverage(ctx context.Context, data json.RawMessage) (*coverageReport, error) {
-	capabilities, err := limitedCapabilities()
+	limited, err := limitedCapabilities()
 	if err != nil {
 		return nil, err
 	}
 	// The test runner rewrites test cases to calls of it; policies never see it.
-	capabilities.Builtins = append(capabilities.Builtins, ast.InternalTestCase)
+	own := *limited
+	own.Builtins = append(slices.Clone(limited.Builtins), ast.InternalTestCase)
+	capabilities := &own
 	base := map[string]any{}
 	if len(data) > 0 {
 		decoder := json.NewDecoder(bytes.NewReader(data))

@@ -20,6 +20,7 @@ type source struct {
 type bundleSources struct {
 	name    string
 	out     string
+	given   []sourceText
 	sources []source
 	tests   []source
 	rules   []rule
@@ -28,15 +29,49 @@ type bundleSources struct {
 	verdict     source
 }
 
+// Of the last request, as the compiler stays loaded: an edit changes one file of many, and a build follows on its tests. Modules
+// are copied before OPA, which rewrites them, gets to see them.
+var (
+	lastParsed  map[string]source
+	lastChecked *bundleSources
+)
+
+// checkedBundle reads and checks the sources, unless they are those of the last request.
+func checkedBundle(asked requestMessage) (*bundleSources, error) {
+	if lastChecked.isOf(asked) {
+		return lastChecked, nil
+	}
+	lastChecked = nil
+	b, err := readBundle(asked)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	lastChecked = b
+	return b, nil
+}
+
+func (b *bundleSources) isOf(asked requestMessage) bool {
+	return b != nil && b.name == asked.Name && b.out == asked.Out && slices.Equal(b.given, asked.Sources)
+}
+
 func readBundle(asked requestMessage) (*bundleSources, error) {
-	b := &bundleSources{name: asked.Name, out: asked.Out}
+	b := &bundleSources{name: asked.Name, out: asked.Out, given: asked.Sources}
+	known := lastParsed
+	lastParsed = map[string]source{}
 	var found problems
 	for _, given := range asked.Sources {
-		read, err := parseSource(given.Path, []byte(given.Text))
-		if err != nil {
-			found = append(found, problemsOf(err)...)
-			continue
+		read, isKnown := known[given.Path]
+		if !isKnown || string(read.text) != given.Text {
+			var err error
+			if read, err = parseSource(given.Path, []byte(given.Text)); err != nil {
+				found = append(found, problemsOf(err)...)
+				continue
+			}
 		}
+		lastParsed[given.Path] = read
 		if read.module == nil {
 			found = append(found, problem{Path: given.Path, Line: 1, Column: 1, Code: ast.ParseErr, Message: "the file is empty",
 				Remedy: "Begin with METADATA and `package annona.policies.NAME`, or remove the file."})
@@ -63,11 +98,7 @@ func (b *bundleSources) generate() error {
 		return err
 	}
 	b.rules, b.constraints = rules, constraints
-	text, err := verdictText(rules, constraints)
-	if err != nil {
-		return err
-	}
-	b.verdict, err = parseSource(b.out+generatedSuffix, text)
+	b.verdict, err = verdictSource(b.out+generatedSuffix, verdictText(rules, constraints))
 	return err
 }
 

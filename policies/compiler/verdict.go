@@ -116,7 +116,7 @@ const verdictHits = `	"CODE": {i | some i, row in rows.all; not clean_CODE(row)}
 `
 
 // Filled in by replacement: text/template reaches methods by name, which keeps the linker from dropping unused code.
-func verdictText(rules []rule, constraints []constraint) ([]byte, error) {
+func verdictText(rules []rule, constraints []constraint) string {
 	var policies []string
 	var denials, obligations, findings strings.Builder
 	for _, r := range rules {
@@ -155,8 +155,31 @@ func verdictText(rules []rule, constraints []constraint) ([]byte, error) {
 	if len(constraints) > 0 {
 		text.WriteString(strings.Replace(verdictConstraints, "SAID", said.String(), 1))
 	}
-	return format.Source("verdict.rego", []byte(text.String()))
+	return text.String()
 }
+
+// verdictSource formats and parses what was generated. Few edits of a policy change it.
+func verdictSource(name, text string) (source, error) {
+	if lastVerdict.name == name && lastVerdict.generated == text {
+		return lastVerdict.source, nil
+	}
+	formatted, err := format.Source("verdict.rego", []byte(text))
+	if err != nil {
+		return source{}, err
+	}
+	read, err := parseSource(name, formatted)
+	if err == nil {
+		lastVerdict = parsedVerdict{read, text}
+	}
+	return read, err
+}
+
+type parsedVerdict struct {
+	source
+	generated string
+}
+
+var lastVerdict parsedVerdict
 
 func hasViews(rules []rule) bool {
 	return !slices.ContainsFunc(rules, func(r rule) bool { return len(r.Reads) == 0 })

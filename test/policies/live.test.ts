@@ -98,6 +98,73 @@ describe('a bundle that is prepared', () => {
   });
 });
 
+describe('data that is foreseen', () => {
+  const gpus = async (policy: LivePolicy, tick: string) =>
+    outcomes(await policy.evaluate({ tick, rows: [aRow({ quantities: { gpu: 2 } })] }));
+
+  it('changes nothing until it is activated, which is a swap of what was loaded', async () => {
+    const policy = await started();
+    const data = structuredClone(tighter);
+    await policy.foresee(data);
+    expect([await gpus(policy, 't'), policy.dataRevision]).toEqual([['allow'], 'vectors']);
+    expect(policy.standing().cache.entries).toBeGreaterThan(0);
+    // What is loaded is what it was when it was foreseen: nothing is read of it any more.
+    for (const id of Object.keys(data.departments)) Reflect.deleteProperty(data.departments, id);
+    await policy.activate({ data });
+    expect([await gpus(policy, 'u'), policy.dataRevision]).toEqual([['QUANTITY_TOO_LARGE'], 'tighter']);
+    expect(policy.standing().cache.misses).toBe(2);
+  });
+
+  it('goes to and fro, each time by the data that is activated', async () => {
+    const policy = await started();
+    for (const round of [0, 1, 2]) {
+      for (const [data, want] of [
+        [{ ...tighter, revision: `tighter-${round}` }, 'QUANTITY_TOO_LARGE'],
+        [{ ...vectors.data, revision: `looser-${round}` }, 'allow'],
+      ] as const) {
+        await policy.foresee(data);
+        await policy.activate({ data });
+        expect(await gpus(policy, data.revision)).toEqual([want]);
+      }
+    }
+    expect(policy.standing().kills).toBe(0);
+  });
+
+  it('in vain is forgotten, and loaded when it is activated after all', async () => {
+    const policy = await started();
+    await policy.foresee(tighter);
+    await policy.activate({ data: { ...vectors.data, revision: 'other' } });
+    expect(await gpus(policy, 't')).toEqual(['allow']);
+    await policy.activate({ data: tighter });
+    expect(await gpus(policy, 'u')).toEqual(['QUANTITY_TOO_LARGE']);
+  });
+
+  it('and not sound is refused when it is activated, and leaves the thread that was to load it for the next', async () => {
+    const policy = await started();
+    const faulty = { ...tighter, revision: '' };
+    await policy.foresee({ ...tighter, revision: 'first' });
+    await policy.foresee(faulty);
+    await expect(policy.activate({ data: faulty })).rejects.toMatchObject({ code: 'DATA_INVALID' });
+    await policy.foresee(tighter);
+    await policy.activate({ data: tighter });
+    expect([await gpus(policy, 't'), policy.standing().kills]).toEqual([['QUANTITY_TOO_LARGE'], 0]);
+  });
+
+  it('is loaded while the policy runs away, and stands when its thread was ended since', async () => {
+    service = await workerPolicy({ bundle: await hostileBundle(), data: vectors.data, deadlineMs: 1_000 });
+    const policy = service;
+    const asked = policy.evaluate({ tick: 't', rows: [aRow({ purpose: 'spin' })] });
+    const data = { ...vectors.data, revision: 'next' };
+    await policy.foresee(data);
+    expect(outcomes(await asked)).toEqual(['POLICY_TIMEOUT']);
+    await policy.activate({ data });
+    const [spin, plain] = ['spin', 'plain'].map((purpose) => ({ tick: 'u', rows: [aRow({ purpose })] }));
+    expect(outcomes(await policy.evaluate(spin!))).toEqual(['POLICY_TIMEOUT']);
+    expect(outcomes(await policy.evaluate(plain!))).toEqual(['PLAIN']);
+    expect(policy.dataRevision).toBe('next');
+  });
+});
+
 describe('what was judged before', () => {
   it('is not asked again, and is forgotten with the data', async () => {
     const policy = await started();

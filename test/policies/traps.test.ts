@@ -90,6 +90,7 @@ describe('a row', () => {
     ['an empty department', { department: '' }],
     ['a purpose without end', { purpose: 'x'.repeat(2_001) }],
     ['a name without end', { agent: 'x'.repeat(257) }],
+    ['a hole among the roles', { roles: new Array<string>(1) }],
     ['roles without end', { roles: Array.from({ length: 65 }, () => 'agent') }],
     [
       'kinds without end',

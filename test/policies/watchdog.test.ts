@@ -3,16 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PolicyService } from '../../policies/index.ts';
+import type { LivePolicy } from '../../policies/index.ts';
 import { defaultBundle, readBundle, workerPolicy } from '../../policies/node.ts';
 import { aRow, hostileBundle, outcomes, ROOT, rowsOf, vectors } from './support.ts';
 
 // Long enough for an honest chunk on a busy machine; the runaway policy would take hours.
 const deadlineMs = 1_500;
-let service: PolicyService | undefined;
+let service: LivePolicy | undefined;
 afterEach(() => service?.close());
 
-async function started(): Promise<PolicyService> {
+async function started(): Promise<LivePolicy> {
   service = await workerPolicy({ bundle: await hostileBundle(), data: vectors.data, deadlineMs });
   return service;
 }
@@ -59,6 +59,28 @@ describe('the watchdog', () => {
     expect(verdict).toMatchObject({ outcome: 'deny', codes: ['POLICY_TIMEOUT'] });
     expect(findings).toMatchObject([{ code: 'POLICY_TIMEOUT', policy: 'host' }]);
     expect((await policy.explain(aRow({ purpose: 'plain' }))).verdict).toMatchObject({ codes: ['PLAIN'] });
+  });
+
+  it('outlives a rule that outgrows the memory of the module: its row alone is denied, in the same thread', async () => {
+    const policy = await started();
+    const rows = rowsOf(20, (index) => ({ purpose: index === 7 ? 'hog' : index === 9 ? 'plain' : 'fine' }));
+    const want = rows.map((_, index) => (index === 7 ? 'POLICY_ERROR' : index === 9 ? 'PLAIN' : 'allow'));
+    expect(outcomes(await policy.evaluate({ tick: 't', rows }))).toEqual(want);
+    expect(outcomes(await policy.evaluate({ tick: 'u', rows: rows.slice(8) }))).toEqual(want.slice(8));
+    expect(policy.standing().kills).toBe(0);
+  });
+
+  it('outlives an answer that outgrows the heap of the thread, and nobody waits for what died with it', async () => {
+    const limits = { deadlineMs: 10_000, memoryPagesMax: 4_096, heapMiBMax: 24 };
+    service = await workerPolicy({ bundle: await hostileBundle(), data: vectors.data, ...limits });
+    const policy = service;
+    const [swollen, verdicts] = await Promise.all([
+      policy.explain(aRow({ purpose: 'swell' })),
+      policy.evaluate({ tick: 't', rows: [aRow({ purpose: 'swell' }), aRow({ purpose: 'fine' })] }),
+    ]);
+    expect(swollen.verdict).toMatchObject({ outcome: 'deny', codes: ['POLICY_ERROR'] });
+    expect(outcomes(verdicts)).toEqual(['SWELLS', 'allow']);
+    expect(policy.standing().kills).toBe(1);
   });
 
   it('outlives data that no memory could hold: it is refused, and the bundle answers under the data of before', async () => {

@@ -1,5 +1,7 @@
 // `annona policy build`: checks, tests, and writes the three files of a bundle; or, on any failure, none of them.
+import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { CommandError, type CommandIo, EXIT } from '../io.ts';
 import { dutyProblems } from './check.ts';
 import { coverageOf, coveredPercent, printCoverage } from './coverage.ts';
@@ -19,6 +21,10 @@ export interface BuildOptions extends ReadOptions {
 export async function build(paths: readonly string[], options: BuildOptions, io: CommandIo): Promise<number> {
   const out = options.output.replace(/\.wasm$/, '');
   const floor = percent(options.coverage);
+  // Before minutes of tests, not after.
+  const folder = dirname(resolve(out));
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new CommandError(`--output ${options.output}: ${folder} is no folder`, EXIT.usage);
   const authored = await author(paths, { ...options, out }, io);
   try {
     const report = await runAll(authored);

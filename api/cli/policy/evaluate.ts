@@ -2,6 +2,7 @@
 // Invariant: the answer is the engine's that the tick asks; a denial is an answer, with its own exit code.
 import {
   type Explanation,
+  type HostCode,
   loadPolicy,
   type PolicyBundle,
   type PolicyConstraints,
@@ -9,6 +10,7 @@ import {
   type PolicyRow,
   type PolicyRule,
   type PolicyService,
+  ROW_FIELDS,
   ruleOf,
 } from '../../../policies/index.ts';
 import { workerPolicy } from '../../../policies/node.ts';
@@ -74,6 +76,13 @@ async function judged(
   const request = await readJson(asked.request);
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     throw new CommandError(`${asked.request} must be one JSON object: the row of a request`, EXIT.usage);
+  // Left out, it would be judged by its usual value: allowed, and the author none the wiser.
+  const unknown = Object.keys(request).find((key) => !(ROW_FIELDS as readonly string[]).includes(key));
+  if (unknown !== undefined)
+    throw new CommandError(
+      `${asked.request}: ${unknown} is no field of a row; those are ${ROW_FIELDS.join(', ')}`,
+      EXIT.usage,
+    );
   const subject = await subjectAt(asked.where, options, io);
   if (!subject) return EXIT.checkFailed;
   const data = await dataOf(options, [subject], io);
@@ -109,17 +118,21 @@ async function asking<T>({ bundle, data }: Judge, ask: (service: PolicyService) 
 export interface RuleAnswer {
   readonly code: string;
   readonly mode: string;
-  readonly hit: boolean;
+  /** Null: no rule was asked, as the row cannot be put before one or the policy gave no answer. */
+  readonly hit: boolean | null;
   readonly field: string | null;
   readonly want: unknown;
   readonly limit: unknown;
   readonly remedy: string;
 }
 
+const UNASKED: readonly HostCode[] = ['POLICY_INPUT_INVALID', 'POLICY_ERROR', 'POLICY_TIMEOUT'];
+
 /** The bundle's rules in its own order, then the host's own codes that hit. */
 function answersOf({ manifest }: PolicyBundle, row: PolicyRow, { findings }: Explanation): RuleAnswer[] {
   const hits = new Map(findings.map((finding) => [finding.code, finding]));
   const own = manifest.rules.map((rule) => rule.code);
+  const isAsked = UNASKED.every((code) => !hits.has(code));
   const all = [...own, ...[...hits.keys()].filter((code) => !own.includes(code))];
   return all.map((code) => {
     const rule = ruleOf(manifest, code) as PolicyRule;
@@ -129,7 +142,7 @@ function answersOf({ manifest }: PolicyBundle, row: PolicyRow, { findings }: Exp
     return {
       code,
       mode: rule.obligation ? 'obligation' : rule.mode,
-      hit: hit !== undefined,
+      hit: hit !== undefined || (isAsked ? false : null),
       field: field === '' ? null : field,
       want: hit?.want ?? asked,
       limit: hit?.limit ?? null,
@@ -139,8 +152,11 @@ function answersOf({ manifest }: PolicyBundle, row: PolicyRow, { findings }: Exp
 }
 
 function showVerdict({ explained: { verdict }, rules }: Shown): string[] {
-  const hits = rules.filter((rule) => rule.hit);
-  const lines = hits.map((rule) => `  ${rule.code} (${rule.mode}): ${rule.remedy}`);
+  const hits = rules.filter((rule) => rule.hit === true);
+  const lines = hits.map(({ code, mode, field, limit, remedy }) => {
+    const what = code === 'POLICY_INPUT_INVALID' ? `${field} must be ${limit}. ` : '';
+    return `  ${code} (${mode}): ${what}${remedy}`;
+  });
   return [verdict.outcome, ...lines];
 }
 
@@ -149,7 +165,7 @@ function showRules({ explained: { verdict }, rules, constraints }: Shown): strin
   const rows = rules.map((rule) => [
     rule.code,
     rule.mode,
-    rule.hit ? 'hit' : 'clean',
+    rule.hit === null ? '-' : rule.hit ? 'hit' : 'clean',
     rule.field ?? '-',
     said(rule.want),
     rule.hit ? said(rule.limit) : '',

@@ -14,7 +14,8 @@ export function printProblems(problems: readonly PolicyProblem[], { io, json }: 
     return;
   }
   for (const { path, line, column, code, message, remedy } of problems) {
-    io.out(`${path}:${line}:${column}: ${code}: ${message}`);
+    const place = path === '' ? '' : `${path}:${line}:${column}: `;
+    io.out(`${place}${code}: ${message}`);
     if (remedy !== undefined) io.out(`    ${remedy}`);
   }
   io.err(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`);

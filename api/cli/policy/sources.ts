@@ -103,7 +103,7 @@ export async function readJson(file: string): Promise<unknown> {
     return JSON.parse(content);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${file} is not JSON: ${why}`, EXIT.usage);
+    throw new CommandError(`${file === '-' ? 'standard input' : file} is not JSON: ${why}`, EXIT.usage);
   }
 }
 
@@ -118,7 +118,13 @@ async function compile(compiler: PolicyCompiler, request: CompilerRequest): Prom
 
 function readPaths(paths: readonly string[], from: string): ReturnType<typeof readPolicySources> {
   try {
-    return readPolicySources(paths, from);
+    const read = readPolicySources(paths, from);
+    if (read.sources.length > read.builtIn.length) return read;
+    const where = paths.join(', ');
+    throw new CommandError(
+      `no .rego file in ${where}; annona policy init DIR writes a first policy`,
+      EXIT.usage,
+    );
   } catch (error) {
     if (error instanceof Error && 'syscall' in error)
       throw new CommandError(`${error.message}; annona policy init DIR writes a first policy`, EXIT.usage);

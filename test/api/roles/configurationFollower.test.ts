@@ -49,6 +49,14 @@ it('holds its own edit at once, and tells of it once', () => {
   expect(taken).toEqual(['cfg_2']);
 });
 
+it('tells whoever listens of each configuration that it takes up', () => {
+  const { follower } = aFollower();
+  const heard: string[] = [];
+  follower.hear(({ revision: taken }) => void heard.push(taken));
+  for (const name of ['cfg_1', 'cfg_2', 'cfg_2', 'cfg_3']) follower.adopt(revision(name));
+  expect(heard).toEqual(['cfg_2', 'cfg_3']);
+});
+
 it('looks when a tick was decided under another revision, and not otherwise', async () => {
   const { follower, script } = aFollower();
   follower.committed(tickUnder('cfg_1'));

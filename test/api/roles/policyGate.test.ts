@@ -2,7 +2,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { policyDataOf } from '../../../api/policyData.ts';
 import { policyGate } from '../../../api/roles/policyGate.ts';
-import { inProcessPolicy, type PolicyService, type Verdict } from '../../../policies/index.ts';
+import {
+  inProcessPolicy,
+  type LivePolicy,
+  NO_CONSTRAINTS,
+  type PolicyService,
+  type Verdict,
+} from '../../../policies/index.ts';
 import { defaultBundle } from '../../../policies/node.ts';
 import { gateRow } from '../../../scheduler/gate.ts';
 import type { GateRow } from '../../../scheduler/index.ts';
@@ -64,6 +70,27 @@ describe('the shipped policies behind the gate', () => {
     if (wantCodes === null) expect(verdict?.codes.length).toBeGreaterThan(0);
     else expect(verdict?.codes).toEqual(wantCodes);
   });
+});
+
+it('activates the very data that it foresaw, and of another configuration its own', async () => {
+  const told: [string, unknown][] = [];
+  const service = {
+    dataRevision: 'before',
+    foresee: async (data: unknown) => void told.push(['foresee', data]),
+    activate: async ({ data }: { data: unknown }) => void told.push(['activate', data]),
+    constraints: NO_CONSTRAINTS,
+  } as unknown as LivePolicy;
+  const gate = policyGate(service);
+  const other = { ...organisation, revision: 'other' };
+  await gate.foresee(organisation);
+  await gate.foresee(organisation);
+  await gate.adopt(organisation);
+  await gate.adopt(other);
+  expect(told.map(([what]) => what)).toEqual(['foresee', 'foresee', 'activate', 'activate']);
+  const [first, second, third, fourth] = told.map(([, data]) => data);
+  expect(second).toBe(first);
+  expect(third).toBe(first);
+  expect(fourth).toMatchObject({ revision: 'other' });
 });
 
 describe('a verdict', () => {

@@ -46,6 +46,17 @@ HOGS(row) := false if {
 }
 
 # METADATA
+# title: An explanation that is larger than the heap of whoever reads it
+# custom:
+#   mode: enforce
+SWELLS(row) := false if {
+	row.purpose != "swell"
+} else := {"limit": [million | some _ in numbers.range(1, 32)]} if {
+	thousand := concat("", [letter | some _ in numbers.range(1, 1000); letter := "a"])
+	million := concat("", [part | some _ in numbers.range(1, 1000); part := thousand])
+}
+
+# METADATA
 # title: No value at all for some rows
 # custom:
 #   mode: enforce

@@ -30,6 +30,7 @@ deny := {
 	"ON_TRIAL": {i | some i, row in rows.all; not clean_ON_TRIAL(row)},
 	"PLAIN": {i | some i, row in rows.all; not clean_PLAIN(row)},
 	"SPINS": {i | some i, row in rows.all; not clean_SPINS(row)},
+	"SWELLS": {i | some i, row in rows.all; not clean_SWELLS(row)},
 	"THROWS": {i | some i, row in rows.all; not clean_THROWS(row)},
 	"UNDEFINED": {i | some i, row in rows.all; not clean_UNDEFINED(row)},
 	"WARNS": {i | some i, row in rows.all; not clean_WARNS(row)},
@@ -159,6 +160,25 @@ detail_SPINS(row) := rows.detail(value) if {
 	value := hostile.SPINS(row)
 } else := {}
 
+clean_SWELLS(row) if hostile.SWELLS(row) == false
+
+findings contains {
+	"row": i,
+	"code": "SWELLS",
+	"policy": "hostile",
+	"field": "purpose",
+	"want": object.get(detail, "want", object.get(row, "purpose", null)),
+	"limit": object.get(detail, "limit", null),
+} if {
+	some i, row in rows.all
+	not clean_SWELLS(row)
+	detail := detail_SWELLS(row)
+}
+
+detail_SWELLS(row) := rows.detail(value) if {
+	value := hostile.SWELLS(row)
+} else := {}
+
 clean_THROWS(row) if hostile.THROWS(row) == false
 
 findings contains {
@@ -230,6 +250,7 @@ views := {
 		"ON_TRIAL": [i | some i, row in view_0; hostile.ON_TRIAL(row) == false],
 		"PLAIN": [i | some i, row in view_0; hostile.PLAIN(row) == false],
 		"SPINS": [i | some i, row in view_0; hostile.SPINS(row) == false],
+		"SWELLS": [i | some i, row in view_0; hostile.SWELLS(row) == false],
 		"THROWS": [i | some i, row in view_0; hostile.THROWS(row) == false],
 		"UNDEFINED": [i | some i, row in view_0; hostile.UNDEFINED(row) == false],
 		"WARNS": [i | some i, row in view_0; hostile.WARNS(row) == false],

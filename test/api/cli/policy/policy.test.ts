@@ -129,6 +129,17 @@ describe('what is wrong', () => {
     const { exitCode, err } = await ran('policy', 'check', at('nowhere'));
     expect([exitCode, err]).toEqual([2, expect.stringContaining('annona policy init')]);
   });
+
+  it('is a path without policies, or a bundle that could not be written', async () => {
+    const none = await ran('policy', 'check', join(folder, 'vectors.json'));
+    expect([none.exitCode, none.err]).toEqual([
+      2,
+      expect.stringMatching(/no \.rego file in .*vectors\.json/),
+    ]);
+    const output = join(at('no such folder'), 'first');
+    const built = await ran('policy', 'build', folder, '-o', output);
+    expect([built.exitCode, built.err]).toEqual([2, expect.stringContaining('no such folder is no folder')]);
+  });
 });
 
 describe('one request', () => {
@@ -181,6 +192,15 @@ describe('one request', () => {
     const { exitCode, out } = await ran('policy', 'explain', folder, asked({ durationSeconds: '7000' }));
     expect(exitCode).toBe(3);
     expect(out).toMatch(/^POLICY_INPUT_INVALID +enforce +hit +durationSeconds/m);
+    // No rule was asked about it, so none found it clean.
+    expect(out).toMatch(/^URGENT_WITHOUT_PURPOSE +enforce +- /m);
+    const judged = await ran('policy', 'eval', folder, asked({ durationSeconds: '7000' }));
+    expect(judged.out).toContain('durationSeconds must be a whole number from 0 to 2^53 - 1. Mend');
+  });
+
+  it('with a field that no row has is refused: judged by the usual value it would look allowed', async () => {
+    const { exitCode, err } = await ran('policy', 'eval', folder, asked({ durationSecond: 7000 }));
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('durationSecond is no field of a row')]);
   });
 
   it('needs to be JSON, and the policies need data', async () => {
