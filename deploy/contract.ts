@@ -1,9 +1,11 @@
-// `npm run contract`: writes docs/openapi.json, docs/asyncapi.json and docs/llms.txt, as this version of the server serves them.
+// `npm run contract`: writes docs/openapi.json, docs/asyncapi.json and docs/llms.txt, as this version of the server serves them, and
+// docs/scenario.schema.json, as annona simulate checks scenarios.
 // With `release` it also makes the OpenAPI document the one that later versions are compared with (docs/released/openapi.json).
-// Invariant: the files are the served bytes; test/api/http/contract compares.
+// Invariant: the files are the served bytes; test/api/http/contract and test/api/cli/simulate compare.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { ScenarioFile } from '../api/cli/simulate/scenarioSchema.ts';
 import { buildServer, type ServerOptions } from '../api/http/server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -36,4 +38,5 @@ for (const file of FILES) {
   }
 }
 await app.close();
-console.log(`docs: ${FILES.join(', ')}`);
+writeFileSync(join(ROOT, 'docs/scenario.schema.json'), `${JSON.stringify(ScenarioFile, null, 2)}\n`);
+console.log(`docs: ${[...FILES, 'scenario.schema.json'].join(', ')}`);

@@ -1,11 +1,23 @@
 // What every simulation is fed: jobs with a submit time, a run time and an estimate of it, and the capacity they run on.
 // Invariant: times are whole milliseconds of virtual time; jobs come in the order of their submits. Written by traces/ and scenarios/.
 
+import type { Classification } from '../scheduler/index.ts';
 import type { OpenbMachine } from './traces/openbNodes.ts';
+import type { CapacityPlan } from './world/timeline.ts';
 
 export interface JobClaim {
   readonly kind: string;
   readonly quantity: number;
+  /** Label -> the value that the pool must have. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What a request says beside its claims, where the workload knows it. */
+export interface JobTerms {
+  readonly class?: string;
+  readonly classification?: Classification;
+  readonly purpose?: string;
+  readonly preemptible?: boolean;
 }
 
 export interface Job {
@@ -26,6 +38,7 @@ export interface Job {
   readonly rank: number;
   /** Must have ended by then to be in time. */
   readonly deadlineMs?: number;
+  readonly terms?: JobTerms;
   /** Jobs with equal claims and models have equal shapes, from 0. */
   readonly shape: number;
 }
@@ -44,12 +57,16 @@ export interface SimulatedPool {
   readonly pricePer?: number;
   /** It is equal nodes of so many units, and a job takes as few of them as hold it; absent: where units lie does not matter. */
   readonly unitsPerNode?: number;
+  /** Of its units, beside the model. */
+  readonly labels?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Pools, or machines whose jobs sit on one of them whole. */
 export interface Capacity {
   readonly pools: readonly SimulatedPool[];
   readonly machines?: readonly OpenbMachine[];
+  /** How the pools' capacities change; absent: they do not. */
+  readonly plan?: CapacityPlan;
 }
 
 export const TRACE_FORMATS = ['swf', 'openb', 'philly', 'gavel', 'annona'] as const;

@@ -195,6 +195,12 @@ function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
     )
     .option('--seed <number>', 'of the first of several runs', '1')
     .option('--repeat <number>', 'runs a scheduler; more than one move each submit by up to a minute', '1')
+    .option('--history <file>', 'instead of --trace: what annona record took home, to be decided again')
+    .option('--organisation <directory>', 'whose agents ask and whose pools there are, as for annona serve')
+    .option(
+      '--policies <paths>',
+      'separated by commas: folders, built bundles or shipped; annona runs under each, and the first is compared with the others',
+    )
     .option('--jobs <number>', 'runs at the same time', '1')
     .option('--report <file>', 'write a page with charts there, which needs nothing else')
     .option('--open', 'show the page, which is simulation.html if --report does not say another place')
@@ -210,7 +216,7 @@ function addSimulate(program: Command, io: CommandIo, finish: Finish): void {
     .description('the smallest capacity that meets targets on a trace, found by simulations')
     .requiredOption(
       '--target <bounds>',
-      'separated by commas: mean-wait, p50-wait, p95-wait, p99-wait, max-wait, slowdown, utilisation',
+      'separated by commas: mean-wait, p50-wait, p95-wait, p99-wait, max-wait, slowdown, utilisation, budget; of a department as in p95-wait@research=1h',
     )
     .option(
       '--scheduler <name>',

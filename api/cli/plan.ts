@@ -3,6 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import {
+  type Bottleneck,
   type Capacity,
   demandOf,
   figureOf,
@@ -16,8 +17,10 @@ import {
   type Target,
   TargetError,
   targetsOf,
+  wordOf,
 } from '../../simulations/index.ts';
 import { createInProcessSolver } from '../../solver/node.ts';
+import { allowedNames } from '../organisation/index.ts';
 import { sha256 } from '../roles/digest.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
 import { loadTrace, specOf, type TraceOptions, type TraceWorkload } from './simulate/workload.ts';
@@ -50,6 +53,7 @@ export async function plan(options: PlanOptions, io: CommandIo): Promise<number>
   const workload = await loadTrace(specOf({ ...options, trace }));
   if (workload.capacity.machines !== undefined)
     throw new CommandError('plan searches pools: say them, as in --capacity gpu=96', EXIT.usage);
+  refuseStrangers(targets, workload);
   const signal = stopSignal((line) => io.err(line));
   const found = await planCapacity({
     capacity: workload.capacity,
@@ -71,6 +75,16 @@ function wantedTargets(text: string): Target[] {
     if (error instanceof TargetError) throw new CommandError(`--target ${error.message}`, EXIT.usage);
     throw error;
   }
+}
+
+function refuseStrangers(targets: readonly Target[], { jobs }: TraceWorkload): void {
+  const known = new Set(jobs.map(({ department }) => department));
+  for (const { department } of targets)
+    if (department !== undefined && !known.has(department))
+      throw new CommandError(
+        `--target @${department}: the trace has no such department (allowed: ${allowedNames(known, department).join(', ')})`,
+        EXIT.usage,
+      );
 }
 
 function percentOf(text: string | undefined): number | undefined {
@@ -171,7 +185,7 @@ function printPlan(
     return;
   }
   io.out(`enough: ${said(recommended, targets)}`);
-  io.out(`used most: ${bottleneck}`);
+  if (bottleneck !== null) io.out(bottleneckText(bottleneck));
   io.out('cost against wait, cheapest first:');
   for (const point of frontier) io.out(`  ${point.isMet ? 'met   ' : 'missed'} ${said(point, targets)}`);
   for (const { demandPercent, recommended: other } of sensitivity)
@@ -182,13 +196,28 @@ function printPlan(
     io.out(`month ${month}: demand ${point.demandPercent} %, ${point.isMet ? 'met' : 'missed'}`);
 }
 
+function bottleneckText({ pool, by, prices }: Bottleneck): string {
+  if (by === 'use') return `used most: ${pool}`;
+  const dear = Object.entries(prices).filter(([, price]) => price > 0);
+  return `scarcest, by the mean price of a unit: ${dear.map(([name, price]) => `${name} ${price.toFixed(1)}`).join(', ')}`;
+}
+
 function said({ units, costPerHourMinor, metrics }: PlanPoint, targets: readonly Target[]): string {
   const pools = Object.entries(units).map(([pool, count]) => `${pool} ${count}`);
   const cost = costPerHourMinor > 0 ? [`${costPerHourMinor} an hour`] : [];
-  const figures = targets.map(({ name }) => {
-    const value = figureOf(metrics, name);
-    if (name === 'utilisation') return `${name} ${(value * 100).toFixed(1)} %`;
-    return `${name} ${value.toFixed(name === 'slowdown' ? 2 : 0)}${name === 'slowdown' ? '' : ' s'}`;
+  const figures = targets.map((target) => {
+    const value = figureOf(metrics, target);
+    const word = wordOf(target);
+    switch (target.name) {
+      case 'utilisation':
+        return `${word} ${(value * 100).toFixed(1)} %`;
+      case 'slowdown':
+        return `${word} ${value.toFixed(2)}`;
+      case 'budget':
+        return `${word} ${value}`;
+      default:
+        return `${word} ${value.toFixed(0)} s`;
+    }
   });
   return [...pools, ...cost, ...figures, `in use ${(metrics.utilisation * 100).toFixed(1)} %`].join(', ');
 }

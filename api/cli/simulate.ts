@@ -12,9 +12,11 @@ import {
   SCHEDULERS,
   type SchedulerName,
   tableOf,
+  titleOf,
 } from '../../simulations/index.ts';
 import { startStopwatch } from '../roles/clock.ts';
 import { CommandError, type CommandIo, EXIT } from './io.ts';
+import { companyPart, historyPoint } from './simulate/policies.ts';
 import { printComparison } from './simulate/print.ts';
 import { inputFiles, openReport } from './simulate/reportFile.ts';
 import { type RunTask, runAll } from './simulate/runs.ts';
@@ -24,6 +26,9 @@ import { stopSignal } from './stopSignal.ts';
 
 export interface SimulateOptions extends Omit<TraceOptions, 'trace'> {
   readonly trace?: string;
+  readonly history?: string;
+  readonly policies?: string;
+  readonly organisation?: string;
   readonly scheduler: string;
   readonly seed: string;
   readonly repeat: string;
@@ -40,7 +45,7 @@ export async function simulate(
   options: SimulateOptions,
   io: CommandIo,
 ): Promise<number> {
-  const points = await pointsOf(scenario, options);
+  const points = await pointsOf(scenario, options, io);
   const threads = whole('--jobs', options.jobs);
   const signal = stopSignal((line) => io.err(line));
   const report = options.report ?? (options.open ? 'simulation.html' : undefined);
@@ -78,15 +83,28 @@ function filesOf(scenario: string | undefined, { spec }: ScenarioPoint): string[
   return [...(scenario === undefined ? [] : [scenario]), ...trace];
 }
 
-async function pointsOf(scenario: string | undefined, options: SimulateOptions): Promise<ScenarioPoint[]> {
-  if ((scenario === undefined) === (options.trace === undefined))
-    throw new CommandError('say either a scenario or --trace', EXIT.usage);
-  if (scenario !== undefined) return readScenario(scenario);
-  return [{ spec: specOf({ ...options, trace: options.trace! }), tasks: tasksOf(options) }];
+async function pointsOf(
+  scenario: string | undefined,
+  options: SimulateOptions,
+  io: CommandIo,
+): Promise<ScenarioPoint[]> {
+  const { trace, history, policies, organisation } = options;
+  const said = [scenario, trace, history].filter((one) => one !== undefined);
+  if (said.length !== 1)
+    throw new CommandError('say a scenario, --trace or --history, and only one of them', EXIT.usage);
+  if (scenario !== undefined) {
+    if (policies !== undefined || organisation !== undefined)
+      throw new CommandError('the scenario says its organisation and its policies', EXIT.usage);
+    return readScenario(scenario, io);
+  }
+  if (history !== undefined) return [await historyPoint({ ...options, history }, io)];
+  const company = await companyPart(options, io);
+  const names = Object.keys(company?.bundles ?? {});
+  return [{ spec: { ...specOf({ ...options, trace: trace! }), ...company }, tasks: tasksOf(options, names) }];
 }
 
 async function runPoint(
-  { spec, tasks }: ScenarioPoint,
+  { spec, tasks, point }: ScenarioPoint,
   { threads, signal, io }: { threads: number; signal: AbortSignal; io: CommandIo },
 ): Promise<{ comparison: Comparison; results: RunResult[]; capacity: Capacity }> {
   const workload = await loadWorkload(spec);
@@ -98,7 +116,8 @@ async function runPoint(
   io.progress('');
   io.err(`took ${(watch.elapsedMs() / 1000).toFixed(1)} s`);
   const { format, count, dropped, capacity } = workload;
-  const about = { trace: spec.trace, format, jobs: count, dropped, capacity };
+  const about = { trace: spec.trace, format, jobs: count, dropped, capacity, ...(point && { point }) };
+  tellTicks(results, io);
   return { comparison: comparisonOf({ ...about, results, planned: tasks.length }), results, capacity };
 }
 
@@ -119,13 +138,13 @@ function numbered(file: string, number: number): string {
 
 function exitOf(results: readonly RunResult[], io: CommandIo): number {
   const open = results.filter(({ metrics }) => metrics.end === 'stuck' || metrics.end === 'endless');
-  for (const { scheduler, metrics } of open)
-    io.err(`${scheduler} did not drain (${metrics.end}): ${metrics.unfinished} jobs never ended`);
+  for (const { metrics, ...run } of open)
+    io.err(`${titleOf(run)} did not drain (${metrics.end}): ${metrics.unfinished} jobs never ended`);
   return open.length > 0 ? EXIT.failed : EXIT.done;
 }
 
 /** All seeds of the first scheduler, then of the next. A single run takes the trace as it is. */
-function tasksOf({ scheduler, seed, repeat }: SimulateOptions): RunTask[] {
+function tasksOf({ scheduler, seed, repeat }: SimulateOptions, policies: readonly string[]): RunTask[] {
   const names = [...new Set(scheduler.split(',').map((name) => name.trim()))];
   const unknown = names.filter((name) => !SCHEDULERS.includes(name as SchedulerName));
   if (unknown.length > 0)
@@ -136,7 +155,32 @@ function tasksOf({ scheduler, seed, repeat }: SimulateOptions): RunTask[] {
   const first = whole('--seed', seed);
   const count = whole('--repeat', repeat);
   const seeds = count === 1 ? [null] : Array.from({ length: count }, (_, i) => first + i);
-  return names.flatMap((name) => seeds.map((one) => ({ scheduler: name as SchedulerName, seed: one })));
+  return names.flatMap((name) => {
+    const under = name === 'annona' && policies.length > 0 ? policies : [undefined];
+    return under.flatMap((one) =>
+      seeds.map((own): RunTask => {
+        const run = { scheduler: name as SchedulerName, seed: own };
+        return one === undefined ? run : { ...run, policies: one };
+      }),
+    );
+  });
+}
+
+/** More say nothing to anybody. */
+const POOLS_SHOWN = 12;
+
+/** Times are not the same twice: they are no part of the answer. */
+function tellTicks(results: readonly RunResult[], io: CommandIo): void {
+  for (const result of results) {
+    const { tickMs = [] } = result;
+    if (tickMs.length === 0) continue;
+    const sorted = tickMs.toSorted((a, b) => a - b);
+    const at = (share: number): string => sorted[Math.ceil(share * sorted.length) - 1]!.toFixed(2);
+    const mean = tickMs.reduce((sum, ms) => sum + ms, 0) / tickMs.length;
+    io.err(
+      `${titleOf(result)}: ${tickMs.length} ticks, ${mean.toFixed(2)} ms each (p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)})`,
+    );
+  }
 }
 
 function introduce(
@@ -145,7 +189,10 @@ function introduce(
   io: CommandIo,
 ): void {
   for (const [why, lost] of dropped) io.err(`left out ${lost} jobs: ${why}`);
-  const pools = capacity.pools.map(({ id, capacity: units }) => `${id} ${units}`).join(', ');
+  const pools =
+    capacity.pools.length > POOLS_SHOWN
+      ? `${capacity.pools.length} pools`
+      : capacity.pools.map(({ id, capacity: units }) => `${id} ${units}`).join(', ');
   io.err(`${count} jobs (${format}) on ${pools}; ${tasks.length} ${tasks.length === 1 ? 'run' : 'runs'}`);
 }
 
@@ -164,8 +211,9 @@ function progressOf(input: {
     let done = 0;
     for (const [number, come] of seen) done += number < task - 1 ? workload.count : come;
     const leftSeconds = (elapsedMs() * (all - done)) / Math.max(1, done) / 1000;
-    const { scheduler, seed } = tasks[task]!;
-    const which = seed === null ? scheduler : `${scheduler}, seed ${seed}`;
+    const { seed } = tasks[task]!;
+    const name = titleOf(tasks[task]!);
+    const which = seed === null ? name : `${name}, seed ${seed}`;
     io.progress(`${which}: ${submitted}/${workload.count} jobs, about ${leftSeconds.toFixed(0)} s left`);
   };
 }
@@ -173,11 +221,22 @@ function progressOf(input: {
 /** As it can be typed again. */
 function commandOf(scenario: string | undefined, options: SimulateOptions): string {
   if (scenario !== undefined) return `npx annona simulate ${scenario}`;
-  const words = ['npx annona simulate', `--trace ${options.trace}`];
-  for (const name of ['format', 'capacity', 'scheduler', 'department', 'limit', 'throughputs'] as const) {
+  const words = ['npx annona simulate'];
+  for (const name of [
+    'trace',
+    'history',
+    'organisation',
+    'policies',
+    'format',
+    'capacity',
+    'department',
+    'limit',
+    'throughputs',
+  ] as const) {
     const value = options[name];
     if (value !== undefined) words.push(`--${name} ${value}`);
   }
+  if (options.history === undefined) words.push(`--scheduler ${options.scheduler}`);
   if (options.repeat !== '1') words.push(`--seed ${options.seed} --repeat ${options.repeat}`);
   return words.join(' ');
 }

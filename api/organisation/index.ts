@@ -9,7 +9,7 @@ export {
   parseOrganisation,
 } from './load.ts';
 export { overlaid } from './overlay.ts';
-export { type Problem, problemLine, sortProblems } from './problem.ts';
+export { allowedNames, type Problem, problemLine, sortProblems } from './problem.ts';
 export { type OrganisationFile, organisationSchema } from './schema.ts';
 export { shapeCheckOf } from './shape.ts';
 export { parseSource, type Source } from './source.ts';

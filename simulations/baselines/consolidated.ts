@@ -47,6 +47,10 @@ export class ConsolidatedRoom implements Room {
     return unitsOf(job) <= this.#perNode * this.#free.length;
   }
 
+  resize(): number {
+    throw new Error('nodes that a job takes several of neither come nor go');
+  }
+
   /** The node that is left fullest, of those that are not taken yet; -1: none has so many. */
   #fullest(units: number, taken: Placement): number {
     let chosen = -1;

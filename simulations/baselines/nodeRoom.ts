@@ -83,6 +83,10 @@ export class NodeRoom implements Room {
     );
   }
 
+  resize(): never {
+    throw new Error('machines have the capacity that they have');
+  }
+
   everFits(job: Job): boolean {
     const size = sizeOfJob(job);
     return this.#nodes.some(({ machine }) => fits(emptyNode(machine), size));

@@ -16,7 +16,7 @@ export class Fcfs implements Discipline {
   }
 
   enqueue(job: Job): void {
-    this.#queue.push(job);
+    this.#queue.splice(placeOf(job, this.#queue, this.#head), 0, job);
   }
 
   pass(_now: number, desk: Desk): void {
@@ -55,6 +55,13 @@ export class Sjf implements Discipline {
   }
 }
 
+/** By arrival: almost always behind all others. */
+function placeOf({ index }: Job, queue: readonly Job[], from: number): number {
+  let at = queue.length;
+  while (at > from && queue[at - 1]!.index > index) at -= 1;
+  return at;
+}
+
 interface Runs {
   readonly job: Job;
   readonly placement: readonly number[];
@@ -84,7 +91,7 @@ export class Easy implements Discipline {
   }
 
   enqueue(job: Job): void {
-    this.#queue.push(job);
+    this.#queue.splice(placeOf(job, this.#queue, 0), 0, job);
   }
 
   ended(job: Job): void {
@@ -159,7 +166,8 @@ export class Easy implements Discipline {
         return { at, room: later };
       }
       const next = this.#running.at(i++);
-      if (next === undefined) throw new Error(`${head.name} fits nowhere, and was let in`);
+      // Units are out, and nothing that runs brings them back: nobody can delay the head.
+      if (next === undefined) return { at: Number.POSITIVE_INFINITY, room: later };
       at = Math.max(now, next.endsAt);
       later.give(next.job, next.placement);
     }

@@ -1,7 +1,7 @@
 // What is free: pools by kind and model. Invariant: no pool goes below nothing or above its capacity; integers only.
 // Called by the baselines through `Room`; nodes.ts is the same over machines.
 
-import type { Capacity, Job, SimulatedPool } from '../job.ts';
+import type { Capacity, Job, JobClaim, SimulatedPool } from '../job.ts';
 
 /** Of pools, the pool of each claim; of machines, the machine and its GPUs. */
 export type Placement = readonly number[];
@@ -14,6 +14,8 @@ export interface Room {
   copy(): Room;
   /** Whether an empty room would hold it. */
   everFits(job: Job): boolean;
+  /** The pool has so many units from now on. Answers how many less are free than nothing; 0: what is held fits. */
+  resize(pool: number, capacity: number): number;
 }
 
 /** `first`: the first pool with room; `best`: the one that is left fullest. */
@@ -23,14 +25,17 @@ export class PoolRoom implements Room {
   readonly #pools: readonly SimulatedPool[];
   readonly #choice: PoolChoice;
   readonly #free: number[];
+  /** What they have now. */
+  readonly #capacities: number[];
   /** Kind -> its pools, by their numbers. */
   readonly #byKind: ReadonlyMap<string, readonly number[]>;
 
-  constructor({ pools }: Capacity, choice: PoolChoice, free?: readonly number[]) {
+  constructor({ pools }: Capacity, choice: PoolChoice, as?: PoolRoom) {
     this.#pools = pools;
     this.#choice = choice;
-    this.#free = free === undefined ? pools.map(({ capacity }) => capacity) : [...free];
-    this.#byKind = poolsByKind(pools);
+    this.#free = as === undefined ? pools.map(({ capacity }) => capacity) : [...as.#free];
+    this.#capacities = as === undefined ? [...this.#free] : [...as.#capacities];
+    this.#byKind = as === undefined ? poolsByKind(pools) : as.#byKind;
   }
 
   find(job: Job): Placement | null {
@@ -63,25 +68,31 @@ export class PoolRoom implements Room {
     for (let i = 0; i < claims.length; i++) {
       const pool = placement[i]!;
       const left = this.#free[pool]! + claims[i]!.quantity;
-      if (left > this.#pools[pool]!.capacity) throw new Error(`${name} gives back what it never had`);
+      if (left > this.#capacities[pool]!) throw new Error(`${name} gives back what it never had`);
       this.#free[pool] = left;
     }
   }
 
   copy(): PoolRoom {
-    return new PoolRoom({ pools: this.#pools }, this.#choice, this.#free);
+    return new PoolRoom({ pools: this.#pools }, this.#choice, this);
   }
 
   everFits(job: Job): boolean {
     return new PoolRoom({ pools: this.#pools }, this.#choice).find(job) !== null;
   }
 
+  resize(pool: number, capacity: number): number {
+    this.#free[pool]! += capacity - this.#capacities[pool]!;
+    this.#capacities[pool] = capacity;
+    return Math.max(0, -this.#free[pool]!);
+  }
+
   #poolFor({ claims, models }: Job, claim: number): number {
-    const { kind, quantity } = claims[claim]!;
+    const { kind, quantity, labels } = claims[claim]!;
     let chosen = -1;
     for (const pool of this.#byKind.get(kind) ?? []) {
       const free = this.#free[pool]!;
-      if (free < quantity || !allows(this.#pools[pool]!, models)) continue;
+      if (free < quantity || !allows(this.#pools[pool]!, models, labels)) continue;
       if (this.#choice === 'first') return pool;
       if (chosen < 0 || free < this.#free[chosen]!) chosen = pool;
     }
@@ -90,8 +101,14 @@ export class PoolRoom implements Room {
 }
 
 /** A pool without a model is of every model. */
-function allows({ model }: SimulatedPool, models: readonly string[]): boolean {
-  return models.length === 0 || model === undefined || models.includes(model);
+function allows(
+  { model, labels = {} }: SimulatedPool,
+  models: readonly string[],
+  wanted: JobClaim['labels'],
+): boolean {
+  if (models.length > 0 && model !== undefined && !models.includes(model)) return false;
+  if (wanted === undefined) return true;
+  return Object.entries(wanted).every(([label, value]) => [labels[label]].flat().includes(value));
 }
 
 function poolsByKind(pools: readonly SimulatedPool[]): Map<string, number[]> {

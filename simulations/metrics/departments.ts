@@ -13,6 +13,8 @@ export interface DepartmentUse {
   /** Minor units of currency an hour. */
   readonly spending: Series;
   jobs: number;
+  dropped: number;
+  preemptions: number;
   costMinor: number;
   /** Dominant share x milliseconds. */
   shareArea: number;
@@ -44,6 +46,14 @@ export class DepartmentLedger {
 
   submitted({ department }: Job): void {
     this.#of(department).jobs += 1;
+  }
+
+  dropped({ department }: Job): void {
+    this.#of(department).dropped += 1;
+  }
+
+  preempted({ department }: Job): void {
+    this.#of(department).preemptions += 1;
   }
 
   /** `waitMs` null: it was started before, and its wait is counted. */
@@ -79,7 +89,7 @@ export class DepartmentLedger {
   #of(name: string): DepartmentUse {
     let use = this.#departments.get(name);
     if (use === undefined) {
-      const counted = { jobs: 0, costMinor: 0, shareArea: 0, share: 0, since: 0 };
+      const counted = { jobs: 0, dropped: 0, preemptions: 0, costMinor: 0, shareArea: 0, share: 0, since: 0 };
       const series = { shares: new Series(), spending: new Series() };
       use = { name, waits: new Sample(), ...series, ...counted, held: new Map() };
       this.#departments.set(name, use);

@@ -13,6 +13,9 @@ export interface DepartmentMetrics {
   /** Of the whole run: how much of its dominant kind it held. */
   readonly dominantShareMean: number;
   readonly costMinor: number;
+  readonly waitMaxSeconds: number;
+  readonly dropped: number;
+  readonly preemptions: number;
 }
 
 export interface BudgetMetrics {
@@ -22,7 +25,24 @@ export interface BudgetMetrics {
   readonly runOutSeconds: number | null;
 }
 
+/** Of one account and period, all that is below it in the tree counted. */
+export interface AccountMetrics {
+  /** Currency, whose minor units the numbers are, or seconds of a kind. */
+  readonly unit: string;
+  readonly parent?: string;
+  readonly budget: number;
+  readonly spent: number;
+  /** Still set aside at the end of the run. */
+  readonly reserved: number;
+  /** From the start of the run until somebody first had to wait for it; null: nobody had to. */
+  readonly exhaustedSeconds: number | null;
+  /** At the mean rate of the run, when it is within the period; null: it lasts. */
+  readonly runsOutAt: string | null;
+}
+
 export interface TickMetrics {
+  /** Time-weighted mean of the dual values of the pools' rows: what one more unit was worth, in points of the objective. Dearest first. */
+  readonly priceByPool: Readonly<Record<string, number>>;
   readonly ticks: number;
   /** Largest proven relative distance from the best plan, over all ticks and classes. */
   readonly gapMax: number;
@@ -63,14 +83,18 @@ export interface Metrics {
   readonly departments: Readonly<Record<string, DepartmentMetrics>>;
   /** By department, of those that have one. */
   readonly budgets: Readonly<Record<string, BudgetMetrics>>;
-  /** Of the production tick alone. */
+  /** Of the production tick alone, as is all that follows. */
   readonly solver?: TickMetrics;
+  /** Requests that a rule of the policy denied; a request that several denied counts for each. */
+  readonly deniedByRule?: Readonly<Record<string, number>>;
+  /** By account and period, of an organisation that has some. */
+  readonly accounts?: Readonly<Record<string, AccountMetrics>>;
 }
 
 export function metricsOf(run: Recorder, end: RunEnd, untilMs: number): Metrics {
   const [p50, p95, p99, max] = run.waits.quantiles(0.5, 0.95, 0.99, 1) as [number, number, number, number];
   const [slowdownP95] = run.slowdowns.quantiles(0.95) as [number];
-  const byKind = shareOf(run.pools, untilMs, ({ pool }) => pool.kind);
+  const byKind = shareOf(run.pools, ({ pool }) => pool.kind);
   const all = run.departments.all;
   const waiting = [...run.waiting];
   const oldest = waiting.reduce((most, { submitMs }) => Math.max(most, (untilMs - submitMs) / 1000), 0);
@@ -91,9 +115,10 @@ export function metricsOf(run: Recorder, end: RunEnd, untilMs: number): Metrics 
     boundedSlowdownP95: rounded(slowdownP95),
     utilisation: Math.max(0, ...Object.values(byKind)),
     utilisationByKind: byKind,
-    utilisationByPool: shareOf(run.pools, untilMs, ({ pool }) => pool.id),
+    utilisationByPool: shareOf(run.pools, ({ pool }) => pool.id),
     makespanSeconds: rounded(untilMs / 1000),
-    deadlineMisses: run.deadlineMisses,
+    deadlineMisses:
+      run.deadlineMisses + waiting.filter(({ deadlineMs }) => isPast(deadlineMs, untilMs)).length,
     preemptions: run.preemptions,
     workLostSeconds: rounded(run.workLostMs / 1000),
     costMinor: Math.round(run.costMinor),
@@ -105,14 +130,22 @@ export function metricsOf(run: Recorder, end: RunEnd, untilMs: number): Metrics 
   };
 }
 
+/** Whoever still waits when its time is over has missed it. */
+function isPast(deadlineMs: number | undefined, untilMs: number): boolean {
+  return deadlineMs !== undefined && deadlineMs <= untilMs;
+}
+
 function departmentMetrics(use: DepartmentUse, untilMs: number): DepartmentMetrics {
-  const [p95] = use.waits.quantiles(0.95) as [number];
+  const [p95, max] = use.waits.quantiles(0.95, 1) as [number, number];
   return {
     jobs: use.jobs,
     waitMeanSeconds: rounded(use.waits.mean),
     waitP95Seconds: rounded(p95),
     dominantShareMean: rounded(untilMs === 0 ? 0 : use.shareArea / untilMs),
     costMinor: Math.round(use.costMinor),
+    waitMaxSeconds: rounded(max),
+    dropped: use.dropped,
+    preemptions: use.preemptions,
   };
 }
 
@@ -130,23 +163,16 @@ function budgetMetrics(
 }
 
 /** Used units x time as a part of what there was, summed by what `nameOf` says. */
-function shareOf(
-  pools: readonly PoolUse[],
-  untilMs: number,
-  nameOf: (use: PoolUse) => string,
-): Record<string, number> {
-  const sums = new Map<string, { area: number; capacity: number }>();
+function shareOf(pools: readonly PoolUse[], nameOf: (use: PoolUse) => string): Record<string, number> {
+  const sums = new Map<string, { area: number; available: number }>();
   for (const use of pools) {
-    const sum = sums.get(nameOf(use)) ?? { area: 0, capacity: 0 };
+    const sum = sums.get(nameOf(use)) ?? { area: 0, available: 0 };
     sum.area += use.area;
-    sum.capacity += use.pool.capacity;
+    sum.available += use.available;
     sums.set(nameOf(use), sum);
   }
   return Object.fromEntries(
-    [...sums].map(([name, { area, capacity }]) => [
-      name,
-      capacity * untilMs === 0 ? 0 : rounded(area / (capacity * untilMs)),
-    ]),
+    [...sums].map(([name, { area, available }]) => [name, available === 0 ? 0 : rounded(area / available)]),
   );
 }
 

@@ -30,6 +30,9 @@ export interface PoolUse {
   since: number;
   /** Units x milliseconds. */
   area: number;
+  /** What it has now, and units x milliseconds of it. */
+  capacity: number;
+  available: number;
   peak: number;
 }
 
@@ -60,7 +63,8 @@ export class Recorder implements Observer {
     this.budgets = budgets;
     this.#byNode = capacity.machines !== undefined;
     this.pools = capacity.pools.map((pool) => {
-      return { pool, series: new Series(), used: 0, since: 0, area: 0, peak: 0 };
+      const none = { used: 0, since: 0, area: 0, available: 0, peak: 0 };
+      return { pool, series: new Series(), capacity: pool.capacity, ...none };
     });
     this.departments = new DepartmentLedger(capacity);
   }
@@ -82,6 +86,7 @@ export class Recorder implements Observer {
 
   dropped(job: Job, why: string): void {
     this.#waiting.delete(job.index);
+    this.departments.dropped(job);
     this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1);
     if (job.deadlineMs !== undefined) this.deadlineMisses += 1;
   }
@@ -108,10 +113,17 @@ export class Recorder implements Observer {
   /** Its units were taken back, and it waits again from the beginning. */
   preempted(job: Job, placement: Placement, at: number): void {
     this.preemptions += 1;
+    this.departments.preempted(job);
     this.workLostMs += at - this.#startedAt.get(job.index)!;
     this.#leave(job, placement, at);
     this.#waiting.set(job.index, job);
     this.#preempted.add(job.index);
+  }
+
+  resized(pool: number, capacity: number, at: number): void {
+    const use = this.pools[pool]!;
+    settle(use, at);
+    use.capacity = capacity;
   }
 
   metrics(end: RunEnd, untilMs = this.lastMs): Metrics {
@@ -166,5 +178,6 @@ export class Recorder implements Observer {
 function settle(use: PoolUse, at: number): void {
   use.series.add(use.since, at, use.used);
   use.area += (at - use.since) * use.used;
+  use.available += (at - use.since) * use.capacity;
   use.since = at;
 }

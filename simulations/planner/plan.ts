@@ -39,8 +39,16 @@ export interface Plan {
   readonly sensitivity: readonly { readonly demandPercent: number; readonly recommended: PlanPoint | null }[];
   /** The recommended capacity as demand grows, month by month until the targets are missed. */
   readonly months: readonly { readonly month: number; readonly point: PlanPoint }[];
-  /** The pool that was used most at the recommendation. */
-  readonly bottleneck: string | null;
+  readonly bottleneck: Bottleneck | null;
+}
+
+/** What holds up the most at the recommendation. */
+export interface Bottleneck {
+  readonly pool: string;
+  /** `price`: the mean dual value of its row in the tick's programs is the largest. `use`: no program had prices, and it was used most. */
+  readonly by: 'price' | 'use';
+  /** By pool, dearest first: what one more unit was worth, in points of the objective; empty where nothing was scarce, or nobody told. */
+  readonly prices: Readonly<Record<string, number>>;
 }
 
 const SENSITIVITY_PERCENT = [80, 120] as const;
@@ -59,7 +67,7 @@ export async function planCapacity(input: PlanInput): Promise<Plan> {
     frontier: frontierOf(points),
     sensitivity,
     months: recommended === null ? [] : await search.months(recommended),
-    bottleneck: recommended === null ? null : mostUsed(recommended.metrics),
+    bottleneck: recommended === null ? null : bottleneckOf(recommended.metrics),
   };
 }
 
@@ -155,7 +163,10 @@ function frontierOf(points: readonly PlanPoint[]): PlanPoint[] {
   return frontier;
 }
 
-function mostUsed({ utilisationByPool }: Metrics): string | null {
+function bottleneckOf({ utilisationByPool, solver }: Metrics): Bottleneck | null {
+  const prices = solver?.priceByPool ?? {};
+  const [dearest] = Object.entries(prices);
+  if (dearest !== undefined && dearest[1] > 0) return { pool: dearest[0], by: 'price', prices };
   const pools = Object.entries(utilisationByPool).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  return pools[0]?.[0] ?? null;
+  return pools[0] === undefined ? null : { pool: pools[0][0], by: 'use', prices };
 }

@@ -2,6 +2,7 @@
 
 import type { RunResult } from '../compare.ts';
 import type { Curve } from '../metrics/picture.ts';
+import { titleOf } from './comparison.ts';
 import { type DepartmentColours, OTHERS } from './departments.ts';
 import { type Axis, type Line, lineChart, spanText, ticksOf, timeAxis } from './svg.ts';
 
@@ -9,15 +10,26 @@ const COLOURS = 8;
 
 /** Of each scheduler its first run. */
 export function firstRuns(results: readonly RunResult[]): RunResult[] {
-  return results.filter((one, i) => results.findIndex(({ scheduler }) => scheduler === one.scheduler) === i);
+  return results.filter((one, i) => results.findIndex((other) => titleOf(other) === titleOf(one)) === i);
+}
+
+/** An organisation has more pools than anybody looks through: the busiest of the first run. */
+const POOLS_MOST = 8;
+
+export function busiestPools([first]: readonly RunResult[]): string[] {
+  const pools = Object.entries(first?.metrics.utilisationByPool ?? {});
+  if (pools.length <= POOLS_MOST) return pools.map(([name]) => name);
+  return pools
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, POOLS_MOST)
+    .map(([name]) => name);
 }
 
 export function utilisationCharts(runs: readonly RunResult[]): string {
-  const pools = runs[0]?.picture.utilisation.map(({ name }) => name) ?? [];
-  return pools
+  return busiestPools(runs)
     .map((pool) => {
-      const lines = runs.map(({ scheduler, picture }, colour) =>
-        curve(scheduler, picture.utilisation.find(({ name }) => name === pool)!, colour),
+      const lines = runs.map(({ picture, ...run }, colour) =>
+        curve(titleOf(run), picture.utilisation.find(({ name }) => name === pool)!, colour),
       );
       return lineChart(`In use of ${pool}, over time`, lines, { x: timeOf(runs), y: percentAxis(1) });
     })
@@ -38,8 +50,8 @@ export function waitChart(runs: readonly RunResult[]): string {
   };
   const x: Axis = { label: 'per cent of the jobs', ticks: ticksOf(100, (value) => `${value}`), most: 100 };
   const lines = runs.map(
-    ({ scheduler, picture }, colour): Line => ({
-      name: scheduler,
+    ({ picture, ...run }, colour): Line => ({
+      name: titleOf(run),
       colour: colour % COLOURS,
       points: picture.waitQuantiles.map((seconds, i) => [i, scale(seconds)] as const),
     }),
@@ -54,7 +66,7 @@ export function shareCharts(
 ): string {
   const x = timeOf(runs);
   return runs
-    .map(({ scheduler, picture }) => {
+    .map(({ picture, ...run }) => {
       const shown = picture.shares.slice(0, OTHERS);
       const colourOf = (name: string): number => colours.get(name) ?? OTHERS;
       const lines = shown.map((one) => curve(one.name, one, colourOf(one.name)));
@@ -63,7 +75,7 @@ export function shareCharts(
         return limit === undefined ? [] : [limitOf(name, limit, { colour: colourOf(name), mostMs: x.most })];
       });
       const most = Math.max(0.01, ...[...lines, ...dashed].flatMap(({ points }) => points.map(([, y]) => y)));
-      const title = `Dominant shares under ${scheduler}, largest departments${dashed.length > 0 ? '; dashed: their quotas' : ''}`;
+      const title = `Dominant shares under ${titleOf(run)}, largest departments${dashed.length > 0 ? '; dashed: their quotas' : ''}`;
       return lineChart(title, [...lines, ...dashed], { x, y: percentAxis(most) });
     })
     .join('');

@@ -4,6 +4,7 @@
 import type { RunResult, SchedulerName } from '../compare.ts';
 import type { Capacity } from '../job.ts';
 import { type Metrics, rounded } from '../metrics/metrics.ts';
+import { type PolicyImpact, policyImpacts } from '../metrics/policyImpact.ts';
 
 /** Figures that are compared. */
 export const COMPARED = [
@@ -28,6 +29,8 @@ export interface Spread {
 
 export interface SchedulerSummary {
   readonly scheduler: SchedulerName;
+  /** That it ran under; absent: the scheduler knows none. */
+  readonly policies?: string;
   readonly runs: number;
   readonly figures: Readonly<Record<ComparedName, Spread>>;
 }
@@ -38,14 +41,24 @@ export interface Comparison {
   readonly jobs: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly capacity: Readonly<Record<string, number>>;
+  /** What of a sweep it is; absent: nothing is swept. */
+  readonly point?: Readonly<Record<string, number | string | boolean>>;
+  /** The first policies against each of the others; absent: there are not several. */
+  readonly policies?: readonly PolicyImpact[];
   /** False: stopped before all runs had ended. */
   readonly complete: boolean;
   readonly schedulers: readonly SchedulerSummary[];
   readonly runs: readonly (Metrics & {
     readonly scheduler: SchedulerName;
+    readonly policies?: string;
     readonly seed: number | null;
     readonly digest: string;
   })[];
+}
+
+/** As tables name it: the scheduler, and the policies it ran under where there are several. */
+export function titleOf({ scheduler, policies }: Pick<SchedulerSummary, 'scheduler' | 'policies'>): string {
+  return policies === undefined ? scheduler : `${scheduler} (${policies})`;
 }
 
 export interface ComparisonInput {
@@ -58,11 +71,13 @@ export interface ComparisonInput {
   readonly results: readonly RunResult[];
   /** Runs that were wanted. */
   readonly planned: number;
+  readonly point?: Comparison['point'];
 }
 
 export function comparisonOf(input: ComparisonInput): Comparison {
   const { trace, format, jobs, dropped, capacity, results, planned } = input;
-  const names = [...new Set(results.map(({ scheduler }) => scheduler))];
+  const policies = policyImpacts(results);
+  const titles = [...new Set(results.map(titleOf))];
   return {
     trace,
     format,
@@ -70,22 +85,23 @@ export function comparisonOf(input: ComparisonInput): Comparison {
     dropped: Object.fromEntries(dropped),
     capacity: Object.fromEntries(capacity.pools.map(({ id, capacity: units }) => [id, units])),
     complete: results.length === planned && results.every(({ metrics }) => metrics.end !== 'stopped'),
-    schedulers: names.map((name) =>
-      summaryOf(
-        name,
-        results.filter(({ scheduler }) => scheduler === name),
-      ),
-    ),
-    runs: results.map(({ scheduler, seed, digest, metrics }) => ({ scheduler, seed, digest, ...metrics })),
+    ...(input.point !== undefined && { point: input.point }),
+    ...(policies.length > 0 && { policies }),
+    schedulers: titles.map((title) => summaryOf(results.filter((one) => titleOf(one) === title))),
+    runs: results.map(({ scheduler, policies, seed, digest, metrics }) => {
+      return { scheduler, ...(policies !== undefined && { policies }), seed, digest, ...metrics };
+    }),
   };
 }
 
-function summaryOf(scheduler: SchedulerName, results: readonly RunResult[]): SchedulerSummary {
+function summaryOf(results: readonly RunResult[]): SchedulerSummary {
+  const { scheduler, policies } = results[0]!;
   const figures = COMPARED.map(
     (name) => [name, spreadOf(results.map(({ metrics }) => metrics[name]))] as const,
   );
   return {
     scheduler,
+    ...(policies !== undefined && { policies }),
     runs: results.length,
     figures: Object.fromEntries(figures) as Record<ComparedName, Spread>,
   };

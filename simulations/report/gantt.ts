@@ -2,17 +2,14 @@
 
 import type { RunResult } from '../compare.ts';
 import type { ShownRun } from '../metrics/recorder.ts';
+import { titleOf } from './comparison.ts';
 import { type DepartmentColours, OTHERS } from './departments.ts';
 import { CHART, escapeText, figure, px, spanText, timeAxis } from './svg.ts';
 
 const LANES_MOST = 60;
 const LANE = 6;
 
-export function ganttChart(
-  { scheduler, picture }: RunResult,
-  pool: string,
-  colours: DepartmentColours,
-): string {
+export function ganttChart({ picture, ...run }: RunResult, pool: string, colours: DepartmentColours): string {
   const runs = picture.runs.filter((run) => run.pool === pool).toSorted((a, b) => a.fromMs - b.fromMs);
   if (runs.length === 0) return '';
   const lanes = lanesOf(runs);
@@ -34,7 +31,7 @@ export function ganttChart(
       `<text class="tick" x="${px(across(at))}" y="${height - CHART.bottom + 16}" text-anchor="middle">${text}</text>`,
   );
   const label = `<text class="label" x="${CHART.width - CHART.right}" y="${height - 4}" text-anchor="end">${axis.label}</text>`;
-  const title = `Leases of ${pool} under ${scheduler}: the first ${shown.length} that ended, one bar each`;
+  const title = `Leases of ${pool} under ${titleOf(run)}: the first ${shown.length} that ended, one bar each`;
   const names = [...colours.keys()].filter((name) => shown.some(({ run }) => run.department === name));
   const legend = names
     .filter((name) => colourOf(name) < OTHERS)

@@ -3,6 +3,7 @@
 import type { RunResult } from '../compare.ts';
 import type { Curve } from '../metrics/picture.ts';
 import { timeOf } from './charts.ts';
+import { titleOf } from './comparison.ts';
 import { type DepartmentColours, OTHERS } from './departments.ts';
 import { type Axis, type Line, lineChart, ticksOf } from './svg.ts';
 
@@ -11,7 +12,7 @@ export function moneyCharts(runs: readonly RunResult[], colours: DepartmentColou
   const x = timeOf(runs);
   return runs
     .filter(({ picture }) => picture.spending.length > 0)
-    .map(({ scheduler, picture, metrics }) => {
+    .map(({ picture, metrics, ...run }) => {
       const hasBudgets = Object.keys(metrics.budgets).length > 0;
       const lines = picture.spending.slice(0, OTHERS).flatMap((curve): Line[] => {
         const colour = colours.get(curve.name) ?? OTHERS;
@@ -22,8 +23,8 @@ export function moneyCharts(runs: readonly RunResult[], colours: DepartmentColou
       const most = Math.max(1, ...lines.flatMap(({ points }) => points.map(([, value]) => value)));
       const y: Axis = { label: 'minor units', ticks: ticksOf(most, shortNumber), most };
       const title = hasBudgets
-        ? `Left of the budgets under ${scheduler}`
-        : `Spent under ${scheduler}, largest departments`;
+        ? `Left of the budgets under ${titleOf(run)}`
+        : `Spent under ${titleOf(run)}, largest departments`;
       return lineChart(title, lines, { x, y });
     })
     .join('');

@@ -4,10 +4,11 @@
 import type { QuotaLimit } from '../baselines/greedy.ts';
 import type { RunResult } from '../compare.ts';
 import type { Capacity } from '../job.ts';
-import { firstRuns, shareCharts, utilisationCharts, waitChart } from './charts.ts';
+import { busiestPools, firstRuns, shareCharts, utilisationCharts, waitChart } from './charts.ts';
 import type { Comparison } from './comparison.ts';
 import { departmentColours, departmentTable, shareLimits } from './departments.ts';
 import { ganttChart } from './gantt.ts';
+import { impactSection } from './impact.ts';
 import { moneyCharts } from './money.ts';
 import { STYLE } from './style.ts';
 import { escapeText } from './svg.ts';
@@ -39,7 +40,7 @@ export function renderReport({
   const runs = firstRuns(results);
   const colours = departmentColours(runs);
   const limits = shareLimits(capacity, quotas);
-  const pools = runs[0]?.picture.utilisation.map(({ name }) => name) ?? [];
+  const pools = busiestPools(runs);
   const gantt = runs.flatMap((run) =>
     pools.slice(0, GANTT_POOLS_MOST).map((pool) => ganttChart(run, pool, colours)),
   );
@@ -52,6 +53,7 @@ export function renderReport({
 <h1>${escapeText(title)}</h1>
 <p class="lead">${comparison.jobs.toLocaleString('en')} jobs (${escapeText(comparison.format)}) on ${escapeText(capacityText(comparison))}.${comparison.complete ? '' : ' <strong>Partial: it was stopped before the end.</strong>'}</p>
 <section><h2>Comparison</h2>${comparisonTable(comparison)}<p class="note">${noteOf(comparison)}</p></section>
+${impactSection(comparison.policies ?? [])}
 <section><h2>Waits</h2>${waitChart(runs)}${departmentTable(results, limits)}</section>
 <section><h2>Use</h2>${utilisationCharts(runs)}</section>
 <section><h2>Fairness</h2>${fairnessTable(comparison)}${shareCharts(runs, { colours, limits })}</section>
@@ -66,10 +68,13 @@ function nameOf(path: string): string {
   return path.split('/').at(-1)!;
 }
 
+/** An organisation's pools would fill the page. */
+const POOLS_MOST = 12;
+
 function capacityText({ capacity }: Comparison): string {
-  return Object.entries(capacity)
-    .map(([pool, units]) => `${units.toLocaleString('en')} ${pool}`)
-    .join(', ');
+  const pools = Object.entries(capacity);
+  if (pools.length > POOLS_MOST) return `${pools.length} pools`;
+  return pools.map(([pool, units]) => `${units.toLocaleString('en')} ${pool}`).join(', ');
 }
 
 function noteOf({ schedulers, dropped, format }: Comparison): string {

@@ -2,6 +2,7 @@
 
 import type { RunResult } from '../compare.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { titleOf } from './comparison.ts';
 
 const COLUMNS = [
   'end',
@@ -28,8 +29,12 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof Metrics)[];
 
 export function tableOf(results: readonly RunResult[]): string {
-  const lines = results.map(({ scheduler, seed, digest, metrics }) =>
-    [scheduler, seed ?? '', ...COLUMNS.map((name) => metrics[name]), digest].join(','),
+  const lines = results.map(({ seed, digest, metrics, ...run }) =>
+    [quoted(titleOf(run)), seed ?? '', ...COLUMNS.map((name) => metrics[name]), digest].join(','),
   );
   return `${[['scheduler', 'seed', ...COLUMNS, 'digest'].join(','), ...lines].join('\n')}\n`;
+}
+
+function quoted(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

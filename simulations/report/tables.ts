@@ -1,7 +1,7 @@
 // The tables of a report: figures of schedulers as means over their seeds, with confidence intervals. Called by page.ts.
 
 import type { Metrics } from '../metrics/metrics.ts';
-import { type ComparedName, type Comparison, type Spread, spreadOf } from './comparison.ts';
+import { type ComparedName, type Comparison, type Spread, spreadOf, titleOf } from './comparison.ts';
 import { escapeText, spanText } from './svg.ts';
 
 type Text = (value: number) => string;
@@ -22,9 +22,9 @@ const COMPARED: readonly { name: ComparedName; title: string; text: Text }[] = [
 ];
 
 export function comparisonTable({ schedulers }: Comparison): string {
-  const rows = schedulers.map(({ scheduler, figures }) =>
+  const rows = schedulers.map(({ figures, ...summary }) =>
     row(
-      scheduler,
+      titleOf(summary),
       COMPARED.map(({ name, text }) => cell(figures[name], text)),
     ),
   );
@@ -40,10 +40,10 @@ const FAIRNESS = [
 ] as const satisfies readonly { name: keyof Metrics; title: string; text: Text }[];
 
 export function fairnessTable({ schedulers, runs }: Comparison): string {
-  const rows = schedulers.map(({ scheduler }) => {
-    const own = runs.filter((run) => run.scheduler === scheduler);
+  const rows = schedulers.map((summary) => {
+    const own = runs.filter((run) => titleOf(run) === titleOf(summary));
     return row(
-      scheduler,
+      titleOf(summary),
       FAIRNESS.map(({ name, text }) => cell(spreadOf(own.map((run) => run[name])), text)),
     );
   });
@@ -52,8 +52,8 @@ export function fairnessTable({ schedulers, runs }: Comparison): string {
 
 /** Empty without budgets. */
 export function budgetTable({ schedulers, runs }: Comparison): string {
-  const rows = schedulers.flatMap(({ scheduler }) => {
-    const own = runs.filter((run) => run.scheduler === scheduler);
+  const rows = schedulers.flatMap((summary) => {
+    const own = runs.filter((run) => titleOf(run) === titleOf(summary));
     return Object.entries(own[0]?.budgets ?? {}).map(([department, { budgetMinor }]) => {
       const all = own.map(({ budgets }) => budgets[department]!);
       const spent = cell(spreadOf(all.map(({ spentMinor }) => spentMinor)), money);
@@ -63,7 +63,7 @@ export function budgetTable({ schedulers, runs }: Comparison): string {
         ends.length > 0 && ends.length < all.length
           ? `<small>in ${ends.length} of ${all.length} runs</small>`
           : '';
-      return row(scheduler, [
+      return row(titleOf(summary), [
         `<td>${escapeText(department)}</td><td>${money(budgetMinor)}</td>`,
         spent,
         `<td>${lasted}${some}</td>`,
@@ -74,8 +74,8 @@ export function budgetTable({ schedulers, runs }: Comparison): string {
 }
 
 export function digestTable({ runs }: Comparison): string {
-  const rows = runs.map(({ scheduler, seed, end, digest }) =>
-    row(scheduler, [`<td>${seed ?? '–'}</td><td>${end}</td><td><code>${digest}</code></td>`]),
+  const rows = runs.map(({ seed, end, digest, ...run }) =>
+    row(titleOf(run), [`<td>${seed ?? '–'}</td><td>${end}</td><td><code>${digest}</code></td>`]),
   );
   return table(['', 'Seed', 'End', 'Digest'], rows);
 }

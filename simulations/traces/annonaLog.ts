@@ -55,9 +55,10 @@ function recordOf(text: string, name: string): PolicyRecord {
   }
 }
 
-/** "line:column" of the position that the parser's message names. */
+/** "line:column" of the position that the parser's message names; it names none at the very beginning, and none where the text ends too soon. */
 function placeOf(text: string, message: string): string {
-  const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+  const unnamed = message.includes('end of JSON') ? text.length : 0;
+  const position = Number(/position (\d+)/.exec(message)?.[1] ?? unnamed);
   const before = text.slice(0, position).split('\n');
   return `${before.length}:${before.at(-1)!.length + 1}`;
 }

@@ -54,6 +54,7 @@ function addJob(list: JobList, fields: readonly number[]): void {
   const units = at(8) > 0 ? at(8) : at(5);
   if (run <= 0) list.drop('ran no second');
   else if (units <= 0) list.drop('asks for no processor');
+  else if (!Number.isInteger(units)) list.drop('asks for a part of a processor');
   else if (submit < 0) list.drop('no submit time');
   else
     list.add({

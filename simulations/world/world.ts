@@ -18,6 +18,7 @@ import {
   runTick,
   type SchedulerPorts,
   type State,
+  type Stopwatch,
   TICK_BUDGET,
   type TickCarry,
 } from '../../scheduler/index.ts';
@@ -30,6 +31,10 @@ export interface WorldOptions {
   readonly digest: Digest;
   /** Told of every commit, in order, with what its tick decided on. */
   readonly committed: CommitObserver['committed'];
+  /** Absent: everything is allowed. */
+  readonly policy?: PolicyGate;
+  /** Times ticks, for whoever wants to know; decides nothing. */
+  readonly stopwatch?: Stopwatch;
   /** Commits after which the history is dropped; absent: it is kept. */
   readonly forgetEvery?: number;
 }
@@ -98,8 +103,11 @@ export class World {
     command: IntakeCommand,
     { department, agent }: Pick<ResourceRequest, 'department' | 'agent'>,
   ): Promise<void> {
+    return this.actAs({ subject: agent, department, agent }, command);
+  }
+
+  async actAs(actor: IntakeActor, command: IntakeCommand): Promise<void> {
     const { cell } = this.#options.configuration;
-    const actor: IntakeActor = { subject: agent, department, agent };
     const [outcome] = await this.#store.intakeWriter.write([{ cell, actor, command, idempotency: null }]);
     if (outcome?.type !== 'accepted') throw new Error(`${command.type} was ${outcome?.type}`);
   }
@@ -116,7 +124,8 @@ export class World {
     const { reserved, queue } = this.state;
     let due = this.#carry.takeableAt ?? Number.POSITIVE_INFINITY;
     for (const { startsAt } of reserved.values()) if (startsAt > this.now) due = Math.min(due, startsAt);
-    if (queue?.isPutOff === true) due = Math.min(due, queue.quietUntil);
+    // A look that fell due was taken by the tick of that instant, or nobody was left to look at.
+    if (queue?.isPutOff === true && queue.quietUntil > this.now) due = Math.min(due, queue.quietUntil);
     if (queue?.isForwardDue === true) due = Math.min(due, queue.forwardAt);
     return due > this.now ? due : Math.min(Number.POSITIVE_INFINITY, this.now + 1);
   }
@@ -149,7 +158,7 @@ export class World {
     return result.type === 'committed' || this.#carry.unfinished;
   }
 
-  #portsOf({ solver, digest, committed }: WorldOptions): SchedulerPorts {
+  #portsOf({ solver, digest, committed, policy, stopwatch }: WorldOptions): SchedulerPorts {
     const store = this.#store;
     return {
       leadership: store.leadership,
@@ -158,7 +167,7 @@ export class World {
       configuration: store.configuration,
       heartbeats: store.heartbeats,
       store: store.store,
-      policy: allowAll(),
+      policy: policy ?? allowAll(),
       solver,
       observer: { committed },
       dump: {
@@ -167,7 +176,7 @@ export class World {
           return name;
         },
       },
-      stopwatch: { elapsedMs: () => 0 },
+      stopwatch: stopwatch ?? { elapsedMs: () => 0 },
       timers: { sleep: async () => {} },
       digest,
       solveOptions: { engine: 'highs', budget: TICK_BUDGET },

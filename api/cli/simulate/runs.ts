@@ -4,14 +4,17 @@
 import { extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type RunResult, runScheduler, type SchedulerName } from '../../../simulations/index.ts';
+import { quotasOf, type RunResult, runScheduler, type SchedulerName } from '../../../simulations/index.ts';
 import { createInProcessSolver } from '../../../solver/node.ts';
+import { startStopwatch } from '../../roles/clock.ts';
 import { sha256 } from '../../roles/digest.ts';
 import type { Workload, WorkloadSpec } from './workload.ts';
 
 export interface RunTask {
   readonly scheduler: SchedulerName;
   readonly seed: number | null;
+  /** Of `annona` with an organisation. */
+  readonly policies?: string;
 }
 
 export interface RunsInput {
@@ -51,15 +54,20 @@ export async function runOne(
   const solver = createInProcessSolver();
   try {
     const watch = { pause: () => setImmediate(), stopped: () => signal.aborted };
-    const { jobsOf, capacity } = workload;
-    const { quotas = [], budgets = [], untilMs } = spec;
+    const { jobsOf, capacity, company } = workload;
+    const { quotas = [], budgets = [], untilMs, solverHours, reviews } = spec;
     return await runScheduler({
       ...task,
       jobsOf,
       capacity,
-      quotas,
+      quotas: company === undefined ? quotas : quotasOf(company.at(company.startsAt).configuration),
       budgets,
+      ...(company !== undefined && { company }),
       ...(untilMs !== undefined && { untilMs }),
+      ...(solverHours !== undefined && { solverHours }),
+      ...(reviews !== undefined && { reviews }),
+      ...(task.scheduler === 'annona' && { stopwatch: startStopwatch() }),
+      wantsFates: Object.keys(spec.bundles ?? {}).length > 1 && task.scheduler === 'annona',
       solver,
       digest: sha256,
       watch,

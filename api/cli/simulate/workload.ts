@@ -5,16 +5,23 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
+import type { Configuration } from '../../../scheduler/index.ts';
 import {
   type Capacity,
+  type CapacityPlan,
+  type Company,
+  capacityOf,
   capacityOfMachines,
   type GeneratorSpec,
   gavelThroughputs,
   generated,
   type Job,
+  peopleOf,
+  type ReviewTerms,
   readOpenbMachines,
   readTrace,
   type SimulatedPool,
+  type SolverHour,
   shaken,
   TRACE_FORMATS,
   type Trace,
@@ -22,6 +29,9 @@ import {
   type TraceFormat,
 } from '../../../simulations/index.ts';
 import { CommandError, EXIT } from '../io.ts';
+import type { Bundles } from './bundles.ts';
+import { type CompanySpec, companyOf, recordedCompany } from './company.ts';
+import type { RecordedJobs } from './history.ts';
 
 /** As the options or a scenario say it; may be sent to a worker. */
 export interface WorkloadSpec {
@@ -42,6 +52,16 @@ export interface WorkloadSpec {
   readonly untilMs?: number;
   /** Instead of a trace. */
   readonly generate?: GeneratorSpec;
+  /** Instead of `pools` and `capacity`. */
+  readonly company?: CompanySpec;
+  /** Instead of a trace and a company: requests that were made, and who made them. */
+  readonly recorded?: { readonly made: RecordedJobs; readonly configuration: Configuration };
+  /** Policies by the names that tasks have them by. */
+  readonly bundles?: Bundles;
+  /** How capacities change. */
+  readonly plan?: CapacityPlan;
+  readonly solverHours?: readonly SolverHour[];
+  readonly reviews?: ReviewTerms;
 }
 
 /** What commands that take a trace are told of it. */
@@ -86,6 +106,7 @@ export interface Workload {
   readonly capacity: Capacity;
   readonly format: TraceFormat | 'generated';
   readonly dropped: ReadonlyMap<string, number>;
+  readonly company?: Company;
 }
 
 export interface TraceWorkload extends Workload {
@@ -93,28 +114,68 @@ export interface TraceWorkload extends Workload {
 }
 
 export async function loadWorkload(spec: WorkloadSpec): Promise<Workload> {
-  const { generate, pools = [] } = spec;
-  if (generate === undefined) return loadTrace(spec);
+  const { generate, plan } = spec;
+  if (spec.recorded !== undefined) return recordedWorkload(spec.recorded, spec.bundles ?? {});
+  const company = spec.company && companyOf(spec.company, spec.bundles ?? {});
+  const people = company && peopleOf(company.at(company.startsAt).configuration);
+  const bare: Workload =
+    generate === undefined
+      ? await loadTrace(spec, company)
+      : {
+          jobsOf: (seed) => generated(generate, seed ?? 1, people),
+          count: generate.requests,
+          capacity: company ? capacityWith(company, kindsOfMix(generate)) : { pools: spec.pools ?? [] },
+          format: 'generated',
+          dropped: new Map(),
+        };
   return {
-    jobsOf: (seed) => generated(generate, seed ?? 1),
-    count: generate.requests,
-    capacity: { pools },
-    format: 'generated',
-    dropped: new Map(),
+    ...bare,
+    capacity: { ...bare.capacity, ...(plan !== undefined && { plan }) },
+    ...(company !== undefined && { company }),
   };
 }
 
-export async function loadTrace(spec: WorkloadSpec): Promise<TraceWorkload> {
+function recordedWorkload(
+  { made, configuration }: NonNullable<WorkloadSpec['recorded']>,
+  bundles: Bundles,
+): Workload {
+  const { jobs, dropped, requests = [] } = made;
+  const options = requests.flatMap((request) => request.options);
+  const claims = [...jobs, ...options].flatMap((one) => one.claims.map(({ kind }) => kind));
+  const company = recordedCompany(made, configuration, bundles);
+  const capacity = capacityOf(configuration, new Set(claims));
+  return { jobsOf: () => jobs, count: jobs.length, capacity, format: 'annona', dropped, company };
+}
+
+function capacityWith(company: Company, kinds: ReadonlySet<string>): Capacity {
+  return capacityOf(company.at(company.startsAt).configuration, kinds);
+}
+
+function kindsOfMix({ mix }: GeneratorSpec): Set<string> {
+  return new Set(mix.flatMap(({ claims }) => Object.keys(claims)));
+}
+
+export async function loadTrace(spec: WorkloadSpec, company?: Company): Promise<TraceWorkload> {
   try {
     const trace = await traceOf(spec);
     const wanted = trace.jobs.filter(({ department }) => (spec.department ?? department) === department);
     const jobs = wanted.slice(0, spec.limit).map((job, index) => ({ ...job, index }));
     if (jobs.length === 0) throw new CommandError(`${spec.trace} has no job to simulate`, EXIT.usage);
     const { format, dropped } = trace;
-    const capacity = spec.pools === undefined ? await capacityOf(spec, trace) : { pools: spec.pools };
+    const kinds = new Set(jobs.flatMap(({ claims }) => claims.map(({ kind }) => kind)));
+    const capacity = company
+      ? capacityWith(company, kinds)
+      : spec.pools === undefined
+        ? await capacityOfTrace(spec, trace)
+        : { pools: spec.pools };
     return { jobs, jobsOf: (seed) => shaken(jobs, seed), count: jobs.length, capacity, format, dropped };
   } catch (error) {
     if (error instanceof TraceError) throw new CommandError(error.message, EXIT.usage);
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
+      throw new CommandError(
+        `${spec.trace} is cut off or damaged (${error.code}): fetch it again`,
+        EXIT.usage,
+      );
     if (error instanceof Error && 'syscall' in error)
       throw new CommandError(
         `${error.message}; docs/data.md says where the public traces come from`,
@@ -158,7 +219,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** What is stated, else what the trace says of its machine. */
-async function capacityOf({ capacity }: WorkloadSpec, trace: Trace): Promise<Capacity> {
+async function capacityOfTrace({ capacity }: WorkloadSpec, trace: Trace): Promise<Capacity> {
   if (capacity === undefined) {
     if (trace.capacity !== null) return trace.capacity;
     throw new CommandError(

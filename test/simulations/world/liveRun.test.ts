@@ -147,3 +147,22 @@ it('forgetting the history leaves what a new leader loads', async () => {
   expect(states[1]!.leases.size + states[1]!.requests.size).toBe(2);
   expect(createMemoryStore({ now: () => 0 }).dump().request).toEqual([]);
 });
+
+it('a look that was put off, and has nobody to look at any more, wakes nobody each millisecond', async () => {
+  const { configuration } = organisationOf(jobsOf({ at: 0, run: 1, units: 1 }), cpus(10), sha256);
+  const world = await World.open({
+    configuration,
+    solver,
+    digest: sha256,
+    startsAt: EPOCH_MS,
+    committed: () => {},
+  });
+  await world.pass(0);
+  const queue = { overtaken: new Map(), idle: new Map(), idleThrough: 0, turn: null, isForwardDue: false };
+  const waiting = { ...queue, forwardAt: 0, isPutOff: true, quietUntil: world.now + 1000 };
+  world.state.queue = waiting;
+  expect(world.dueAt()).toBe(world.now + 1000);
+  await world.pass(5000);
+  expect(world.state.queue.isPutOff).toBe(true);
+  expect(world.dueAt()).toBe(Number.POSITIVE_INFINITY);
+});

@@ -89,7 +89,7 @@ describe('a scenario', () => {
   it('refuses a sweep that explodes, with its count, and one beside a trace', async () => {
     const many = Array.from({ length: 300 }, (_, i) => i + 8).join(', ');
     const exploding = await ran('simulate', written(`${GENERATED}sweep: { main: [${many}] }\n`));
-    expect(exploding.err).toContain('300 capacities, 2 schedulers and 1 seeds are 600 runs, more than 500');
+    expect(exploding.err).toContain('300 points, 2 schedulers and 1 seeds are 600 runs, more than 500');
     expect((await ran('simulate')).err).toContain('say either a scenario or --trace');
   });
 });
@@ -104,7 +104,7 @@ describe('annona plan', () => {
     const { recommended, frontier, sensitivity, months, bottleneck } = JSON.parse(out);
     // Ten at a time of two processors each come to twenty; a minute's grace lets nobody off.
     expect(recommended).toMatchObject({ units: { cpu: 20 }, isMet: true });
-    expect(bottleneck).toBe('cpu');
+    expect(bottleneck).toMatchObject({ pool: 'cpu', by: 'use' });
     expect(frontier.length).toBeGreaterThan(0);
     expect(sensitivity[0].recommended.units.cpu).toBeLessThan(sensitivity[1].recommended.units.cpu);
     expect(months.at(-1).isMet).toBe(false);

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runAll } from '../../../../api/cli/simulate/runs.ts';
+import { loadWorkload } from '../../../../api/cli/simulate/workload.ts';
+import { comparisonOf } from '../../../../simulations/index.ts';
 import { ran } from '../recording.ts';
 
 let home = '';
@@ -106,6 +109,36 @@ describe('annona simulate', () => {
     const { exitCode, err } = await simulate(...words);
     expect(exitCode).toBe(2);
     expect(err).toContain(wantMessage);
+  });
+
+  it('that is stopped keeps what was seen by then, says so, and begins nothing more', async () => {
+    const mix = [{ weight: 1, claims: { gpu: 1 }, runSeconds: { least: 60, most: 600 } }];
+    const generate = { requests: 20_000, agents: 9, departments: 3, meanSecondsBetween: 20, mix };
+    const pools = [{ id: 'gpu', kind: 'gpu', capacity: 24 }];
+    const spec = { trace: 'scenario', gpuModel: 'v100', generate, pools };
+    const workload = await loadWorkload(spec);
+    const tasks = (['fcfs', 'easy'] as const).map((scheduler) => ({ scheduler, seed: 1 }));
+    const stop = new AbortController();
+    const how = { threads: 1, signal: stop.signal, progress: () => stop.abort() };
+    const results = await runAll({ spec, workload, tasks, ...how });
+    expect(results.map(({ scheduler, metrics }) => [scheduler, metrics.end])).toEqual([['fcfs', 'stopped']]);
+    expect(results[0]!.metrics.finished).toBeGreaterThan(0);
+    expect(results[0]!.metrics.jobs).toBeLessThan(20_000);
+    const { capacity, format, dropped, count: jobs } = workload;
+    const about = { trace: 'scenario', format, jobs, dropped, capacity };
+    expect(comparisonOf({ ...about, results, planned: tasks.length }).complete).toBe(false);
+  });
+
+  it('tells a packed file that was cut off from one that is none', async () => {
+    const cut = join(home, 'cut.swf.gz');
+    writeFileSync(cut, readFileSync(trace).subarray(0, 200));
+    const { exitCode, err } = await ran('simulate', '--trace', cut);
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('is cut off or damaged')]);
+    const mixed = join(home, 'mixed.swf');
+    writeFileSync(mixed, '1 0 -1 60 1 -1 -1 1 60 -1 1 1 1 -1 -1 -1 -1 -1\ntimestamp,duration,num_gpus\n');
+    expect((await ran('simulate', '--trace', mixed)).err).toContain(
+      `${mixed}:2: 1 fields where a job has 18`,
+    );
   });
 
   it('names file and line of what it cannot read', async () => {
