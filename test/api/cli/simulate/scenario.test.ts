@@ -90,7 +90,7 @@ describe('a scenario', () => {
     const many = Array.from({ length: 300 }, (_, i) => i + 8).join(', ');
     const exploding = await ran('simulate', written(`${GENERATED}sweep: { main: [${many}] }\n`));
     expect(exploding.err).toContain('300 points, 2 schedulers and 1 seeds are 600 runs, more than 500');
-    expect((await ran('simulate')).err).toContain('say either a scenario or --trace');
+    expect((await ran('simulate')).err).toContain('say a scenario, --trace or --history');
   });
 });
 
