@@ -90,23 +90,31 @@ export function settled(jobs: Iterable<Job>, configuration: Configuration): Iter
     *[Symbol.iterator]() {
       const settle = settler(peopleOf(configuration));
       for (const job of jobs) {
-        const { rank } = classOf(job, configuration);
-        yield { ...job, ...settle(job), rank: classes.findIndex((one) => one.rank === rank) };
+        const own = { ...job, ...settle(job) };
+        const { name, rank } = classOf(own, configuration);
+        // Named, so that the rank may be that of the class from now on.
+        yield {
+          ...own,
+          terms: { ...job.terms, class: name },
+          rank: classes.findIndex((one) => one.rank === rank),
+        };
       }
     },
   };
 }
 
-/** By its name; else by its rank, among those that its department may ask for and that are long enough; else the last of them. */
+/** By its name; else, of those that its department may ask for and that are long enough, the one at its rank, or the last. */
 function classOf(
-  { terms, rank, estimateMs }: Job,
-  { classes }: Pick<Configuration, 'classes'>,
+  { terms, rank, estimateMs, department }: Job,
+  { classes, departments }: Pick<Configuration, 'classes' | 'departments'>,
 ): PriorityClass {
   const named = classes.find(({ name }) => name === terms?.class);
   if (named !== undefined) return named;
-  const longEnough = classes.filter(({ maxDurationSeconds }) => maxDurationSeconds * 1000 >= estimateMs);
-  const allowed = longEnough.length === 0 ? classes : longEnough;
-  return allowed.find((one) => one.rank >= rank) ?? allowed.at(-1)!;
+  const entitled = departments.find(({ id }) => id === department)?.classes ?? [];
+  const fitting = classes.filter(
+    ({ name, maxDurationSeconds }) => entitled.includes(name) && maxDurationSeconds * 1000 >= estimateMs,
+  );
+  return fitting[Math.min(rank, fitting.length - 1)] ?? classes.at(-1)!;
 }
 
 /** `startsAt`: the instant of virtual time 0. */
