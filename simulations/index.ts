@@ -31,6 +31,7 @@ export {
   type Capacity,
   capacityOfMachines,
   type Job,
+  type JobClaim,
   type JobDraft,
   JobList,
   type SimulatedPool,

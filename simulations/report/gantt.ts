@@ -8,6 +8,8 @@ import { CHART, escapeText, figure, px, spanText, timeAxis } from './svg.ts';
 
 const LANES_MOST = 60;
 const LANE = 6;
+/** No label stands above the bars. */
+const TOP = 4;
 
 export function ganttChart({ picture, ...run }: RunResult, pool: string, colours: DepartmentColours): string {
   const runs = picture.runs.filter((run) => run.pool === pool).toSorted((a, b) => a.fromMs - b.fromMs);
@@ -22,10 +24,10 @@ export function ganttChart({ picture, ...run }: RunResult, pool: string, colours
   const bars = shown.map(({ run, lane }) => {
     const [left, right] = [across(run.fromMs - from), across(run.toMs - from)];
     const said = `${run.name}, ${run.department}: ${run.units} for ${spanText((run.toMs - run.fromMs) / 1000)}`;
-    return `<rect class="bar c${colourOf(run.department)}" x="${px(left)}" y="${CHART.top + lane * LANE}" width="${px(Math.max(0.6, right - left))}" height="${LANE - 1}"><title>${escapeText(said)}</title></rect>`;
+    return `<rect class="bar c${colourOf(run.department)}" x="${px(left)}" y="${TOP + lane * LANE}" width="${px(Math.max(0.6, right - left))}" height="${LANE - 1}"><title>${escapeText(said)}</title></rect>`;
   });
   const count = Math.max(...shown.map(({ lane }) => lane)) + 1;
-  const height = CHART.top + count * LANE + CHART.bottom;
+  const height = TOP + count * LANE + CHART.bottom;
   const below = axis.ticks.map(
     ({ at, text }) =>
       `<text class="tick" x="${px(across(at))}" y="${height - CHART.bottom + 16}" text-anchor="middle">${text}</text>`,

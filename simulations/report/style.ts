@@ -18,7 +18,7 @@ h1{font-size:26px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}h2{font
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
 thead th{color:var(--soft);font-weight:500;font-size:13px}th:first-child{text-align:left;padding-left:0}
-td small{color:var(--soft);display:block}td{vertical-align:top}
+td small{color:var(--soft);display:block}td,tbody th{vertical-align:top}
 figure{margin:16px 0 8px}figcaption{font-weight:600;font-size:14px;margin-bottom:4px}svg{display:block;width:100%;min-width:600px;height:auto}
 .grid{stroke:var(--grid)}.tick,.label{fill:var(--soft);font-size:11px}
 .line{fill:none;stroke:currentColor;stroke-width:1.4;stroke-linejoin:round}.line.limit{stroke-dasharray:5 4}
