@@ -88,7 +88,7 @@ interface SchedulersProps {
 function Schedulers({ chosen, onChoose }: SchedulersProps) {
   return (
     <fieldset class="field">
-      <legend>Schedulers; the first is what the others are held against</legend>
+      <legend>Schedulers</legend>
       {Object.entries(SCHEDULER_WORDS).map(([name, words]) => (
         <label key={name} class="check">
           <input
@@ -98,7 +98,11 @@ function Schedulers({ chosen, onChoose }: SchedulersProps) {
               onChoose(event.currentTarget.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
             }
           />{' '}
-          {name} <span class="muted">{words}</span>
+          {name}{' '}
+          <span class="muted">
+            {words}
+            {name === chosen[0] ? '; the others are held against it' : ''}
+          </span>
         </label>
       ))}
     </fieldset>

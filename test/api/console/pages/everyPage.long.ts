@@ -38,6 +38,7 @@ it.skipIf(!CHROMIUM)('brings a policy into force with a reason', async () => {
   const activate = author.page.getByRole('button', { name: 'Activate' });
   await activate.focus();
   await author.page.keyboard.press('Enter');
+  await author.page.getByRole('dialog').waitFor();
   await author.page.keyboard.type('confidential data is looked at first');
   await author.page.keyboard.press('Tab');
   await author.page.keyboard.press('Tab');

@@ -222,6 +222,7 @@ it.skipIf(!CHROMIUM)('takes a request through its review to the grant', async ()
   expect(await page.locator('.summary').textContent()).toBe(HOSTILE);
   await approve.focus();
   await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
   await page.keyboard.type('lawful basis: contract');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
@@ -361,12 +362,19 @@ it.skipIf(!CHROMIUM)('says that it is stale while the server is away, and goes o
   const { page, close } = await looking(OPERATOR, '#/requests');
   await page.getByText('● live').waitFor();
   await page.getByRole('row', { selected: true }).waitFor();
+  const late = await openPage(browser, `${rig.url}#/requests`);
   await rig.stop();
   await page.getByText('What stands here may be old.').waitFor();
+  // Who signs in meanwhile is let in when it is back.
+  await late.page.getByLabel('Access token').fill(await rig.token(OPERATOR));
+  await late.page.keyboard.press('Enter');
+  await late.page.getByText('You stay signed in', { exact: false }).waitFor();
   // What was read stays.
   expect(await page.getByRole('gridcell').count()).toBeGreaterThan(4);
   await rig.restart();
   await page.getByText('● live').waitFor({ timeout: 30_000 });
+  await late.page.getByRole('heading', { name: 'Requests' }).waitFor({ timeout: 20_000 });
+  await late.close();
   const client = await rig.client(WAITER);
   const claims = [{ kind: 'cpu', quantity: 1 }];
   await client.submit({
