@@ -6,7 +6,8 @@ import { REASON_GUIDE } from '../../../scheduler/index.ts';
 import { PROBLEMS } from '../../errors.ts';
 import type { ContractSource } from './openapi.ts';
 import { nameOf } from './routes.ts';
-import { SUBMISSION_EXAMPLE, wordsOf } from './words.ts';
+import { SUBMISSION_EXAMPLE } from './routeWords.ts';
+import { wordsOf } from './words.ts';
 
 const INTRODUCTION = `# Annona
 

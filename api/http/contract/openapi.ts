@@ -7,8 +7,9 @@ import { type ProblemCode, problemDocument } from '../../errors.ts';
 import { ANSWER_HEADERS } from './headers.ts';
 import { headerParameter, type OperationContext, operationOf } from './operation.ts';
 import type { ContractRoute, JsonSchema } from './routes.ts';
+import { TAG_WORDS } from './routeWords.ts';
 import { createComponents, sorted } from './schemas.ts';
-import { capital, TAG_WORDS, tagOf } from './words.ts';
+import { capital, tagOf } from './words.ts';
 
 export interface ContractSource {
   readonly routes: readonly ContractRoute[];

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { PROBLEMS } from '../../../../api/errors.ts';
-import { SUBMISSION_EXAMPLE } from '../../../../api/http/contract/words.ts';
+import { SUBMISSION_EXAMPLE } from '../../../../api/http/contract/routeWords.ts';
 import { loadOrganisation } from '../../../../api/organisation/index.ts';
 import { REASON_GUIDE } from '../../../../scheduler/index.ts';
 import { ACME, NOW, sha256 } from '../../organisation/aTree.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { ROUTE_WORDS } from '../../../../api/http/contract/words.ts';
+import { ROUTE_WORDS } from '../../../../api/http/contract/routeWords.ts';
 import { parseInstant } from '../../../../api/http/time.ts';
 import { anEdge } from '../support.ts';
 
