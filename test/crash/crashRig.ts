@@ -1,4 +1,5 @@
-// `npm run rig:crash`: the bad days of fleetCrashes.ts on a PostgreSQL of its own, which restarts too; 40 cuts and 10 kills, or as many as asked for.
+// `npm run rig:crash`: the bad days of fleetCrashes.ts on a PostgreSQL of its own, which restarts too; 40 cuts, two half-open
+// sets of lines and 10 kills, or as many as asked for.
 // Invariant: stdout carries the result alone (one JSON document with --json), progress goes to stderr. Exit code 1 when anything was lost or broken.
 
 import { randomInt } from 'node:crypto';
@@ -11,27 +12,31 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     cuts: { type: 'string', default: '40' },
+    'half-open': { type: 'string', default: '2' },
     kills: { type: 'string', default: '10' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
   },
 });
-const [cuts, kills, seed] = [values.cuts, values.kills, values.seed].map(Number) as [number, number, number];
-if (![cuts, kills, seed].every((value) => Number.isSafeInteger(value) && value >= 0)) {
-  process.stderr.write('--cuts, --kills and --seed are whole numbers\n');
+const asked = [values.cuts, values['half-open'], values.kills, values.seed].map(Number);
+const [cuts, halfOpen, kills, seed] = asked as [number, number, number, number];
+if (!asked.every((value) => Number.isSafeInteger(value) && value >= 0)) {
+  process.stderr.write('--cuts, --half-open, --kills and --seed are whole numbers\n');
   process.exit(2);
 }
 
 process.stderr.write(`crash rig: --seed ${seed}\n`);
 const before = machine();
 const after = await fleetCrashes({
-  ...{ cuts, kills, seed, restartDatabase: crashDatabase },
+  ...{ cuts, halfOpen, kills, seed, restartDatabase: crashDatabase },
   note: (line) => process.stderr.write(`${line}\n`),
 });
-const held = [after.lost, after.duplicated, after.broken].every(({ length }) => length === 0);
+const held = [after.lost, after.duplicated, after.broken, after.different].every(
+  ({ length }) => length === 0,
+);
 const ok = held && after.leaked === 0 && after.misdated === 0;
 const result = {
   rig: 'crash',
-  options: { cuts, kills, seed },
+  options: { cuts, halfOpen, kills, seed },
   machine: { ...before, loadAverageAfter: machine().loadAverage },
   ok,
   ...after,

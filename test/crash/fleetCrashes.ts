@@ -9,6 +9,7 @@ import type { AnnonaClient } from '../../api/client/index.ts';
 import { CutProxy } from '../support/cutProxy.ts';
 import { type Fleet, type FleetDatabase, leaderOf, type Member, startFleet } from '../support/fleet.ts';
 import { checkPromises } from '../support/promises.ts';
+import { replayDump } from '../support/replayDump.ts';
 import { dumpPostgres } from '../support/stores.ts';
 import { seededDraw } from '../support/syntheticTick.ts';
 import { type Acknowledged, lostActs, nothingAcknowledged } from './acknowledged.ts';
@@ -22,6 +23,8 @@ const PAUSE_MS = 300;
 export interface CrashPlan {
   /** Lines cut when the answer to a COMMIT is on its way. */
   readonly cuts: number;
+  /** How often all lines of the leader, or of an API process, fall silent for ever while new ones come through; absent: never. */
+  readonly halfOpen?: number;
   /** kill -9 of a member drawn at random. */
   readonly kills: number;
   readonly seed: number;
@@ -44,6 +47,9 @@ export interface Aftermath {
   readonly duplicated: readonly string[];
   /** Breaches of the promises, over capacity among them. */
   readonly broken: readonly string[];
+  /** Committed ticks that were decided again from their records, and those of them that came out otherwise. */
+  readonly replayed: number;
+  readonly different: readonly string[];
   /** Units that nobody holds any more and that are still booked. */
   readonly leaked: number;
   /** Decisions dated by a clock that is not the database's. */
@@ -113,6 +119,11 @@ async function cutLines(run: Run): Promise<void> {
     else await intake.cutNext('beforeReply', 'intake-write');
   }
   plan.note(`${leader.cuts + intake.cuts} lines cut`);
+  for (let i = 0; i < (plan.halfOpen ?? 0); i += 1) {
+    const lines = (i % 2 === 0 ? leader : intake).forgetLines();
+    await goesOn(run);
+    plan.note(`ticks resumed after ${lines} lines were half open`);
+  }
 }
 
 async function badDays(run: Run, wrong: Member): Promise<void> {
@@ -236,6 +247,7 @@ async function lookBack(run: Run): Promise<Aftermath> {
   await until(() => (follower.seen.at(-1)?.sequence ?? 0) >= dump.event.length);
   run.over = true;
   follower.leave();
+  const { ticks: replayed, different } = await replayDump(dump, { cell: fleet.configuration.cell });
   const witnesses = { acknowledged: acknowledged.submits.map(({ id }) => id), streamed: follower.seen };
   return {
     submits: acknowledged.submits.length,
@@ -247,6 +259,8 @@ async function lookBack(run: Run): Promise<Aftermath> {
     lost: lostActs(acknowledged, { dump, heartbeats }),
     duplicated: [...run.duplicated, ...duplicates(dump)],
     broken: checkPromises(dump, witnesses).map(({ promise, what }) => `${promise}: ${what}`),
+    replayed: replayed.length,
+    different,
     leaked: dump.capacity_use.filter(({ consumable, used }) => !consumable && used !== 0).length,
     misdated: misdated(dump),
   };
