@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresAdapter } from '../../../adapters/postgres/index.ts';
 import type { ExtensionId } from '../../../scheduler/index.ts';
 import { type CutMoment, CutProxy } from '../../support/cutProxy.ts';
-import { actorOf, aRequest, aSubmit, CELL, StoreCell } from '../../support/storeCell.ts';
+import { ALL, actorOf, aRequest, aSubmit, CELL, StoreCell } from '../../support/storeCell.ts';
 import { type PostgresUnderTest, postgresStore } from '../../support/stores.ts';
 
 const MOMENTS: readonly CutMoment[] = ['beforeSend', 'afterSend', 'beforeReply'];
@@ -12,6 +12,7 @@ const MOMENTS: readonly CutMoment[] = ['beforeSend', 'afterSend', 'beforeReply']
 describe('a line that is cut', () => {
   let store: PostgresUnderTest;
   let proxy: CutProxy;
+  let router: CutProxy;
   let behind: PostgresAdapter;
   let cell: StoreCell;
   let requests = 0;
@@ -19,11 +20,13 @@ describe('a line that is cut', () => {
     store = await postgresStore();
     cell = await StoreCell.open(store);
     proxy = await CutProxy.before(store.url);
+    router = await CutProxy.before(store.url);
     behind = await store.open({ url: proxy.url });
   });
   afterAll(async () => {
     await store.close();
     await proxy.close();
+    await router.close();
   });
   const nextRequest = () => {
     requests += 1;
@@ -111,6 +114,23 @@ describe('a line that is cut', () => {
     }
     expect((await rowsAbout(...written)).sort()).toEqual(written.sort());
     expect(proxy.cuts - before).toBe(12);
+  });
+
+  it('and of which nobody is told is found out by the calls on it, which fail, and replaced for the others', async () => {
+    const few = await store.open({ url: router.url, readConnectionsMax: 2, readTimeoutMs: 100 });
+    const twenty = () =>
+      Promise.allSettled(
+        Array.from({ length: 20 }, () => few.webhooks.webhooks(ALL, { limit: 1, after: null })),
+      );
+    const failures = (settled: readonly PromiseSettledResult<unknown>[]) =>
+      settled.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    expect(failures(await twenty())).toEqual([]);
+    expect(router.forgetLines()).toBeGreaterThanOrEqual(2);
+    // Of each line those that were on it; whoever came after them has a line of its own.
+    const lost = failures(await twenty());
+    expect(lost).toHaveLength(2);
+    for (const why of lost) expect(why).toMatch(/Query read timeout/);
+    expect(failures(await twenty())).toEqual([]);
   });
 
   it('by the server itself is mended too', async () => {
