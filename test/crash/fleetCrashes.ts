@@ -19,6 +19,8 @@ import { comeToRest, crashOrganisation, until } from './rig.ts';
 
 /** Ten agents: about thirty submits a second, of which most have an outcome before the run is over. */
 const PAUSE_MS = 300;
+/** A connection each. */
+const ASKED = { everyMs: 100 } as const;
 
 export interface CrashPlan {
   /** Lines cut when the answer to a COMMIT is on its way. */
@@ -190,7 +192,7 @@ async function goesOn({ acknowledged, fleet, failures }: Run): Promise<void> {
       [news.slice(0, 20), 20],
     );
     return found[0]?.open === false;
-  });
+  }, ASKED);
 }
 
 async function killOne(run: Run, nth: number): Promise<void> {

@@ -114,10 +114,19 @@ export async function allGone(processes: readonly ProcessRef[]): Promise<void> {
   await until(() => !processes.some(isAlive));
 }
 
-/** A condition that never comes true ends its test at the test's own limit, by name. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
+/**
+ * A condition that never comes true ends its test at the test's own limit, by name. `everyMs`: longer where asking costs what the servers
+ * under test have not got then, as a new connection does.
+ */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  { everyMs = 20 }: { readonly everyMs?: number } = {},
+): Promise<void> {
+  while (!(await condition())) await sleep(everyMs);
 }
+
+/** A round of lists and a connection. */
+const ASKED = { everyMs: 200 } as const;
 
 interface AtRest {
   readonly dump: StoreDump;
@@ -140,7 +149,7 @@ export async function comeToRest(
     }
     const [counts] = await rig.query<{ atRest: boolean }>(server, AT_REST);
     return counts?.atRest === true;
-  });
+  }, ASKED);
   const beats = await rig.query<{ lease_id: string; at_ms: string }>(
     server,
     'select lease_id, at_ms from heartbeat',
