@@ -2,6 +2,7 @@
 // No retries: a test that passes the second time is a fault that has been seen once.
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { environmentOfTests } from './support/whereTestsRun.ts';
 
 export default defineConfig({
   root: join(import.meta.dirname, '..'),
@@ -9,15 +10,19 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // One PostgreSQL and one Kafka cluster for the run, each started by the first test that wants it.
     globalSetup: ['test/support/globalPostgres.ts', 'test/support/globalKafka.ts'],
+    env: environmentOfTests(),
     // Processes, not threads: tests start children, databases and worker threads, and end with them.
     pool: 'forks',
     // Three on two cores, and no more on bigger machines: files that start servers and brokers wait for them half of the time, and what
     // they start takes cores of its own.
     maxWorkers: 3,
-    // Generous because a first database cluster takes 10 s on two busy cores; no test measures time with it.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Generous because a first database cluster takes 10 s on two busy cores, and a property of 100 runs a minute where others run, too;
+    // no test measures time with it.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 20_000,
+    // As patient as test/support/eventually.ts: a second, the default, is what a busy machine takes for nothing.
+    expect: { poll: { timeout: 30_000 } },
     retry: 0,
     reporters: ['default'],
   },

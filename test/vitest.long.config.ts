@@ -3,7 +3,8 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
 import short from './vitest.config.ts';
 
-const { include: _short, ...rules } = short.test ?? {};
+// The disk is what a figure might be of.
+const { include: _short, env: _inMemory, ...rules } = short.test ?? {};
 
 export default mergeConfig(
   { ...short, test: rules },

@@ -32,7 +32,7 @@ export function addAccess(app: FastifyInstance, options: ServerOptions): void {
     const action = request.routeOptions.config.action;
     // No route, or one for probes and scrapers, which must see a busy process as it is.
     if (action === undefined || action === 'public') return;
-    if (options.lagMs() > LAG_MS_MAX) {
+    if (options.lagMs() > (options.limits.lagMsMax ?? LAG_MS_MAX)) {
       throw new ProblemError({
         code: 'OVERLOADED',
         detail: 'the event loop runs more than a second late',

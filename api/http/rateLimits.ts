@@ -13,6 +13,8 @@ export interface EdgeLimits {
   readonly agentPerSecond: number;
   readonly departmentPerSecond: number;
   readonly openPerAgent: number;
+  /** How late the event loop may run before calls are refused; absent: a second. */
+  readonly lagMsMax?: number;
 }
 
 /** A bucket holds what comes in over so long: agents work in bursts, and a batch of 1,000 is one of them. */

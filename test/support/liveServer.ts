@@ -1,15 +1,15 @@
 // A whole server as a process of its own, for tests that talk to it over HTTP and may kill it.
 // Invariant: loopback and a free port; it ends with `stop`, `kill`, or with the test process. Used by test/crash and test/promises.
 
-import { join } from 'node:path';
 import { type AnnonaClient, createClient } from '../../api/client/index.ts';
 import { type ForkedServer, forkServer } from '../../api/roles/forkServer.ts';
 import { DEFAULT_AUDIENCE, DEFAULT_ISSUER, type ServerOptions } from '../../api/roles/serverOptions.ts';
 import { tokenMint } from '../../api/roles/token.ts';
 import type { Agent, Configuration } from '../../scheduler/index.ts';
+import { COMPILE_CACHE } from './whereTestsRun.ts';
 
-/** Servers that tests start compile what another has compiled: of 2 s of a start's processor time 1.3 s were that. Kept where `npm ci` empties it. */
-process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../../node_modules/.cache/compiled');
+/** Also where no test runs: in benches and rigs. */
+process.env.NODE_COMPILE_CACHE ??= COMPILE_CACHE;
 
 export interface LiveServer extends ForkedServer {
   /** Of an agent that the configuration names. */
@@ -39,9 +39,9 @@ export async function liveServer(
     engine: 'highs',
     tickIntervalMs: 10,
     secretKeys: [`test:${Buffer.alloc(32, 7).toString('base64')}`],
-    // Tests ask again without a pause until the state that they wait for is there.
-    limits: { agentPerSecond: 100_000, departmentPerSecond: 1_000_000 },
     ...change,
+    // Tests ask again without a pause until the state that they wait for is there, and a machine that runs three of them at a time is late.
+    limits: { agentPerSecond: 100_000, departmentPerSecond: 1_000_000, lagMsMax: 60_000, ...change.limits },
   });
   const mint = await tokenMint(directory);
   const { url: baseUrl } = server;
