@@ -146,24 +146,25 @@ const NAMES = [
 ] as const;
 
 function print({ jobs, gpuHours }: Slice, seeded: readonly Row[], sized: readonly Row[]): void {
-  const load = gpuHours / ((GPUS * SLICE_MS) / 3_600_000);
-  console.log(
-    `${jobs.length} jobs, ${Math.round(gpuHours)} GPU-hours, ${(load * 100).toFixed(0)} % of ${GPUS} GPUs in two weeks\n`,
-  );
-  console.log(
-    `| ${GPUS} GPUs | completion h | mean wait h | p95 h | longest h | slowdown | used |\n|---|---|---|---|---|---|---|`,
-  );
+  const load = (gpuHours / ((GPUS * SLICE_MS) / 3_600_000)) * 100;
+  const about = `${jobs.length} jobs, ${Math.round(gpuHours)} GPU-hours`;
+  console.log(`${about}, ${load.toFixed(0)} % of ${GPUS} GPUs in two weeks`);
+  if (seeded.length > 0) printTable(`${GPUS} GPUs, means of seeds ${seeds.join(', ')}`, seeded);
+  for (const gpus of capacities)
+    printTable(
+      `${gpus} GPUs, the log as it is`,
+      sized.filter((row) => row.gpus === gpus),
+    );
+}
+
+function printTable(title: string, rows: readonly Row[]): void {
+  const heads = ['completion h', 'mean wait h', 'p95 h', 'longest h', 'slowdown', 'used'];
+  console.log(`\n| ${title} | ${heads.join(' | ')} |\n|---|${'---|'.repeat(heads.length)}`);
   for (const scheduler of schedulers) {
-    const own = seeded.filter((row) => row.scheduler === scheduler);
+    const own = rows.filter((row) => row.scheduler === scheduler);
     const figures = NAMES.map((name) => mean(own.map((row) => row[name])));
     const used = mean(own.map((row) => row.used * 100));
     console.log(`| ${scheduler} | ${figures.map(shown).join(' | ')} | ${shown(used)} % |`);
-  }
-  console.log(`\n| completion h on | ${schedulers.join(' | ')} |\n|---|${'---|'.repeat(schedulers.length)}`);
-  for (const gpus of capacities) {
-    const own = sized.filter((row) => row.gpus === gpus);
-    const figures = schedulers.map((name) => own.find((row) => row.scheduler === name)!.completionHours);
-    console.log(`| ${gpus} GPUs | ${figures.map(shown).join(' | ')} |`);
   }
 }
 
