@@ -27,7 +27,7 @@ if (!asked.every((value) => Number.isSafeInteger(value) && value >= 0)) {
 process.stderr.write(`crash rig: --seed ${seed}\n`);
 const before = machine();
 const after = await fleetCrashes({
-  ...{ cuts, halfOpen, kills, seed, restartDatabase: crashDatabase },
+  ...{ cuts, halfOpen, replays: true, kills, seed, restartDatabase: crashDatabase },
   note: (line) => process.stderr.write(`${line}\n`),
 });
 const held = [after.lost, after.duplicated, after.broken, after.different].every(
