@@ -3,4 +3,4 @@ import { randomInt } from 'node:crypto';
 import { describeFleetCrashes } from './fleetSuite.ts';
 
 const seed = Number(process.env.CRASH_SEED ?? randomInt(2 ** 31));
-describeFleetCrashes({ cuts: 40, kills: 10, seed, limitMs: 300_000 });
+describeFleetCrashes({ cuts: 40, kills: 10, seed, limitMs: 600_000 });

@@ -2,4 +2,4 @@
 import { randomInt } from 'node:crypto';
 import { describeKills } from './kills.ts';
 
-describeKills({ kills: 10, seed: Number(process.env.CRASH_SEED ?? randomInt(2 ** 31)), limitMs: 170_000 });
+describeKills({ kills: 10, seed: Number(process.env.CRASH_SEED ?? randomInt(2 ** 31)), limitMs: 300_000 });
