@@ -3,8 +3,8 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
 import short from './vitest.config.ts';
 
-// The disk is what a figure might be of.
-const { include: _short, env: _inMemory, ...rules } = short.test ?? {};
+// Nothing that a figure might be of: the disk, and a process that only this file has used.
+const { projects: _shared, env: _inMemory, sequence: _order, ...rules } = short.test ?? {};
 
 export default mergeConfig(
   { ...short, test: rules },
