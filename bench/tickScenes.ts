@@ -86,7 +86,8 @@ function kueueScene(random: Random): Scene {
       agent: pick(configuration.agents, random).id,
       options: [{ claims: [{ kind: KIND, quantity: units }] }],
       terms: { class: name, durationSeconds: DECLARED_SECONDS },
-      holdMs: runMs,
+      // Of different lengths, or all that began together would end together and most ticks have nothing to give.
+      holdMs: runMs * (0.5 + random()),
     };
   };
   return { configuration, before: () => [], waiter: ask, arrival: ask, nudge: ask };

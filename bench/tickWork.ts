@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createInProcessSolver } from '../solver/node.ts';
-import { type Machine, machine, median, rounded } from './figures.ts';
+import { type Machine, machine, mean, median, rounded } from './figures.ts';
 import { choice, wholeNumber } from './options.ts';
 import { SCENES, type Scene, type SceneName, sceneOf } from './tickScenes.ts';
 import { STEPS, type TickWork, TickWorld } from './tickWorld.ts';
@@ -22,6 +22,12 @@ interface CaseFigures {
   /** Medians of a tick, the solver left out of `totalMs`. */
   readonly totalMs: number;
   readonly stepsMs: Readonly<Record<string, number>>;
+  /** Where few ticks have most of the work, as after leases that end together. */
+  readonly means: {
+    readonly totalMs: number | null;
+    readonly solverMs: number | null;
+    readonly columns: number | null;
+  };
   readonly recordBytes: number;
   readonly commitBytes: number;
   /** Of the last tick's record: two runs of one case that differ in it have not measured the same history. */
@@ -78,6 +84,11 @@ async function measure(made: Scene, waiting: number, arrivals: number): Promise<
     cpuMs: rounded((used.user + used.system) / 1000 / ticks),
     totalMs: of(({ totalMs }) => totalMs),
     stepsMs: Object.fromEntries(STEPS.map((step) => [step, of(({ steps }) => steps[step])])),
+    means: {
+      totalMs: mean(works.map(({ totalMs }) => totalMs)),
+      solverMs: mean(works.map(({ steps }) => steps.solver)),
+      columns: mean(works.map(({ columns }) => columns)),
+    },
     recordBytes: of(({ recordBytes }) => recordBytes),
     commitBytes: of(({ commitBytes }) => commitBytes),
     digest: world.state.tickDigest,

@@ -62,7 +62,7 @@ export function workConservation(snapshot: Snapshot, plan: Plan): Conservation {
     ...snapshot.earmarks.map(({ request }) => request),
     ...(plan.preemptions ?? []).flatMap((one) => (one.type === 'nominee' ? [one.earmark.request] : [])),
   ]);
-  const byId = pendingById(snapshot.requests);
+  const byId = pendingById(snapshot);
   for (const { request, allocations, reservations } of plan.assignments) {
     granted.add(request);
     const { request: served } = byId.get(request)!;

@@ -111,7 +111,7 @@ class Explanation implements Explainer {
     this.#room = new Room(snapshot);
     this.#earmarks = new Map(snapshot.earmarks.map((earmark) => [earmark.request, earmark]));
     const { configuration } = snapshot;
-    this.#reserverRooms = roomsOfReservers(snapshot);
+    this.#reserverRooms = roomsOfReservers(snapshot, this.#room);
     this.#search = {
       configuration,
       room: this.#room,
@@ -138,7 +138,7 @@ class Explanation implements Explainer {
   }
 
   codes(pending: PendingRequest): readonly ReasonCode[] {
-    if (this.#earmarks.has(pending.request.id)) return ['PREEMPTING'];
+    if (this.#earmarks.size > 0 && this.#earmarks.has(pending.request.id)) return CODES_OF_PREEMPTING;
     if (pending.request.terms.gang !== undefined) {
       const gang = this.#gangOf(pending);
       if (gang !== null) return this.#gangCodes(pending, gang);
@@ -228,7 +228,7 @@ class Explanation implements Explainer {
   }
 
   #findingOf(pending: PendingRequest): Finding {
-    const own = this.#reserverRooms.get(pending.request.id);
+    const own = this.#reserverRooms.size === 0 ? undefined : this.#reserverRooms.get(pending.request.id);
     if (own !== undefined) return this.#findFor(own, pending);
     const shape = shapeOf(this.#memo, this.#snapshot.configuration, pending);
     const { department, terms } = pending.request;
@@ -284,22 +284,25 @@ class Explanation implements Explainer {
   }
 }
 
+const CODES_OF_PREEMPTING: readonly ReasonCode[] = ['PREEMPTING'];
+
 function preempting({ option, victims, graceEndsAt }: Earmark): Reason {
   return { code: 'PREEMPTING', option, leases: victims.map(({ lease }) => lease), graceEndsAt };
 }
 
 /** Each reads the room without what is kept for it; of a gang, for all of it. */
-function roomsOfReservers(snapshot: Snapshot): Map<RequestId, Room> {
+function roomsOfReservers(snapshot: Snapshot, beside: Room): Map<RequestId, Room> {
   const rooms = new Map<RequestId, Room>();
   if (snapshot.reservations.length === 0) return rooms;
   const held = new Set(snapshot.reservations.map(({ request }) => request));
   const gangs = gangsOf(snapshot.requests.filter(({ request }) => held.has(request.id)));
   for (const { members } of gangs.values()) {
     const ids = new Set(members.map(({ request }) => request.id));
-    const room = new Room(snapshot, { holders: ids });
+    const room = new Room(snapshot, { holders: ids, beside });
     for (const id of ids) rooms.set(id, room);
   }
-  for (const id of held) if (!rooms.has(id)) rooms.set(id, new Room(snapshot, { holders: new Set([id]) }));
+  for (const id of held)
+    if (!rooms.has(id)) rooms.set(id, new Room(snapshot, { holders: new Set([id]), beside }));
   return rooms;
 }
 

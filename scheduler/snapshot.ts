@@ -4,7 +4,7 @@
 import { type Approval, mayBeServed } from './domain/approval.ts';
 import type { Configuration } from './domain/configuration.ts';
 import type { Earmark, Revocation } from './domain/earmark.ts';
-import type { AgentId, PoolId } from './domain/ids.ts';
+import type { AgentId, PoolId, RequestId } from './domain/ids.ts';
 import { type CapacityKey, capacityKey, type Lease } from './domain/lease.ts';
 import { lookupOf, useKeysOf } from './domain/lookup.ts';
 import { copyNodes, holdNodes, type NodeView, nodesHeld, nodesOf } from './domain/nodes.ts';
@@ -22,6 +22,7 @@ import { heldInQuestion } from './preemption/question.ts';
 import { checkpointsAfterNotice, promisesAfter } from './reservations/after.ts';
 import { type Checkpoint, checkpointsOf } from './reservations/checkpoints.ts';
 import { Returns } from './reservations/returns.ts';
+import { requestLines } from './snapshotLines.ts';
 import { heldOfRows, heldOfSeparations, rulesWith } from './tallyPolicy.ts';
 
 /** An extension that this tick decides, with the lease it would prolong. */
@@ -139,9 +140,9 @@ export function takeSnapshot(state: State, now: Instant): Snapshot {
 }
 
 function approvedOf({ approvals }: State, requests: readonly PendingRequest[]): Pick<Snapshot, 'approvals'> {
-  const needing = new Set(
-    requests.flatMap(({ request, verdict }) => (verdict?.obligations?.approvals ? [request.id] : [])),
-  );
+  const needing = new Set<RequestId>();
+  for (const { request, verdict } of requests)
+    if (verdict?.obligations?.approvals !== undefined) needing.add(request.id);
   if (needing.size === 0) return {};
   const approved = [...approvals.values()].flatMap(({ id, request, skill, digest, state, ruling }) =>
     state === 'approved' && ruling !== null && needing.has(request)
@@ -211,7 +212,7 @@ export function afterPlan(snapshot: Snapshot, plan: Plan): Snapshot {
   const exclusive = new Set(snapshot.exclusive);
   const nodes = copyNodes(snapshot.nodes);
   const { pools } = lookupOf(snapshot.configuration);
-  const pendingOf = pendingById(snapshot.requests);
+  const pendingOf = pendingById(snapshot);
   for (const assignment of plan.assignments) {
     const { request, allocations } = assignment;
     holdNodes(nodes, assignment, 1);
@@ -280,21 +281,14 @@ export function afterRevocations(snapshot: Snapshot, { preemptions = [] }: Plan)
  * tick. A shape key is written once and referred to by number; zero amounts are skipped, as a recovered leader may not hold the key.
  */
 export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
-  const shapes = new Map<string, number>();
   const lines: string[] = [`snapshot/1 ${snapshot.cell} ${snapshot.now} ${snapshot.configuration.revision}`];
   const further: string[] = [];
-  for (const { request, sequence, shapeKey, gangUntil, verdict } of snapshot.requests) {
+  const told = requestLines(snapshot.configuration, snapshot.requests);
+  for (const line of told.lines) lines.push(line);
+  for (const { request, gangUntil, verdict } of snapshot.requests) {
     const { gang } = request.terms;
     if (verdict?.obligations) further.push(`duties ${request.id} ${JSON.stringify(verdict.obligations)}`);
     if (gang !== undefined) further.push(`g ${request.id} ${gangUntil ?? ''} ${JSON.stringify(gang)}`);
-    let shape = shapes.get(shapeKey);
-    if (shape === undefined) {
-      shape = shapes.size;
-      shapes.set(shapeKey, shape);
-    }
-    lines.push(
-      `r ${request.id} ${sequence} ${request.department} ${request.agent} ${request.submittedAt} ${shape}`,
-    );
   }
   for (const line of further) lines.push(line);
   if (snapshot.gangTurn !== undefined)
@@ -304,7 +298,7 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
   for (const weight of snapshot.policyWeights ?? []) lines.push(`w ${JSON.stringify(weight)}`);
   for (const { separation, held } of snapshot.separations ?? [])
     lines.push(`y ${JSON.stringify(separation)} ${JSON.stringify(held)}`);
-  for (const key of shapes.keys()) lines.push(`s ${JSON.stringify(key)}`);
+  for (const key of told.shapes) lines.push(`s ${JSON.stringify(key)}`);
   for (const one of snapshot.approvals ?? []) lines.push(`approved ${JSON.stringify(one)}`);
   for (const { extension, lease, openEnded, endsAtMost } of snapshot.extensions) {
     const { id, sequence, seconds } = extension;

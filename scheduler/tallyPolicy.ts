@@ -64,7 +64,7 @@ export function rulesWith(
 ): Rules {
   const { configuration, requests, policyRows, separations } = snapshot;
   if (policyRows === undefined && separations === undefined) return {};
-  const byId = pendingById(requests);
+  const byId = pendingById({ configuration, requests });
   const leases = taken.flatMap(({ request: id, units: allocations }) => {
     const request = byId.get(id)?.request;
     return request === undefined ? [] : [{ request, allocations }];

@@ -90,7 +90,7 @@ class Facts {
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
     this.configuration = snapshot.configuration;
-    this.requests = pendingById(snapshot.requests);
+    this.requests = pendingById(snapshot);
     this.extensions = new Map(snapshot.extensions.map((one) => [one.extension.id, one]));
     this.pools = lookupOf(snapshot.configuration).pools;
   }

@@ -6,6 +6,7 @@ import type { Earmark, EarmarkedUnits } from './domain/earmark.ts';
 import type { RequestId } from './domain/ids.ts';
 import type { Allocation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
+import { pendingById } from './domain/pendingIndex.ts';
 import type { Plan } from './domain/plan.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
 import { holdsByTime, Tally } from './tally.ts';
@@ -47,10 +48,10 @@ export function standingEarmarks({ earmarks }: Snapshot, plan: Plan): Earmark[] 
 /** Whoever has an earmark takes what was held for it; whoever has none takes nothing that is held. */
 export function breachOfEarmarks(snapshot: Snapshot, plan: Plan): Breach | null {
   const earmarkOf = new Map(snapshot.earmarks.map((earmark) => [earmark.request, earmark]));
-  const waits = new Set(snapshot.requests.map(({ request }) => request.id));
+  const waiting = pendingById(snapshot);
   for (const request of plan.dropped ?? []) {
     const earmark = earmarkOf.get(request);
-    if (earmark === undefined || (waits.has(request) && earmark.graceEndsAt > snapshot.now))
+    if (earmark === undefined || (waiting.has(request) && earmark.graceEndsAt > snapshot.now))
       return { what: `earmark/${request}: is over`, lhs: snapshot.now, rhs: earmark?.graceEndsAt ?? 0 };
     earmarkOf.delete(request);
   }
@@ -61,10 +62,9 @@ export function breachOfEarmarks(snapshot: Snapshot, plan: Plan): Breach | null 
     const taken = [option, ...allocations.map(unitsKey)].join(' ');
     if (wanted !== taken) return { what: `earmark/${request}: takes what was held`, lhs: taken, rhs: wanted };
   }
-  const requests = new Map(snapshot.requests.map(({ request }) => [request.id, request]));
   const tally = new Tally(heldBack(snapshot, plan));
   for (const { request, allocations, reservations } of plan.assignments) {
-    const granted = requests.get(request)!;
+    const granted = waiting.get(request)!.request;
     tally.addAllocations(granted.department, allocations);
     tally.addRules(granted, allocations);
     tally.addReservations(reservations);

@@ -15,7 +15,7 @@ interface Granted {
 }
 
 export function breachOfGangs({ requests, configuration }: Snapshot, plan: Plan): Breach | null {
-  const members = pendingById(requests);
+  const members = pendingById({ configuration, requests });
   const gangs = new Map<string, Granted[]>();
   for (const assignment of plan.assignments) {
     const request = members.get(assignment.request)?.request;

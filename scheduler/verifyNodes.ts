@@ -17,7 +17,7 @@ const WHOLE = 1000n;
 
 /** Bundles of every assignment first, then the sums on every node that the plan touches. */
 export function breachOfNodes(snapshot: Snapshot, plan: Plan): Breach | null {
-  const requests = pendingById(snapshot.requests);
+  const requests = pendingById(snapshot);
   const fleet = new Fleet(snapshot);
   for (const assignment of plan.assignments) {
     const { claims } = requests.get(assignment.request)!.request.options[assignment.option]!;

@@ -62,7 +62,7 @@ class Revoking {
     this.#snapshot = snapshot;
     this.#plan = plan;
     this.#held = new Map(snapshot.held.map((one) => [one.lease.id, one]));
-    this.#pending = pendingById(snapshot.requests);
+    this.#pending = pendingById(snapshot);
     const granted = new Set(plan.extensions.map(({ extension }) => extension));
     this.#prolonged = new Set(
       snapshot.extensions.filter(({ extension }) => granted.has(extension.id)).map(({ lease }) => lease.id),

@@ -151,7 +151,7 @@ function promisedBy({ configuration }: Snapshot, reservation: StartReservation):
 function addedBy(snapshot: Snapshot, plan: Plan): Hold[] {
   const { configuration, requests, extensions, now } = snapshot;
   const { pools } = lookupOf(configuration);
-  const pendingOf = pendingById(requests);
+  const pendingOf = pendingById({ configuration, requests });
   const holds: Hold[] = [];
   for (const { request, allocations } of plan.assignments) {
     const { department, terms } = pendingOf.get(request)!.request;

@@ -147,8 +147,7 @@ export class ModelBuilder {
     const values: number[] = [];
     const excessEntries = this.#excessEntriesByRow(columnCount);
     this.#rows.forEach((row, i) => {
-      const entries = [...row.entries, ...(excessEntries.get(i) ?? [])].sort((a, b) => a[0] - b[0]);
-      for (const [column, coefficient] of entries) {
+      for (const [column, coefficient] of inOrder(row.entries, excessEntries.get(i))) {
         indices.push(column);
         values.push(coefficient);
       }
@@ -222,4 +221,20 @@ function requireInteger(value: number, what: string, least: number): number {
     throw new ModelError(`${what}: ${value} is not a safe integer >= ${least}`);
   }
   return value;
+}
+
+/** By column. Entries come in this order from whoever adds columns one after another: then nothing is sorted. */
+function inOrder(
+  entries: ReadonlyMap<number, number>,
+  excess: readonly (readonly [number, number])[] | undefined,
+): Iterable<readonly [number, number]> {
+  let last = -1;
+  let isRising = true;
+  for (const column of entries.keys()) {
+    if (column < last) isRising = false;
+    last = column;
+  }
+  // Excess columns stand behind all others.
+  if (isRising && excess === undefined) return entries;
+  return [...entries, ...(excess ?? [])].sort((a, b) => a[0] - b[0]);
 }

@@ -5,6 +5,7 @@ import type { Change } from '../domain/change.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { AgentId, DepartmentId, RequestId } from '../domain/ids.ts';
 import type { IntakeRow } from '../domain/intake.ts';
+import { sharing } from '../domain/interned.ts';
 import { longestSeconds, lookupOf } from '../domain/lookup.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
@@ -15,7 +16,6 @@ import {
   SLICE_SECONDS_MOST,
   type Terms,
 } from '../domain/request.ts';
-import { shapeKeyOf } from '../domain/shapeKey.ts';
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { type Misfit, neverFits } from '../satisfiable.ts';
@@ -248,9 +248,8 @@ export function submittedRequest(
 /** The request as the next fold would open it. */
 export function nextPending(state: State, request: ResourceRequest): PendingRequest {
   return {
-    request,
+    ...sharing(state.configuration, request),
     sequence: state.foldSequence + 1,
-    shapeKey: shapeKeyOf(request),
     verdict: null,
     waitingCodes: null,
   };

@@ -1,9 +1,9 @@
-// What live leases give back by their declared ends, per pool and per department and kind, in order of the ends, kept lease by lease.
+// What live leases give back by their declared ends, per pool and per department and kind, in order of the ends: leases of one end together.
 // Invariant: only what comes back with time is in it; a lease that is being revoked gives back by the end of its grace, work without a
 // known end never. Made and kept by leaseIndex.ts, read through reservations/returns.ts.
 
 import type { Configuration, Pool } from './configuration.ts';
-import type { LeaseId } from './ids.ts';
+import type { DepartmentId, LeaseId } from './ids.ts';
 import type { Allocation, Lease } from './lease.ts';
 import { poolIndex } from './lookup.ts';
 import type { Instant, Units } from './quantity.ts';
@@ -13,8 +13,10 @@ import { quotaKey } from './state.ts';
 
 export interface Back {
   readonly endsAt: Instant;
-  readonly quantity: Units;
-  readonly lease: LeaseId;
+  /** Of all leases that end then. */
+  quantity: Units;
+  /** How many claims of leases those are. */
+  claims: number;
 }
 
 export class LeaseEnds {
@@ -22,6 +24,8 @@ export class LeaseEnds {
   readonly #known = new Map<LeaseId, { readonly lease: Lease; readonly endsAt: Instant }>();
   readonly #pools = new Map<string, Back[]>();
   readonly #quotas = new Map<string, Back[]>();
+  /** Kind -> department -> the same lists, for which no key is put together. */
+  readonly #shares = new Map<string, Map<DepartmentId, Back[]>>();
   /** Dataset -> until when its one reader holds it alone. */
   readonly #alone = new Map<string, Instant>();
 
@@ -38,9 +42,8 @@ export class LeaseEnds {
     for (const { pool, kind, quantity, exclusive } of this.#counted(lease)) {
       if (exclusive) this.#alone.set(pool, endsAt);
       if (endsAt === NEVER) continue;
-      const back = { endsAt, quantity, lease: lease.id };
-      insert(this.#pools, pool, back);
-      insert(this.#quotas, quotaKey(lease.department, kind), back);
+      add(this.#listOf(pool), endsAt, quantity);
+      add(this.#shareOf(lease.department, kind), endsAt, quantity);
     }
   }
 
@@ -48,12 +51,36 @@ export class LeaseEnds {
     const known = this.#known.get(id);
     if (known === undefined) return;
     this.#known.delete(id);
-    for (const { pool, kind, exclusive } of this.#counted(known.lease)) {
+    for (const { pool, kind, quantity, exclusive } of this.#counted(known.lease)) {
       if (exclusive) this.#alone.delete(pool);
       if (known.endsAt === NEVER) continue;
-      remove(this.#pools.get(pool)!, known.endsAt, id);
-      remove(this.#quotas.get(quotaKey(known.lease.department, kind))!, known.endsAt, id);
+      take(this.#listOf(pool), known.endsAt, quantity);
+      take(this.#shareOf(known.lease.department, kind), known.endsAt, quantity);
     }
+  }
+
+  #listOf(pool: string): Back[] {
+    let list = this.#pools.get(pool);
+    if (list === undefined) {
+      list = [];
+      this.#pools.set(pool, list);
+    }
+    return list;
+  }
+
+  #shareOf(department: DepartmentId, kind: string): Back[] {
+    let ofKind = this.#shares.get(kind);
+    if (ofKind === undefined) {
+      ofKind = new Map();
+      this.#shares.set(kind, ofKind);
+    }
+    let list = ofKind.get(department);
+    if (list === undefined) {
+      list = [];
+      ofKind.set(department, list);
+      this.#quotas.set(quotaKey(department, kind), list);
+    }
+    return list;
   }
 
   ofPool(pool: string): readonly Back[] {
@@ -87,16 +114,23 @@ function isRenewable(pool: Pool | undefined): boolean {
   return pool !== undefined && !pool.consumable && pool.calendar === undefined;
 }
 
-function insert(lists: Map<string, Back[]>, key: string, back: Back): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [back]);
-  else list.splice(countUpTo(list, back.endsAt), 0, back);
+function add(list: Back[], endsAt: Instant, quantity: Units): void {
+  const after = countUpTo(list, endsAt);
+  const same = list[after - 1];
+  if (same?.endsAt === endsAt) {
+    same.quantity += quantity;
+    same.claims += 1;
+  } else list.splice(after, 0, { endsAt, quantity, claims: 1 });
 }
 
-function remove(list: Back[], endsAt: Instant, lease: LeaseId): void {
-  let place = countUpTo(list, endsAt) - 1;
-  while (list[place]!.lease !== lease) place--;
-  list.splice(place, 1);
+/** What was added before. */
+function take(list: Back[], endsAt: Instant, quantity: Units): void {
+  const place = countUpTo(list, endsAt) - 1;
+  const back = list[place];
+  if (back?.endsAt !== endsAt) throw new Error(`nothing was to come back at ${endsAt}`);
+  back.quantity -= quantity;
+  back.claims -= 1;
+  if (back.claims === 0) list.splice(place, 1);
 }
 
 /** How many of the ends come at `at` or before: a lease gives back at its end, so that of two instants that are equal the end comes first. */

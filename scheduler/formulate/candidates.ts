@@ -44,8 +44,11 @@ export interface FormulationMemo {
   unfinished: boolean;
 }
 
-/** Shapes kept: a batch of 10,000 requests has about 60; past this many the memo starts anew rather than grow. */
-const SHAPES_MAX = 4096;
+/**
+ * Shapes kept: a batch of 10,000 requests has about 60; past this many the memo starts anew rather than grow. More than a queue of which no
+ * two are alike has, or each tick would find all of them anew; a shape takes half a kilobyte.
+ */
+const SHAPES_MAX = 32_768;
 
 export function newMemo(): FormulationMemo {
   return { configuration: null, shapes: new Map(), unfinished: false };

@@ -11,6 +11,8 @@ import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { AlikeRequests } from './alike.ts';
+import { askTogether, columnsOfEach } from './batch.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount } from './catalogue.ts';
 import { emitCohorts } from './cohorts.ts';
@@ -38,15 +40,6 @@ export { type FormulationMemo, newMemo } from './candidates.ts';
 export type { Choice, ColumnMeaning, Formulation, Place, Prolongation, Service } from './formulation.ts';
 export { isUnfinished } from './unfinished.ts';
 
-/** Columns a request has at most: a shape spreads over 8 places. */
-const COLUMNS_MAX = 8;
-/**
- * Columns of a tick, about: beyond 500 requests each gets fewer, down to 4, so that a burst does not outgrow the tick. At 40,000 a busy
- * machine that fell behind solved for 300 ms, fell further behind, and never caught up.
- */
-const COLUMNS_OF_TICK = 8_000;
-const COLUMNS_LEAST = 4;
-
 export interface FormulateSettings {
   /** Also places that are no better than others: whoever would take back what is held there must know of each. */
   readonly everyPlace?: boolean;
@@ -64,10 +57,10 @@ export function formulate(
       : snapshot.requests.filter(({ request }) => !marked.has(request.id));
   const draft = new Draft({ ...snapshot, requests }, { memo, use: standingUse(snapshot), ...settings });
   const extensions = draft.prepareExtensions();
-  for (const pending of requests) draft.prepare(pending);
+  draft.prepareRequests();
   draft.addExtensions(extensions);
   draft.addRequests();
-  const { columns, dropped, refusedExtensions, leftOut, seats, gangs } = draft;
+  const { columns, dropped, refusedExtensions, leftOut, alike, seats, gangs } = draft;
   return {
     model: draft.build(),
     columns,
@@ -75,6 +68,7 @@ export function formulate(
     leftOut,
     dropped,
     refusedExtensions,
+    alike,
     seats,
     gangs,
     memo,
@@ -110,11 +104,13 @@ class Draft {
   readonly refusedExtensions = new Map<ExtensionId, readonly Reason[]>();
   readonly leftOut = new Set<RequestId>();
   readonly #snapshot: Snapshot;
-  readonly #memo: FormulationMemo;
+  /** Of the snapshot's requests, in their order. */
+  readonly #shapes: readonly Shape[];
   readonly #room: Room;
   readonly #book = new RowBook();
   readonly #worths = new Worths();
   readonly #crowds: Crowds;
+  readonly alike: AlikeRequests;
   readonly #fairness: Fairness;
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
@@ -128,20 +124,16 @@ class Draft {
   constructor(snapshot: Snapshot, { memo, use, everyPlace }: DraftSettings) {
     const { configuration, requests } = snapshot;
     this.#snapshot = snapshot;
-    this.#memo = memo;
     this.#room = new Room(snapshot, { use });
     this.#payments = new Payments(this.#room.accounts, this.#book);
     this.#crowds = new Crowds(snapshot);
+    this.alike = new AlikeRequests(this.#room);
     this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
-    for (const pending of requests) {
-      const { demand, isExclusive } = shapeOf(memo, configuration, pending);
-      if (!everyPlace) this.#room.ask(demand);
-      if (isExclusive) this.#room.contestDatasets();
-    }
+    this.#shapes = requests.map((pending) => shapeOf(memo, configuration, pending));
+    askTogether(this.#room, this.#shapes, everyPlace === true);
     this.seats = seatsFor(snapshot, this.#room, memo);
-    const share = Math.floor(COLUMNS_OF_TICK / Math.max(1, requests.length));
-    const columnsMax = Math.min(COLUMNS_MAX, Math.max(COLUMNS_LEAST, share));
+    const columnsMax = columnsOfEach(requests.length);
     const input = { configuration, room: this.#room, memo };
     const settings = { configuration, room: this.#room, rows: this.#room, book: this.#book, columnsMax };
     this.#templates = new Templates(settings);
@@ -167,24 +159,27 @@ class Draft {
     return found;
   }
 
-  prepare(pending: PendingRequest): void {
-    const { configuration, now } = this.#snapshot;
+  prepareRequests(): void {
+    for (const [i, pending] of this.#snapshot.requests.entries()) this.#prepare(pending, this.#shapes[i]!);
+  }
+
+  #prepare(pending: PendingRequest, shape: Shape): void {
     const { id, terms } = pending.request;
     if (terms.gang !== undefined) {
       const gang = this.#gangs.get(terms.gang.id)!;
       if (gang.members[0] === pending) this.#prepareGang(gang);
       return;
     }
-    const shape = shapeOf(this.#memo, configuration, pending);
     const reserver = this.#reservers.of([id]);
     const template = (reserver?.templates ?? this.#templates).of(shape, pending);
     if (template.columns.length === 0) {
-      const reasons = timeReasons(shape, terms, now);
+      const reasons = timeReasons(shape, terms, this.#snapshot.now);
       if (reasons.length > 0) this.dropped.set(id, reasons);
       if (!template.complete) this.leftOut.add(id);
       return;
     }
     this.#crowds.count(pending.request, template.priority);
+    if (reserver === null && this.alike.isOneTooMany(pending.request, template)) return;
     const payers = this.#payersOf(pending.request);
     for (const paying of payers) this.#payments.ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers, reserver });

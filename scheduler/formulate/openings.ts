@@ -170,7 +170,9 @@ export function heldUntil(choices: readonly Choice[], terms: Terms, now: Instant
 }
 
 /** What no free unit would help, for every option; empty as soon as one option could start if there were room. */
-export function timeReasons(shape: Shape, terms: Terms, now: Instant): Reason[] {
+export function timeReasons(shape: Shape, terms: Terms, now: Instant): readonly Reason[] {
+  // Nearly all of those who wait: neither a window nor a deadline, and so nothing that time could take away.
+  if (!shape.isWindowed && terms.deadline === undefined) return [];
   const reasons = shape.options.map((claims, option) => timeReason(claims, { option, terms, now }));
   return reasons.every((reason) => reason !== null) ? reasons : [];
 }

@@ -51,12 +51,17 @@ export class Reservers {
   /** Of a request, or of all members of a gang together; null when none of them holds a reservation. */
   of(requests: readonly RequestId[]): Reserver | null {
     if (this.#reservations.size === 0) return null;
+    if (!requests.some((id) => this.#reservations.has(id))) return null;
     const held = requests.flatMap((id) => this.#reservations.get(id) ?? []);
     const [first] = held;
     if (first === undefined) return null;
     let known = this.#known.get(first.request);
     if (known === undefined) {
-      const room = new Room(this.#snapshot, { use: this.#use, holders: new Set(requests) });
+      const room = new Room(this.#snapshot, {
+        use: this.#use,
+        holders: new Set(requests),
+        beside: this.#settings.rows,
+      });
       if (this.#seats !== null) room.seat(this.#seats.plan);
       const templates = new Templates({ ...this.#settings, room });
       known = { room, templates, kept: this.#keptFor(held) };

@@ -43,22 +43,23 @@ export class Room {
 
   /**
    * `use`: what stands as taken, where it was worked out already. `holders`: those for whom the room is looked at, if they have reservations:
-   * their own promises do not stand in their way.
+   * their own promises do not stand in their way. `beside`: a room of the same snapshot and use for others, which has the same accounts and rules.
    */
   constructor(
     snapshot: Snapshot,
     {
       use = standingUse(snapshot),
       holders = NOBODY,
-    }: { readonly use?: Use; readonly holders?: ReadonlySet<RequestId> } = {},
+      beside,
+    }: { readonly use?: Use; readonly holders?: ReadonlySet<RequestId>; readonly beside?: Room } = {},
   ) {
     this.now = snapshot.now;
     this.catalogue = catalogueOf(snapshot.configuration);
     this.checkpoints = new Checkpoints(this.catalogue, snapshot, holders);
     this.#kept = keptNow(snapshot, holders);
     this.quotas = new QuotaRoom(this.catalogue, withKept(use.quotaUse, this.#kept.quotas));
-    this.accounts = new AccountRoom(this.catalogue.accounts.length, use.accounts);
-    this.policy = new PolicyRoom({ ...use, policyWeights: snapshot.policyWeights });
+    this.accounts = beside?.accounts ?? new AccountRoom(this.catalogue.accounts.length, use.accounts);
+    this.policy = beside?.policy ?? new PolicyRoom({ ...use, policyWeights: snapshot.policyWeights });
     this.#used = use.used;
     this.#exclusive = use.exclusive;
     this.#nodes = new NodeRoom(snapshot);
@@ -110,10 +111,11 @@ export class Room {
     return free;
   }
 
-  /** Counts what one request of the batch could take of each kind at most. */
-  ask(demand: ReadonlyMap<string, Units>): void {
+  /** Counts what requests of the batch could take of each kind at most, so many of one demand. */
+  ask(demand: ReadonlyMap<string, Units>, requests = 1): void {
     this.openings.forget();
-    for (const [kind, quantity] of demand) this.#asked.set(kind, (this.#asked.get(kind) ?? 0) + quantity);
+    for (const [kind, quantity] of demand)
+      this.#asked.set(kind, (this.#asked.get(kind) ?? 0) + requests * quantity);
   }
 
   /** The whole batch together could not fill it: its row cannot bind. Of a kind that nobody was counted for: false. */

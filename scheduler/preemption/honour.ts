@@ -29,7 +29,7 @@ export interface Honoured {
 
 export function honourEarmarks(snapshot: Snapshot): Honoured {
   if (snapshot.earmarks.length === 0) return { assignments: [], dropped: [], rest: snapshot };
-  const pendingOf = pendingById(snapshot.requests);
+  const pendingOf = pendingById(snapshot);
   const assignments: Assignment[] = [];
   const dropped: RequestId[] = [];
   let rest = snapshot;

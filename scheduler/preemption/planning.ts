@@ -126,18 +126,18 @@ function queueOf(
   const { classes } = lookupOf(snapshot.configuration);
   const granted = new Set(plan.assignments.map(({ request }) => request));
   const marked = new Set([...snapshot.earmarks.map(({ request }) => request), ...(plan.dropped ?? [])]);
-  const queue = snapshot.requests.flatMap((pending) => {
+  const queue: { pending: PendingRequest; turn: GangTurn }[] = [];
+  for (const pending of snapshot.requests) {
     const { id, terms } = pending.request;
-    // Units that come back are of a pool; which node they come back on is not planned, so bundles take nothing from others.
-    if (pending.request.options.some(({ claims }) => claims.some(({ node }) => node !== undefined)))
-      return [];
     if (terms.gang !== undefined || granted.has(id) || marked.has(id) || formulation.dropped.has(id))
-      return [];
-    if (formulation.leftOut.has(id) || isBarred(snapshot, pending)) return [];
+      continue;
     const { rank } = classes.get(terms.class)!;
-    if (!takeable.mayServe(pending.request, rank)) return [];
-    return [{ pending, turn: { rank, sequence: pending.sequence } }];
-  });
+    if (!takeable.mayServe(pending.request, rank)) continue;
+    if (formulation.leftOut.has(id) || isBarred(snapshot, pending)) continue;
+    // Units that come back are of a pool; which node they come back on is not planned, so bundles take nothing from others.
+    if (pending.request.options.some(({ claims }) => claims.some(({ node }) => node !== undefined))) continue;
+    queue.push({ pending, turn: { rank, sequence: pending.sequence } });
+  }
   queue.sort((a, b) => compareTurns(a.turn, b.turn));
   const after = snapshot.nomineeTurn;
   if (after === undefined) return queue;

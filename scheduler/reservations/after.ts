@@ -4,6 +4,7 @@
 import type { Revocation } from '../domain/earmark.ts';
 import type { Allocation, Lease } from '../domain/lease.ts';
 import { declaredEndOf } from '../domain/leaseEnds.ts';
+import { pendingById } from '../domain/pendingIndex.ts';
 import type { Plan } from '../domain/plan.ts';
 import { add, type Instant } from '../domain/quantity.ts';
 import { NEVER, seatsOf } from '../domain/reservation.ts';
@@ -33,10 +34,10 @@ export function promisesAfter(
   };
 }
 
-function grantsOf({ requests, now }: Snapshot, { assignments }: Plan): Stretch[] {
-  const byId = new Map(requests.map(({ request }) => [request.id, request]));
+function grantsOf({ configuration, requests, now }: Snapshot, { assignments }: Plan): Stretch[] {
+  const byId = pendingById({ configuration, requests });
   return assignments.flatMap(({ request, allocations, endsAt }) => {
-    const granted = byId.get(request);
+    const granted = byId.get(request)?.request;
     if (granted === undefined) return [];
     const { department, terms } = granted;
     return [{ department, allocations, from: now, endsAt: terms.openEnded ? NEVER : endsAt }];

@@ -6,8 +6,7 @@ import { lookupOf } from '../domain/lookup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { StartReservation } from '../domain/reservation.ts';
-import { quotaKey } from '../domain/state.ts';
-import { isRenewable } from '../formulate/catalogue.ts';
+import { catalogueOf, isRenewable } from '../formulate/catalogue.ts';
 import type { Returns } from './returns.ts';
 
 export interface Checkpoint {
@@ -36,32 +35,41 @@ export function checkpointsOf(
   reservations: readonly StartReservation[],
   { returns, now }: { returns: Returns; now: Instant },
 ): Checkpoint[] {
-  return startsAfter(reservations, now).map((at): Checkpoint => {
+  const drafts = startsAfter(reservations, now).map((at): Draft => {
     const alive = reservations.filter(({ startsAt, endsAt }) => startsAt <= at && at < endsAt);
-    return checkpointAt(configuration, returns, { at, kinds: kindsReserved(alive) });
+    return { at, kinds: kindsReserved(alive), used: new Map(), quotaUse: new Map() };
   });
+  if (drafts.length === 0) return [];
+  // Pool by pool and not instant by instant: what comes back to one is walked through once.
+  const ofKind = new Map<string, readonly Draft[]>();
+  const concerned = (kind: string): readonly Draft[] => {
+    let found = ofKind.get(kind);
+    if (found === undefined) {
+      found = drafts.filter(({ kinds }) => kinds.has(kind));
+      ofKind.set(kind, found);
+    }
+    return found;
+  };
+  const instants = (of: readonly Draft[]): Instant[] => of.map(({ at }) => at);
+  for (const pool of configuration.pools) {
+    const of = isRenewable(pool) ? concerned(pool.kind) : [];
+    if (of.length === 0) continue;
+    for (const [i, units] of returns.usedAtEach(pool.id, instants(of)).entries())
+      if (units > 0) of[i]!.used.set(pool.id, units);
+  }
+  for (const [key, { quota }] of catalogueOf(configuration).quotas) {
+    const of = concerned(quota.kind);
+    if (of.length === 0) continue;
+    for (const [i, units] of returns.quotaUseAtEach(key, instants(of)).entries())
+      if (units > 0) of[i]!.quotaUse.set(key, units);
+  }
+  return drafts.map(({ at, used, quotaUse }) => ({ at, used, quotaUse }));
 }
 
-function checkpointAt(
-  configuration: Configuration,
-  returns: Returns,
-  { at, kinds }: { at: Instant; kinds: ReadonlySet<string> },
-): Checkpoint {
-  const used = new Map<string, Units>();
-  const { pools, quotas } = configuration;
-  for (const pool of pools) {
-    if (!kinds.has(pool.kind) || !isRenewable(pool)) continue;
-    const units = returns.usedAt(pool.id, at);
-    if (units > 0) used.set(pool.id, units);
-  }
-  const quotaUse = new Map<string, Units>();
-  for (const { department, kind } of quotas) {
-    if (!kinds.has(kind)) continue;
-    const key = quotaKey(department, kind);
-    const units = returns.quotaUseAt(key, at);
-    if (units > 0) quotaUse.set(key, units);
-  }
-  return { at, used, quotaUse };
+interface Draft extends Checkpoint {
+  readonly kinds: ReadonlySet<string>;
+  readonly used: Map<string, Units>;
+  readonly quotaUse: Map<string, Units>;
 }
 
 /** Whether the pool's units come back with time at all. */

@@ -27,8 +27,11 @@ export function comesDue(state: State, since: Instant, now: Instant): boolean {
   if (state.queue?.isPutOff && came(state.queue.quietUntil)) return true;
   if (state.queue?.isForwardDue && state.queue.forwardAt <= now) return true;
   for (const { startsAt } of state.reserved.values()) if (came(startsAt)) return true;
-  for (const pending of state.requests.values())
-    if (pending.waitingCodes !== null && came(dueAt(state, pending))) return true;
+  const { classes } = lookupOf(state.configuration);
+  for (const { request, waitingCodes } of state.requests.values()) {
+    const waitMs = (classes.get(request.terms.class)?.targetWaitSeconds ?? 0) * 1000;
+    if (waitingCodes !== null && came(request.submittedAt + waitMs)) return true;
+  }
   return false;
 }
 
@@ -78,11 +81,15 @@ export function overdueOf(state: State, now: Instant): Overdue[] {
   const { classes } = lookupOf(state.configuration);
   const holding = new Set([...state.reserved.values()].map(({ department }) => department));
   const found: Overdue[] = [];
+  const isOvertaken = (state.queue?.overtaken.size ?? 0) > 0;
   for (const pending of state.requests.values()) {
-    const { department, terms, id } = pending.request;
+    const { department, terms, id, submittedAt } = pending.request;
+    const priority = classes.get(terms.class);
+    // Cheap first: of thousands who wait few have waited too long.
+    if (!isOvertaken && submittedAt + (priority?.targetWaitSeconds ?? 0) * 1000 > now) continue;
     if (pending.waitingCodes === null || holding.has(department) || !isOverdue(state, pending, now)) continue;
     if (state.earmarks.has(id)) continue;
-    const rank = classes.get(terms.class)?.rank;
+    const rank = priority?.rank;
     const members = rank === undefined ? null : membersOf(state, pending);
     if (rank === undefined || members?.[0] !== pending || needNodes(members)) continue;
     found.push({ members, turn: { rank, sequence: pending.sequence } });

@@ -42,7 +42,7 @@ interface Grants {
 
 function grantsByClass({ requests, configuration }: Snapshot, { assignments }: Plan): Map<string, Grants> {
   const { placeOf } = catalogueOf(configuration);
-  const byId = pendingById(requests);
+  const byId = pendingById({ configuration, requests });
   const classes = new Map<string, Grants>();
   for (const { request, allocations } of assignments) {
     const { sequence, request: granted } = byId.get(request)!;

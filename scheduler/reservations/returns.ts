@@ -29,11 +29,22 @@ export class Returns {
     return this.#remaining(used, this.#ends.ofPool(pool), at);
   }
 
+  /** `usedAt` for instants in rising order, in one pass over what comes back. */
+  usedAtEach(pool: string, instants: readonly Instant[]): Units[] {
+    if (this.#ends.aloneUntil(pool) !== undefined) return instants.map((at) => this.usedAt(pool, at));
+    return this.#remainingAtEach(this.#state.used.get(pool) ?? 0, this.#ends.ofPool(pool), instants);
+  }
+
   quotaUseAt(key: string, at: Instant): Units {
     return this.#remaining(this.#state.quotaUse.get(key) ?? 0, this.#ends.ofQuota(key), at);
   }
 
-  /** When units of the pool come back, in order. */
+  /** As `usedAtEach`. */
+  quotaUseAtEach(key: string, instants: readonly Instant[]): Units[] {
+    return this.#remainingAtEach(this.#state.quotaUse.get(key) ?? 0, this.#ends.ofQuota(key), instants);
+  }
+
+  /** When units of the pool come back, in order, each instant once. */
   endsOf(pool: string): readonly Instant[] {
     const backs = this.#ends.ofPool(pool);
     return backs.slice(countUpTo(backs, this.#now)).map(({ endsAt }) => endsAt);
@@ -45,5 +56,14 @@ export class Returns {
     for (let i = countUpTo(backs, this.#now); i < backs.length && backs[i]!.endsAt <= at; i++)
       left -= backs[i]!.quantity;
     return Math.max(0, left);
+  }
+
+  #remainingAtEach(used: Units, backs: readonly Back[], instants: readonly Instant[]): Units[] {
+    let left = used;
+    let next = countUpTo(backs, this.#now);
+    return instants.map((at) => {
+      for (; next < backs.length && backs[next]!.endsAt <= at; next++) left -= backs[next]!.quantity;
+      return Math.max(0, left);
+    });
   }
 }
