@@ -4,6 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { solve, solveTrivially, solveWithoutEngine } from './anytime.ts';
 import type { Engine } from './engines/engine.ts';
 import { engineBuildOf, loadEngine } from './engines/load.ts';
@@ -31,6 +32,22 @@ type SolverPriority = 'live' | 'background';
 
 /** A start takes 0.14 s, and seconds on a machine that is busy with other things; one that takes this long hangs. */
 const START_PATIENCE_MS = 20_000;
+
+/** What a child makes lives in arrays of numbers: with Node's 16 MiB a half it would hold 40 MiB more, and there are two of them. */
+const YOUNG_HALF_MIB = 2;
+
+/**
+ * In a checkout each child would load the parser that takes the types out, which holds 40 MiB from then on. What has been compiled is kept with the
+ * installed packages, and read instead; it is written once the modules are there, as a child is only ever killed. A built package has no types.
+ */
+function keepingCompiled(module: URL): string[] {
+  if (extname(module.pathname) !== '.ts') return [];
+  const directory = JSON.stringify(fileURLToPath(new URL('../node_modules/.cache/annona', import.meta.url)));
+  const script =
+    `import{enableCompileCache,flushCompileCache}from"node:module";enableCompileCache(${directory});` +
+    'setTimeout(flushCompileCache,5000).unref()';
+  return [`--import=data:text/javascript,${encodeURIComponent(script)}`];
+}
 
 /** Build string of an answer to a name that this installation has no engine for. */
 const NO_BUILD = 'none';
@@ -236,8 +253,8 @@ class ChildPair {
   #fork(): ChildProcess {
     const child = fork(this.#module, [this.#engine], {
       serialization: 'advanced',
-      // No flag of the parent, and nothing of its environment: a solver needs no password.
-      execArgv: [],
+      // No flag of the parent's, and nothing of its environment: a solver needs no password.
+      execArgv: [`--max-semi-space-size=${YOUNG_HALF_MIB}`, ...keepingCompiled(this.#module)],
       env: {},
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -40,7 +40,10 @@ export async function startDeciding(parts: ServerParts, closing: Closing): Promi
   const { options, adapter, hints, metrics, observers, log } = parts;
   const { cell } = options;
   const tickFiles = keepTickFiles(options.tickFiles ?? DEFAULT_TICK_FILES);
-  observers.push(tickFiles, { committed: () => hints.tell('commit', cell) });
+  observers.push(tickFiles);
+  // A database of its own has nobody else who listens: a process that polls it all the same hears of a commit by its poll.
+  const isAlone = options.databaseUrl === undefined && options.redisUrl === undefined;
+  if (!isAlone) observers.push({ committed: () => hints.tell('commit', cell) });
   const scheduling = await startScheduling({
     options,
     configuration: parts.configuration,

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
+import { execArgvOfFork } from './forking.ts';
 import { StartRefused } from './startRefused.ts';
 
 export interface ForkedEdge {
@@ -28,6 +29,7 @@ const ENTRY = new URL('./edgeProcess.ts', import.meta.url);
 export async function forkEdge(options: EdgeOptions, asks: EdgeAsks): Promise<ForkedEdge> {
   const child = fork(ENTRY, [], {
     serialization: 'advanced',
+    execArgv: execArgvOfFork(),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const gone = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { execArgvOfFork } from './forking.ts';
 import type { FromServer, ToServer } from './serverMessages.ts';
 import type { ServerOptions, ServerStats } from './serverOptions.ts';
 
@@ -25,6 +26,7 @@ const ENTRY = new URL('./serverProcess.ts', import.meta.url);
 export async function forkServer(options: ServerOptions): Promise<ForkedServer> {
   const child = fork(ENTRY, [], {
     serialization: 'advanced',
+    execArgv: execArgvOfFork(),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const gone = once(child, 'exit');
