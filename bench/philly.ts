@@ -1,5 +1,6 @@
 // `npm run -s study:philly`: the study of docs/business-case.md, Annona against FIFO and greedy quota scheduling on two weeks of Philly's log, with
-// EASY and shortest first beside them. `--json` for docs/runs/philly.json; `--estimates exact`: everybody knows how long they run.
+// EASY and shortest first beside them. `--json` for docs/runs/philly.json; `--estimates exact`: everybody knows how long they run;
+// `--seeds 1,2,3`: with each, every submit moves by up to a minute.
 // Invariant: all schedulers are told the same and counted by the same recorder; figures depend on the log alone.
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,8 +24,6 @@ import { capacityOf, quotasOf, SLICE_MS, type Slice, sliceOf } from './phillySli
 /** The log's first submit, which readers count from. */
 const EPOCH = Date.UTC(2017, 8, 7, 3, 58, 57);
 const COMPARED = ['fcfs', 'priority', 'easy', 'sjf', 'annona'] as const satisfies readonly SchedulerName[];
-/** With each, every submit moves by up to a minute. */
-const SEEDS = '1,2,3';
 /** What the published table has; as many as the two weeks ask for, in whole nodes of eight; an eighth and a fifth less than that. */
 const CAPACITIES = '432,344,304,272';
 /** Load 1: where the seeds run. */
@@ -35,7 +34,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     estimates: { type: 'string', default: 'derived' },
     schedulers: { type: 'string', default: COMPARED.join(',') },
-    seeds: { type: 'string', default: SEEDS },
+    seeds: { type: 'string', default: '' },
     gpus: { type: 'string', default: CAPACITIES },
   },
 });
