@@ -24,6 +24,8 @@ const HORIZON_SECONDS_MOST = 366 * 86_400;
 const HISTORY_HOURS_MOST = 31 * 24;
 /** Of the text of a trace, as every text of a body; the body as a whole has 256 KB. */
 const PIECES_MOST = 1000;
+/** As every text of a body, which is held to as many bytes. */
+const PIECE_LENGTH_MOST = 4096;
 
 export const SIMULATED_SCHEDULERS = [
   'annona',
@@ -69,7 +71,7 @@ const Generate = Type.Object(
 
 const Trace = Type.Object(
   {
-    text: Type.Array(Type.String(), {
+    text: Type.Array(Type.String({ maxLength: PIECE_LENGTH_MOST }), {
       minItems: 1,
       maxItems: PIECES_MOST,
       description: 'The text of the trace in pieces of at most 4,096 bytes, joined as they are.',

@@ -35,6 +35,8 @@ export interface Judged {
   readonly response: LightMyRequestResponse;
   readonly before: Stock;
   readonly after: Stock;
+  /** Dots in its path led to another route, whose answers that contract does not name. */
+  readonly isElsewhere?: boolean;
 }
 
 /** One line a fault. */
@@ -42,10 +44,10 @@ export function faultsOf(judged: Judged): string[] {
   const { response } = judged;
   const { statusCode: status } = response;
   if (status >= 400) return [...problemFaults(judged), ...untouched(judged)];
-  return [...answerFaults(judged), ...acknowledged(judged)];
+  return [...(judged.isElsewhere === true ? [] : answerFaults(judged)), ...acknowledged(judged)];
 }
 
-function problemFaults({ operation, response }: Judged): string[] {
+function problemFaults({ operation, response, isElsewhere = false }: Judged): string[] {
   const { statusCode: status, headers } = response;
   if (headers['content-type'] !== PROBLEM_TYPE) return [`${status} as ${headers['content-type']}`];
   const problem = response.json<ProblemDocument>();
@@ -58,7 +60,7 @@ function problemFaults({ operation, response }: Judged): string[] {
     ...(known?.status === status ? [] : [`${problem.code} as ${status}`]),
     ...(problem.requestId === headers['x-request-id'] ? [] : ['another requestId in header and body']),
     // A path that is cut or extended by what stands in its place is another route, or none.
-    ...(named || problem.code === 'ROUTE_NOT_FOUND' || operation.answers.size === 0
+    ...(named || isElsewhere || problem.code === 'ROUTE_NOT_FOUND' || operation.answers.size === 0
       ? []
       : [`the contract of ${operation.id} does not name ${problem.code}`]),
   ];

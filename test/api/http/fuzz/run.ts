@@ -70,7 +70,8 @@ async function send(edge: Edge, operation: Operation, call: FuzzCall) {
     headers,
     ...(body === null ? {} : { payload: body }),
   });
-  const faults = faultsOf({ operation, response, before, after: stockOf(edge) });
+  const isElsewhere = new URL(url, 'http://edge').pathname !== url.split('?', 1)[0];
+  const faults = faultsOf({ operation, response, before, after: stockOf(edge), isElsewhere });
   if (faults.length > 0) throw new Error(`${faults.join('; ')}\n${JSON.stringify(call)}\n${response.body}`);
   const isJson = String(response.headers['content-type']).includes('json');
   const code = isJson && response.statusCode >= 400 ? (response.json().code ?? null) : null;

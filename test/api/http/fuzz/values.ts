@@ -50,6 +50,21 @@ function objects(schema: Schema, words: Words, field: string): fc.Arbitrary<unkn
   const least = Object.fromEntries(requiredKeys.map((name) => [name, fields[name]!]));
   // With half of many options in, hardly anything would make sense as a whole.
   const named = fc.oneof(fc.record(least), fc.record(fields, { requiredKeys }));
+  const { minProperties, maxProperties } = schema as { minProperties?: number; maxProperties?: number };
+  const [byPattern] = Object.entries((schema.patternProperties ?? {}) as Record<string, Schema>);
+  if (byPattern !== undefined) {
+    const [pattern, valueSchema] = byPattern;
+    const keys = fc.stringMatching(new RegExp(pattern)).filter((key) => key !== '__proto__');
+    const sizes = {
+      minKeys: minProperties ?? 0,
+      maxKeys: Math.min(maxProperties ?? 2, (minProperties ?? 0) + 2),
+    };
+    return fc.dictionary(keys, fitting(valueSchema, words, ''), sizes);
+  }
+  if (maxProperties !== undefined && properties.length >= maxProperties)
+    return fc
+      .subarray(Object.keys(fields), { minLength: minProperties ?? 0, maxLength: maxProperties })
+      .chain((chosen) => fc.record(Object.fromEntries(chosen.map((name) => [name, fields[name]!]))));
   if (typeof schema.additionalProperties !== 'object') return named;
   const inner = fitting(schema.additionalProperties as Schema, words, 'label');
   const names = fc.oneof(

@@ -69,7 +69,7 @@ describe('the schemas', () => {
       const types = [schema.type].flat();
       const list = types.includes('array') && schema.maxItems === undefined;
       const text = types.includes('string') && schema.maxLength === undefined && schema.pattern === undefined;
-      const amount = types.includes('integer') && schema.maximum !== Number.MAX_SAFE_INTEGER;
+      const amount = types.includes('integer') && !(Number(schema.maximum) <= Number.MAX_SAFE_INTEGER);
       const number = types.includes('number');
       const isListed = schema.enum !== undefined || schema.const !== undefined;
       return (list || text || amount || number) && !isListed;
