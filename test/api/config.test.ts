@@ -37,6 +37,7 @@ describe('settings', () => {
       policyKeys: [],
       policyLogMask: ['purpose'],
       policyLogSample: 100,
+      oidcScope: 'openid',
       openPerAgent: 10_000,
       issuer: 'annona-development',
       audience: 'annona',

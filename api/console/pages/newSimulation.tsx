@@ -28,8 +28,7 @@ export function NewSimulation({
   const fault = pools.loading ? null : faultOf({ ...asked, kind: kind?.kind ?? '' });
   const set = (change: Partial<Asked>): void => setAsked({ ...asked, ...change });
   const start = async (): Promise<void> => {
-    const body = { kind: 'simulation', input: { runner: 'scenario', input: bodyOf(asked, kind) } };
-    await api.act({ method: 'POST', path: '/v1/jobs', body, because: '' });
+    await api.act({ method: 'POST', path: '/v1/simulations', body: bodyOf(asked, kind), because: '' });
     onDone();
   };
   return (

@@ -57,7 +57,7 @@ it('asks, holds, extends, follows and gives back', async () => {
   expect((await as('ada', 'lease', 'release', 'latest')).exitCode).toBe(0);
 
   // What ada gave back is what bob was waiting for.
-  expect(await watching).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^state +granted$/m) });
+  expect(await watching).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^state +✓ granted$/m) });
   const told = (await following).out.split('\n').map((line) => JSON.parse(line));
   expect(told[0]).toMatchObject({ type: 'annona.lease.granted.v1', lease, agent: 'ada' });
   expect(told).toHaveLength(2);
@@ -79,7 +79,9 @@ it('submits a file of many, reads them back, and cancels', async () => {
   expect(sent.err).toContain(`${file}:3:`);
   const small = /req_\w+/.exec(sent.out)?.[0] ?? '';
   expect((await as('ada', 'request', 'watch', small)).exitCode).toBe(0);
-  expect((await as('ada', 'request', 'list')).out).toMatch(/^req_\w+ +\w+ +standard +research +ada +1 cpu /m);
+  expect((await as('ada', 'request', 'list')).out).toMatch(
+    /^req_\w+ +\S \w+ +standard +research +ada +1 cpu /m,
+  );
   expect((await as('ada', 'request', 'cancel', 'latest')).exitCode).toBe(0);
   const never = await as('ada', 'request', 'submit', '--cpu', '65', '--for', '1m');
   expect([never.exitCode, never.err]).toEqual([

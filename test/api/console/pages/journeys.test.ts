@@ -258,10 +258,13 @@ it.skipIf(!CHROMIUM)('asks for a simulation, and lays results side by side', asy
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('cell', { name: /^7 generated requests under fcfs, annona, 3 seeds/ }).waitFor();
-  const { items } = (await (await rig.client(OPERATOR)).get('/v1/jobs', { kind: 'simulation' })) as {
-    items: object[];
-  };
-  expect(items).toHaveLength(1);
+  const client = await rig.client(OPERATOR);
+  const simulations = async (): Promise<{ items: { state: string }[] }> =>
+    (await client.get('/v1/jobs', { kind: 'simulation' })) as { items: { state: string }[] };
+  await expect
+    .poll(async () => (await simulations()).items.map(({ state }) => state), { timeout: 90_000 })
+    .toEqual(['succeeded']);
+  const { items } = await simulations();
   // Two that have succeeded, as the server answers them.
   const done = ['job_a', 'job_b'].map((id) => {
     const result = {

@@ -50,7 +50,7 @@ export async function walk(world: World, seed: number): Promise<IsolationReport>
           operation.id === 'readRequestExplanation'
             ? strangers.filter(({ department }) => department !== principal.department)
             : strangers;
-        const isJob = operation.path.startsWith('/v1/jobs');
+        const isJob = operation.path.startsWith('/v1/jobs') || operation.path === '/v1/simulations';
         const own = isJob ? `${said.get(principal.department) ?? ''}${probe.body ?? ''}` : '';
         if (isJob) said.set(principal.department, own);
         const leaked = leaksIn(response, probe, apart).filter((word) => !own.includes(word));
