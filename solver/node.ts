@@ -41,7 +41,7 @@ const YOUNG_HALF_MIB = 2;
  * installed packages, and read instead; it is written once the modules are there, as a child is only ever killed. A built package has no types.
  */
 function keepingCompiled(module: URL): string[] {
-  if (extname(module.pathname) !== '.ts') return [];
+  if (extname(module.pathname) === '.js') return [];
   const directory = JSON.stringify(fileURLToPath(new URL('../node_modules/.cache/annona', import.meta.url)));
   const script =
     `import{enableCompileCache,flushCompileCache}from"node:module";enableCompileCache(${directory});` +

@@ -36,9 +36,9 @@ export default defineConfig({
     // Processes, not threads: tests start children, databases and worker threads, and end with them.
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
-    // Three on two cores, and no more on bigger machines: files that start servers and brokers wait for them half of the time, and what
+    // Four on two cores, and no more on bigger machines: files that start servers and brokers wait for them half of the time, and what
     // they start takes cores of its own.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Generous because a first database cluster takes 10 s on two busy cores, and a property of 100 runs a minute where others run, too;
     // no test measures time with it.
     testTimeout: 180_000,

@@ -22,7 +22,7 @@ export function execArgvOfFork(): string[] {
  * has no types.
  */
 function keepingCompiled(): string[] {
-  if (extname(import.meta.filename) !== '.ts') return [];
+  if (extname(import.meta.filename) === '.js') return [];
   const directory = JSON.stringify(
     fileURLToPath(new URL('../../node_modules/.cache/annona', import.meta.url)),
   );
