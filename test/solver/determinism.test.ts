@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { digestsOf } from '../support/digestProcesses.ts';
 
-const HARD_TICKS = 10;
+const HARD_TICKS = 20;
 
-it('three processes come to the same digests of 10 hard ticks: one alone, one at half speed, one whose solver is killed half way', async () => {
+it('three processes come to the same digests of 20 hard ticks: one alone, one at half speed, one whose solver is killed half way', async () => {
   const common = {
     runtime: process.execPath,
     count: HARD_TICKS,

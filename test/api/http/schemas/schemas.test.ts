@@ -4,9 +4,11 @@ import { Ajv } from 'ajv';
 import type { TSchema } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import * as fields from '../../../../api/http/schemas/fields.ts';
+import { SIMULATED_FORMATS, SIMULATED_SCHEDULERS } from '../../../../api/http/schemas/simulations.ts';
 import { BatchBody, SubmissionBody } from '../../../../api/http/schemas/submission.ts';
 import * as views from '../../../../api/http/schemas/views.ts';
 import { compileCheck } from '../../../../api/http/validate.ts';
+import { SCHEDULERS, TRACE_FORMATS } from '../../../../simulations/index.ts';
 import { anEdge, aSubmission } from '../support.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -75,6 +77,12 @@ describe('the schemas', () => {
       return (list || text || amount || number) && !isListed;
     });
     expect(unbounded.map(([path]) => path)).toEqual([]);
+  });
+
+  // The edge does not import the simulations that a side process runs.
+  it('name every scheduler that a simulation has, and no format that it cannot read', () => {
+    expect(SIMULATED_SCHEDULERS.toSorted()).toEqual(SCHEDULERS.toSorted());
+    expect(TRACE_FORMATS).toEqual(expect.arrayContaining([...SIMULATED_FORMATS]));
   });
 
   it('take the body that every other test bends', () => {
