@@ -149,13 +149,16 @@ function peopleOf({ departments, quotas }: Configuration, actors: readonly Agent
   };
 }
 
-/** Data sets that everybody is cleared for, and skills that enough agents have to sell. */
+/**
+ * Data sets that everybody is cleared for, and skills that enough agents have to sell; each in proportion to what it holds, so that
+ * none of them becomes the bottleneck instead of the scarce kind.
+ */
 function companionsOf({ configuration, random, except }: MixOptions) {
-  const names = configuration.pools.flatMap((pool) => {
-    const { kind, classification, labels } = pool;
+  const names = configuration.pools.flatMap((pool): Weighted<string>[] => {
+    const { kind, classification, labels, capacity } = pool;
     const isOpen = classification === 'public' || classification === 'internal';
     return kind === 'dataset' && isOpen && pool !== except && typeof labels.name === 'string'
-      ? [labels.name]
+      ? [{ weight: capacity, value: labels.name }]
       : [];
   });
   const skills = skillsOf(configuration);
@@ -163,7 +166,7 @@ function companionsOf({ configuration, random, except }: MixOptions) {
     const kinds = configuration.departments.find(({ id }) => id === department)?.kinds;
     if (wanted === 'none' || (kinds && !kinds.includes(wanted))) return [];
     const selector: Record<string, string> =
-      wanted === 'dataset' ? { name: pick(names, random) } : { skill: pick(skills, random) };
+      wanted === 'dataset' ? { name: weightedPick(names, random) } : { skill: weightedPick(skills, random) };
     return [{ kind: wanted, quantity: 1, selector }];
   };
 }
@@ -171,10 +174,12 @@ function companionsOf({ configuration, random, except }: MixOptions) {
 /** Agents of one skill that make its hours plentiful: 20 agents with 12 slots each. */
 const SKILLED_AGENTS_LEAST = 20;
 
-function skillsOf({ agents }: Configuration): string[] {
+function skillsOf({ agents }: Configuration): Weighted<string>[] {
   const counts = new Map<string, number>();
   for (const { skills } of agents) {
     for (const skill of skills) counts.set(skill, (counts.get(skill) ?? 0) + 1);
   }
-  return [...counts].flatMap(([skill, count]) => (count >= SKILLED_AGENTS_LEAST ? [skill] : [])).sort();
+  return [...counts]
+    .flatMap(([value, weight]) => (weight >= SKILLED_AGENTS_LEAST ? [{ weight, value }] : []))
+    .sort((a, b) => (a.value < b.value ? -1 : 1));
 }
