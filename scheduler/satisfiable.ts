@@ -24,9 +24,28 @@ export interface Misfit {
 
 type Asked = Pick<ResourceRequest, 'options' | 'agent' | 'department'>;
 
+/** What was found to fit, a configuration: agents ask for the same again and again, at the edge and once more in the fold. */
+const fitting = new WeakMap<Configuration, Set<string>>();
+/** Agents write some hundreds; past this many the memory starts anew rather than grow. */
+const FITTING_MAX = 4096;
+
 /** Null when some option could fit; otherwise the first option's misfit. */
 export function neverFits(configuration: Configuration, request: Asked): Misfit | null {
   const clearance = catalogueOf(configuration).clearanceOf(request.agent, request.department);
+  const asked = JSON.stringify([request.department, clearance, request.options]);
+  let known = fitting.get(configuration);
+  if (known?.has(asked)) return null;
+  const misfit = findMisfit(configuration, request, clearance);
+  if (misfit !== null) return misfit;
+  if (known === undefined || known.size >= FITTING_MAX) {
+    known = new Set();
+    fitting.set(configuration, known);
+  }
+  known.add(asked);
+  return null;
+}
+
+function findMisfit(configuration: Configuration, request: Asked, clearance: number): Misfit | null {
   const shape = findShape(configuration, request.options, clearance);
   let first: Misfit | null = null;
   for (const [option, claims] of shape.options.entries()) {

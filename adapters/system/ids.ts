@@ -10,6 +10,9 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const LENGTH = 26;
 const CHANCE_BITS = 80n;
 const CHANCE_BYTES = 10;
+/** Characters of five bits that a number of 32 holds. */
+const AT_ONCE = 6;
+const AT_ONCE_BITS = 30;
 const POOLED_IDS = 256;
 
 export interface IdSourceOptions {
@@ -41,12 +44,17 @@ function pooled(chance: IdSourceOptions['chance']): () => Buffer {
   };
 }
 
+/** From the end, some characters at a time: a shift of a bigint makes another one. */
 function encode(value: bigint): string {
   let text = '';
   let rest = value;
-  for (let i = 0; i < LENGTH; i++) {
-    text = ALPHABET[Number(rest & 31n)] + text;
-    rest >>= 5n;
+  while (text.length < LENGTH) {
+    let low = Number(BigInt.asUintN(AT_ONCE_BITS, rest));
+    rest >>= BigInt(AT_ONCE_BITS);
+    for (let i = 0; i < AT_ONCE && text.length < LENGTH; i++) {
+      text = ALPHABET[low & 31] + text;
+      low >>>= 5;
+    }
   }
   return text;
 }

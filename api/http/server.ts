@@ -17,6 +17,7 @@ import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addBatch } from './batch.ts';
 import { addBudgets } from './budgets.ts';
+import { callLogger } from './callLogger.ts';
 import { addConsole } from './console.ts';
 import { addContract } from './contract/contract.ts';
 import { noteRoutes } from './contract/routes.ts';
@@ -64,7 +65,7 @@ const REQUEST_ID_HEADER = /^[!-~]{1,128}$/;
 export function buildServer(options: ServerOptions): FastifyInstance {
   const { system, logger, hub } = options;
   const app: FastifyInstance = Fastify({
-    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    ...(logger ? { loggerInstance: logger, childLoggerFactory: callLogger } : { logger: false }),
     // A line per call would be the largest cost of a call; metrics count them, problems of ours are logged.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,

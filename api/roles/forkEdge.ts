@@ -29,7 +29,7 @@ const ENTRY = new URL('./edgeProcess.ts', import.meta.url);
 export async function forkEdge(options: EdgeOptions, asks: EdgeAsks): Promise<ForkedEdge> {
   const child = fork(ENTRY, [], {
     serialization: 'advanced',
-    execArgv: execArgvOfFork(),
+    execArgv: execArgvOfFork('busy'),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const gone = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);

@@ -26,7 +26,7 @@ const ENTRY = new URL('./serverProcess.ts', import.meta.url);
 export async function forkServer(options: ServerOptions): Promise<ForkedServer> {
   const child = fork(ENTRY, [], {
     serialization: 'advanced',
-    execArgv: execArgvOfFork(),
+    execArgv: execArgvOfFork('busy'),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const gone = once(child, 'exit');

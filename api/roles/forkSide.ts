@@ -27,7 +27,7 @@ export function startSide({ options, timers, log }: SideParts): Background {
     while (!signal.aborted) {
       child = fork(ENTRY, [], {
         serialization: 'advanced',
-        execArgv: execArgvOfFork(),
+        execArgv: execArgvOfFork('quiet'),
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       child.on('message', (message: FromSide) => {
