@@ -27,7 +27,11 @@ export interface Spread {
   readonly plusMinus?: number;
 }
 
-export interface SchedulerSummary {
+/** Counts beside the compared figures. */
+const COUNTED = ['jobs', 'dropped'] as const satisfies readonly (keyof Metrics)[];
+
+/** The means of all figures by name, and what is compared once more with its interval. */
+export interface SchedulerSummary extends Readonly<Record<ComparedName | (typeof COUNTED)[number], number>> {
   readonly scheduler: SchedulerName;
   /** That it ran under; absent: the scheduler knows none. */
   readonly policies?: string;
@@ -96,14 +100,17 @@ export function comparisonOf(input: ComparisonInput): Comparison {
 
 function summaryOf(results: readonly RunResult[]): SchedulerSummary {
   const { scheduler, policies } = results[0]!;
-  const figures = COMPARED.map(
+  const spreads = [...COUNTED, ...COMPARED].map(
     (name) => [name, spreadOf(results.map(({ metrics }) => metrics[name]))] as const,
   );
+  const { jobs: _, dropped: __, ...figures } = Object.fromEntries(spreads);
+  const means = Object.fromEntries(spreads.map(([name, { mean }]) => [name, mean]));
   return {
     scheduler,
     ...(policies !== undefined && { policies }),
     runs: results.length,
-    figures: Object.fromEntries(figures) as Record<ComparedName, Spread>,
+    ...(means as Record<(typeof spreads)[number][0], number>),
+    figures: figures as Record<ComparedName, Spread>,
   };
 }
 

@@ -109,6 +109,17 @@ describe('a report', () => {
   });
 });
 
+it('names the means of each scheduler beside its intervals', async () => {
+  const { comparison } = await report();
+  for (const { scheduler, figures, ...means } of comparison.schedulers) {
+    const runs = comparison.runs.filter((run) => run.scheduler === scheduler);
+    expect(means.runs).toBe(runs.length);
+    for (const name of ['jobs', 'dropped', 'waitMeanSeconds', 'utilisation'] as const)
+      expect(means[name]).toBe(spreadOf(runs.map((run) => run[name])).mean);
+    expect(figures.waitP95Seconds.mean).toBe(means.waitP95Seconds);
+  }
+});
+
 it('intervals are those of Student: 1, 2, 3 have a mean of 2 ± 2.484', () => {
   expect(spreadOf([1, 2, 3])).toEqual({ mean: 2, plusMinus: 2.484338 });
   expect(spreadOf([5])).toEqual({ mean: 5 });
