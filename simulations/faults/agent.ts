@@ -100,7 +100,7 @@ export class SimulatedAgent {
     if (this.isWindingDown) return;
     const open = this.#reading.requests.filter(({ state }) => state === 'queued' || state === 'waiting');
     if (open.length < OPEN_MOST && chance.percent(ASKS)) await this.#submit(this.#wish());
-    if (open.length > 0 && chance.percent(CANCELS)) await this.#cancel(chance.pick(open).request.id);
+    if (open.length > 0 && chance.percent(CANCELS)) await this.#cancel(chance.pick(open).request);
     if (open.length > 0 && chance.percent(REPLACES)) await this.#replace(chance.pick(open));
     if (this.#answered.length > 0 && chance.percent(REPEATS)) await this.#repeat();
   }
@@ -157,8 +157,10 @@ export class SimulatedAgent {
     if (answer?.type === 'ok') witness.acts.push({ act: 'extend', object: answer.value });
   }
 
-  async #cancel(request: RequestId): Promise<void> {
+  async #cancel({ id: request, approvalOf }: ResourceRequest): Promise<void> {
     const { witness } = this.#options;
+    // A review ends with its approval: the API refuses to cancel one.
+    if (approvalOf !== undefined) return;
     if (!(await this.#act({ type: 'cancel', request }))) return;
     witness.acts.push({ act: 'cancel', object: request });
     witness.cancels.push(request);

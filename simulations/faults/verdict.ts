@@ -2,7 +2,7 @@
 // Invariant: pure; every finding names the promise that it breaks, and errors that no fault explains are findings. Called by run.ts.
 
 import type { StoreDump } from '../../adapters/memory/store.ts';
-import type { RequestId } from '../../scheduler/index.ts';
+import type { Reason, RequestId } from '../../scheduler/index.ts';
 import { checkPromises, type Violation } from '../checkers/promises.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -80,15 +80,30 @@ function unanswered(dump: StoreDump): Violation[] {
   const late: Violation[] = [];
   for (const { id, tick } of dump.intake)
     if (tick === null) late.push({ promise: 'L2', what: `row ${id} of the intake was never folded` });
-  for (const { id, state, reasons } of dump.request) {
+  const usedUp = new Set(
+    dump.capacity_use.flatMap(({ key, used, capacity, consumable }) =>
+      consumable && used >= capacity ? [key] : [],
+    ),
+  );
+  for (const { id, state, reasons, document } of dump.request) {
     if (state === 'queued') late.push({ promise: 'L2', what: `${id} has no decision and no reason` });
     if (state !== 'waiting') continue;
     const codes = reasons.map(({ code }) => code);
-    const kinds = reasons.map((reason) => ('kind' in reason ? reason.kind : ''));
-    const mayLast = codes.some((code) => MAY_LAST.has(code)) || kinds.includes('license');
+    // What is used up may have gone after the request was first told what it waits for.
+    const isUsedUp = document.options.every(({ claims }) => claims.some(({ kind }) => usedUp.has(kind)));
+    const mayLast = codes.some((code) => MAY_LAST.has(code)) || isUsedUp || reasons.some(isBeyondShare);
     if (!mayLast) late.push({ promise: 'L3', what: `${id} still waits for ${codes.join(', ')}` });
   }
   return late;
+}
+
+/** A gang whose members of one department together want more than its share with all that it may borrow: nobody can give that back. */
+function isBeyondShare(reason: Reason): boolean {
+  if (reason.code !== 'GANG_FULL') return false;
+  const isShare = (what: string): boolean => what.includes('/');
+  return reason.short.some(
+    ({ what, requested, available, held }) => isShare(what) && requested > available + held,
+  );
 }
 
 /** L1: what was asked when the faults ended is decided soon after. */

@@ -59,8 +59,10 @@ export function crashOrganisation(): Configuration {
     .build();
 }
 
-export function crashRig(): CrashRig {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'annona-crash-')));
+/** In a directory of its own, or in one that the caller has made; it is gone afterwards. */
+export function crashRig(
+  directory: string = realpathSync(mkdtempSync(join(tmpdir(), 'annona-crash-'))),
+): CrashRig {
   const configuration = crashOrganisation();
   let running: LiveServer | null = null;
   const withClient = async <Result>(

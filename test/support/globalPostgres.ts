@@ -25,8 +25,8 @@ export default function setup(project: TestProject): () => Promise<void> {
     project.provide('testServer', { kind: 'given', url, runId });
     return () => dropDatabases(url, runId);
   }
-  // Where the test files' own folders are, too.
-  const home = project.config.env.TMPDIR ?? tmpdir();
+  // Where the test files' own folders are, too. The long runs set none.
+  const home = project.config.env?.TMPDIR ?? tmpdir();
   const directory = mkdtempSync(join(home, 'annona-test-postgres-'));
   // The owner through the whole run: workers come and go, and the last one out would stop the server.
   const owner = joinOwners(join(directory, 'owners'));
