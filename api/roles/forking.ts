@@ -1,8 +1,10 @@
-// The flags of Node that the forked processes of a server run under, for their memory's sake. Called by forkServer.ts, forkEdge.ts and forkSide.ts.
-// Invariant: every flag of the parent goes along, those of a profiler or a debugger too; each of ours stands once.
+// What the forked processes of a server run under, for their memory's sake. Called by forkServer.ts, forkEdge.ts and forkSide.ts.
+// Invariant: every flag of the parent goes along, those of a profiler or a debugger too, and its environment; each of ours stands once.
 
+import type { ForkOptions } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environmentOfFork } from '../../adapters/system/environment.ts';
 
 /**
  * MiB a half for objects that have just been made. Node's 16 keep 48 MiB a process resident for what lives milliseconds, in up to four processes;
@@ -10,10 +12,15 @@ import { fileURLToPath } from 'node:url';
  */
 const YOUNG_HALF_MIB = 8;
 
-export function execArgvOfFork(): string[] {
+export function forkOptions(): ForkOptions {
   const inherited = process.execArgv;
   const own = [`--max-semi-space-size=${YOUNG_HALF_MIB}`, ...keepingCompiled()];
-  return [...inherited, ...own.filter((flag) => !inherited.includes(flag))];
+  return {
+    serialization: 'advanced',
+    execArgv: [...inherited, ...own.filter((flag) => !inherited.includes(flag))],
+    env: environmentOfFork(),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  };
 }
 
 /**
