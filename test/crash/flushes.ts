@@ -1,5 +1,5 @@
 // Redis emptied every second, as by an operator's hand, while agents work and side jobs are asked for: what is found in the database and on the
-// stream afterwards. Invariant: counts what was acknowledged and never assumes it. Called by test/api/roles/redis.test.ts and flushes.long.ts.
+// stream afterwards. Invariant: counts what was acknowledged and never assumes it. Called by flushes.long.ts.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
