@@ -25,7 +25,7 @@ export interface Misfit {
 type Asked = Pick<ResourceRequest, 'options' | 'agent' | 'department'>;
 
 /** What was found to fit, a configuration: agents ask for the same again and again, at the edge and once more in the fold. */
-const fitting = new WeakMap<Configuration, Set<string>>();
+const knownToFit = new WeakMap<Configuration, Set<string>>();
 /** Agents write some hundreds; past this many the memory starts anew rather than grow. */
 const FITTING_MAX = 4096;
 
@@ -33,13 +33,13 @@ const FITTING_MAX = 4096;
 export function neverFits(configuration: Configuration, request: Asked): Misfit | null {
   const clearance = catalogueOf(configuration).clearanceOf(request.agent, request.department);
   const asked = JSON.stringify([request.department, clearance, request.options]);
-  let known = fitting.get(configuration);
+  let known = knownToFit.get(configuration);
   if (known?.has(asked)) return null;
   const misfit = findMisfit(configuration, request, clearance);
   if (misfit !== null) return misfit;
   if (known === undefined || known.size >= FITTING_MAX) {
     known = new Set();
-    fitting.set(configuration, known);
+    knownToFit.set(configuration, known);
   }
   known.add(asked);
   return null;
