@@ -10,11 +10,12 @@ import { byCodeUnit, denied, type HostCode } from './verdict.ts';
 import type { Inquiry, ViewMemo } from './viewMemo.ts';
 import { type CleanBits, encodeViews } from './views.ts';
 
-// A row costs the same in chunks of 500 and of 2,000, and a throw costs one chunk and its memory.
-export const CHUNK_ROWS_MAX = 1_000;
+// The first chunk is what the engine waits for, and the last one what the caller waits for; a row costs the same in chunks of 500 and of
+// 2,000, and a throw costs one chunk and its memory.
+export const CHUNK_ROWS_MAX = 500;
 // One is answered and one made ready: more would only grow the queue of the thread.
 const OPEN_MAX = 2;
-// Isolating one bad row of 1,000 takes about 11 throws, each with a fresh instance. So about ten bad rows of a department are
+// Isolating one bad row of 500 takes about 10 throws, each with a fresh instance. So about ten bad rows of a department are
 // found; beyond that its chunks that still throw are denied whole, as splitting on would outlast any deadline. Rows of several
 // departments are never denied together: such a chunk is split between departments first.
 const THROWS_MAX = 128;

@@ -14,6 +14,12 @@ export class Numbering {
     return this.#texts.size + this.#wholes.size + this.#folded.size;
   }
 
+  clear(): void {
+    this.#texts.clear();
+    this.#wholes.clear();
+    this.#folded.clear();
+  }
+
   /** The number of each value. */
   of(values: readonly JsonValue[]): Int32Array {
     // A function for each type: one that meets them all is several times slower.
@@ -80,12 +86,21 @@ function numberMaps(
   { texts, wholes, folded }: Parts,
 ): Int32Array {
   const numbers = new Int32Array(values.length);
+  // As a rule rows name the same keys in the same order: the key that stood here last is looked at first.
+  const keys: string[] = [];
+  const keyNumbers: number[] = [];
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] as Readonly<Record<string, number>>;
     let number = 0;
+    let at = 0;
     for (const key in value) {
-      number = folded.of(number, texts.of(key)) + 1;
+      if (keys[at] !== key) {
+        keys[at] = key;
+        keyNumbers[at] = texts.of(key);
+      }
+      number = folded.of(number, keyNumbers[at] as number) + 1;
       number = folded.of(number, wholes.ofWhole(value[key] as number)) + 1;
+      at += 1;
     }
     numbers[i] = number;
   }
@@ -94,6 +109,10 @@ function numberMaps(
 
 class TextNumbering {
   readonly #numbers = new Map<unknown, number>();
+
+  clear(): void {
+    this.#numbers.clear();
+  }
 
   get size(): number {
     return this.#numbers.size;
@@ -112,27 +131,62 @@ class TextNumbering {
 const SPREAD = 0x9e3779b1;
 // Small, since one row alone has a table for each pair of fields too.
 const FIRST_PLACES = 16;
-/** A place in a table: the pair, its number plus one, which is 0 where the place is free, and one that is not used. */
-const WIDTH = 4;
-const SECOND = 1;
-const NUMBER = 2;
+// Half a megabyte a table, of which there are about thirty.
+const KEPT_PLACES = 2 ** 16;
+/** Numbers below it are small: 64 KiB a table. */
+const NEAR = 128;
 const LOW = 2 ** 26;
 
 /** Numbers for pairs of whole numbers below 2^27, counting up from 0: open addressing, at most half full. */
 export class PairNumbering {
-  // 32-bit integers, and one table: with keys of 64 bits in tables of their own a pair took five times as long.
-  #table = new Int32Array(FIRST_PLACES * WIDTH);
-  #mask = FIRST_PLACES - 1;
+  // What is put where it falls is only a number, four bytes, and the pairs lie in the order of their numbers: most pairs of a batch are
+  // new, and in a table of whole pairs each took a miss of the cache, again whenever the table grew.
+  /** By place: the number plus one, which is 0 where the place is free. */
+  #places = new Int32Array(FIRST_PLACES);
+  /** By number: the two of the pair. */
+  #pairs = new Int32Array(FIRST_PLACES);
+  /** Of pairs of two small numbers, by both: the number plus one. Most pairs that come again are such. Made once there are some pairs. */
+  #near: Int32Array | undefined;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
+  /** Forgets every pair. A table that is filled again as far is not made anew: half of the time was the machine's, for its pages. */
+  clear(): void {
+    this.#size = 0;
+    this.#near?.fill(0);
+    if (this.#places.length <= KEPT_PLACES) {
+      this.#places.fill(0);
+      return;
+    }
+    this.#places = new Int32Array(FIRST_PLACES);
+    this.#pairs = new Int32Array(FIRST_PLACES);
+  }
+
   of(first: number, second: number): number {
-    const at = this.#placeOf(first, second);
-    const number = this.#table[at + NUMBER] as number;
-    return number === 0 ? this.#add(first, second) : number - 1;
+    const near = this.#near;
+    if (near === undefined || (first | second) >= NEAR) return this.#find(first, second);
+    const at = first * NEAR + second;
+    const known = near[at] as number;
+    if (known !== 0) return known - 1;
+    const number = this.#find(first, second);
+    near[at] = number + 1;
+    return number;
+  }
+
+  #find(first: number, second: number): number {
+    const places = this.#places;
+    const pairs = this.#pairs;
+    const mask = places.length - 1;
+    let place = mixed(first, second) & mask;
+    for (;;) {
+      const number = (places[place] as number) - 1;
+      if (number < 0) return this.#add(first, second, place);
+      if (pairs[2 * number] === first && pairs[2 * number + 1] === second) return number;
+      place = (place + 1) & mask;
+    }
   }
 
   /** Of a whole number from 0 to 2^53 - 1. */
@@ -154,40 +208,39 @@ export class PairNumbering {
     }
   }
 
-  #add(first: number, second: number): number {
-    if (this.#size * 2 > this.#mask) this.#grow();
-    this.#put(first, second, this.#size);
+  #add(first: number, second: number, free: number): number {
+    const number = this.#size;
+    const isFull = 2 * number === this.#places.length;
+    if (isFull) this.#grow();
+    this.#pairs[2 * number] = first;
+    this.#pairs[2 * number + 1] = second;
+    this.#places[isFull ? freePlace(this.#places, first, second) : free] = number + 1;
     this.#size += 1;
-    return this.#size - 1;
-  }
-
-  #put(first: number, second: number, number: number): void {
-    const at = this.#placeOf(first, second);
-    this.#table[at] = first;
-    this.#table[at + SECOND] = second;
-    this.#table[at + NUMBER] = number + 1;
+    return number;
   }
 
   #grow(): void {
-    const old = this.#table;
-    this.#table = new Int32Array(old.length * 2);
-    this.#mask = this.#mask * 2 + 1;
-    for (let at = 0; at < old.length; at += WIDTH) {
-      const number = old[at + NUMBER] as number;
-      if (number !== 0) this.#put(old[at] as number, old[at + SECOND] as number, number - 1);
+    this.#near ??= new Int32Array(NEAR * NEAR);
+    const places = new Int32Array(this.#places.length * 2);
+    const pairs = new Int32Array(places.length);
+    pairs.set(this.#pairs);
+    for (let number = 0; number < this.#size; number += 1) {
+      const place = freePlace(places, pairs[2 * number] as number, pairs[2 * number + 1] as number);
+      places[place] = number + 1;
     }
+    this.#places = places;
+    this.#pairs = pairs;
   }
+}
 
-  /** Where the pair stands in the table, or would. */
-  #placeOf(first: number, second: number): number {
-    const table = this.#table;
-    const mask = this.#mask;
-    const mixed = Math.imul(Math.imul(first, SPREAD) ^ second, SPREAD);
-    let place = (mixed ^ (mixed >>> 15)) & mask;
-    for (;;) {
-      const at = place * WIDTH;
-      if (table[at + NUMBER] === 0 || (table[at] === first && table[at + SECOND] === second)) return at;
-      place = (place + 1) & mask;
-    }
-  }
+function mixed(first: number, second: number): number {
+  const product = Math.imul(Math.imul(first, SPREAD) ^ second, SPREAD);
+  return product ^ (product >>> 15);
+}
+
+function freePlace(places: Int32Array, first: number, second: number): number {
+  const mask = places.length - 1;
+  let place = mixed(first, second) & mask;
+  while (places[place] !== 0) place = (place + 1) & mask;
+  return place;
 }

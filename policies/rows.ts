@@ -4,7 +4,7 @@ import { bytesOf, isRecord } from './bundle.ts';
 import type { JsonValue, PolicyRow } from './verdict.ts';
 
 const TEXT_LENGTH_MAX = 256;
-// The purpose is prose for reviewers; 1,000 rows of this length still parse within the default 32 MiB.
+// The purpose is prose for reviewers; 500 rows of this length parse well within the default 32 MiB.
 const PURPOSE_LENGTH_MAX = 2_000;
 const LIST_LENGTH_MAX = 64;
 
@@ -59,6 +59,51 @@ export const FIELD_READERS: Readonly<Record<keyof PolicyRow, (row: PolicyRow) =>
   weekday: (row) => row.weekday,
 };
 
+export type PolicyColumns = { readonly [Field in keyof PolicyRow]: PolicyRow[Field][] };
+
+/** Every field of the rows, in one pass: a call for each row and field took three times as long. */
+export function columnsOf(rows: readonly PolicyRow[]): PolicyColumns {
+  const empty = <T>(): T[] => new Array(rows.length);
+  const columns: PolicyColumns = {
+    department: empty(),
+    agent: empty(),
+    roles: empty(),
+    skills: empty(),
+    clearance: empty(),
+    class: empty(),
+    classification: empty(),
+    purpose: empty(),
+    durationSeconds: empty(),
+    preemptible: empty(),
+    quantities: empty(),
+    models: empty(),
+    datasets: empty(),
+    costMinor: empty(),
+    hour: empty(),
+    weekday: empty(),
+  };
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i] as PolicyRow;
+    columns.department[i] = row.department;
+    columns.agent[i] = row.agent;
+    columns.roles[i] = row.roles;
+    columns.skills[i] = row.skills;
+    columns.clearance[i] = row.clearance;
+    columns.class[i] = row.class;
+    columns.classification[i] = row.classification;
+    columns.purpose[i] = row.purpose;
+    columns.durationSeconds[i] = row.durationSeconds;
+    columns.preemptible[i] = row.preemptible;
+    columns.quantities[i] = row.quantities;
+    columns.models[i] = row.models;
+    columns.datasets[i] = row.datasets;
+    columns.costMinor[i] = row.costMinor;
+    columns.hour[i] = row.hour;
+    columns.weekday[i] = row.weekday;
+  }
+  return columns;
+}
+
 /** The first fault of a row, or undefined. Takes anything: a row from a log or a test may be no row at all. */
 export function faultOf(row: unknown): RowFault | undefined {
   if (!isRecord(row)) return { field: '', limit: 'an object' };
@@ -89,9 +134,7 @@ function faultyField(row: Readonly<Partial<Record<keyof PolicyRow, unknown>>>): 
 
 /** The batch as one array per field. Only for rows without a fault. */
 export function encodeRows(tick: string, rows: readonly PolicyRow[]): ArrayBuffer {
-  const columns: Record<string, JsonValue> = { tick };
-  for (const field of ROW_FIELDS) columns[field] = rows.map(FIELD_READERS[field]);
-  return bytesOf(JSON.stringify(columns));
+  return bytesOf(JSON.stringify({ tick, ...columnsOf(rows) }));
 }
 
 function isText(value: unknown): boolean {

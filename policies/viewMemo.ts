@@ -3,7 +3,7 @@
 // Invariants: bounded; only what a checked answer said is kept, never what an error or a deadline denied.
 import { hasBit } from './echo.ts';
 import { Numbering, PairNumbering } from './numbering.ts';
-import { FIELD_READERS } from './rows.ts';
+import { columnsOf } from './rows.ts';
 import type { PolicyRow } from './verdict.ts';
 import type { CleanBits, View, ViewRows } from './views.ts';
 
@@ -21,7 +21,7 @@ interface Remembered {
   /** Places of its fields among all fields. */
   readonly at: readonly number[];
   /** One for each field after the first. */
-  pairs: readonly PairNumbering[];
+  readonly pairs: readonly PairNumbering[];
   /** By the number of a row of the view. */
   answers: Int32Array;
   /** Of the answers, those that are known. */
@@ -39,7 +39,7 @@ export interface Inquiry {
 export class ViewMemo {
   readonly #fields: readonly (keyof PolicyRow)[];
   readonly #numberedMax: number;
-  readonly #numberings: Numbering[];
+  readonly #numberings: readonly Numbering[];
   readonly #remembered: readonly Remembered[];
   #hitSets: (readonly string[])[] = [CLEAN, CLEAN];
   #hitSetOf = new Map<string, number>();
@@ -53,7 +53,13 @@ export class ViewMemo {
     this.#numberings = this.#fields.map(() => new Numbering());
     this.#remembered = views.map((view) => {
       const at = view.fields.map((field) => this.#fields.indexOf(field));
-      return { view, at, pairs: freshPairs(at), answers: new Int32Array(FIRST_ANSWERS), known: 0 };
+      return {
+        view,
+        at,
+        pairs: at.slice(1).map(() => new PairNumbering()),
+        answers: new Int32Array(FIRST_ANSWERS),
+        known: 0,
+      };
     });
   }
 
@@ -66,7 +72,7 @@ export class ViewMemo {
   clear(): void {
     this.#hitSets = [CLEAN, CLEAN];
     this.#hitSetOf = new Map();
-    for (const field of this.#fields.keys()) this.#numberings[field] = new Numbering();
+    for (const numbering of this.#numberings) numbering.clear();
     for (const remembered of this.#remembered) forget(remembered);
   }
 
@@ -83,7 +89,7 @@ export class ViewMemo {
       if (held <= this.#numberedMax) return;
       const most = Math.max(...fields, ...views);
       const field = fields.indexOf(most);
-      if (field >= 0) this.#numberings[field] = new Numbering();
+      this.#numberings[field]?.clear();
       // The numbers of its values are given anew, so that what views hold by them is void.
       for (const [j, remembered] of this.#remembered.entries())
         if (field >= 0 ? remembered.at.includes(field) : views[j] === most) forget(remembered);
@@ -93,9 +99,8 @@ export class ViewMemo {
   /** Only for rows without a fault. What was asked before and not answered is asked again. */
   inquire(rows: readonly PolicyRow[]): Inquiry {
     this.#inquiries += 1;
-    const columns = this.#fields.map((field, f) =>
-      (this.#numberings[f] as Numbering).of(rows.map(FIELD_READERS[field])),
-    );
+    const values = columnsOf(rows);
+    const columns = this.#fields.map((field, f) => (this.#numberings[f] as Numbering).of(values[field]));
     const isNew = new Uint8Array(rows.length);
     const numbers: Int32Array[] = [];
     const asked = this.#remembered.map((remembered) => {
@@ -177,13 +182,9 @@ export class ViewMemo {
 
 const NONE = new Uint8Array(0);
 
-function freshPairs(at: readonly number[]): PairNumbering[] {
-  return at.slice(1).map(() => new PairNumbering());
-}
-
 function forget(remembered: Remembered): void {
-  remembered.pairs = freshPairs(remembered.at);
-  remembered.answers = new Int32Array(FIRST_ANSWERS);
+  for (const pair of remembered.pairs) pair.clear();
+  remembered.answers.fill(UNKNOWN);
   remembered.known = 0;
 }
 

@@ -8,6 +8,11 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
+// What only evaluates, and refuses nothing.
+var interpreterStages = []ast.StageID{
+	ast.StageBuildRuleIndices, ast.StageBuildComprehensionIndices, ast.StageBuildRequiredCapabilities,
+}
+
 func (b *bundleSources) check() error {
 	capabilities, err := limitedCapabilities()
 	if err != nil {
@@ -17,12 +22,21 @@ func (b *bundleSources) check() error {
 	for _, s := range b.compiled() {
 		found = append(found, refuseTraps(s.module)...)
 	}
-	compiler := ast.NewCompiler().WithStrict(true).WithCapabilities(capabilities).SetErrorLimit(0)
+	safe := map[string]*ast.Module{}
+	keepSafe := func(c *ast.Compiler) *ast.Error {
+		for _, s := range b.sources {
+			safe[s.name] = c.Modules[s.name].Copy()
+		}
+		return nil
+	}
+	compiler := ast.NewCompiler().WithStrict(true).WithCapabilities(capabilities).SetErrorLimit(0).
+		WithStageAfterID(ast.StageCheckSafetyRuleBodies, ast.CompilerStageDefinition{Name: "KeepSafe", MetricName: "keep_safe", Stage: keepSafe}).
+		WithSkipStages(interpreterStages...)
 	compiler.Compile(modulesOf(b.compiled(), b.tests))
 	if compiler.Failed() {
 		found = append(found, problemsOf(compiler.Errors)...)
 	} else {
-		typed, err := b.checkFields()
+		typed, err := checkFields(safe, compiler.RewrittenVars)
 		if err != nil {
 			return err
 		}

@@ -82,7 +82,8 @@ detail_CODE(row) := rows.detail(value) if {
 `
 
 // A view is the rows of a batch as far as some rules read them, equal ones once. What it answers is which of them each rule
-// proved clean, so that whatever is missing from an answer is a hit. A rule is given no field but those of its view.
+// proved clean, so that whatever is missing from an answer is a hit. A rule is given no field but those of its view. Its columns
+// are looked up once and not for each row.
 const verdictViews = `
 views := {
 	"v": 1,
@@ -98,7 +99,7 @@ CLEAN	},
 const verdictView = `
 view_NUMBER := [row |
 	view := input.views["NAME"]
-	some i, value in view.FIRST
+COLUMNS	some i, value in view.FIRST
 	row := {"FIRST": valueREST}
 ]
 `
@@ -194,11 +195,12 @@ func viewsText(rules []rule) string {
 		if number < 0 {
 			number = len(names)
 			names = append(names, name)
-			var rest strings.Builder
+			var columns, rest strings.Builder
 			for _, field := range r.Reads[1:] {
-				rest.WriteString(`, "` + field + `": view.` + field + `[i]`)
+				columns.WriteString("\t" + field + "_column := view." + field + "\n")
+				rest.WriteString(`, "` + field + `": ` + field + `_column[i]`)
 			}
-			filled := strings.NewReplacer("NUMBER", strconv.Itoa(number), "NAME", name, "FIRST", r.Reads[0], "REST", rest.String())
+			filled := strings.NewReplacer("NUMBER", strconv.Itoa(number), "NAME", name, "FIRST", r.Reads[0], "REST", rest.String(), "COLUMNS", columns.String())
 			views.WriteString(filled.Replace(verdictView))
 			rows.WriteString("\t\t\"" + name + "\": count(view_" + strconv.Itoa(number) + "),\n")
 		}

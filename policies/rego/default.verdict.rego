@@ -428,8 +428,9 @@ views := {
 
 view_0 := [row |
 	view := input.views["agent,department"]
+	department_column := view.department
 	some i, value in view.agent
-	row := {"agent": value, "department": view.department[i]}
+	row := {"agent": value, "department": department_column[i]}
 ]
 
 view_1 := [row |
@@ -440,32 +441,37 @@ view_1 := [row |
 
 view_2 := [row |
 	view := input.views["class,department"]
+	department_column := view.department
 	some i, value in view.class
-	row := {"class": value, "department": view.department[i]}
+	row := {"class": value, "department": department_column[i]}
 ]
 
 view_3 := [row |
 	view := input.views["classification,clearance"]
+	clearance_column := view.clearance
 	some i, value in view.classification
-	row := {"classification": value, "clearance": view.clearance[i]}
+	row := {"classification": value, "clearance": clearance_column[i]}
 ]
 
 view_4 := [row |
 	view := input.views["class,costMinor"]
+	costMinor_column := view.costMinor
 	some i, value in view.class
-	row := {"class": value, "costMinor": view.costMinor[i]}
+	row := {"class": value, "costMinor": costMinor_column[i]}
 ]
 
 view_5 := [row |
 	view := input.views["datasets,purpose"]
+	purpose_column := view.purpose
 	some i, value in view.datasets
-	row := {"datasets": value, "purpose": view.purpose[i]}
+	row := {"datasets": value, "purpose": purpose_column[i]}
 ]
 
 view_6 := [row |
 	view := input.views["classification,department"]
+	department_column := view.department
 	some i, value in view.classification
-	row := {"classification": value, "department": view.department[i]}
+	row := {"classification": value, "department": department_column[i]}
 ]
 
 view_7 := [row |
@@ -476,36 +482,43 @@ view_7 := [row |
 
 view_8 := [row |
 	view := input.views["class,durationSeconds"]
+	durationSeconds_column := view.durationSeconds
 	some i, value in view.class
-	row := {"class": value, "durationSeconds": view.durationSeconds[i]}
+	row := {"class": value, "durationSeconds": durationSeconds_column[i]}
 ]
 
 view_9 := [row |
 	view := input.views["roles,skills"]
+	skills_column := view.skills
 	some i, value in view.roles
-	row := {"roles": value, "skills": view.skills[i]}
+	row := {"roles": value, "skills": skills_column[i]}
 ]
 
 view_10 := [row |
 	view := input.views["department,quantities"]
+	quantities_column := view.quantities
 	some i, value in view.department
-	row := {"department": value, "quantities": view.quantities[i]}
+	row := {"department": value, "quantities": quantities_column[i]}
 ]
 
 view_11 := [row |
 	view := input.views["department,models"]
+	models_column := view.models
 	some i, value in view.department
-	row := {"department": value, "models": view.models[i]}
+	row := {"department": value, "models": models_column[i]}
 ]
 
 view_12 := [row |
 	view := input.views["classification,purpose"]
+	purpose_column := view.purpose
 	some i, value in view.classification
-	row := {"classification": value, "purpose": view.purpose[i]}
+	row := {"classification": value, "purpose": purpose_column[i]}
 ]
 
 view_13 := [row |
 	view := input.views["class,department,hour"]
+	department_column := view.department
+	hour_column := view.hour
 	some i, value in view.class
-	row := {"class": value, "department": view.department[i], "hour": view.hour[i]}
+	row := {"class": value, "department": department_column[i], "hour": hour_column[i]}
 ]
