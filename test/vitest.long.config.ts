@@ -11,6 +11,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       include: ['test/**/*.long.ts'],
+      env: {},
       // One at a time: a figure taken beside another run is a figure of both.
       maxWorkers: 1,
       testTimeout: 4 * 60 * 60_000,

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { linkTo } from './data/address.ts';
+import { rememberedToken } from './data/browser.ts';
 import { useClock } from './data/clock.ts';
 import { followLive, live } from './data/live.ts';
 import { useAddress } from './data/route.ts';
@@ -12,13 +13,15 @@ import { useStore } from './data/store.ts';
 import { KeysHelp, useKeys } from './keys.tsx';
 import { pageOf, TABS } from './pages.tsx';
 import { since } from './parts/format.ts';
-import { Away, SignIn } from './signIn.tsx';
+import { Away, Opening, SignIn } from './signIn.tsx';
 import { ThemeChoice } from './theme.tsx';
 
 export function App() {
   const state = useStore(session);
   if (state.type === 'open') return <Frame key={state.session.me.subject} />;
   if (state.type === 'away') return <Away />;
+  // A tab that is loaded anew has its token still: it is not asked for one for the blink that the server takes.
+  if (state.type === 'opening' && rememberedToken() !== null) return <Opening />;
   return <SignIn why={state.type === 'none' ? state.why : null} opening={state.type === 'opening'} />;
 }
 
@@ -53,9 +56,13 @@ function Frame() {
           ))}
         </nav>
         <LiveMark />
-        <span class="who" title={`Signed in until ${me.expiresAt}`}>
+        <a
+          class="who"
+          href={linkTo(['departments', me.department])}
+          title={`Signed in until ${me.expiresAt}. To the department`}
+        >
           {me.agent ?? me.role} · {me.department}
-        </span>
+        </a>
         <ThemeChoice />
         <button type="button" class="plain" onClick={() => setHelp(true)} aria-label="Keys and help">
           ?

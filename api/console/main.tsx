@@ -7,5 +7,6 @@ import { resume } from './data/session.ts';
 
 const place = document.getElementById('console');
 if (place === null) throw new Error('the page has no place for the console');
-render(<App />, place);
+// Asked before anything is drawn: whatever is shown waits for the answer.
 void resume();
+render(<App />, place);

@@ -59,6 +59,16 @@ export function SignIn({ why, opening }: { readonly why: string | null; readonly
   );
 }
 
+/** Signed in already, as after a reload. */
+export function Opening() {
+  return (
+    <main class="signin">
+      <h1>Annona</h1>
+      <p role="status">Asking the server…</p>
+    </main>
+  );
+}
+
 /** Signed in, but nobody answers: a server that restarts, a network that is away. */
 export function Away() {
   return (

@@ -46,15 +46,18 @@ function createKept(api: Api) {
   const readAll = async (): Promise<void> => {
     whole = true;
     changed.clear();
+    const rows: ListedRequest[] = [];
     try {
-      const items = await api.all<RequestView>('/v1/requests', {
+      await api.all<RequestView>('/v1/requests', {
         most: MOST,
-        onPage: (page) => {
+        onPage: (read) => {
+          // Each is put into words once; the pages before this one were.
+          for (const request of read.slice(rows.length)) rows.push(listed(request));
           // Once the list stands it is replaced whole, not emptied and filled.
-          if (kept.get().rows.length < page.length) set({ rows: page.map(listed) });
+          if (kept.get().rows.length < rows.length) set({ rows: [...rows] });
         },
       });
-      set({ rows: items.map(listed), loading: false, error: null, more: items.length >= MOST });
+      set({ rows, loading: false, error: null, more: rows.length >= MOST });
     } catch (error) {
       set({ loading: false, error });
       whole = false;

@@ -55,6 +55,13 @@ export function useResource<Value>({ key, load, everyMs }: Reading<Value>): Reso
       (error: unknown) => settle({ error }),
     );
   }, [api, key]);
+  // Asked as the page is drawn, from its outermost part inwards: effects run a frame later and inside out, and a browser lends six
+  // connections, so that what a person waits for first would be asked last.
+  const begun = useRef(false);
+  if (!begun.current) {
+    begun.current = true;
+    read();
+  }
   useEffect(() => {
     setState((shown) =>
       shown.key === key ? shown : { key, value: null, error: null, loading: true, at: null },

@@ -25,7 +25,7 @@ export interface Rates {
 
 export interface HeldInput {
   readonly department: string;
-  readonly row: UsageRow;
+  readonly row: Pick<UsageRow, 'unitSeconds'>;
   readonly quotas: readonly Quota[];
   /** Of all departments and classes. */
   readonly shares: readonly Share[];
@@ -63,6 +63,25 @@ export function heldOf({ department, row, quotas, shares, spanSeconds }: HeldInp
       ofAll: all > 0 ? ours / all : null,
     };
   });
+}
+
+export interface Dominant {
+  readonly kind: string;
+  /** Of all that was held of the kind. */
+  readonly part: number;
+  /** Against the part that its weight stands for: 2 is twice as much. Null: there are no weights. */
+  readonly times: number | null;
+}
+
+/**
+ * The kind of which it had the largest part, held against its weight: its dominant share (Ghodsi et al., Dominant Resource Fairness,
+ * NSDI 2011, section 3), over the last seven days. Null: it held nothing.
+ */
+export function dominantOf(rows: readonly HeldRow[], weight: number | null): Dominant | null {
+  const [most] = rows.toSorted((a, b) => (b.ofAll ?? 0) - (a.ofAll ?? 0));
+  const part = most?.ofAll ?? 0;
+  if (most === undefined || part === 0) return null;
+  return { kind: most.kind, part, times: weight === null || weight === 0 ? null : part / weight };
 }
 
 /** The part of what is scarce that its weight stands for, against those of all others. */

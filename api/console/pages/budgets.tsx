@@ -17,12 +17,12 @@ interface Budget {
 }
 
 const ACCOUNTS_MOST = 200;
-/** Forecasts are asked for one by one: of the first so many. */
+/** Forecasts are asked for one by one: of so many, the fullest. */
 const FORECASTS_MOST = 24;
 const EVERY_MS = 15_000;
 
 const WHY_NEVER: Readonly<Record<string, string>> = {
-  budgetLasts: 'lasts',
+  budgetLasts: 'not in this period',
   nothingBurnt: 'nothing is spent',
   nothingElapsed: 'just begun',
   noCurrentPeriod: 'no period now',
@@ -126,7 +126,7 @@ function EditBudget({ account, onDone, onClose }: EditProps) {
   );
 }
 
-function partOf({ account: { periods } }: Budget): number {
+function partOf({ periods }: Account): number {
   const period = periods.find(({ current }) => current);
   return period === undefined ? 0 : (period.spent + period.reserved) / Math.max(1, period.budget);
 }
@@ -138,15 +138,16 @@ async function readBudgets(api: Api, department: string | undefined): Promise<re
       periods.some((period) => period.current) &&
       (department === undefined || id === department || id.startsWith(`${department}-`)),
   );
-  const forecasts = await Promise.all(
-    current.map((account, index) =>
-      index < FORECASTS_MOST
-        ? api.get<Forecast>(`/v1/accounts/${encodeURIComponent(account.id)}/forecast`)
-        : Promise.resolve(null),
-    ),
+  const fullest = current.toSorted((a, b) => partOf(b) - partOf(a));
+  return Promise.all(
+    fullest.map(async (account, index) => ({
+      account,
+      forecast:
+        index < FORECASTS_MOST
+          ? await api.get<Forecast>(`/v1/accounts/${encodeURIComponent(account.id)}/forecast`)
+          : null,
+    })),
   );
-  const budgets = current.map((account, index) => ({ account, forecast: forecasts[index] ?? null }));
-  return budgets.toSorted((a, b) => partOf(b) - partOf(a));
 }
 
 interface RowProps extends Budget {
@@ -186,7 +187,9 @@ function BudgetRow({ account, forecast, at, onEdit }: RowProps) {
         ) : runsOut === null ? (
           (WHY_NEVER[forecast.reason ?? ''] ?? '–')
         ) : (
-          <strong class="warn">{since(runsOut, at)}</strong>
+          <strong class="warn" title={instant(runsOut)}>
+            {instant(runsOut).slice(0, 10)}, {since(runsOut, at)}
+          </strong>
         )}
       </td>
       <td>

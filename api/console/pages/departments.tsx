@@ -1,11 +1,12 @@
 // Departments: what each is entitled to, and, of one, its scorecard, agents, quotas and budgets.
 
+import { useMemo, useState } from 'preact/hooks';
 import { linkTo } from '../data/address.ts';
 import { useClock } from '../data/clock.ts';
 import { useResource } from '../data/resource.ts';
 import { useMe } from '../data/session.ts';
 import type { Agent, Department } from '../data/shapes.ts';
-import { amount, plain, since } from '../parts/format.ts';
+import { ago, amount, plain } from '../parts/format.ts';
 import { Facts } from '../parts/mark.tsx';
 import { Panel, Shown } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
@@ -30,40 +31,42 @@ export function DepartmentsPage() {
         empty={{ when: (all) => all.length === 0, say: 'The organisation has no department.' }}
       >
         {(all) => (
-          <Scroll label="Departments">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">department</th>
-                  <th scope="col">title</th>
-                  <th scope="col" class="number">
-                    agents
-                  </th>
-                  <th scope="col" class="number">
-                    weight
-                  </th>
-                  <th scope="col">up to</th>
-                  <th scope="col">classes</th>
-                  <th scope="col">kinds</th>
-                </tr>
-              </thead>
-              <tbody>
-                {all.map((each) => (
-                  <tr key={each.id} class={each.id === me.department ? 'own' : ''}>
-                    <th scope="row">
-                      <a href={linkTo(['departments', each.id])}>{each.id}</a>
+          <div class="panel">
+            <Scroll label="Departments">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">department</th>
+                    <th scope="col">title</th>
+                    <th scope="col" class="number">
+                      agents
                     </th>
-                    <td>{each.title}</td>
-                    <td class="number">{amount(each.agents)}</td>
-                    <td class="number">{amount(each.weight)}</td>
-                    <td>{each.clearanceCeiling}</td>
-                    <td>{plain(each.classes)}</td>
-                    <td>{each.kinds === null ? 'all' : plain(each.kinds)}</td>
+                    <th scope="col" class="number">
+                      weight
+                    </th>
+                    <th scope="col">cleared up to</th>
+                    <th scope="col">classes</th>
+                    <th scope="col">kinds</th>
                   </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+                </thead>
+                <tbody>
+                  {all.map((each) => (
+                    <tr key={each.id} class={each.id === me.department ? 'own' : ''}>
+                      <th scope="row">
+                        <a href={linkTo(['departments', each.id])}>{each.id}</a>
+                      </th>
+                      <td>{each.title}</td>
+                      <td class="number">{amount(each.agents)}</td>
+                      <td class="number">{amount(each.weight)}</td>
+                      <td>{each.clearanceCeiling}</td>
+                      <td>{plain(each.classes)}</td>
+                      <td>{each.kinds === null ? 'all' : plain(each.kinds)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Scroll>
+          </div>
         )}
       </Shown>
     </>
@@ -112,7 +115,6 @@ export function DepartmentPage({ id }: { readonly id: string }) {
 }
 
 function Agents({ department }: { readonly department: string }) {
-  const at = useClock();
   const agents = useResource({
     key: `agents/${department}`,
     load: (api) => api.all<Agent>('/v1/agents', { query: { department }, most: 5000 }),
@@ -121,43 +123,62 @@ function Agents({ department }: { readonly department: string }) {
   return (
     <Panel title="Agents" wide note={agents.value === null ? undefined : `${amount(agents.value.length)}`}>
       <Shown of={agents} empty={{ when: (all) => all.length === 0, say: 'No agent acts for it.' }}>
-        {(all) => (
-          <Scroll label="Agents" short>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">agent</th>
-                  <th scope="col">roles</th>
-                  <th scope="col">skills</th>
-                  <th scope="col">clearance</th>
-                  <th scope="col">paid by</th>
-                  <th scope="col" class="number">
-                    at once
-                  </th>
-                  <th scope="col" class="number">
-                    heard of
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {all.map((agent) => (
-                  <tr key={agent.id}>
-                    <th scope="row">{agent.id}</th>
-                    <td>{plain(agent.roles)}</td>
-                    <td>{plain(agent.skills)}</td>
-                    <td>{agent.clearance}</td>
-                    <td>{plain(agent.accounts)}</td>
-                    <td class="number">{amount(agent.concurrency)}</td>
-                    <td class="number">
-                      {agent.heartbeatAt === null ? 'never' : since(agent.heartbeatAt, at)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
-        )}
+        {(all) => <AgentTable agents={all} />}
       </Shown>
     </Panel>
+  );
+}
+
+/** Of thousands the first are shown until all are asked for; ages move so slowly that the rows are drawn anew every ten seconds. */
+const AGENTS_SHOWN = 60;
+const AGES_MS = 10_000;
+
+function AgentTable({ agents }: { readonly agents: readonly Agent[] }) {
+  const [whole, setWhole] = useState(false);
+  const at = Math.floor(useClock() / AGES_MS) * AGES_MS;
+  const rows = useMemo(
+    () =>
+      agents
+        .slice(0, whole ? agents.length : AGENTS_SHOWN)
+        .map((agent) => <AgentRow key={agent.id} agent={agent} at={at} />),
+    [agents, whole, at],
+  );
+  return (
+    <Scroll label="Agents" short>
+      <table>
+        <thead>
+          <tr>
+            {['agent', 'roles', 'skills', 'clearance', 'paid by', 'at once', 'heard of'].map(
+              (title, column) => (
+                <th key={title} scope="col" class={column > 4 ? 'number' : ''}>
+                  {title}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>{rows}</tbody>
+      </table>
+      {whole || agents.length <= AGENTS_SHOWN ? null : (
+        <button type="button" class="link" onClick={() => setWhole(true)}>
+          Show all {amount(agents.length)}
+        </button>
+      )}
+    </Scroll>
+  );
+}
+
+function AgentRow({ agent, at }: { readonly agent: Agent; readonly at: number }) {
+  const { id, roles, skills, clearance, accounts, concurrency, heartbeatAt } = agent;
+  return (
+    <tr>
+      <th scope="row">{id}</th>
+      <td>{plain(roles)}</td>
+      <td>{plain(skills)}</td>
+      <td>{clearance}</td>
+      <td>{plain(accounts)}</td>
+      <td class="number">{amount(concurrency)}</td>
+      <td class="number">{heartbeatAt === null ? 'never' : ago(heartbeatAt, at)}</td>
+    </tr>
   );
 }

@@ -2,42 +2,40 @@
 // Invariant: every number is one of the API; a part that the reader may not see is not there.
 
 import { useMemo, useRef } from 'preact/hooks';
-import type { Page } from '../../client/shapes.ts';
 import { ACTOR_WORDS } from '../../states.ts';
 import { linkTo } from '../data/address.ts';
 import { useClock } from '../data/clock.ts';
 import { gapOf, oldestOf, tickMs } from '../data/fairness.ts';
 import { type Resource, useResource } from '../data/resource.ts';
 import type { QueueReasons, Tick } from '../data/shapes.ts';
+import { useTicks } from '../data/ticks.ts';
 import { Chart } from '../parts/chart.tsx';
-import { amount, instant, percent, since, span } from '../parts/format.ts';
+import { ago, amount, instant, percent, span } from '../parts/format.ts';
 import { TickLink } from '../parts/mark.tsx';
 import { Panel, Shown } from '../parts/panel.tsx';
 import { Budgets } from './budgets.tsx';
-import { PoolsNow, PricesNow } from './poolsNow.tsx';
+import { hidesPrices, PoolsNow, PricesNow } from './poolsNow.tsx';
 import { SharesNow } from './sharesNow.tsx';
 
 const TICKS = 240;
+const TICKS_EVERY_MS = 1000;
 
 export function NowPage() {
-  const ticks = useResource({
-    key: 'ticks',
-    load: async (api) => (await api.get<Page<Tick>>('/v1/ticks', { limit: TICKS })).items,
-    everyMs: 1000,
-  });
+  const ticks = useTicks(TICKS, TICKS_EVERY_MS);
   const reasons = useResource({
     key: 'reasons',
     load: (api) => api.get<QueueReasons>('/v1/queue/reasons'),
     everyMs: 2000,
   });
+  const isAlone = hidesPrices(ticks.value ?? []);
   return (
     <>
       <h1 class="hidden">Now</h1>
       <Figures ticks={ticks} reasons={reasons} />
       <div class="panels">
         <TicksPanel ticks={ticks} />
-        <WaitingPanel reasons={reasons} />
-        <PricesNow ticks={ticks} />
+        <WaitingPanel reasons={reasons} wide={isAlone} />
+        {isAlone ? null : <PricesNow ticks={ticks} />}
         <PoolsNow />
         <SharesNow />
         <Budgets />
@@ -66,7 +64,7 @@ function Figures({ ticks, reasons }: FiguresProps) {
       <Figure
         name="tick"
         value={newest === undefined ? '–' : <TickLink tick={newest.tick} />}
-        note={newest === undefined ? 'none yet' : since(newest.now, at)}
+        note={newest === undefined ? 'none yet' : ago(newest.now, at)}
       />
       <Figure name="in it" value={amount(newest?.counts.pending)} note="pending" />
       <Figure
@@ -190,10 +188,10 @@ function strictly(times: readonly number[]): number[] {
   });
 }
 
-function WaitingPanel({ reasons }: Pick<FiguresProps, 'reasons'>) {
+function WaitingPanel({ reasons, wide }: Pick<FiguresProps, 'reasons'> & { readonly wide: boolean }) {
   const at = useClock();
   return (
-    <Panel title="Why requests wait" note="by the reason that binds">
+    <Panel title="Why requests wait" wide={wide} note="by the reason that binds">
       <Shown of={reasons} empty={{ when: ({ items }) => items.length === 0, say: 'Nobody waits.' }}>
         {({ items }) => (
           <table>
@@ -211,11 +209,12 @@ function WaitingPanel({ reasons }: Pick<FiguresProps, 'reasons'>) {
             </thead>
             <tbody>
               {items.map(({ code, count, actor, advice, oldestSubmittedAt }) => (
-                <tr key={code} title={advice}>
-                  <td>
+                <tr key={code}>
+                  <td class="wraps">
                     <a class="code" href={linkTo(['requests'], { state: 'waiting', reason: code })}>
                       {code}
                     </a>
+                    <div class="muted">{advice}</div>
                   </td>
                   <td class="number">{amount(count)}</td>
                   <td>{ACTOR_WORDS[actor] ?? actor}</td>

@@ -152,12 +152,13 @@ function PoolTable({ pools }: { readonly pools: readonly Pool[] }) {
   );
 }
 
+/** Who sees its own department alone sees no prices: they would tell of others. */
+export function hidesPrices(ticks: readonly Tick[]): boolean {
+  return ticks.some(({ stages }) => stages.some(({ multipliers }) => multipliers === null));
+}
+
 export function PricesNow({ ticks }: { readonly ticks: Resource<readonly Tick[]> }) {
   const drawn = useMemo(() => pricesOver(ticks.value ?? []), [ticks.value]);
-  const isHidden = (ticks.value ?? []).some(({ stages }) =>
-    stages.some(({ multipliers }) => multipliers === null),
-  );
-  if (isHidden) return null;
   return (
     <Panel title="What scarce units are worth" note="per unit, in the objective of their class">
       <Shown

@@ -131,7 +131,14 @@ function Start({ of: { position, reservation, estimate, noEstimate } }: { readon
       ) : (
         <>
           <p class="big">
-            {since(estimate.p10, at)} <span class="muted">to</span> {since(estimate.p90, at)}
+            {Date.parse(estimate.p90) <= at ? (
+              'any moment: later than was estimated'
+            ) : (
+              <>
+                {Date.parse(estimate.p10) <= at ? 'now' : since(estimate.p10, at)}{' '}
+                <span class="muted">to</span> {since(estimate.p90, at)}
+              </>
+            )}
           </p>
           <p class="muted">
             most likely around {instant(estimate.p50, at)}; nine of ten start by {instant(estimate.p90, at)}
@@ -145,7 +152,9 @@ function Start({ of: { position, reservation, estimate, noEstimate } }: { readon
       <Facts
         of={{
           position:
-            position === null ? null : `behind ${amount(position.ahead)} others of class ${position.class}`,
+            position === null
+              ? null
+              : `behind ${amount(position.ahead)} ${position.ahead === 1 ? 'other' : 'others'} of class ${position.class}`,
           promisedStart:
             reservation === null
               ? 'none'

@@ -18,7 +18,7 @@ interface OfExplanation {
   readonly of: Explanation;
 }
 
-const CANDIDATES = ['pool', 'standing', 'preferred', 'use', 'left', 'fits', 'price'];
+const CANDIDATES = ['pool', 'standing', 'preferred', 'use', 'left', 'fits', 'price, minor units'];
 
 export function Candidates({ of: { options } }: OfExplanation) {
   const claims = options.flatMap(({ option, claims }) => claims.map((claim) => ({ option, ...claim })));
@@ -138,8 +138,12 @@ export function Offers({ request, of: { offers, tick }, onDone }: OffersProps) {
     go(['requests', taken.id]);
   };
   return (
-    <Panel title="What it could have at once" note={tick === null ? undefined : 'if it asked otherwise'}>
-      {offers.length === 0 ? <p class="empty">Nothing smaller, other, later or shorter fits now.</p> : null}
+    <Panel title="What to change" note={tick === null ? undefined : 'each of these would start at once'}>
+      {offers.length === 0 ? (
+        <p class="empty">
+          Nothing smaller, other, later or shorter would start now. What it waits for stands under Why.
+        </p>
+      ) : null}
       <ul class="offers">
         {offers.map((offer) => (
           <li key={offer.id}>
@@ -197,7 +201,7 @@ export function Takes({ request, of: { price } }: OfExplanation & { readonly req
     }
   };
   return (
-    <Panel title="What it would take" wide>
+    <Panel title="What it would take" wide note="in points of the objective of its class">
       {price === null ? null : (
         <>
           <p>

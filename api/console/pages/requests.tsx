@@ -7,7 +7,7 @@ import { useClock } from '../data/clock.ts';
 import { filtered, type ListedRequest, NO_FILTER, type RequestFilter } from '../data/requestList.ts';
 import { MOST, useRequests } from '../data/requests.ts';
 import { go, setQuery, useAddress } from '../data/route.ts';
-import { amount, since } from '../parts/format.ts';
+import { ago, amount } from '../parts/format.ts';
 import { Grid, type GridColumn } from '../parts/grid.tsx';
 import { State } from '../parts/mark.tsx';
 import { Failure } from '../parts/panel.tsx';
@@ -139,19 +139,19 @@ function distinct(rows: readonly ListedRequest[], of: (row: ListedRequest) => st
 }
 
 function columnsAt(at: number): readonly GridColumn<ListedRequest>[] {
-  const age = ({ submittedAt }: RequestView) => since(submittedAt, at);
+  const age = ({ submittedAt }: RequestView) => ago(submittedAt, at);
   return [
-    { title: 'State', width: '7.5rem', cell: ({ request }) => <State of={request.state} /> },
+    { title: 'State', width: '6.2rem', cell: ({ request }) => <State of={request.state} /> },
     { title: 'Asks', width: 'minmax(8rem, 1.3fr)', cell: (row) => row.asks },
-    { title: 'Department', width: '8rem', cell: ({ request }) => request.department },
+    { title: 'Department', width: '7rem', cell: ({ request }) => request.department },
     { title: 'Agent', width: 'minmax(7rem, 0.7fr)', cell: ({ request }) => request.agent },
-    { title: 'Class', width: '6.5rem', cell: ({ request }) => request.terms.class },
+    { title: 'Class', width: '5.5rem', cell: ({ request }) => request.terms.class },
     {
       title: 'Reason',
-      width: '11.5rem',
+      width: '10.5rem',
       cell: ({ reason }) => <span class="code">{reason === '' ? '–' : reason}</span>,
     },
-    { title: 'Summary', width: 'minmax(6rem, 1fr)', cell: ({ request }) => request.terms.summary || '–' },
-    { title: 'Submitted', width: '9rem', number: true, cell: ({ request }) => age(request) },
+    { title: 'Summary', width: 'minmax(6rem, 1.4fr)', cell: ({ request }) => request.terms.summary || '–' },
+    { title: 'Submitted', width: '8rem', number: true, cell: ({ request }) => age(request) },
   ];
 }

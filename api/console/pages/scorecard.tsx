@@ -1,9 +1,10 @@
 // The scorecard of a department: what came of what it asked for, how long that took, and how much it held of what is its own.
 // Invariant: who may not read the department's usage is told so, and sees no number of it.
 
+import { linkTo } from '../data/address.ts';
 import type { Api } from '../data/api.ts';
 import { useResource } from '../data/resource.ts';
-import { type HeldRow, heldOf, ratesOf, weightPart } from '../data/scorecard.ts';
+import { dominantOf, type HeldRow, heldOf, ratesOf, weightPart } from '../data/scorecard.ts';
 import { may, useMe } from '../data/session.ts';
 import type { Department, Quota, Share, UsageRow } from '../data/shapes.ts';
 import { amount, percent, span } from '../parts/format.ts';
@@ -28,32 +29,37 @@ export function Scorecard({ department }: { readonly department: string }) {
 }
 
 interface Read {
-  /** Null: it asked for nothing. */
+  /** Of the department, or, for an agent, its own; null: it asked for nothing. */
   readonly row: UsageRow | null;
   readonly held: readonly HeldRow[];
   readonly weight: number | null;
 }
 
 function Known({ department }: { readonly department: string }) {
+  const me = useMe();
   const card = useResource({
     key: `scorecard/${department}`,
     load: (api) => read(api, department),
     everyMs: EVERY_MS,
   });
+  const isOwn = me.may.readUsage === 'own';
   return (
-    <Panel title="Scorecard" note="the last 30 days; what was held of all: the last 7">
-      <Shown
-        of={card}
-        empty={{ when: ({ row }) => row === null, say: 'It asked for nothing in the last 30 days.' }}
-      >
-        {({ row, held, weight }) =>
-          row === null ? null : (
-            <>
+    <Panel
+      title="Scorecard"
+      note={`the last 30 days${isOwn ? `, of ${me.agent} alone` : ''}; what was held of all: the last 7`}
+    >
+      <Shown of={card}>
+        {({ row, held, weight }) => (
+          <>
+            <Fair department={department} rows={held} weight={weight} />
+            {row === null ? (
+              <p class="empty">{isOwn ? me.agent : 'It'} asked for nothing in the last 30 days.</p>
+            ) : (
               <Score row={row} />
-              <Held rows={held} weight={weight} />
-            </>
-          )
-        }
+            )}
+            {row === null || isOwn ? null : <Held rows={held} />}
+          </>
+        )}
       </Shown>
     </Panel>
   );
@@ -70,9 +76,45 @@ async function read(api: Api, department: string): Promise<Read> {
   const input = { department, quotas, shares: shares.items, spanSeconds: SPAN_SECONDS };
   return {
     row,
-    held: row === null ? [] : heldOf({ ...input, row }),
+    held: heldOf({ ...input, row: row ?? { unitSeconds: {} } }),
     weight: weightPart(department, departments),
   };
+}
+
+/** Whether the scheduler is fair to it, in words; the numbers stand below. */
+function Fair({
+  department,
+  rows,
+  weight,
+}: {
+  readonly department: string;
+  readonly rows: readonly HeldRow[];
+  readonly weight: number | null;
+}) {
+  const dominant = dominantOf(rows, weight);
+  const waiting = linkTo(['requests'], { state: 'waiting', department });
+  return (
+    <p class="fair">
+      {dominant === null ? (
+        'It held nothing in the last seven days.'
+      ) : (
+        <>
+          It held <strong>{percent(dominant.part, 1)}</strong> of all {dominant.kind}, and less of every other
+          kind. Its weight stands for <strong>{percent(weight, 1)}</strong> of what is scarce:{' '}
+          {dominant.times === null
+            ? 'there is nothing to hold it against.'
+            : dominant.times >= 1
+              ? `it had ${times(dominant.times)} times its part.`
+              : `it had ${times(dominant.times)} times its part, as it asked for less or had to wait.`}
+        </>
+      )}{' '}
+      <a href={waiting}>What waits of it, and why</a>
+    </p>
+  );
+}
+
+function times(value: number): string {
+  return value.toFixed(value < 10 ? 1 : 0);
 }
 
 function Score({ row }: { readonly row: UsageRow }) {
@@ -101,7 +143,7 @@ function Score({ row }: { readonly row: UsageRow }) {
 
 const COLUMNS = ['kind', 'unit-hours held', 'of its own share', 'of all held', 'held now', 'its own'];
 
-function Held({ rows, weight }: { readonly rows: readonly HeldRow[]; readonly weight: number | null }) {
+function Held({ rows }: { readonly rows: readonly HeldRow[] }) {
   return (
     <>
       <h3>What it held</h3>
@@ -128,10 +170,7 @@ function Held({ rows, weight }: { readonly rows: readonly HeldRow[]; readonly we
           ))}
         </tbody>
       </table>
-      <p class="muted">
-        Its weight stands for {percent(weight, 1)} of what is scarce. It may hold less where it asks for less,
-        and more where others leave theirs idle.
-      </p>
+      <p class="muted">It may hold more than its part where others leave theirs idle.</p>
     </>
   );
 }

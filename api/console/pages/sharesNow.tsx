@@ -57,7 +57,7 @@ function Cohort({ of }: { readonly of: CohortStanding }) {
               </td>
               <td class="number">{amount(member.used)}</td>
               <td class="number muted">of {amount(member.nominal)}</td>
-              <td class="number">{member.borrows > 0 ? `+${amount(member.borrows)}` : ''}</td>
+              <td class="number">{member.borrows > 0 ? `${amount(member.borrows)} borrowed` : ''}</td>
             </tr>
           ))}
         </tbody>

@@ -1,22 +1,18 @@
 // The newest ticks, one a line: what was in them, how good they were proved to be, how long they took.
 
-import type { Page } from '../../client/shapes.ts';
 import { gapOf, tickMs } from '../data/fairness.ts';
-import { useResource } from '../data/resource.ts';
 import { go } from '../data/route.ts';
 import type { Tick } from '../data/shapes.ts';
+import { useTicks } from '../data/ticks.ts';
 import { amount, instant, percent, span } from '../parts/format.ts';
 import { Grid, type GridColumn } from '../parts/grid.tsx';
 import { Shown } from '../parts/panel.tsx';
 
 const NEWEST = 400;
+const EVERY_MS = 2000;
 
 export function TicksPage() {
-  const ticks = useResource({
-    key: 'ticks-list',
-    load: async (api) => (await api.get<Page<Tick>>('/v1/ticks', { limit: NEWEST })).items,
-    everyMs: 2000,
-  });
+  const ticks = useTicks(NEWEST, EVERY_MS);
   return (
     <div class="list">
       <h1>Ticks</h1>

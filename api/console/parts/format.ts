@@ -49,6 +49,11 @@ export function since(text: string | null | undefined, at: number): string {
   return ms >= 0 ? `${span(ms)} ago` : `in ${span(ms)}`;
 }
 
+/** Of what has happened already: never ahead of a clock that is shown a moment old, or of a browser whose own is behind. */
+export function ago(text: string, at: number): string {
+  return since(text, Math.max(at, Date.parse(text)));
+}
+
 /** Money in minor units as "1,234.56 EUR", use as "12 gpu-hours". */
 export function measured(
   value: number | null | undefined,

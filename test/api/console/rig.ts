@@ -8,7 +8,7 @@ import { loadOrCreateSigningKey } from '../../../adapters/identity/signingKey.ts
 import { now } from '../../../adapters/system/clock.ts';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { buildConsole } from '../../../api/cli/buildConsole.ts';
-import { type AnnonaClient, createClient, type SubmitBody } from '../../../api/client/index.ts';
+import { type AnnonaClient, createClient, ProblemError, type SubmitBody } from '../../../api/client/index.ts';
 import { loadOrganisation } from '../../../api/organisation/index.ts';
 import { DEFAULT_AUDIENCE } from '../../../api/roles/serverOptions.ts';
 import type { TokenHolder } from '../../../api/roles/token.ts';
@@ -37,6 +37,8 @@ export interface Rig {
 export const OPERATOR: TokenHolder = { role: 'operator', department: 'operations' };
 export const AUTHOR: TokenHolder = { role: 'administrator', department: 'operations' };
 export const REVIEWER: TokenHolder = { role: 'reviewer', department: 'data-science' };
+/** Answers for what research may hold and spend. */
+export const HEAD: TokenHolder = { role: 'department-head', department: 'research' };
 /** Works with restricted data: the policies that ship ask a reviewer for it. */
 export const PAYROLL: TokenHolder = { role: 'agent', department: 'hr', agent: 'payroll-01' };
 /** Its requests wait. */
@@ -137,6 +139,18 @@ export async function fill(rig: Rig): Promise<string> {
     { waitSeconds: 20 },
   );
   return waiting.id;
+}
+
+/** One heartbeat for all that `fill` holds: what waits for it waits another minute. */
+export async function keepHeld(rig: Rig): Promise<void> {
+  const holder = await rig.client(HOLDER);
+  const { items } = await holder.get('/v1/leases', { state: 'active' });
+  const leases = items as readonly { readonly id: string; readonly epoch: number }[];
+  for (const { id, epoch } of leases)
+    await holder.heartbeat(id, epoch).catch((error: unknown) => {
+      // Where its agent is at work besides, a lease may end between the two calls.
+      if (!(error instanceof ProblemError) || error.code !== 'LEASE_ENDED') throw error;
+    });
 }
 
 /** A policy that asks a reviewer for what is confidential, built as an author builds one. Answers its revision. */

@@ -1,6 +1,6 @@
 // The scorecard's figures: quotients of what the API counts, and nothing where there is nothing to divide by.
 import { expect, it } from 'vitest';
-import { heldOf, ratesOf, weightPart } from '../../../../api/console/data/scorecard.ts';
+import { dominantOf, heldOf, ratesOf, weightPart } from '../../../../api/console/data/scorecard.ts';
 import type { Quota, Share, UsageRow } from '../../../../api/console/data/shapes.ts';
 
 const ROW: UsageRow = {
@@ -62,4 +62,17 @@ it('tells granted and denied of those decided, and what was never taken up of th
       { id: 'b', weight: 3 },
     ]),
   ).toBe(0.25);
+});
+
+it('holds the largest of its parts against the part of its weight', () => {
+  const shares = [share('research', 'batch', 300), share('sales', 'batch', 900)];
+  const cpu = { ...share('research', 'batch', 1), kind: 'cpu' };
+  const others = { ...share('sales', 'batch', 9), kind: 'cpu' };
+  const of = (department: string, all: Share[]) =>
+    heldOf({ department, row: ROW, quotas: [GPU], shares: all, spanSeconds: 7200 });
+  const held = of('research', [...shares, cpu, others]);
+  expect(dominantOf(held, 0.125)).toEqual({ kind: 'gpu', part: 0.25, times: 2 });
+  expect(dominantOf(held, null)).toMatchObject({ times: null });
+  expect(dominantOf(of('hr', shares), 0.125)).toBeNull();
+  expect(dominantOf([], 0.125)).toBeNull();
 });

@@ -2,36 +2,19 @@
 // One server for all of them, in order. Run by `npm run test:long`.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, type Looking, openBrowser, openPage, signIn } from '../browser.ts';
-import { AUTHOR, fill, HOSTILE, OPERATOR, openRig, pushReviewed, type Rig } from '../rig.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM } from '../browser.ts';
+import { AUTHOR, HOSTILE, OPERATOR, pushReviewed } from '../rig.ts';
+import { openStage } from './stage.ts';
 
-let rig: Rig;
-let browser: Browser;
-let waiting = '';
+const stage = openStage();
+const { looking } = stage;
 let reviewed = '';
 
 beforeAll(async () => {
-  if (CHROMIUM === undefined) return;
-  [rig, browser] = await Promise.all([openRig(), openBrowser()]);
-  waiting = await fill(rig);
-  reviewed = await pushReviewed(rig);
+  if (CHROMIUM !== undefined) reviewed = await pushReviewed(stage.rig);
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await rig?.close();
-});
-
-async function looking(
-  holder: Parameters<Rig['token']>[0],
-  path = '',
-  colours: 'light' | 'dark' = 'light',
-): Promise<Looking> {
-  const look = await openPage(browser, `${rig.url}${path}`, { colours });
-  await signIn(look.page, await rig.token(holder));
-  return look;
-}
 
 it.skipIf(!CHROMIUM)('brings a policy into force with a reason', async () => {
   const author = await looking(AUTHOR, '#/policies');
@@ -44,7 +27,7 @@ it.skipIf(!CHROMIUM)('brings a policy into force with a reason', async () => {
   await author.page.keyboard.press('Tab');
   await author.page.keyboard.press('Enter');
   await author.page.getByRole('cell', { name: 'in force' }).waitFor();
-  expect(await (await rig.client(AUTHOR)).get('/v1/policies/status')).toMatchObject({
+  expect(await (await stage.rig.client(AUTHOR)).get('/v1/policies/status')).toMatchObject({
     active: reviewed,
     sequence: 1,
   });
@@ -108,10 +91,10 @@ async function violations(page: Page): Promise<string[]> {
 it.skipIf(!CHROMIUM).each(['light', 'dark'] as const)(
   'has nothing for axe to find on any page, %s',
   async (colours) => {
-    const { page, errors, foreign, close } = await looking(OPERATOR, '#/', colours);
+    const { page, errors, foreign, close } = await looking(OPERATOR, '#/', { colours });
     const found: string[] = [];
     for (const path of PAGES) {
-      await page.evaluate(`location.hash = ${JSON.stringify(path.replace('ID', waiting))}`);
+      await page.evaluate(`location.hash = ${JSON.stringify(path.replace('ID', stage.waiting))}`);
       await page.locator('main h1').first().waitFor();
       await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0);
       found.push(...(await violations(page)));
@@ -134,7 +117,7 @@ it.skipIf(!CHROMIUM).each(['light', 'dark'] as const)(
 );
 
 it.skipIf(!CHROMIUM)('shows hostile words as words on every page', async () => {
-  const author = await rig.client(AUTHOR);
+  const author = await stage.rig.client(AUTHOR);
   await author.post('/v1/agents', {
     ...{ id: 'hostile', department: 'research', clearance: 'internal', accounts: ['research'] },
   });
@@ -145,7 +128,7 @@ it.skipIf(!CHROMIUM)('shows hostile words as words on every page', async () => {
     { kind: 'gpu', unit: 'GPU', capacity: 1, labels },
     { base: null },
   );
-  const agent = await rig.client({ role: 'agent', department: 'research', agent: 'hostile' });
+  const agent = await stage.rig.client({ role: 'agent', department: 'research', agent: 'hostile' });
   await agent.submit({
     clientRequestId: 'hostile-1',
     options: [{ claims: [{ kind: 'gpu', quantity: 1, selector: { model: HOSTILE } }] }],
@@ -155,7 +138,7 @@ it.skipIf(!CHROMIUM)('shows hostile words as words on every page', async () => {
   const seen: string[] = [];
   const more = ['#/requests?q=onerror', '#/simulations?compare=%3Cimg%20src%3Dx%3E', '#/%3Cimg%3E/%3Cb%3E'];
   for (const path of [...PAGES, ...more]) {
-    await page.evaluate(`location.hash = ${JSON.stringify(path.replace('ID', waiting))}`);
+    await page.evaluate(`location.hash = ${JSON.stringify(path.replace('ID', stage.waiting))}`);
     await page.locator('main').waitFor();
     await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0);
     expect([path, await page.locator('main img, main script, main b').count()]).toEqual([path, 0]);

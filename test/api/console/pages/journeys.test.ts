@@ -1,34 +1,14 @@
 // The journeys of the console in a browser, against a whole server of the sample organisation, by the keyboard alone.
-// One server for all of them, in order: what a journey changes, a later one may meet.
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, type Looking, openBrowser, openPage, signIn } from '../browser.ts';
-import { openProxy } from '../proxy.ts';
-import { AUTHOR, fill, HOSTILE, OPERATOR, openRig, PAYROLL, REVIEWER, type Rig, WAITER } from '../rig.ts';
+// One server for all of them, in order: what a journey changes, a later one may meet. The bad days come last: the server goes away.
+import { expect, it } from 'vitest';
+import { CHROMIUM, openPage } from '../browser.ts';
+import { AUTHOR, HOSTILE, OPERATOR, PAYROLL, REVIEWER, WAITER } from '../rig.ts';
+import { hasBadDays, hasLittleAndMuch } from './badDays.ts';
+import { answersFiveQuestions } from './fiveQuestions.ts';
+import { openStage } from './stage.ts';
 
-let rig: Rig;
-let browser: Browser;
-let waiting = '';
-
-beforeAll(async () => {
-  if (CHROMIUM === undefined) return;
-  [rig, browser] = await Promise.all([openRig(), openBrowser()]);
-  waiting = await fill(rig);
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await rig?.close();
-});
-
-async function looking(
-  holder: Parameters<Rig['token']>[0],
-  path = '',
-  colours: 'light' | 'dark' = 'light',
-): Promise<Looking> {
-  const look = await openPage(browser, `${rig.url}${path}`, { colours });
-  await signIn(look.page, await rig.token(holder));
-  return look;
-}
+const stage = openStage();
+const { looking } = stage;
 
 it.skipIf(!CHROMIUM)('finds the request that waits, and says why, by keys alone', async () => {
   const { page, foreign, errors, close } = await looking(OPERATOR);
@@ -42,7 +22,7 @@ it.skipIf(!CHROMIUM)('finds the request that waits, and says why, by keys alone'
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: /waiting/ }).waitFor();
-  expect(page.url()).toContain(waiting);
+  expect(page.url()).toContain(stage.waiting);
   await page.getByText('POOL_FULL').first().waitFor();
   await page.getByText('judge-14').first().waitFor();
   // Who holds it and what is left of it stand in words, and the time line names the tick.
@@ -80,8 +60,10 @@ it.skipIf(!CHROMIUM)('shows hostile words as words', async () => {
   await close();
 });
 
+answersFiveQuestions(stage);
+
 it.skipIf(!CHROMIUM)('takes an offer, with a reason that is kept', async () => {
-  const { page, close } = await looking(WAITER, `#/requests/${waiting}`);
+  const { page, close } = await looking(WAITER, `#/requests/${stage.waiting}`);
   await page.getByRole('button', { name: 'Accept' }).first().focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
@@ -92,15 +74,15 @@ it.skipIf(!CHROMIUM)('takes an offer, with a reason that is kept', async () => {
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await expect.poll(() => page.url()).not.toContain(waiting);
+  await expect.poll(() => page.url()).not.toContain(stage.waiting);
   await page.getByRole('heading', { name: /granted|queued/ }).waitFor();
-  const client = await rig.client(WAITER);
-  expect((await client.request(waiting)).reasons[0]?.code).toBe('REPLACED');
+  const client = await stage.rig.client(WAITER);
+  expect((await client.request(stage.waiting)).reasons[0]?.code).toBe('REPLACED');
   await close();
 });
 
 it.skipIf(!CHROMIUM)('verifies a tick with the checker of the command line', async () => {
-  const { items } = await (await rig.client(OPERATOR)).get('/v1/ticks', { limit: 50 });
+  const { items } = await (await stage.rig.client(OPERATOR)).get('/v1/ticks', { limit: 50 });
   const ticks = items as readonly { readonly tick: number; readonly stages: readonly unknown[] }[];
   const tick = ticks.find(({ stages }) => stages.length > 0);
   const { page, errors, close } = await looking(OPERATOR, `#/ticks/${tick?.tick}`);
@@ -118,7 +100,7 @@ const QUOTA = '/v1/quotas/research/gpu';
 
 it.skipIf(!CHROMIUM)('previews the edit of a quota, and lets nobody write over another unseen', async () => {
   const { page, close } = await looking(OPERATOR, '#/departments/research');
-  const { edits } = await rig.client(OPERATOR);
+  const { edits } = await stage.rig.client(OPERATOR);
   const before = await edits.read(QUOTA);
   await page.getByRole('button', { name: 'Edit the quota of gpu' }).focus();
   await page.keyboard.press('Enter');
@@ -160,7 +142,7 @@ interface Sealed {
 
 /** The newest sealed entry of an act that somebody gave a reason for. */
 async function sealedOf(act: string): Promise<Sealed | undefined> {
-  const { items } = (await (await rig.client(AUTHOR)).get('/v1/audit/seals', { limit: 100 })) as {
+  const { items } = (await (await stage.rig.client(AUTHOR)).get('/v1/audit/seals', { limit: 100 })) as {
     items: { entries: Sealed[] }[];
   };
   const entries = items.flatMap(({ entries: sealed }) => sealed);
@@ -172,7 +154,7 @@ const BUDGET = '/v1/accounts/research/periods';
 it.skipIf(!CHROMIUM)(
   'edits a budget with its effect before it, and the reason is sealed in the audit',
   async () => {
-    const { edits, get } = await rig.client(AUTHOR);
+    const { edits, get } = await stage.rig.client(AUTHOR);
     const { periods } = (await get('/v1/accounts/research')) as {
       periods: { id: string; current: boolean }[];
     };
@@ -206,7 +188,7 @@ it.skipIf(!CHROMIUM)(
 );
 
 it.skipIf(!CHROMIUM)('takes a request through its review to the grant', async () => {
-  const asked = await (await rig.client(PAYROLL)).submit({
+  const asked = await (await stage.rig.client(PAYROLL)).submit({
     clientRequestId: 'reviewed-1',
     options: [{ claims: [{ kind: 'cpu', quantity: 2 }] }],
     terms: {
@@ -258,7 +240,7 @@ it.skipIf(!CHROMIUM)('asks for a simulation, and lays results side by side', asy
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('cell', { name: /^7 generated requests under fcfs, annona, 3 seeds/ }).waitFor();
-  const client = await rig.client(OPERATOR);
+  const client = await stage.rig.client(OPERATOR);
   const simulations = async (): Promise<{ items: { state: string }[] }> =>
     (await client.get('/v1/jobs', { kind: 'simulation' })) as { items: { state: string }[] };
   await expect
@@ -292,8 +274,10 @@ it.skipIf(!CHROMIUM)('asks for a simulation, and lays results side by side', asy
 it.skipIf(!CHROMIUM)(
   'signs in at the identity provider, and says what was wrong with its answer',
   async () => {
-    const { provider } = rig;
-    const look = await openPage(browser, `${rig.url}#/requests?q=nightly`, { trusted: provider.issuer });
+    const { provider } = stage.rig;
+    const look = await openPage(stage.browser, `${stage.rig.url}#/requests?q=nightly`, {
+      trusted: provider.issuer,
+    });
     const { page } = look;
     const button = page.getByRole('button', { name: /^Sign in at 127/ });
     const wrong = {
@@ -307,89 +291,25 @@ it.skipIf(!CHROMIUM)(
       await button.focus();
       await page.keyboard.press('Enter');
       await page.getByText(said, { exact: false }).waitFor();
-      expect(page.url()).toBe(`${rig.url}#/requests?q=nightly`);
+      expect(page.url()).toBe(`${stage.rig.url}#/requests?q=nightly`);
     }
     provider.fault = 'none';
     await button.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Requests' }).waitFor();
     // Nothing of it stays in the address, and the page is where it was.
-    expect(page.url()).toBe(`${rig.url}#/requests?q=nightly`);
+    expect(page.url()).toBe(`${stage.rig.url}#/requests?q=nightly`);
     expect({ broken: provider.broken, foreign: look.foreign, errors: look.errors }).toEqual({
       broken: [],
       foreign: [],
       errors: [],
     });
     // An answer that nobody asked for, as a link in a mail would bring it.
-    await page.goto(`${rig.url}?code=code-9&state=${'0'.repeat(32)}#/requests`);
+    await page.goto(`${stage.rig.url}?code=code-9&state=${'0'.repeat(32)}#/requests`);
     await page.getByText('This tab did not ask', { exact: false }).waitFor();
     await look.close();
   },
 );
 
-it.skipIf(!CHROMIUM)('works below a path of a proxy, also a slow one', async () => {
-  const proxy = await openProxy(rig.url);
-  const { page, foreign, errors, close } = await openPage(browser, `${proxy.url}#/`, {
-    trusted: rig.provider.issuer,
-  });
-  await page.getByRole('button', { name: /^Sign in at 127/ }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByText('● live').waitFor();
-  expect(page.url()).toBe(`${proxy.url}#/`);
-  proxy.slowMs = 5000;
-  await page.keyboard.press('g');
-  await page.keyboard.press('v');
-  await page.getByText('Still reading', { exact: false }).waitFor();
-  proxy.slowMs = 0;
-  await page.getByText('Nothing waits for a ruling', { exact: false }).waitFor();
-  expect({ strayed: proxy.strayed, foreign, errors }).toEqual({ strayed: [], foreign: [], errors: [] });
-  expect(rig.provider.broken).toEqual([]);
-  await close();
-  await proxy.close();
-});
-
-it.skipIf(!CHROMIUM)('says when a token has ended, and goes on where it was with the next', async () => {
-  const look = await openPage(browser, `${rig.url}#/requests?q=nightly`);
-  const { page } = look;
-  await signIn(page, await rig.token(OPERATOR, 4));
-  await page.getByRole('heading', { name: 'Requests' }).waitFor();
-  await page.getByText('Your token has ended', { exact: false }).waitFor({ timeout: 60_000 });
-  expect(await page.locator('main').textContent()).not.toContain('evaluation');
-  await signIn(page, await rig.token(OPERATOR));
-  await page.getByRole('heading', { name: 'Requests' }).waitFor();
-  expect(page.url()).toContain('q=nightly');
-  await look.close();
-});
-
-it.skipIf(!CHROMIUM)('says that it is stale while the server is away, and goes on by itself', async () => {
-  const { page, close } = await looking(OPERATOR, '#/requests');
-  await page.getByText('● live').waitFor();
-  await page.getByRole('row', { selected: true }).waitFor();
-  const late = await openPage(browser, `${rig.url}#/requests`);
-  await rig.stop();
-  await page.getByText('What stands here may be old.').waitFor();
-  // Who signs in meanwhile is let in when it is back.
-  await late.page.getByLabel('Access token').fill(await rig.token(OPERATOR));
-  await late.page.keyboard.press('Enter');
-  await late.page.getByText('You stay signed in', { exact: false }).waitFor();
-  // What was read stays.
-  expect(await page.getByRole('gridcell').count()).toBeGreaterThan(4);
-  await rig.restart();
-  await page.getByText('● live').waitFor({ timeout: 30_000 });
-  await late.page.getByRole('heading', { name: 'Requests' }).waitFor({ timeout: 20_000 });
-  await late.close();
-  const client = await rig.client(WAITER);
-  const claims = [{ kind: 'cpu', quantity: 1 }];
-  await client.submit({
-    clientRequestId: 'after-restart',
-    options: [{ claims }],
-    terms: {
-      class: 'standard',
-      durationSeconds: 60,
-      purpose: 'a look after the restart',
-      summary: 'Seen after the restart',
-    },
-  });
-  await page.getByRole('gridcell', { name: 'Seen after the restart' }).waitFor({ timeout: 20_000 });
-  await close();
-});
+hasLittleAndMuch(stage);
+hasBadDays(stage);
