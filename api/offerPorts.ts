@@ -6,6 +6,7 @@ import type {
   Lack,
   Offer,
   RequestId,
+  ResourceRequest,
   StrongerOffer,
   WhatItTakes,
 } from '../scheduler/index.ts';
@@ -16,6 +17,8 @@ export type Unanswered =
   | { readonly type: 'notWaiting' }
   | { readonly type: 'busy'; readonly retryAfterSeconds: number };
 
+export type HoldingRequest = ResourceRequest & Required<Pick<ResourceRequest, 'holdOf'>>;
+
 export type OffersOutcome =
   | {
       readonly type: 'offers';
@@ -23,6 +26,8 @@ export type OffersOutcome =
       readonly tick: number;
       readonly at: Instant;
       readonly offers: readonly Offer[];
+      /** The request that holds one of its offers; absent: none is held. */
+      readonly held?: HoldingRequest;
     }
   | Unanswered;
 

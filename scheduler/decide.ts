@@ -1,7 +1,7 @@
 // Step 5 of the tick: a verified plan becomes decisions, leases and ledger entries, applied to memory; the rest learn why they wait.
 // Invariant: every open request leaves this step with a terminal outcome, a standing `waiting`, or a new one with reasons.
 
-import { awaitingReasons, scheduledBy } from './approvals.ts';
+import { scheduledBy } from './approvals.ts';
 import { apply } from './domain/apply.ts';
 import type { Change, LedgerEntry } from './domain/change.ts';
 import { type LeaseId, leaseId } from './domain/ids.ts';
@@ -9,12 +9,13 @@ import type { Lease, Reservation } from './domain/lease.ts';
 import { toldOf } from './domain/obligation.ts';
 import type { Assignment, ExtensionGrant, Plan } from './domain/plan.ts';
 import type { Units } from './domain/quantity.ts';
-import type { Reason } from './domain/reason.ts';
-import type { PendingExtension, Terms } from './domain/request.ts';
+import type { Reason, ReasonCode } from './domain/reason.ts';
+import type { PendingExtension, PendingRequest, Terms } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import { explainer } from './explain.ts';
 import { noteMisses } from './fairness.ts';
 import type { Formulation } from './formulate/index.ts';
+import { ownReasons } from './ownReasons.ts';
 import { Borrowing } from './preemption/borrowed.ts';
 import { noticesOf } from './preemption/revoke.ts';
 import { countOvertakes } from './reservations/overtaking.ts';
@@ -160,11 +161,11 @@ function newlyWaiting(state: State, input: DecideInput): Change[] {
   const explain = explainer(after, input.formulation);
   const changes: Change[] = [];
   for (const pending of state.requests.values()) {
-    const awaits = pending.awaitsApproval === true;
-    const codes = awaits ? CODES_OF_AWAITING : explain.codes(pending);
+    const own = ownCodes(pending);
+    const codes = own ?? explain.codes(pending);
     if (pending.waitingCodes !== null && sameCodes(codes, pending.waitingCodes)) continue;
     const { id, department, agent } = pending.request;
-    const reasons = awaits ? awaitingReasons(state, pending) : explain.reasons(pending);
+    const reasons = own === null ? explain.reasons(pending) : ownReasons(state, pending);
     changes.push({
       type: 'decided',
       request: id,
@@ -179,6 +180,13 @@ function newlyWaiting(state: State, input: DecideInput): Change[] {
 }
 
 const CODES_OF_AWAITING = ['AWAITING_APPROVAL'] as const;
+const CODES_OF_HOLDING = ['OFFER_HELD'] as const;
+
+/** Of whoever is no column, whatever there is room for; null of all others. */
+function ownCodes({ awaitsApproval, request }: PendingRequest): readonly ReasonCode[] | null {
+  if (request.holdOf !== undefined) return CODES_OF_HOLDING;
+  return awaitsApproval === true ? CODES_OF_AWAITING : null;
+}
 
 function sameCodes(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((code, i) => code === b[i]);

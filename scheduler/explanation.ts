@@ -1,7 +1,6 @@
 // Everything that is known of why one request waits: each option's candidates, the rows that are short, who holds them, who came before.
 // Invariant: reads the state and changes nothing; the reasons are those that the tick writes. Called by the composition roots for the API.
 
-import { awaitingReasons } from './approvals.ts';
 import { nextPending } from './commands/submit.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
@@ -12,6 +11,7 @@ import { type ClaimTable, claimTables } from './explanationTable.ts';
 import { newMemo, shapeOf } from './formulate/candidates.ts';
 import { Room } from './formulate/room.ts';
 import { type HeldRow, type HolderSight, heldRows, type ShortRow } from './holders.ts';
+import { ownReasons } from './ownReasons.ts';
 import { StartSearch } from './reservations/search.ts';
 import { type ReservationStanding, reservationStanding } from './reservations/standing.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -58,8 +58,8 @@ export function lookOver(state: State, snapshot: Snapshot): LeaderLook {
     snapshot,
     explained,
     reasons: (pending) => {
-      const awaiting = awaitingReasons(state, pending);
-      return awaiting.length > 0 ? awaiting : explained.reasons(pending);
+      const own = ownReasons(state, pending);
+      return own.length > 0 ? own : explained.reasons(pending);
     },
     search: () => {
       search ??= new StartSearch({ state, now: snapshot.now, memo: newMemo() });

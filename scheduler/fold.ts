@@ -1,6 +1,7 @@
 // Step 1 of the tick: the intake rows that no tick has stamped, in one order, each decided purely and applied to memory.
 // Invariant: a row is folded once; a row that changes nothing is stamped all the same.
 
+import { holdOffer } from './commands/hold.ts';
 import { acknowledgeRevocation, cancelRequest, openExtension, releaseLease } from './commands/lease.ts';
 import { replaceRequest } from './commands/replace.ts';
 import { rule } from './commands/rule.ts';
@@ -26,10 +27,12 @@ export function fold(state: State, rows: readonly IntakeRow[], now: Instant): Ch
 function decideRow(state: State, row: IntakeRow, now: Instant): Change[] {
   const { command } = row;
   switch (command.type) {
-    case 'submit':
-      return command.replaces === undefined
-        ? openSubmitted(state, row, command.request)
-        : replaceRequest(state, row, { request: command.request, replaces: command.replaces });
+    case 'submit': {
+      const { request, replaces, holds } = command;
+      if (holds !== undefined) return holdOffer(state, row, { request, holds, now });
+      if (replaces !== undefined) return replaceRequest(state, row, { request, replaces });
+      return openSubmitted(state, row, request);
+    }
     case 'cancel':
       return cancelRequest(state, row, { request: command.request, now });
     case 'release':

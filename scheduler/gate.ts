@@ -36,8 +36,8 @@ export async function gate(state: State, policy: PolicyGate, tick: string): Prom
     const under = revisionsOf(policy);
     const open: PendingRequest[] = [];
     for (const pending of state.requests.values()) {
-      // A review goes by the verdict that asks for it, which approvals.ts records.
-      if (pending.request.approvalOf !== undefined) continue;
+      // A review goes by the verdict that asks for it, which approvals.ts records; a hold asks for nothing, and who accepts it is asked then.
+      if (pending.request.approvalOf !== undefined || pending.request.holdOf !== undefined) continue;
       const verdict = verdicts.get(pending.request.id) ?? pending.verdict;
       if (!sameRevisions(verdict, under)) open.push(pending);
     }

@@ -121,7 +121,8 @@ function* kindsOf(input: ChangeInput, reasons: readonly Reason[]): Generator<Ite
 /** It starts by itself; or a reviewer has to rule first, whatever it asks for. */
 const UNOFFERED: readonly ReasonCode[] = ['NEXT_TICK', 'PREEMPTING', 'AWAITING_APPROVAL'];
 
-function mayBeOffered({ terms }: ResourceRequest, reasons: readonly Reason[]): boolean {
+function mayBeOffered({ terms, holdOf }: ResourceRequest, reasons: readonly Reason[]): boolean {
+  if (holdOf !== undefined) return false;
   return terms.gang === undefined && reasons.every(({ code }) => !UNOFFERED.includes(code));
 }
 

@@ -21,6 +21,7 @@ import { linesOfPreemption } from './preemption/lines.ts';
 import { heldInQuestion } from './preemption/question.ts';
 import { checkpointsAfterNotice, promisesAfter } from './reservations/after.ts';
 import { type Checkpoint, checkpointsOf } from './reservations/checkpoints.ts';
+import { holdsOf } from './reservations/holds.ts';
 import { Returns } from './reservations/returns.ts';
 import { requestLines } from './snapshotLines.ts';
 import { heldOfRows, heldOfSeparations, rulesWith } from './tallyPolicy.ts';
@@ -77,7 +78,7 @@ export interface Snapshot {
   /** Datasets that are held exclusively. */
   readonly exclusive: ReadonlySet<PoolId>;
   readonly nodes: NodeView;
-  /** Promised starts of its requests, in their order. */
+  /** Promised starts of its requests, in their order; then the offers that are held, of requests that are none of its own. */
   readonly reservations: readonly StartReservation[];
   /** Their starts that are still to come, in order, and what leases hold then. */
   readonly checkpoints: readonly Checkpoint[];
@@ -176,7 +177,10 @@ function promised(
   now: Instant,
 ): Pick<Snapshot, 'reservations' | 'checkpoints'> {
   if (state.reserved.size === 0) return { reservations: [], checkpoints: [] };
-  const reservations = requests.flatMap(({ request }) => state.reserved.get(request.id) ?? []);
+  const reservations = [
+    ...requests.flatMap(({ request }) => state.reserved.get(request.id) ?? []),
+    ...holdsOf(state),
+  ];
   const returns = new Returns(state, now);
   return { reservations, checkpoints: checkpointsOf(state.configuration, reservations, { returns, now }) };
 }
@@ -308,8 +312,10 @@ export function snapshotDigest(snapshot: Snapshot, digest: Digest): string {
     );
   }
   for (const line of linesOfPreemption(snapshot, digest)) lines.push(line);
-  for (const { request, option, startsAt, endsAt, units } of snapshot.reservations)
-    lines.push(`promise ${request} ${option} ${startsAt} ${endsAt} ${JSON.stringify(units)}`);
+  for (const { request, option, startsAt, endsAt, units, hold } of snapshot.reservations)
+    lines.push(
+      `${hold ? `hold ${hold.until}` : 'promise'} ${request} ${option} ${startsAt} ${endsAt} ${JSON.stringify(units)}`,
+    );
   for (const { at, used, quotaUse } of snapshot.checkpoints) {
     pushSorted(lines, `c ${at}`, used, (value) => (value === 0 ? null : `${value}`));
     pushSorted(lines, `cq ${at}`, quotaUse, (value) => (value === 0 ? null : `${value}`));

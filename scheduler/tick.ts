@@ -33,6 +33,7 @@ import { nextTakeableAt } from './preemption/question.ts';
 import { dropOrphans } from './preemption/revoke.ts';
 import { renew } from './renewals.ts';
 import { freesPromised } from './reservations/checkpoints.ts';
+import { holdingOf } from './reservations/holds.ts';
 import { comesDue, owesPromise } from './reservations/overdue.ts';
 import { planReservations } from './reservations/planning.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
@@ -197,7 +198,7 @@ function promise(
   carry.isOwed = false;
   if (!hasNews && !carry.unfinished && !isOwed && !comesDue(state, since, now)) return [];
   const isFreed = isNew || hasFreed(state, happened, now);
-  return planReservations(state, { now, memo: carry.memo, isFreed });
+  return planReservations(state, { now, memo: carry.memo, isFreed, holding: holdingOf(state, happened) });
 }
 
 /** A lease ended before its declared end, or somebody who may have been promised a start waits no more. */

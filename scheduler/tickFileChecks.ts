@@ -150,7 +150,7 @@ class ReferenceCheck {
     this.#knownKeys('/missedDeadlines', Object.keys(this.#file.missedDeadlines ?? {}), agents);
   }
 
-  /** Each of a request of the file, for an option it has, of pools there are; checkpoints rise and come after now. */
+  /** Each of a request of the file, for an option it has, or a hold, of pools there are; checkpoints rise and come after now. */
   promises(): void {
     const { reservations, checkpoints, requests, configuration, now } = this.#file;
     const options = new Map(requests.map(({ request }) => [request.id, request.options.length]));
@@ -159,9 +159,13 @@ class ReferenceCheck {
       '/reservations',
       (reservations ?? []).map(({ request }) => request),
     );
-    for (const [i, { request, option, startsAt, endsAt, units }] of (reservations ?? []).entries()) {
+    for (const [i, { request, option, startsAt, endsAt, units, hold }] of (reservations ?? []).entries()) {
       const at = `/reservations/${i}`;
-      if (option >= (options.get(request) ?? 0)) this.#problem(`${at}/request`, 'no such request or option');
+      if (hold === undefined && option >= (options.get(request) ?? 0))
+        this.#problem(`${at}/request`, 'no such request or option');
+      if (hold !== undefined && options.has(request))
+        this.#problem(`${at}/hold`, 'a request that holds an offer is decided by no tick');
+      if (hold !== undefined && startsAt > now) this.#problem(`${at}/startsAt`, 'a hold has begun');
       if (endsAt <= startsAt) this.#problem(`${at}/endsAt`, 'must be after startsAt');
       for (const [u, { pool, window }] of units.entries())
         if (!keys.used.has(capacityKey(pool, window)))

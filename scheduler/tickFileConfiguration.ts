@@ -157,6 +157,9 @@ export const configuration = object(
       pools: list(object({ pool: id, whole: units })),
       accounts: list(object({ account: id, period: id, whole: units })),
     }),
-    reservations: object({}, { overtakes: atLeastOne, sharePercent: percent, idlePercent: percent }),
+    reservations: object(
+      {},
+      { overtakes: atLeastOne, sharePercent: percent, idlePercent: percent, holdPercent: percent },
+    ),
   },
 );

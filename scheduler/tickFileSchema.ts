@@ -182,23 +182,28 @@ const earmark = object(
 
 const turn = object({ rank: units, sequence: units });
 
-const reservation = object({
-  request: id,
-  department: id,
-  agent: id,
-  class: id,
-  option: units,
-  units: list(
-    object(
-      { claim: units, pool: id, kind: id, quantity: atLeastOne },
-      { window: id, exclusive: { const: true } },
+const hold = object({ request: id, offer: id, until: instant, tick: units });
+
+const reservation = object(
+  {
+    request: id,
+    department: id,
+    agent: id,
+    class: id,
+    option: units,
+    units: list(
+      object(
+        { claim: units, pool: id, kind: id, quantity: atLeastOne },
+        { window: id, exclusive: { const: true } },
+      ),
+      { minItems: 1 },
     ),
-    { minItems: 1 },
-  ),
-  madeAt: instant,
-  startsAt: instant,
-  endsAt: instant,
-});
+    madeAt: instant,
+    startsAt: instant,
+    endsAt: instant,
+  },
+  { hold },
+);
 
 const extension = object({ id, lease: id, department: id, agent: id, seconds: atLeastOne, sequence: units });
 

@@ -189,7 +189,10 @@ function sentence(reason: Reason): string {
     case 'REPLACED':
       return `${reason.code} by ${reason.by}`;
     case 'OFFER_LAPSED':
+    case 'OFFER_HELD':
       return `${reason.code} of ${reason.request}`;
+    case 'HOLD_LIMIT':
+      return `${reason.code} ${reason.what} asks ${reason.requested}, holds ${reason.held} of ${reason.limit}`;
     case 'AWAITING_APPROVAL':
     case 'APPROVAL_REJECTED':
     case 'APPROVAL_TIMEOUT':

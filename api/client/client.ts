@@ -43,6 +43,8 @@ export interface AnnonaClient {
   offers(id: string): Promise<OffersView>;
   /** Replaces the request by the offer: at the named version alone, or as long as the offer stands with '*'. */
   acceptOffer(id: string, offer: string, ifVersion: string): Promise<Submitted>;
+  /** Keeps its units for ten seconds: the request that holds them, which waits, or is denied with numbers. */
+  holdOffer(id: string, offer: string, ifVersion?: string): Promise<Submitted>;
   /** Waits for the outcome: by events, and by asking. */
   wait(id: string, options?: WaitOptions): Promise<RequestView>;
   /** After the grant its lease is released. */
@@ -134,9 +136,28 @@ type RequestCalls = Pick<
   | 'explanation'
   | 'offers'
   | 'acceptOffer'
+  | 'holdOffer'
   | 'wait'
   | 'cancel'
 >;
+
+interface OfferAct {
+  readonly id: string;
+  readonly offer: string;
+  readonly act: 'accept' | 'hold';
+  readonly ifVersion: string;
+}
+
+async function actOnOffer(calls: Calls, { id, offer, act, ifVersion }: OfferAct): Promise<Submitted> {
+  const answer = await calls.call({
+    method: 'POST',
+    path: `${at('requests', id)}/offers/${encodeURIComponent(offer)}/${act}`,
+    headers: { 'if-match': ifVersion === '*' ? '*' : `"${ifVersion}"` },
+    // With a version the call is known again; without one the second would find what the first has done.
+    repeatable: ifVersion !== '*',
+  });
+  return answer.body as Submitted;
+}
 
 function requestCalls(calls: Calls): RequestCalls {
   const body = async <Body>(call: Omit<Call, 'repeatable'>): Promise<Body> =>
@@ -160,16 +181,8 @@ function requestCalls(calls: Calls): RequestCalls {
         ...(whatItTakes && { query: { whatItTakes: true } }),
       }),
     offers: (id) => body({ method: 'GET', path: `${at('requests', id)}/offers` }),
-    async acceptOffer(id, offer, ifVersion) {
-      const answer = await calls.call({
-        method: 'POST',
-        path: `${at('requests', id)}/offers/${encodeURIComponent(offer)}/accept`,
-        headers: { 'if-match': ifVersion === '*' ? '*' : `"${ifVersion}"` },
-        // With a version the call is known again; without one the second would find what the first has replaced.
-        repeatable: ifVersion !== '*',
-      });
-      return answer.body as Submitted;
-    },
+    acceptOffer: (id, offer, ifVersion) => actOnOffer(calls, { id, offer, act: 'accept', ifVersion }),
+    holdOffer: (id, offer, ifVersion = '*') => actOnOffer(calls, { id, offer, act: 'hold', ifVersion }),
     cancel: (id) => body({ method: 'POST', path: `${at('requests', id)}/cancel` }),
   };
 }

@@ -61,6 +61,13 @@ export interface OffersView {
   readonly ifVersion: string;
   readonly at: string;
   readonly offers: readonly OfferView[];
+  /** The request that keeps one of them for a while, and until when. */
+  readonly held?: {
+    readonly id: string;
+    readonly offer: string;
+    readonly ifVersion: string;
+    readonly until: string;
+  };
 }
 
 export interface RequestView {
@@ -78,6 +85,8 @@ export interface RequestView {
   /** The request whose revoked lease it takes up again. */
   readonly restartOf: string | null;
   readonly approvalOf: { readonly approval: string; readonly request: string } | null;
+  /** It keeps an offer's units for that request, and asks for nothing itself. */
+  readonly holdOf?: { readonly request: string; readonly offer: string; readonly until: string };
   /** What the policies oblige it to; in the answer about one request alone, and absent where there is nothing. */
   readonly obligations?: ObligationsView;
   readonly reasons: readonly Reason[];

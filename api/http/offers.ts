@@ -1,12 +1,12 @@
 // /v1/requests/:id/offers: what a waiting request could have at once if it asked otherwise, and how to take it.
-// Invariant: an offer is taken by one intake row that ends the old request and opens the new one, or by none. A call that names a version
-// takes effect at that version alone.
+// Invariant: an offer is taken by one intake row that ends the old request and opens the new one, or by none; it is held by one row too. A
+// call that names a version takes effect at that version alone, unless the offer is held.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Offer, RequestId, ResourceRequest } from '../../scheduler/index.ts';
+import type { Holds, Offer, Replaces, RequestId, ResourceRequest } from '../../scheduler/index.ts';
 import { ProblemError } from '../errors.ts';
-import type { OffersOutcome, RequestView, Unanswered } from '../ports.ts';
+import type { HoldingRequest, OffersOutcome, RequestView, Unanswered } from '../ports.ts';
 import { accept, accessOf, notFound } from './access.ts';
 import { callKeyHooks } from './callKeys.ts';
 import { preconditionOf } from './etags.ts';
@@ -39,13 +39,14 @@ export function addOffers(server: FastifyInstance, options: ServerOptions): void
     },
     async (request, reply) => {
       const { request: asked } = await findOpen(options, request, request.params.id);
-      const { tick, at, offers } = answered(await options.offering.offers(asked.id));
+      const { tick, at, offers, held } = answered(await options.offering.offers(asked.id));
       reply.header('etag', etagOf(tick));
       return {
         request: asked.id,
         ifVersion: versionOf(tick),
         at: formatInstant(at),
         offers: offers.map((offer) => offerJson(asked, offer, tick)),
+        ...(held && { held: heldJson(held) }),
       };
     },
   );
@@ -61,6 +62,20 @@ export function addOffers(server: FastifyInstance, options: ServerOptions): void
       const { id, offer } = request.params;
       const view = await findRequest(options, request, id);
       return take(options, { request, reply }, { view, offer });
+    },
+  );
+
+  app.post(
+    '/requests/:id/offers/:offer/hold',
+    {
+      config: { action: 'submit', asksLeader: true },
+      schema: { params: OfferParams, body: NoBody, response: { 202: AcceptedView } },
+      ...callKeyHooks(options),
+    },
+    async (request, reply) => {
+      const { id, offer } = request.params;
+      const view = await findRequest(options, request, id);
+      return hold(options, { request, reply }, { view, offer });
     },
   );
 }
@@ -104,37 +119,80 @@ interface Call {
   readonly reply: FastifyReply;
 }
 
-async function take(
-  options: ServerOptions,
-  { request, reply }: Call,
-  { view, offer: id }: { readonly view: RequestView; readonly offer: string },
-): Promise<FastifyReply> {
-  const { principal } = accessOf(request);
+interface Taking {
+  readonly view: RequestView;
+  readonly offer: string;
+}
+
+async function take(options: ServerOptions, call: Call, { view, offer: id }: Taking): Promise<FastifyReply> {
+  const tags = tagsOf(call.request);
+  const before = await takenBefore(options, { view, id, tags: tags ?? [] });
+  if (before !== null) return replayed(call.reply, before);
+  refuseEnded(view);
+  const { tick, offers, held } = answered(await options.offering.offers(view.request.id));
+  // What is held stands whatever was decided since: at the version that began to hold it, or the present one.
+  const hold = held?.holdOf.offer === id ? held : null;
+  const versions = hold === null ? [tick] : [hold.holdOf.tick, tick];
+  if (tags !== null && !versions.some((version) => tags.includes(etagOf(version)))) throw isStale(tick);
+  const offer = hold ?? offers.find((one) => one.id === id);
+  if (offer === undefined) throw notFound('offer');
+  const body = submissionOf(view.request, { ...offer, id }, hold?.holdOf.tick ?? tick);
+  const isBound = hold === null && tags !== null;
+  const replaces = { request: view.request.id, tick: isBound ? tick : null, ...(hold && { hold: hold.id }) };
+  return send(options, call, { body, about: { replaces } });
+}
+
+/** Kept from the tick that folds it on, if the units are still there; an offer that is held already is the same hold. */
+async function hold(options: ServerOptions, call: Call, { view, offer: id }: Taking): Promise<FastifyReply> {
+  const tags = tagsOf(call.request);
+  const before = await takenBefore(options, { view, id: `${id}.hold`, tags: tags ?? [] });
+  if (before !== null) return replayed(call.reply, before);
+  refuseEnded(view);
+  const { tick, offers, held } = answered(await options.offering.offers(view.request.id));
+  if (held?.holdOf.offer === id) return replayed(call.reply, { ...held, receivedAt: held.submittedAt });
+  if (tags !== null && !tags.includes(etagOf(tick))) throw isStale(tick);
+  const offer = offers.find((one) => one.id === id);
+  if (offer === undefined) throw notFound('offer');
+  const body = submissionOf(view.request, { ...offer, id: `${id}.hold` }, tick);
+  const holds = { request: view.request.id, offer: id, tick: tags === null ? null : tick };
+  return send(options, call, { body, about: { holds } });
+}
+
+/** Versions that the call takes effect at; null: whatever the version is. */
+function tagsOf(request: FastifyRequest): readonly string[] | null {
   const condition = preconditionOf(request);
   if (condition.type === 'absent')
     throw new ProblemError({ code: 'HEADER_INVALID', detail: 'an offer is there already: send If-Match' });
-  const before = await takenBefore(options, {
-    view,
-    id,
-    tags: condition.type === 'tags' ? condition.tags : [],
-  });
-  if (before !== null) {
-    reply.header('idempotent-replayed', 'true');
-    return accept(reply, `/v1/requests/${before.id}`).send(acceptedJson(before, before.receivedAt));
-  }
-  refuseEnded(view);
-  const { tick, offers } = answered(await options.offering.offers(view.request.id));
-  if (condition.type === 'tags' && !condition.tags.includes(etagOf(tick))) throw isStale(tick);
-  const offer = offers.find((one) => one.id === id);
-  if (offer === undefined) throw notFound('offer');
-  const body = submissionOf(view.request, offer, tick);
-  const submission = toIntake(body, submissionContext(options, principal));
+  return condition.type === 'tags' ? condition.tags : null;
+}
+
+interface Known {
+  readonly id: RequestId;
+  readonly clientRequestId: string;
+  readonly receivedAt: number;
+}
+
+function replayed(reply: FastifyReply, known: Known): FastifyReply {
+  reply.header('idempotent-replayed', 'true');
+  return accept(reply, `/v1/requests/${known.id}`).send(acceptedJson(known, known.receivedAt));
+}
+
+interface Sending {
+  readonly body: SubmissionBody;
+  readonly about: { readonly replaces: Replaces } | { readonly holds: Holds };
+}
+
+async function send(
+  options: ServerOptions,
+  { request, reply }: Call,
+  { body, about }: Sending,
+): Promise<FastifyReply> {
+  const submission = toIntake(body, submissionContext(options, accessOf(request).principal));
   if (!submission.ok) throw new ProblemError(submission.problem);
   const { item } = submission;
   if (item.command.type !== 'submit') throw new Error(`a submission became a ${item.command.type}`);
-  const replaces = { request: view.request.id, tick: condition.type === 'tags' ? tick : null };
-  const replacing = { ...submission, item: { ...item, command: { ...item.command, replaces } } };
-  const [submitted] = await submitItems(options, [replacing], request.traceParent);
+  const sent = { ...submission, item: { ...item, command: { ...item.command, ...about } } };
+  const [submitted] = await submitItems(options, [sent], request.traceParent);
   if (!submitted) throw new Error('intake answered nothing to one item');
   if (!submitted.ok) throw new ProblemError(submitted.problem);
   if (submitted.replayed) reply.header('idempotent-replayed', 'true');
@@ -146,7 +204,7 @@ async function take(
 async function takenBefore(
   { intake, configuration }: ServerOptions,
   taking: { readonly view: RequestView; readonly id: string; readonly tags: readonly string[] },
-): Promise<{ id: RequestId; clientRequestId: string; receivedAt: number } | null> {
+): Promise<Known | null> {
   const { request } = taking.view;
   for (const tag of taking.tags) {
     const clientRequestId = keyOf(request, taking.id, tag.slice(1, -1));
@@ -180,7 +238,11 @@ function keyOf({ clientRequestId }: ResourceRequest, offer: string, version: str
 }
 
 /** The whole body that can be sent instead, as it is. */
-function submissionOf(request: ResourceRequest, { id, options, terms }: Offer, tick: number): SubmissionBody {
+function submissionOf(
+  request: ResourceRequest,
+  { id, options, terms }: Pick<Offer, 'id' | 'options' | 'terms'>,
+  tick: number,
+): SubmissionBody {
   return {
     clientRequestId: keyOf(request, id, versionOf(tick)),
     options: options.map(optionJson),
@@ -204,6 +266,10 @@ export function offerJson(request: ResourceRequest, offer: Offer, tick: OffersAn
       endsAt: formatInstant(assignment.endsAt),
     },
   };
+}
+
+function heldJson({ id, holdOf: { offer, tick, until } }: HoldingRequest) {
+  return { id, offer, ifVersion: versionOf(tick), until: formatInstant(until) };
 }
 
 function windowJson({ from, to }: { readonly from?: number; readonly to?: number }) {

@@ -3,6 +3,7 @@
 
 import type {
   Estimate,
+  HoldOf,
   Instant,
   Lease,
   Option,
@@ -37,11 +38,16 @@ export function requestJson(
     lease: view.lease,
     restartOf: request.restart?.of ?? null,
     approvalOf: request.approvalOf ?? null,
+    ...(request.holdOf && { holdOf: holdJson(request.holdOf) }),
     ...(view.obligations && { obligations: view.obligations }),
     reasons: reasons.map(reasonJson),
     reservation: view.reservation && reservationJson(view.reservation),
     estimate: estimate?.type === 'estimate' ? estimateJson(estimate) : null,
   };
+}
+
+export function holdJson({ request, offer, until }: HoldOf) {
+  return { request, offer, until: formatInstant(until) };
 }
 
 function reservationJson({ startsAt, madeAt, option }: StartReservation) {

@@ -278,8 +278,13 @@ const Reservations = Type.Object(
         'Share of a pool’s time that may stand idle for promises, 10 if not said: beyond it no new ones.',
       ),
     ),
+    holdPercent: Type.Optional(
+      percent(
+        'Share of a pool, or of one window, that offers may hold together; 2 if not said, rounded down.',
+      ),
+    ),
   },
-  { ...closed, description: 'Bounds of promised starts.' },
+  { ...closed, description: 'Bounds of promised starts, and of offers that are held.' },
 );
 
 export const OrganisationFile = Type.Object(

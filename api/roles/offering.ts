@@ -15,7 +15,7 @@ import {
   type RequestId,
   whatItTakes,
 } from '../../scheduler/index.ts';
-import type { Offering, OffersOutcome, TakesOutcome, Unanswered } from '../ports.ts';
+import type { HoldingRequest, Offering, OffersOutcome, TakesOutcome, Unanswered } from '../ports.ts';
 import { backgroundSolver } from './backgroundSolver.ts';
 import { BoundedLine } from './boundedLine.ts';
 import type { LookAtLeader } from './liveReasons.ts';
@@ -89,7 +89,16 @@ async function offersOf({ ports, look }: OfferingParts, id: RequestId): Promise<
   const { request } = pending;
   const { configuration, now: at } = snapshot;
   const offers = await allowedOffers(ports.policy, { configuration, request, offers: all });
-  return { type: 'offers', tick, at, offers };
+  const held = heldFor(state, id);
+  return { type: 'offers', tick, at, offers, ...(held && { held }) };
+}
+
+function heldFor({ reserved, requests }: Looked['state'], id: RequestId): HoldingRequest | undefined {
+  for (const { request, hold } of reserved.values()) {
+    const holding = hold?.request === id ? requests.get(request)?.request : undefined;
+    if (holding?.holdOf !== undefined) return { ...holding, holdOf: holding.holdOf };
+  }
+  return undefined;
 }
 
 async function takesOf(

@@ -4,6 +4,7 @@
 import type { Classification, Configuration } from './configuration.ts';
 import type { AgentId, ApprovalId, DepartmentId, LeaseId, PoolId, RequestId } from './ids.ts';
 import type { IntakeActor } from './intake.ts';
+import { textInKeyOrder } from './keyOrder.ts';
 import { lookupOf } from './lookup.ts';
 import { askedOf } from './obligation.ts';
 import type { Instant, Units } from './quantity.ts';
@@ -79,16 +80,7 @@ export interface ReviewOf {
 /** What a Ruling binds to: options with their claims, and the purpose; keys in one order, whoever wrote them. */
 export function boundText(request: ResourceRequest): string {
   const { options, terms } = askedOf(request);
-  return JSON.stringify(inOrder({ options, purpose: terms.purpose }));
-}
-
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([key, inner]) => [key, inOrder(inner)]),
-  );
+  return textInKeyOrder({ options, purpose: terms.purpose });
 }
 
 /** What the verdict asks a reviewer for and no approval of the request answers yet. */

@@ -98,7 +98,7 @@ function tell(change: Change, context: EventContext): Told | null {
       return ofLease('annona.lease.extension-denied.v1', lease, { extension, reasons: guided(reasons) });
     }
     case 'reservationMade':
-      return ofReservation('annona.reservation.made.v1', change.reservation, {});
+      return ofReservation('annona.reservation.made.v1', change.reservation, holdData(change.reservation));
     case 'reservationMoved': {
       const { reservation, from, cause } = change;
       return ofReservation('annona.reservation.moved.v1', reservation, { from, cause });
@@ -143,6 +143,12 @@ function ofReservation(
   data: Readonly<Record<string, unknown>>,
 ): Told {
   return { type, request, lease: null, owner: { department, agent }, data: { startsAt, ...data } };
+}
+
+function holdData({ hold }: StartReservation): Readonly<Record<string, unknown>> {
+  if (hold === undefined) return {};
+  const { request, offer, until } = hold;
+  return { hold: { request, offer, until } };
 }
 
 /** Told to the parent's department: what is asked of whom, when, and what was answered. */

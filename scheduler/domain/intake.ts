@@ -12,6 +12,8 @@ export type IntakeCommand =
       readonly request: ResourceRequest;
       /** Present: it takes the place of a waiting request, as an accepted offer does. */
       readonly replaces?: Replaces;
+      /** Present: it keeps the units of an offer and asks for nothing itself. */
+      readonly holds?: Holds;
     }
   | { readonly type: 'cancel'; readonly request: RequestId }
   | { readonly type: 'release'; readonly lease: LeaseId; readonly epoch: Epoch }
@@ -36,6 +38,13 @@ export type IntakeCommand =
 export interface Replaces {
   readonly request: RequestId;
   readonly tick: number | null;
+  /** The request that holds the offer: its units are handed over. */
+  readonly hold?: RequestId;
+}
+
+/** An offer of a waiting request of the same agent; `tick` as of `Replaces`. */
+export interface Holds extends Omit<Replaces, 'hold'> {
+  readonly offer: string;
 }
 
 /** An edit that was stored with its revision in one transaction: for the audit, the fold of it changes nothing. */

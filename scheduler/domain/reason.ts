@@ -172,7 +172,17 @@ export type Reason =
   /** An offer was accepted: that request asks for it instead. */
   | { readonly code: 'REPLACED'; readonly by: RequestId }
   /** It was to take the place of that request, which had ended, or was looked at again, before it came. */
-  | { readonly code: 'OFFER_LAPSED'; readonly request: RequestId };
+  | { readonly code: 'OFFER_LAPSED'; readonly request: RequestId }
+  /** It keeps an offer's units for that request, and asks for nothing itself. */
+  | { readonly code: 'OFFER_HELD'; readonly request: RequestId; readonly until: Instant }
+  /** `what`: the agent, which holds one offer at a time; else a pool or a window, by its place. */
+  | {
+      readonly code: 'HOLD_LIMIT';
+      readonly what: string;
+      readonly requested: Units;
+      readonly held: Units;
+      readonly limit: Units;
+    };
 
 /** `members`: the gang has all that it declared. */
 export type GangField = 'size' | 'timeoutSeconds' | 'colocate' | 'class' | 'members';
@@ -302,5 +312,13 @@ export const REASON_GUIDE: Readonly<
   OFFER_LAPSED: {
     actor: 'requester',
     advice: 'The request that it was to replace stands as it was, or has ended; read its offers again.',
+  },
+  OFFER_HELD: {
+    actor: 'requester',
+    advice: 'Accept the offer by then; the units are free for others afterwards.',
+  },
+  HOLD_LIMIT: {
+    actor: 'requester',
+    advice: 'Accept or withdraw what is held, or accept this offer at once instead of holding it.',
   },
 };

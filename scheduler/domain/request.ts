@@ -89,6 +89,14 @@ export interface Restart {
   readonly tick: number;
 }
 
+/** Of a request that keeps the units of an offer: for whom, which one, until when, and the tick that began to. */
+export interface HoldOf {
+  readonly request: RequestId;
+  readonly offer: string;
+  readonly until: Instant;
+  readonly tick: number;
+}
+
 export interface ResourceRequest {
   readonly id: RequestId;
   readonly department: DepartmentId;
@@ -103,6 +111,8 @@ export interface ResourceRequest {
   readonly submittedBy?: string;
   /** It asks for a review slot: made by the leader, never submitted. */
   readonly approvalOf?: ReviewOf;
+  /** It holds an offer: never a column, it ends when the offer is accepted or the time is over. Written by the fold. */
+  readonly holdOf?: HoldOf;
   /** It is served otherwise than it was asked, as a policy obliges: how its agent wrote it. Never stored; `oblige` makes it. */
   readonly obliged?: { readonly class: string; readonly durationSeconds: Units };
 }

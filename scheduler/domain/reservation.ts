@@ -1,5 +1,6 @@
 // A promised start: units that are kept for a request from an instant on. Others may use them until then (backfill), and not beyond.
 // Invariant: it moves earlier freely and later only after a loss of capacity. Made by reservations/, kept in the state, written by the store.
+// An offer that is held is one that has come: its units are kept for the request that accepting it would open.
 // (What a grant sets aside on an account is a `Reservation` of lease.ts: money, not time.)
 
 import type { Configuration } from './configuration.ts';
@@ -7,6 +8,7 @@ import type { AgentId, DepartmentId, RequestId } from './ids.ts';
 import { type Allocation, type CapacityKey, capacityKey } from './lease.ts';
 import { lookupOf } from './lookup.ts';
 import type { Instant, Units } from './quantity.ts';
+import type { HoldOf } from './request.ts';
 
 export type ReservedUnits = Pick<Allocation, 'claim' | 'pool' | 'kind' | 'window' | 'quantity' | 'exclusive'>;
 
@@ -21,7 +23,12 @@ export interface StartReservation {
   readonly startsAt: Instant;
   /** Until when its units are kept once it starts: the lease's end, and `LATENESS_MS` for a tick that comes late. */
   readonly endsAt: Instant;
+  /** Present: it is no promise, but an offer that somebody holds. */
+  readonly hold?: HoldOf;
 }
+
+/** How long an offer is held: long enough for a person to say yes, short enough for nobody to mind. */
+export const HOLD_MS = 10_000;
 
 /** Of units that no end is declared for: the last instant that a date can name. */
 export const NEVER: Instant = 8_640_000_000_000_000;
@@ -46,10 +53,12 @@ export interface ReservationTerms {
   readonly sharePercent: Units;
   /** Of a pool's unit hours, idle for reservations, over about an hour: beyond it no new one is made there. */
   readonly idlePercent: Units;
+  /** Of a pool's units, or of one window's, that offers hold together. */
+  readonly holdPercent: Units;
 }
 
 /** A quarter is what the contract allows; a tenth of a pool idle is what operators of large clusters put up with for big jobs. */
-const DEFAULTS: ReservationTerms = { overtakes: 32, sharePercent: 25, idlePercent: 10 };
+const DEFAULTS: ReservationTerms = { overtakes: 32, sharePercent: 25, idlePercent: 10, holdPercent: 2 };
 
 export function reservationTermsOf({ reservations }: Configuration): ReservationTerms {
   return { ...DEFAULTS, ...reservations };

@@ -24,12 +24,12 @@ export function refusalOf(
   found: readonly StartReservation[] | null,
 ): CapRefusal | null {
   const departments = new Set(members.map(({ request }) => request.department));
-  for (const { department } of state.reserved.values())
-    if (departments.has(department)) return 'departmentHasOne';
+  const promised = [...state.reserved.values()].filter(({ hold }) => hold === undefined);
+  for (const { department } of promised) if (departments.has(department)) return 'departmentHasOne';
   if (found === null) return null;
   const { configuration } = state;
   const memory = queueMemoryOf(state);
-  const held = [...state.reserved.values()].map((one) => ({ ...one, taken: placesOf(state, one) }));
+  const held = promised.map((one) => ({ ...one, taken: placesOf(state, one) }));
   const { sharePercent } = reservationTermsOf(configuration);
   for (const [place, units] of sumOf(found.map((one) => placesOf(state, one)))) {
     if (isPastIdleCap(memory, configuration, place)) return 'idleCap';

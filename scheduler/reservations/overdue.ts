@@ -8,6 +8,7 @@ import type { Instant } from '../domain/quantity.ts';
 import type { Option, PendingRequest } from '../domain/request.ts';
 import { reservationTermsOf } from '../domain/reservation.ts';
 import type { GangTurn, State } from '../domain/state.ts';
+import { isHoldOver } from './holds.ts';
 import type { Members } from './search.ts';
 
 export interface Overdue {
@@ -26,7 +27,8 @@ export function comesDue(state: State, since: Instant, now: Instant): boolean {
   const came = (at: Instant): boolean => since < at && at <= now;
   if (state.queue?.isPutOff && came(state.queue.quietUntil)) return true;
   if (state.queue?.isForwardDue && state.queue.forwardAt <= now) return true;
-  for (const { startsAt } of state.reserved.values()) if (came(startsAt)) return true;
+  for (const one of state.reserved.values())
+    if (came(one.startsAt) || (one.hold !== undefined && isHoldOver(state, one, now))) return true;
   const { classes } = lookupOf(state.configuration);
   for (const { request, waitingCodes } of state.requests.values()) {
     const waitMs = (classes.get(request.terms.class)?.targetWaitSeconds ?? 0) * 1000;
@@ -79,7 +81,8 @@ export function needNodes([first, ...rest]: Members): boolean {
  */
 export function overdueOf(state: State, now: Instant): Overdue[] {
   const { classes } = lookupOf(state.configuration);
-  const holding = new Set([...state.reserved.values()].map(({ department }) => department));
+  const promised = [...state.reserved.values()].filter(({ hold }) => hold === undefined);
+  const holding = new Set(promised.map(({ department }) => department));
   const found: Overdue[] = [];
   const isOvertaken = (state.queue?.overtaken.size ?? 0) > 0;
   for (const pending of state.requests.values()) {

@@ -2,14 +2,17 @@
 // Invariant: after it every promise that stands can be kept: units at its start are free of leases' declared ends and of the other promises.
 // It moves earlier freely, later only after a loss of capacity. Called by tick.ts alone; standing.ts tells who got none, and why.
 
+import { ended, lapsed } from '../commands/replace.ts';
 import { apply } from '../domain/apply.ts';
 import type { Change } from '../domain/change.ts';
 import type { Instant } from '../domain/quantity.ts';
+import type { PendingRequest } from '../domain/request.ts';
 import { type DropCause, LATENESS_MS, type StartReservation } from '../domain/reservation.ts';
 import type { State } from '../domain/state.ts';
 import type { FormulationMemo } from '../formulate/candidates.ts';
 import { affordsTogether, policyTogether } from '../formulate/gangRoom.ts';
 import { refusalOf } from './caps.ts';
+import { isHoldOver, limitsOfHold } from './holds.ts';
 import { countIdle } from './idle.ts';
 import { queueMemoryOf } from './memory.ts';
 import { compareTurns, membersOf, overdueOf } from './overdue.ts';
@@ -39,6 +42,8 @@ export interface PlanningInput {
    * that were told, so that who takes an offer, and with it gives up a promise, gets what was offered and not somebody else's earlier start.
    */
   readonly isFreed: boolean;
+  /** Who holds an offer from this tick on, in order of sequence; absent: nobody. */
+  readonly holding?: readonly PendingRequest[];
 }
 
 export function planReservations(state: State, input: PlanningInput): Change[] {
@@ -48,9 +53,11 @@ export function planReservations(state: State, input: PlanningInput): Change[] {
   const overdue = overdueOf(state, input.now);
   const isForwardDue = memory.isForwardDue && memory.forwardAt <= input.now;
   memory.isForwardDue = state.reserved.size > 0 && (input.isFreed || (memory.isForwardDue && !isForwardDue));
-  if (state.reserved.size === 0 && overdue.length === 0) return [];
+  const { holding = [] } = input;
+  if (state.reserved.size + overdue.length + holding.length === 0) return [];
   const planning = new Planning(state, input);
   planning.lookOver();
+  for (const pending of holding) planning.hold(pending);
   if (isForwardDue) {
     planning.bringForward();
     memory.forwardAt = input.now + FORWARD_MS;
@@ -83,6 +90,10 @@ class Planning {
   lookOver(): void {
     const kept: StartReservation[] = [];
     for (const held of this.#groups()) {
+      if (held[0]!.hold !== undefined) {
+        kept.push(...this.#keepHold(held[0]!, kept));
+        continue;
+      }
       const members = this.#membersOf(held);
       if (members === null) {
         this.#drop(held, 'gang');
@@ -97,6 +108,36 @@ class Planning {
       else if (standing !== null) kept.push(...held);
       else kept.push(...this.#moveOrDrop(held, members, kept));
     }
+  }
+
+  /** Kept until its time is over, or it can be kept no more: it is of this moment, and moves nowhere. */
+  #keepHold(held: StartReservation, kept: readonly StartReservation[]): readonly StartReservation[] {
+    const standing = isHoldOver(this.#state, held, this.#now) ? null : this.#search.standing([held], kept);
+    const stands =
+      standing !== null &&
+      affordsTogether(standing.parts, standing.room) &&
+      policyTogether(standing.parts, standing.room);
+    if (stands) return [held];
+    const { request } = this.#state.requests.get(held.request)!;
+    this.#make(lapsed(request, held.hold!.request, 'expired'));
+    return [];
+  }
+
+  /** Units for an offer that somebody holds: now, beside all that is promised, or not at all. */
+  hold(pending: PendingRequest): void {
+    const { request } = pending;
+    const hold = request.holdOf!;
+    const found = this.#search.earliest([pending], [...this.#state.reserved.values()], {
+      before: this.#now + 1,
+    });
+    if (found.type === 'none') {
+      this.#make(lapsed(request, hold.request, 'denied'));
+      return;
+    }
+    const reservation = { ...found.reservations[0]!, hold };
+    const limits = limitsOfHold(this.#state, reservation);
+    if (limits.length === 0) this.#make({ type: 'reservationMade', reservation });
+    else this.#make(ended(request, 'denied', limits));
   }
 
   /** A start that came and was not taken for longer than a tick may be late. */

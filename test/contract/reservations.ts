@@ -70,6 +70,29 @@ export const reservationsContract = (name: string, makeStore: () => Promise<Stor
       expect(await found()).toEqual([promise(90), promise(90)]);
     });
 
+    it('are handed on in one tick from the request that held them', async () => {
+      const [holding, taking] = [aRequest(2), aRequest(3)];
+      const hold = { request: request.id, offer: 'off_1', until: 10_005, tick: 1 };
+      const kept = { ...promise(5), request: holding.id, hold };
+      const held = { ...holding, holdOf: hold };
+      await cell.tick([
+        cell.opened(request),
+        cell.opened(held),
+        { type: 'reservationMade', reservation: kept },
+      ]);
+      const before = await store.ports.stateSource.load(CELL, cell.epoch);
+      expect(before.reserved.get(holding.id)).toEqual(kept);
+      expect(before.requests.get(holding.id)?.request.holdOf).toEqual(hold);
+      await cell.tick([
+        cell.decided(held, 'cancelled'),
+        cell.decided(request, 'cancelled'),
+        cell.opened(taking),
+        { type: 'reservationMade', reservation: { ...promise(5), request: taking.id } },
+      ]);
+      const { reserved } = await store.ports.stateSource.load(CELL, cell.epoch);
+      expect([...reserved.keys()]).toEqual([taking.id]);
+    });
+
     it('are of a request that there is', async () => {
       await expect(cell.tick([{ type: 'reservationMade', reservation: promise(100) }])).rejects.toThrow();
     });

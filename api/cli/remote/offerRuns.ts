@@ -1,4 +1,4 @@
-// `annona request offers` and `annona request accept`: over HTTP, as any client does it.
+// `annona request offers`, `annona request hold` and `annona request accept`: over HTTP, as any client does it.
 
 import { EXIT } from '../io.ts';
 import { connect } from './connection.ts';
@@ -17,6 +17,7 @@ export async function offers(invocation: Invocation): Promise<number> {
     io.out(JSON.stringify(found));
     return EXIT.done;
   }
+  if (found.held) io.out(`${found.held.offer} is held until ${found.held.until} by ${found.held.id}`);
   if (found.offers.length === 0) {
     io.out('nothing that it could ask for instead fits at the moment');
     return EXIT.done;
@@ -37,5 +38,16 @@ export async function acceptOffer(invocation: Invocation): Promise<number> {
   const taken = await client.acceptOffer(id, required(invocation, 1), version);
   showObject(invocation, { ...taken });
   io.err(`the next tick decides: npx annona request watch ${taken.id}${callerOf(options)}`);
+  return EXIT.done;
+}
+
+export async function holdOffer(invocation: Invocation): Promise<number> {
+  const { io, options } = invocation;
+  const { client } = await connect(invocation);
+  const id = await idOf(invocation, client);
+  const offer = required(invocation, 1);
+  const held = await client.holdOffer(id, offer, textOf(options, 'ifVersion') ?? '*');
+  showObject(invocation, { ...held });
+  io.err(`take it: npx annona request accept ${id} ${offer}${callerOf(options)}`);
   return EXIT.done;
 }

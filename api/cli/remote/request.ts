@@ -7,7 +7,7 @@ const STATES = 'queued, waiting, granted, denied, expired or cancelled';
 
 export const REQUEST: GroupSpec = {
   name: 'request',
-  description: 'ask for units: submit, list, get, explain, offers, accept, watch, cancel',
+  description: 'ask for units: submit, list, get, explain, offers, hold, accept, watch, cancel',
   commands: [
     {
       name: 'submit',
@@ -102,6 +102,18 @@ export const REQUEST: GroupSpec = {
       examples: ['request offers latest', 'request offers req_01m8477v3q6j54wb1twp4bfhvh --json'],
       role: 'agent',
       load: async () => (await import('./offerRuns.ts')).offers,
+    },
+    {
+      name: 'hold',
+      description: 'keep the units of an offer for ten seconds, until it is accepted',
+      args: [ID, ['<offer>', 'an offer, as `annona request offers` shows it']],
+      options: [{ flags: '--if-version <version>', description: 'only if nothing was decided since' }],
+      examples: [
+        'request hold latest off_5b0a1f6c2d9e8f7a6b5c',
+        'request hold req_01m8477v3q6j54wb1twp4bfhvh off_5b0a1f6c2d9e8f7a6b5c --if-version tick-12',
+      ],
+      role: 'agent',
+      load: async () => (await import('./offerRuns.ts')).holdOffer,
     },
     {
       name: 'accept',

@@ -79,7 +79,7 @@ class HistoryReading {
 
   tick({ rows, events }: TickHistory): void {
     for (const { command } of rows)
-      if (command.type === 'submit')
+      if (command.type === 'submit' && command.holds === undefined)
         this.#seen.set(command.request.id, { request: command.request, ranMs: null });
     for (const event of events) this.#hear(event);
   }

@@ -82,6 +82,14 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
     example: {},
     locates: [202],
   },
+  'POST /v1/requests/:id/offers/:offer/hold': {
+    operationId: 'holdOffer',
+    summary: 'Keep the units of an offer for ten seconds',
+    description:
+      'Opens a request that keeps the units and asks for nothing itself; it waits with OFFER_HELD, or is denied with HOLD_LIMIT or OFFER_LAPSED. If-Match as of accepting.',
+    example: {},
+    locates: [202],
+  },
   'GET /v1/events': {
     operationId: 'followEvents',
     summary: 'Follow events as they are committed',

@@ -76,7 +76,11 @@ export const LeaseEndedData = Type.Object({
 });
 
 /** `startsAt` is promised from now on; of a promise that was dropped, it was. */
-export const ReservationMadeData = Type.Object({ startsAt: InstantText });
+export const ReservationMadeData = Type.Object({
+  startsAt: InstantText,
+  /** It is no promise: the request keeps an offer's units for another one. */
+  hold: Type.Optional(Type.Object({ request: Text, offer: Text, until: InstantText })),
+});
 export const ReservationMovedData = Type.Object({
   startsAt: InstantText,
   from: InstantText,

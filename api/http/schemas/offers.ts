@@ -37,6 +37,8 @@ export const OffersView = Type.Object({
   ifVersion: Type.String({ description: 'The version at which each offer fits; in quotes for If-Match.' }),
   at: InstantText,
   offers: Type.Array(OfferView),
+  /** The request that keeps an offer's units; accepted with this version, or any other, it is granted. */
+  held: Type.Optional(Type.Object({ id: Text, offer: Text, ifVersion: Text, until: InstantText })),
 });
 
 export const PriceView = Type.Object({

@@ -124,6 +124,8 @@ export const RequestJson = Type.Object({
   restartOf: NullableText,
   /** It asks for the slot in which a reviewer rules on that request. */
   approvalOf: Type.Union([Type.Object({ approval: Text, request: Text }), Type.Null()]),
+  /** It keeps an offer's units for that request, and asks for nothing itself. */
+  holdOf: Type.Optional(Type.Object({ request: Text, offer: Text, until: InstantText })),
   obligations: Type.Optional(ObligationsView),
   reasons: Type.Array(ReasonView),
   /** A promised start, of an open request that waited too long; it moves later only after a loss of capacity. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProblemCode } from '../../../api/errors.ts';
 import type { OffersOutcome, RequestView, TakesOutcome } from '../../../api/ports.ts';
 import type { HolderSight, Offer } from '../../../scheduler/index.ts';
+import { aRequest } from '../../support/builders.ts';
 import { NOW } from './organisation.ts';
 import { AS_ANVIL, AS_OPERATOR, anEdge, aSubmission, expectProblem } from './support.ts';
 
@@ -65,14 +66,16 @@ async function aWaitingRequest(outcome: (view: RequestView) => OffersOutcome = s
   set({ state: 'waiting', tick: 7 });
   edge.store.written.length = 0;
   const url = `/v1/requests/${id}`;
-  const take = (ifMatch: string | null, offer = OFFER, as?: string) =>
-    edge.call({
-      method: 'POST',
-      url: `${url}/offers/${offer}/accept`,
-      headers: ifMatch === null ? {} : { 'if-match': ifMatch },
-      ...(as !== undefined && { as }),
-    });
-  return { edge, id, url, set, take, sights, answer };
+  const act =
+    (verb: 'accept' | 'hold') =>
+    (ifMatch: string | null, offer = OFFER, as?: string) =>
+      edge.call({
+        method: 'POST',
+        url: `${url}/offers/${offer}/${verb}`,
+        headers: ifMatch === null ? {} : { 'if-match': ifMatch },
+        ...(as !== undefined && { as }),
+      });
+  return { edge, id, url, set, take: act('accept'), hold: act('hold'), sights, answer };
 }
 
 function standing(view: RequestView): OffersOutcome {
@@ -169,6 +172,81 @@ describe('an offer that is taken', () => {
     const { edge, take } = await aWaitingRequest();
     expectProblem(await take(ifMatch, offer), code);
     expect(edge.store.written).toEqual([]);
+  });
+});
+
+describe('an offer that is held', () => {
+  const HOLD = aRequest(9).build().id;
+  const until = NOW + 10_000;
+  const held = (view: RequestView): OffersOutcome => {
+    const { options, terms } = anOffer(view);
+    const holdOf = { request: view.request.id, offer: OFFER, until, tick: 5 };
+    const holding = { ...view.request, id: HOLD, clientRequestId: 'held-1', options, terms, holdOf };
+    return { type: 'offers', tick: 7, at: NOW, offers: [], held: holding };
+  };
+
+  it('is one intake row about the offer, at the version named, and is known again', async () => {
+    const { edge, id, hold } = await aWaitingRequest();
+    const made = await hold('"tick-7"');
+    expect([made.statusCode, made.headers.location]).toEqual([202, `/v1/requests/${made.json().id}`]);
+    const holds = { request: id, offer: OFFER, tick: 7 };
+    const request = { options: [{ claims: [{ quantity: 1 }] }] };
+    expect(edge.store.written).toMatchObject([{ command: { type: 'submit', request, holds } }]);
+    const again = await hold('"tick-7"');
+    expect([again.json().id, again.headers['idempotent-replayed']]).toEqual([made.json().id, 'true']);
+    expect(edge.store.written).toHaveLength(1);
+  });
+
+  it('names no version with *', async () => {
+    const { edge, hold } = await aWaitingRequest();
+    await hold('*');
+    expect(edge.store.written).toMatchObject([{ command: { holds: { offer: OFFER, tick: null } } }]);
+  });
+
+  it('is shown with its offers, and holding it again is the same hold', async () => {
+    const { edge, url, hold } = await aWaitingRequest(held);
+    const read = (await edge.call({ method: 'GET', url: `${url}/offers` })).json();
+    expect(read.held).toEqual({
+      id: HOLD,
+      offer: OFFER,
+      ifVersion: 'tick-5',
+      until: '2026-11-23T09:00:10.000Z',
+    });
+    const again = await hold('*');
+    expect([again.json().id, again.headers['idempotent-replayed']]).toEqual([HOLD, 'true']);
+    expect(edge.store.written).toEqual([]);
+  });
+
+  it.each(['"tick-5"', '"tick-7"', '*'])(
+    'is taken with If-Match %s, though it is offered no more',
+    async (ifMatch) => {
+      const { edge, id, take } = await aWaitingRequest(held);
+      expect((await take(ifMatch)).statusCode).toBe(202);
+      expect(edge.store.written).toMatchObject([
+        {
+          command: {
+            request: { options: [{ claims: [{ quantity: 1 }] }], terms: { deadline: NOW + 3_600_000 } },
+            replaces: { request: id, tick: null, hold: HOLD },
+          },
+        },
+      ]);
+    },
+  );
+
+  it.each<[string | null, string, ProblemCode]>([
+    ['"tick-6"', OFFER, 'PRECONDITION_FAILED'],
+    [null, OFFER, 'PRECONDITION_REQUIRED'],
+    ['*', 'off_ffffffffffffffffffff', 'NOT_FOUND'],
+  ])('is refused with If-Match %s for %s', async (ifMatch, offer, code) => {
+    const { edge, hold } = await aWaitingRequest();
+    expectProblem(await hold(ifMatch, offer), code);
+    expect(edge.store.written).toEqual([]);
+  });
+
+  it('belongs to its request: nobody else holds it', async () => {
+    const { hold } = await aWaitingRequest();
+    expectProblem(await hold('*', OFFER, AS_ANVIL), 'NOT_FOUND');
+    expectProblem(await hold('*', OFFER, AS_OPERATOR), 'ROLE_NOT_ALLOWED');
   });
 });
 

@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { createOffering, type OfferingService } from '../../../api/roles/offering.ts';
 import { keepPrograms, lookOver, type State, takeSnapshot } from '../../../scheduler/index.ts';
-import { aTickRig, submitted } from '../../scheduler/support/tickRig.ts';
+import { aTickRig, intake, submitted } from '../../scheduler/support/tickRig.ts';
 import { aConfiguration, aPool, aRequest, aState, NOW } from '../../support/builders.ts';
 
 let open: OfferingService | null = null;
@@ -17,9 +17,10 @@ const SIGHT = { type: 'all' } as const;
 const large = aRequest(1).gpu(8).build();
 
 /** Nine GPUs of which two smaller requests got four each; a large one waits, and one is left. */
-async function aCell() {
+async function aCell({ holdPercent = 2 } = {}) {
   const organisation = aConfiguration().department('research').agent('ada').agent('bob').agent('cleo');
-  const rig = aTickRig(aState(organisation.pool(aPool('gpu-a').gpu(9))).build());
+  const configuration = organisation.pool(aPool('gpu-a').gpu(9)).build();
+  const rig = aTickRig(aState({ ...configuration, reservations: { holdPercent } }).build());
   const programs = keepPrograms();
   const { observer } = rig.ports;
   rig.ports = {
@@ -62,6 +63,19 @@ it('says what is left over, the price, and whom it would displace', async () => 
   expect(answer).toMatchObject({ type: 'answered', takes: { tick: 1, standing: 'displaces' }, stronger: [] });
   if (answer.type !== 'answered') throw new Error('it was not answered');
   expect(answer.takes?.displaced).toHaveLength(2);
+});
+
+it('says which offer is held, and offers its units to nobody', async () => {
+  const { rig, offering } = await aCell({ holdPercent: 20 });
+  const answer = await offering.offers(large.id);
+  if (answer.type !== 'offers') throw new Error('it was not answered');
+  const [offer] = answer.offers;
+  const holding = { ...aRequest(7).build(), options: offer!.options, terms: offer!.terms };
+  const holds = { request: large.id, offer: offer!.id, tick: 1 };
+  await rig.tick({ rows: [intake({ type: 'submit', request: holding, holds }, holding)] });
+  const holdOf = { request: large.id, offer: offer!.id, until: NOW + 10_000, tick: 2 };
+  expect(await offering.offers(large.id)).toMatchObject({ offers: [], held: { id: holding.id, holdOf } });
+  expect(await offering.offers(holding.id)).toEqual({ type: 'offers', tick: 2, at: NOW, offers: [] });
 });
 
 it('offers nothing that the policy denies', async () => {

@@ -1,4 +1,4 @@
-// `annona request offers` and `accept`: what is called, and what is printed of the answer.
+// `annona request offers`, `hold` and `accept`: what is called, and what is printed of the answer.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { json, problem, type StubServer, stubServer } from '../../../support/stubServer.ts';
 import { ran } from '../recording.ts';
@@ -67,6 +67,19 @@ describe('annona request accept', () => {
     const { exitCode, err } = await run('request', 'accept', 'req_1', 'off_1', '--if-version', 'tick-7');
     expect(exitCode).not.toBe(0);
     expect(err).toContain('tick-9');
+  });
+});
+
+describe('annona request hold', () => {
+  it('keeps the offer, says how to take it, and offers show what is held', async () => {
+    stub.on('POST /v1/requests/req_1/offers/off_1/hold', json(202, { id: 'req_2', state: 'queued' }));
+    const { exitCode, err } = await run('request', 'hold', 'req_1', 'off_1', '--if-version', 'tick-7');
+    expect([exitCode, stub.heard[0]?.headers['if-match']]).toEqual([0, '"tick-7"']);
+    expect(err).toContain('request accept req_1 off_1');
+    const held = { id: 'req_2', offer: 'off_1', ifVersion: 'tick-8', until: '2026-11-26T09:00:10.000Z' };
+    stub.on('GET /v1/requests/req_1/offers', json(200, { ...OFFERS, offers: [], held }));
+    const { out } = await run('request', 'offers', 'req_1');
+    expect(out).toContain('off_1 is held until 2026-11-26T09:00:10.000Z by req_2');
   });
 });
 
