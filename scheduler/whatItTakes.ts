@@ -1,12 +1,12 @@
 // What it would have taken to grant a request that a tick left waiting: bounds of what it lacked, and whom a plan with it leaves out.
 // Invariant: `atLeast` <= the least raise of its value that puts it into a best plan of its class <= `atMost`; the plan behind `displaced`
-// holds every row, checked exactly. One bounded solve a column, by a solver that is not the tick's. Called by the composition roots.
+// holds every row, checked exactly. One bounded solve of a core a column, by a solver that is not the tick's. Called by the composition roots.
 
 import {
   boundGranting,
   type CertifiedStage,
   checkPlan,
-  forcedModel,
+  forcing,
   type Model,
   type SolveOptions,
   type SolverService,
@@ -50,8 +50,12 @@ export interface WhatItTakes {
 
 /** Places of one request that are tried: the cheapest first, and no more once none can lack less. */
 const SOLVES_MOST = 2;
-/** The tick's prices lead most of the way; what more work finds is worth less than an answer at once. */
-const WORK: WorkBudget = { unitsMax: 60_000, gapEnough: 1e-3 };
+/**
+ * The tick's plan and prices lead most of the way: of all others the groups nearest to a price of zero are solved again, and what more work
+ * finds is worth less than an answer at once.
+ */
+const CORE_GROUPS = 50;
+const WORK: WorkBudget = { unitsMax: 15_000, gapEnough: 1e-4 };
 
 export interface TakesInput {
   readonly program: DecidedProgram;
@@ -90,16 +94,26 @@ interface Proved {
   readonly lack: Units;
 }
 
-/** Per column that fits beside the grants of higher classes what it lacks at least; the least first. */
+/**
+ * Per column that fits beside the grants of higher classes what it lacks at least; the least first. Beyond a core none is proved once as many
+ * as will be solved lack nothing: they come first whatever the others lack, and no core that leaves groups out proves more of them.
+ */
 function provedLacks(
   { formulation: { model } }: DecidedProgram,
   { at, value, columns }: { at: CertifiedStage; value: Units; columns: readonly number[] },
 ): Proved[] {
-  const proved = columns.flatMap((column): Proved[] => {
+  const isBeyondCore = model.stage.filter((stage) => stage === at.stage).length > CORE_GROUPS + 1;
+  const proved: Proved[] = [];
+  let lackNothing = 0;
+  for (const column of columns) {
     const check = boundGranting(model, at, column);
     if (!check.ok) throw new Error(`the certificate of class ${at.stage} fails at ${check.of} ${check.at}`);
-    return check.bound === null ? [] : [{ column, lack: Math.max(0, value - Number(check.bound)) }];
-  });
+    if (check.bound === null) continue;
+    const lack = Math.max(0, value - Number(check.bound));
+    proved.push({ column, lack });
+    if (lack === 0) lackNothing += 1;
+    if (isBeyondCore && lackNothing === SOLVES_MOST) break;
+  }
   return proved.sort((a, b) => a.lack - b.lack || a.column - b.column);
 }
 
@@ -123,19 +137,19 @@ async function cheapest(
   const { stage, value, bound } = wanted.outcome;
   let best: { lack: Units; plan: Uint8Array } | null = null;
   const leasts = wanted.proved.map(({ lack }) => lack);
+  const { certificate } = wanted.outcome;
+  const coreOf = forcing(model, { stage, granted: solution.granted, certificate, groupsMost: CORE_GROUPS });
   for (const [i, { column, lack: least }] of wanted.proved.slice(0, SOLVES_MOST).entries()) {
     if (best !== null && least >= best.lack) break;
-    const forced = forcedModel(model, { column, granted: solution.granted });
-    if (forced === null) throw new Error(`column ${column} has a bound and fits nowhere`);
-    const nothing = new Uint8Array(forced.model.columnCount);
-    const rest =
-      nothing.length === 0
-        ? null
-        : await solver.solve(forced.model, { engine, budget: WORK, warm: solution.carry });
-    const plan = forced.whole(rest?.granted ?? nothing);
+    const core = coreOf(column);
+    if (core === null) throw new Error(`column ${column} has a bound and fits nowhere`);
+    const nothing = new Uint8Array(core.model.columnCount);
+    const answer = nothing.length === 0 ? null : await solver.solve(core.model, { engine, budget: WORK });
+    const plan = core.whole(answer?.granted ?? nothing);
     const lack = Math.max(0, bound - stageValue(model, { plan, stage }));
-    const others = rest?.stages.find((one) => one.stage === stage)?.bound ?? 0;
-    leasts[i] = Math.max(least, value - stageValue(model, { plan: forced.whole(nothing), stage }) - others);
+    const others = answer?.stages[0]?.bound ?? 0;
+    if (core.isWhole)
+      leasts[i] = Math.max(least, value - stageValue(model, { plan: core.kept, stage }) - others);
     if (best === null || lack < best.lack) best = { lack, plan };
   }
   return best && { atLeast: Math.min(...leasts), atMost: best.lack, plan: best.plan };

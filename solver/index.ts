@@ -13,7 +13,7 @@ export {
   readProgram,
   writeProgram,
 } from './files.ts';
-export { type ForcedModel, forcedModel } from './forced.ts';
+export { type ForcedCore, type Forcing, forcing } from './forced.ts';
 export { boundGranting, type GrantingCheck } from './granting.ts';
 export { type Model, ModelBuilder, ModelError } from './model.ts';
 export { stageProgram } from './modelProgram.ts';
