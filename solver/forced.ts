@@ -1,6 +1,6 @@
 // A plan with one column granted whatever it costs: the plan that there is with room made for it, and the groups in doubt solved again.
 // Invariant: whatever the core's answer, `whole` is a plan of the model that has the column and keeps what was frozen. Called by
-// scheduler/whatItTakes.ts. A program of all the rest took 60 times as long to come as near: the plan that there is knows most of it.
+// scheduler/whatItTakes.ts. All the rest solved anew is more work for a worse plan: the one that there is came of more of it.
 import { type Columns, columnsOf } from './columns.ts';
 import { Load } from './load.ts';
 import { type Model, ModelBuilder } from './model.ts';
