@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { repairRequestQueue } from '../../adapters/kafka/requestQueue.ts';
 import { answers, freePorts, type OwnProcess, startOwn } from './ownProcess.ts';
 import { requireProgram } from './services.ts';
@@ -94,7 +94,22 @@ class Cluster implements KafkaCluster {
   }
 }
 
-async function describeCluster(brokers: readonly string[]) {
+const describeCluster = (brokers: readonly string[]) => asking(brokers, (admin) => admin.describeCluster());
+
+/** Whether every replica of every partition has all that was acknowledged; false also where nobody answers. */
+export function isInSync(brokers: readonly string[]): Promise<boolean> {
+  return asking(brokers, async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata();
+    return topics.every(({ partitions }) =>
+      partitions.every(({ isr, replicas }) => isr.length === replicas.length),
+    );
+  }).catch(() => false);
+}
+
+async function asking<Answer>(
+  brokers: readonly string[],
+  ask: (admin: Admin) => Promise<Answer>,
+): Promise<Answer> {
   repairRequestQueue();
   const kafka = new Kafka({
     clientId: 'test',
@@ -107,7 +122,7 @@ async function describeCluster(brokers: readonly string[]) {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return await admin.describeCluster();
+    return await ask(admin);
   } finally {
     await admin.disconnect();
   }
