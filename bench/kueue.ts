@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { machine } from './figures.ts';
 import { type KueueOptions, runKueue } from './kueueRun.ts';
+import { MINIMUM_RUN_SECONDS } from './kueueWorkloads.ts';
 import { wholeNumber } from './options.ts';
 import { printKueue } from './reportKueue.ts';
 
@@ -12,11 +13,16 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     scale: { type: 'string', default: '100' },
     'limit-seconds': { type: 'string', default: '400' },
+    'minimum-run-seconds': { type: 'string', default: String(MINIMUM_RUN_SECONDS) },
   },
 });
 const options: KueueOptions = {
   scalePercent: wholeNumber('--scale', values.scale),
   limitSeconds: wholeNumber('--limit-seconds', values['limit-seconds']),
+  minimumRunSeconds:
+    values['minimum-run-seconds'] === '0'
+      ? 0
+      : wholeNumber('--minimum-run-seconds', values['minimum-run-seconds']),
 };
 if (options.scalePercent > 100) throw new RangeError('--scale is in per cent of the workloads, 100 at most');
 

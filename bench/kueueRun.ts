@@ -29,6 +29,8 @@ export interface KueueOptions {
   readonly scalePercent: number;
   /** Then the run ends with what has run by then. */
   readonly limitSeconds: number;
+  /** Before which no lease is taken back. */
+  readonly minimumRunSeconds: number;
 }
 
 export interface Admission {
@@ -73,7 +75,8 @@ const NOTE_MS = 5000;
 
 export async function runKueue(options: KueueOptions, note: (line: string) => void): Promise<KueueRun> {
   note('starting the server');
-  const subject = await startSubject({ configuration: kueueOrganisation(), limits: LIMITS });
+  const configuration = kueueOrganisation(options.minimumRunSeconds);
+  const subject = await startSubject({ configuration, limits: LIMITS });
   const wire = createWire(subject.server.url);
   try {
     return await replay(options, { subject, wire, note });

@@ -33,6 +33,9 @@ type SolverPriority = 'live' | 'background';
 /** A start takes 0.14 s, and seconds on a machine that is busy with other things; one that takes this long hangs. */
 const START_PATIENCE_MS = 20_000;
 
+/** What a child makes lives in arrays of numbers: with Node's 16 MiB a half it holds up to 40 MiB more, and there are two of them. */
+const YOUNG_HALF_MIB = 2;
+
 /**
  * In a checkout each child would load the parser that takes the types out, which holds 40 MiB from then on. What has been compiled is kept with the
  * installed packages, and read instead; it is written once the modules are there, as a child is only ever killed. A built package has no types.
@@ -250,9 +253,9 @@ class ChildPair {
   #fork(): ChildProcess {
     const child = fork(this.#module, [this.#engine], {
       serialization: 'advanced',
-      // No flag of the parent's, and nothing of its environment: a solver needs no password.
-      execArgv: keepingCompiled(this.#module),
-      env: {},
+      execArgv: [`--max-semi-space-size=${YOUNG_HALF_MIB}`, ...keepingCompiled(this.#module)],
+      // No flag of the parent's, and nothing of its environment: a solver needs no password. One arena is enough: one thread of it works.
+      env: { MALLOC_ARENA_MAX: '1' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const forget = (): void => {

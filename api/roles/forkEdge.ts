@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EdgeOptions, FromEdge, Metrics, ToEdge } from './edgeMessages.ts';
-import { execArgvOfFork } from './forking.ts';
+import { forkOptions } from './forking.ts';
 import { StartRefused } from './startRefused.ts';
 
 export interface ForkedEdge {
@@ -27,11 +27,7 @@ const ENTRY = new URL('./edgeProcess.ts', import.meta.url);
 
 /** @throws StartRefused, or with the child's own message, when it could not start. */
 export async function forkEdge(options: EdgeOptions, asks: EdgeAsks): Promise<ForkedEdge> {
-  const child = fork(ENTRY, [], {
-    serialization: 'advanced',
-    execArgv: execArgvOfFork('busy'),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = fork(ENTRY, [], forkOptions('busy'));
   const gone = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);
   const tell = (message: ToEdge): void => {
     // A channel that closes under the message is told by `gone`.

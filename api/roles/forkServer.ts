@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { execArgvOfFork } from './forking.ts';
+import { forkOptions } from './forking.ts';
 import type { FromServer, ToServer } from './serverMessages.ts';
 import type { ServerOptions, ServerStats } from './serverOptions.ts';
 
@@ -24,11 +24,7 @@ const ENTRY = new URL('./serverProcess.ts', import.meta.url);
 
 /** Rejects with the server's own message when it could not start. */
 export async function forkServer(options: ServerOptions): Promise<ForkedServer> {
-  const child = fork(ENTRY, [], {
-    serialization: 'advanced',
-    execArgv: execArgvOfFork('busy'),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = fork(ENTRY, [], forkOptions('busy'));
   const gone = once(child, 'exit');
   const say = (message: ToServer): void => void child.send(message);
   say({ type: 'start', options });

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Timers } from '../../scheduler/index.ts';
 import { type Background, inBackground } from './background.ts';
-import { execArgvOfFork } from './forking.ts';
+import { forkOptions } from './forking.ts';
 import type { FromSide, SideOptions, ToSide } from './sideMessages.ts';
 
 /** The build writes it as JavaScript. */
@@ -25,11 +25,7 @@ export function startSide({ options, timers, log }: SideParts): Background {
   };
   return inBackground(async (signal) => {
     while (!signal.aborted) {
-      child = fork(ENTRY, [], {
-        serialization: 'advanced',
-        execArgv: execArgvOfFork('quiet'),
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
+      child = fork(ENTRY, [], forkOptions('quiet'));
       child.on('message', (message: FromSide) => {
         if (message.type === 'failed') log(`the process of side jobs does not start: ${message.message}`);
       });

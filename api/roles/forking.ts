@@ -1,8 +1,10 @@
-// The flags of Node that the forked processes of a server run under, for their memory's sake. Called by forkServer.ts, forkEdge.ts and forkSide.ts.
-// Invariant: every flag of the parent goes along, those of a profiler or a debugger too; each of ours stands once.
+// What the forked processes of a server run under, for their memory's sake. Called by forkServer.ts, forkEdge.ts and forkSide.ts.
+// Invariant: every flag of the parent goes along, those of a profiler or a debugger too, and its environment; each of ours stands once.
 
+import type { ForkOptions } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environmentOfFork } from '../../adapters/system/environment.ts';
 
 /**
  * MiB a half for objects that have just been made; up to three halves stay resident. `busy`: the processes that decide and that serve the edge.
@@ -11,10 +13,15 @@ import { fileURLToPath } from 'node:url';
  */
 const YOUNG_HALF_MIB = { busy: 32, quiet: 8 };
 
-export function execArgvOfFork(load: keyof typeof YOUNG_HALF_MIB): string[] {
+export function forkOptions(load: keyof typeof YOUNG_HALF_MIB): ForkOptions {
   const inherited = process.execArgv;
   const own = [`--max-semi-space-size=${YOUNG_HALF_MIB[load]}`, ...keepingCompiled()];
-  return [...inherited, ...own.filter((flag) => !inherited.includes(flag))];
+  return {
+    serialization: 'advanced',
+    execArgv: [...inherited, ...own.filter((flag) => !inherited.includes(flag))],
+    env: environmentOfFork(),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  };
 }
 
 /**
