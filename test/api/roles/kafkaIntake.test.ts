@@ -148,9 +148,17 @@ describe.skipIf(absent)(absent ?? 'requests by Kafka', () => {
       .poll(() => outcomes(server), { timeout: 60_000 })
       .toEqual({ accepted: 3, replayed: 1, refused: 8 });
 
+    // What the intake holds is seen once a tick has opened it.
+    await expect
+      .poll(
+        async () =>
+          (await requestsSeen(server))
+            .map(({ clientRequestId, agent }) => `${agent} ${clientRequestId}`)
+            .toSorted(),
+        { timeout: 60_000 },
+      )
+      .toEqual(['ada c1', 'ada c7', 'sam c1']);
     const requests = await requestsSeen(server);
-    const seen = requests.map(({ clientRequestId, agent }) => `${agent} ${clientRequestId}`);
-    expect(seen.toSorted()).toEqual(['ada c1', 'ada c7', 'sam c1']);
     // The key is known over HTTP too: it is one intake.
     const client = await server.clientOf(configuration.agents[0]!);
     const { id } = requests.find(({ clientRequestId }) => clientRequestId === 'c7')!;
