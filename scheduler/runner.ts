@@ -1,6 +1,7 @@
 // The loop of one cell: be elected, load, tick when there is something to do, step down when the epoch is lost.
-// Invariant: one tick at a time; after any failure the memory is thrown away and loaded again, so that it can never drift from the database.
+// Invariant: one tick decides at a time, while the one before it may be on its way to the database (commitLine.ts); after any failure the memory is thrown away and loaded again, so that it can never drift from the database.
 
+import { CommitLine } from './commitLine.ts';
 import type { Instant } from './domain/quantity.ts';
 import type { State } from './domain/state.ts';
 import { newMemo } from './formulate/index.ts';
@@ -130,13 +131,16 @@ class RunnerLoop {
     this.#report({ type: 'elected', epoch });
     const term = new AbortController();
     const renewing = this.#renew(epoch, term);
+    const line = new CommitLine(this.#ports);
+    const ports = { ...this.#ports, store: line, observer: line };
     let why: 'epochLost' | 'stopped' | 'failure' = 'failure';
     try {
       this.leading = recollect(await stateSource.load(cell, epoch));
-      why = await this.#lead(this.leading, term.signal);
+      why = await this.#lead({ ports, line, state: this.leading }, term.signal);
     } finally {
       this.leading = null;
       term.abort();
+      await line.settled().catch(() => undefined);
       await renewing;
       this.#report({ type: 'steppedDown', epoch, why });
       if (why !== 'epochLost') await leadership.release(cell, epoch);
@@ -158,7 +162,8 @@ class RunnerLoop {
     }
   }
 
-  async #lead(state: State, term: AbortSignal): Promise<'epochLost' | 'stopped'> {
+  async #lead(term: Term, signal: AbortSignal): Promise<'epochLost' | 'stopped'> {
+    const { state, line } = term;
     // The first turn decides anew about all who wait: the term before may have ended on a promise of another turn.
     const carry: TickCarry = { memo: newMemo(), unfinished: true };
     const heartbeats = new HeartbeatTail(this.#ports, this.#settings);
@@ -167,18 +172,19 @@ class RunnerLoop {
     );
     let sealedAtMs = Number.NEGATIVE_INFINITY;
     this.#woken = true;
-    while (!term.aborted) {
+    while (!signal.aborted) {
       const startedMs = this.#ports.stopwatch.elapsedMs();
-      const result = await this.#turn(state, { carry, heartbeats: await heartbeats.next() });
+      const result = await this.#turn(term, { carry, heartbeats: await heartbeats.next() });
       if (result.type === 'epochLost') return 'epochLost';
       if (result.type === 'committed') {
-        checkpoints.committed({ state, carry }, result.commit.record.now);
+        checkpoints.sent({ state, carry }, { now: result.commit.record.now, arrived: line.settled() });
         sealedAtMs = startedMs;
       } else if (startedMs - sealedAtMs >= SEAL_MS) {
         sealedAtMs = startedMs;
         if ((await this.#ports.sealer?.seal(state.cell, state.epoch)) === 'epochLost') return 'epochLost';
       }
       if (this.#stopping.signal.aborted) {
+        if ((await line.settled()) === 'epochLost') return 'epochLost';
         await checkpoints.settled();
         return 'stopped';
       }
@@ -188,18 +194,25 @@ class RunnerLoop {
     return 'epochLost';
   }
 
-  async #turn(state: State, work: { carry: TickCarry; heartbeats: Heartbeats }): Promise<TickResult> {
+  async #turn(
+    { ports, line, state }: Term,
+    work: { carry: TickCarry; heartbeats: Heartbeats },
+  ): Promise<TickResult> {
     this.#woken = false;
-    const intake = await this.#ports.intake.take(this.#settings.cell, this.#rowsMax);
+    const intake = await line.take(this.#ports.intake, this.#settings.cell, this.#rowsMax);
     const { length } = intake.rows;
     if (length === this.#rowsMax) this.#woken = true;
+    const sent = line.settled();
     try {
-      const result = await runTick(this.#ports, state, { intake, ...work });
+      const result = await runTick(ports, state, { intake, ...work });
       this.#widen(length);
+      // A turn that sends nothing is the one that learns how the last commit ended.
+      if (result.type === 'idle' && (await sent) === 'epochLost') return { type: 'epochLost' };
       return result;
     } catch (error) {
       // A batch too big to be committed in time would be as big in every term to come.
-      if (length > 0) this.#rowsMax = Math.ceil(length / 2);
+      const tried = (await hasFailed(sent)) ? line.rowsSent : length;
+      if (tried > 0) this.#rowsMax = Math.ceil(tried / 2);
       this.#fullBatches = 0;
       throw error;
     }
@@ -225,6 +238,19 @@ class RunnerLoop {
     this.#pause = null;
   }
 }
+
+/** What one term of office works on. */
+interface Term {
+  readonly ports: SchedulerPorts;
+  readonly state: State;
+  readonly line: CommitLine;
+}
+
+const hasFailed = (sent: Promise<unknown>): Promise<boolean> =>
+  sent.then(
+    () => false,
+    () => true,
+  );
 
 /** Reads heartbeats at most every `heartbeatPollMs`; silence counts only up to the last read. */
 class HeartbeatTail {

@@ -132,7 +132,7 @@ export async function runTick(ports: SchedulerPorts, state: State, input: TickIn
     return { type: 'idle' };
   }
 
-  // 6. Commit: one transaction, refused only for a lost epoch.
+  // 6. Commit: one transaction, refused only for a lost epoch; the loop folds the next tick while this one is on its way (commitLine.ts).
   const made = { tick, now: intake.now, intake: intake.rows.map(({ id }) => id), changes, problem, solved };
   const { digests } = decidedOf(ports, problem, solved);
   const inputs = noted.of({ gated: gated.changes, happened, snapshot });

@@ -1,4 +1,4 @@
-// Writes checkpoints beside the ticks: every 1,000 ticks or 60 s one is frozen after a commit, and written in pieces while the next ticks run.
+// Writes checkpoints beside the ticks: every 1,000 ticks or 60 s one is frozen behind a tick, and written in pieces while the next ticks run.
 // Invariant: one at a time, and a tick waits for none of it but the copy; a failure is reported and costs a longer replay, nothing else.
 // Called by runner.ts.
 
@@ -22,8 +22,14 @@ export class CheckpointWriting {
     this.#report = report;
   }
 
-  /** After a commit, before anything else changes the state. `now`: the tick's. The first commit of a term makes one. */
-  committed(standing: Standing, now: number): void {
+  /**
+   * After a tick was sent, before anything else changes the state; what is frozen is written once the commit has arrived, and dropped if it
+   * did not. `now`: the tick's. The first commit of a term makes one.
+   */
+  sent(
+    standing: Standing,
+    { now, arrived }: { now: number; arrived: Promise<'committed' | 'epochLost'> },
+  ): void {
     const { checkpoints } = this.#ports;
     const { tick } = standing.state;
     if (checkpoints === undefined || this.#writing !== null) return;
@@ -32,10 +38,15 @@ export class CheckpointWriting {
     this.#last = { tick, at: now };
     const { cell, epoch, tickDigest } = standing.state;
     const frozen = freezeStanding(standing);
-    this.#writing = checkpoints
-      .keep({ cell, tick, epoch, tickDigest }, this.#pieces(frozen))
-      .then(() => undefined, this.#report)
-      .finally(() => {
+    const keep = (): Promise<unknown> =>
+      checkpoints.keep({ cell, tick, epoch, tickDigest }, this.#pieces(frozen));
+    this.#writing = arrived
+      .then(
+        (outcome) => (outcome === 'committed' ? keep().catch(this.#report) : undefined),
+        // The loop reports a commit that failed.
+        () => undefined,
+      )
+      .then(() => {
         this.#writing = null;
       });
   }

@@ -1,4 +1,5 @@
 // When the leader writes checkpoints, and that no tick waits for one.
+import { setImmediate as turnOver } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../adapters/system/digest.ts';
 import { carriedOf } from '../../../scheduler/carried.ts';
@@ -49,11 +50,15 @@ function writing() {
   return {
     kept,
     failures,
-    committed: (tick: number, now: number, of = standing(tick)) => writes.committed(of, now),
+    committed: (tick: number, now: number, of = standing(tick)) =>
+      writes.sent(of, { now, arrived: Promise.resolve('committed') }),
+    sent: (tick: number, arrived: Promise<'committed' | 'epochLost'>) =>
+      writes.sent(standing(tick), { now: 0, arrived }),
     fail: () => {
       fails = true;
     },
     async done() {
+      await turnOver();
       release();
       await writes.settled();
     },
@@ -89,6 +94,19 @@ describe('checkpoints', () => {
     expect(read.state.requests.size).toBe(3);
     expect([...read.state.goneConsumables]).toEqual(['cad']);
     expect(sha256([want])).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('of a tick whose commit failed, or was refused, are dropped, and the next one is written', async () => {
+    const { sent, committed, done, kept, failures } = writing();
+    sent(5, Promise.reject(new Error('the line is cut')));
+    await done();
+    sent(6, Promise.resolve('epochLost'));
+    await done();
+    expect(kept).toEqual([]);
+    expect(failures).toEqual([]);
+    committed(7, 60_000);
+    await done();
+    expect(kept.map(({ tick }) => tick)).toEqual([7]);
   });
 
   it('that fail are reported, and the next one is written', async () => {
