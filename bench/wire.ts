@@ -3,8 +3,11 @@
 // refuses before it begins is asked for again when the server said, and counted. Called by the benches.
 
 import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventSplitter, type OnEvent } from './eventSplitter.ts';
+import { openStream } from './rawStream.ts';
 
 /** Calls under way at once at 1,000 a second and 20 ms are 20; three times that leaves room without a connection a call. */
 const CONNECTIONS_MAX = 64;
@@ -36,35 +39,24 @@ export interface Wire {
 export function createWire(baseUrl: string): Wire {
   const { hostname, port } = new URL(baseUrl);
   const calls = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, scheduling: 'fifo' });
-  const longLived = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
+  const sockets = new Set<Socket>();
   const streams = { open: 0, broken: 0, refused: 0, bytes: 0 };
   let closing = false;
 
-  /** Null when the stream has begun; of a 503 the seconds after which to ask again. */
   const tryToOpen = ({ authorization, onEvent }: StreamWish): Promise<number | null> =>
-    new Promise((resolve, reject) => {
-      const headers = { authorization, accept: 'text/event-stream' };
-      const call = request({ hostname, port, path: '/v1/events', agent: longLived, headers });
-      call.on('error', reject);
-      call.on('response', (response) => {
-        if (response.statusCode !== 200) {
-          const pauseSeconds = Number(response.headers['retry-after']);
-          collect(response, ({ status, text }) => {
-            if (status === 503 && pauseSeconds > 0) resolve(pauseSeconds);
-            else reject(new Error(`a stream was answered ${status}: ${text}`));
-          });
-          return;
-        }
+    openStream({
+      address: { host: hostname, port: Number(port) },
+      authorization,
+      take: counting(streams, onEvent),
+      begun: (socket) => {
         streams.open += 1;
-        response.on('close', () => {
+        sockets.add(socket);
+        socket.on('close', () => {
+          sockets.delete(socket);
           streams.open -= 1;
           if (!closing) streams.broken += 1;
         });
-        response.on('error', () => {}); // `close` follows and counts it
-        follow(response, { streams, onEvent });
-        resolve(null);
-      });
-      call.end();
+      },
     });
 
   const open = (wish: StreamWish): Promise<void> => untilTaken(() => tryToOpen(wish), streams);
@@ -92,7 +84,7 @@ export function createWire(baseUrl: string): Wire {
     close() {
       closing = true;
       calls.destroy();
-      longLived.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -135,22 +127,20 @@ export function createSpreadWire(baseUrls: readonly string[]): Wire {
   };
 }
 
-function follow(
-  response: IncomingMessage,
-  { streams, onEvent }: { streams: { bytes: number }; onEvent: OnEvent | undefined },
-): void {
-  if (onEvent === undefined) {
-    response.on('data', (chunk: Buffer) => {
-      streams.bytes += chunk.length;
-    });
-    return;
-  }
+function counting(
+  streams: { bytes: number },
+  onEvent: OnEvent | undefined,
+): (bytes: Buffer, length: number) => void {
+  if (onEvent === undefined)
+    return (_bytes, length) => {
+      streams.bytes += length;
+    };
   const take = eventSplitter(onEvent);
-  response.setEncoding('utf8');
-  response.on('data', (chunk: string) => {
-    streams.bytes += chunk.length;
-    take(chunk);
-  });
+  const decoder = new StringDecoder('utf8');
+  return (bytes, length) => {
+    streams.bytes += length;
+    take(decoder.write(bytes.subarray(0, length)));
+  };
 }
 
 function collect(response: IncomingMessage, done: (answer: Answer) => void): void {
