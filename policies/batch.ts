@@ -50,8 +50,8 @@ export interface Step {
 }
 
 export interface Judgement {
-  /** Places in `rows`; each list is asked as a chunk of its own, and none may be longer than CHUNK_ROWS_MAX. */
-  readonly chunks: readonly (readonly number[])[];
+  /** Places in `rows`, read as they are needed; each list is asked as a chunk of its own, and none may be longer than CHUNK_ROWS_MAX. */
+  readonly chunks: Iterable<readonly number[]>;
   /** Null: the bundle has no views, and every rule is asked about every row. */
   readonly memo: ViewMemo | null;
 }
@@ -85,9 +85,20 @@ export function departmentChunks(rows: readonly PolicyRow[], places: readonly nu
 
 /** Places of the rows that can be put before a policy; the others are denied without asking one. */
 export function soundPlaces(rows: readonly PolicyRow[]): number[] {
-  const places: number[] = [];
-  for (const [place, row] of rows.entries()) if (faultOf(row) === undefined) places.push(place);
-  return places;
+  return [...soundChunks(rows)].flat();
+}
+
+/** The same in chunks of whatever company; rows are looked at when their chunk is due, while the engine answers the one before. */
+export function* soundChunks(rows: readonly PolicyRow[]): Generator<readonly number[]> {
+  let places: number[] = [];
+  for (const [place, row] of rows.entries()) {
+    if (faultOf(row) !== undefined) continue;
+    places.push(place);
+    if (places.length < CHUNK_ROWS_MAX) continue;
+    yield places;
+    places = [];
+  }
+  if (places.length > 0) yield places;
 }
 
 /** A chunk that was put before the engine, or whose rows are all known. */
@@ -106,21 +117,27 @@ export function* judge(
   { tick, rows }: PolicyBatch,
   { chunks, memo, verdicts }: Judgement & { readonly verdicts: Verdict[] },
 ): Generator<Step | null, Gone | null, ChunkAnswer | undefined> {
-  const pending = [...chunks].reverse();
+  const line = chunks[Symbol.iterator]();
+  /** Of chunks that threw: the halves are next. */
+  const halved: (readonly number[])[] = [];
+  const due = (): readonly number[] | undefined => halved.pop() ?? line.next().value;
   const open: Open[] = [];
   const throwsLeft = new Map<string, number>();
   const verdictOf = verdictReader(manifest);
   memo?.prune();
-  while (pending.length + open.length > 0) {
-    while (open.length < OPEN_MAX && pending.length > 0) {
-      const places = pending.pop() as readonly number[];
+  for (;;) {
+    while (open.length < OPEN_MAX) {
+      const places = due();
+      if (places === undefined) break;
       const chosen = places.map((place) => rows[place] as PolicyRow);
       const inquiry = memo?.inquire(chosen);
       const isAsked = !isKnown(inquiry);
       open.push({ places, inquiry, isAsked });
       if (isAsked) yield { chunk: chunkOf(tick, chosen, inquiry), places };
     }
-    const { places, inquiry, isAsked } = open.shift() as Open;
+    const oldest = open.shift();
+    if (oldest === undefined) return null;
+    const { places, inquiry, isAsked } = oldest;
     const answer = isAsked ? yield null : NOTHING_ASKED;
     switch (answer?.kind) {
       case 'bits': {
@@ -137,11 +154,12 @@ export function* judge(
       case 'threw': {
         const halves = afterThrow(rows, places, throwsLeft);
         if (halves === null) for (const place of places) verdicts[place] = denied('POLICY_ERROR');
-        else pending.push(...halves);
+        else halved.push(...halves);
         break;
       }
       case 'gone': {
-        const rest = [...open.map((one) => one.places), ...pending.reverse()].flat();
+        const unasked = [...halved.reverse(), ...{ [Symbol.iterator]: () => line }];
+        const rest = [...open.map((one) => one.places), ...unasked].flat();
         for (const place of [...places, ...rest]) verdicts[place] = denied(answer.code);
         return { code: answer.code, asked: places, rest };
       }
@@ -151,7 +169,6 @@ export function* judge(
         answer satisfies never;
     }
   }
-  return null;
 }
 
 const NOTHING_ASKED: ChunkAnswer = { kind: 'clean', clean: new Map() };

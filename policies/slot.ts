@@ -11,6 +11,7 @@ import {
   judge,
   mixedChunks,
   type Step,
+  soundChunks,
   soundPlaces,
 } from './batch.ts';
 import { type PolicyBundle, type PolicyData, PolicyRefused } from './bundle.ts';
@@ -131,10 +132,13 @@ export class Slot {
     const { rows } = batch;
     const refused = denied('POLICY_INPUT_INVALID');
     const verdicts = rows.map(() => refused);
+    if (rows.length === 0) return verdicts;
     let chunks = this.#firstChunks(rows);
-    for (let pass = 0; pass <= LATER_PASSES && chunks.length > 0; pass += 1) {
+    for (let pass = 0; pass <= LATER_PASSES; pass += 1) {
       const gone = await this.#pass({ batch, chunks, verdicts, watcher, isFirst: pass === 0 });
-      chunks = gone === null ? [] : this.#chunksAfter(rows, gone, pass === 0);
+      const left = gone === null ? [] : this.#chunksAfter(rows, gone, pass === 0);
+      if (left.length === 0) break;
+      chunks = left;
     }
     return verdicts;
   }
@@ -230,9 +234,9 @@ export class Slot {
     await this.#foreseeing;
   }
 
-  #firstChunks(rows: readonly PolicyRow[]): number[][] {
+  #firstChunks(rows: readonly PolicyRow[]): Iterable<readonly number[]> {
+    if (this.#suspects.size === 0) return soundChunks(rows);
     const sound = soundPlaces(rows);
-    if (this.#suspects.size === 0) return mixedChunks(sound);
     const isSuspect = (place: number): boolean => this.#suspects.has((rows[place] as PolicyRow).department);
     return [
       ...mixedChunks(sound.filter((place) => !isSuspect(place))),
@@ -243,7 +247,7 @@ export class Slot {
   /** Null: the engine came to the end of the chunks. */
   async #pass(what: {
     readonly batch: PolicyBatch;
-    readonly chunks: readonly (readonly number[])[];
+    readonly chunks: Iterable<readonly number[]>;
     readonly verdicts: Verdict[];
     readonly watcher: Watcher | undefined;
     readonly isFirst: boolean;
