@@ -5,6 +5,7 @@ export function askOnce<Answer>(worker: Worker, question: unknown): Promise<Answ
   return new Promise<Answer>((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data as Answer);
     worker.onerror = (event) => reject(new Error(event.message || 'the thread could not be started'));
+    worker.onmessageerror = () => reject(new Error('the answer of the thread cannot be read'));
     worker.postMessage(question);
   }).finally(() => worker.terminate());
 }

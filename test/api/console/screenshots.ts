@@ -64,14 +64,16 @@ async function main(wanted: readonly string[]): Promise<void> {
     // First, while the pool is empty: sample agents want it too.
     const waiting = await fill(rig);
     working = work(rig, ending.signal);
-    const ids = { waiting, tick: await prepare(rig) };
+    await prepare(rig);
     for (const picture of PICTURES)
       for (const colours of ['light', 'dark'] as const) {
         const name = colours === 'dark' ? `${picture.name}-dark` : picture.name;
         if (wanted.length > 0 && !wanted.includes(name)) continue;
         await keepHeld(rig);
         const { height = 760 } = picture;
-        const url = `${rig.url}${addressOf(picture, ids)}`;
+        // The server keeps files of its last ticks alone: each picture takes one of now.
+        const tick = picture.name === 'tick' ? await solvedTick(rig) : '';
+        const url = `${rig.url}${addressOf(picture, { waiting, tick })}`;
         const look = await openPage(browser, url, { colours, height, width: WIDTH });
         if (picture.name !== 'sign-in') await signIn(look.page, await rig.token(picture.as));
         await look.page.locator('main h1').first().waitFor();
@@ -124,16 +126,23 @@ function work(rig: Rig, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Some time of work, a policy that asks for reviews, one review that waits, a budget that ends. Answers a tick that solved something. */
-async function prepare(rig: Rig): Promise<string> {
+/** The last tick that solved something. */
+async function solvedTick(rig: Rig): Promise<string> {
+  const author = await rig.client(AUTHOR);
+  const { items } = await author.get('/v1/ticks', { limit: 50 });
+  const ticks = items as readonly { readonly tick: number; readonly stages: readonly unknown[] }[];
+  const solved = ticks.find(({ stages }) => stages.length > 0);
+  if (solved === undefined) throw new Error('none of the last ticks solved anything');
+  return String(solved.tick);
+}
+
+/** Some time of work, a policy that asks for reviews, one review that waits, a budget that ends. */
+async function prepare(rig: Rig): Promise<void> {
   await sleep(SAMPLE_MS);
   const author = await rig.client(AUTHOR);
   const revision = await pushReviewed(rig);
   await author.post(`/v1/policies/${revision}/activate`, null);
   const client = await rig.client(WAITER);
-  const { items } = await author.get('/v1/ticks', { limit: 50 });
-  const ticks = items as readonly { tick: number; counts: { granted: number }; stages: unknown[] }[];
-  const tick = ticks.find(({ stages }) => stages.length > 0)?.tick ?? 1;
   await client.submit({
     clientRequestId: 'reviewed-1',
     options: [{ claims: [{ kind: 'cpu', quantity: 16 }] }],
@@ -146,7 +155,6 @@ async function prepare(rig: Rig): Promise<string> {
     },
   });
   await runShort(author);
-  return String(tick);
 }
 
 /** Leaves the account a tenth more than is spent and set aside: at that pace it ends within days. */
