@@ -182,7 +182,9 @@ function BudgetRow({ account, forecast, at, onEdit }: RowProps) {
       <td class="number">{measured(budget, account.measure)}</td>
       <td>{instant(endsAt).slice(0, 10)}</td>
       <td>
-        {forecast === null ? (
+        {available <= 0 ? (
+          <strong class="warn">used up</strong>
+        ) : forecast === null ? (
           '–'
         ) : runsOut === null ? (
           (WHY_NEVER[forecast.reason ?? ''] ?? '–')

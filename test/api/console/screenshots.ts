@@ -49,7 +49,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'departments', path: '#/departments', as: AUTHOR, height: 560 },
   { name: 'department', path: '#/departments/research', as: HEAD, height: 1020 },
   { name: 'budget', path: '#/departments/research', as: AUTHOR, height: 860 },
-  { name: 'reviews', path: '#/reviews', as: REVIEWER, height: 420 },
+  { name: 'reviews', path: '#/reviews', as: REVIEWER, height: 600 },
   { name: 'policies', path: '#/policies', as: AUTHOR, height: 960 },
   { name: 'simulations', path: '#/simulations', as: OPERATOR, height: 700 },
 ];

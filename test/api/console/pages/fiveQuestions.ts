@@ -84,7 +84,9 @@ export function answersFiveQuestions(stage: Stage): void {
       // An agent sees the accounts that pay for it.
       holder === WAITER ? [] : [expect.stringMatching(/100 %.*\d{4}-\d\d-\d\d, (?:in )?\d+ \w+/)],
     );
-    expect(runsOut.every((text) => /not in this period|nothing is spent|, in |ago/.test(text))).toBe(true);
+    expect(runsOut.every((text) => /not in this period|nothing is spent|used up|, in |ago/.test(text))).toBe(
+      true,
+    );
     expect(errors).toEqual([]);
     await close();
   });
