@@ -129,6 +129,12 @@ export function missingLabel(pool: Pool, selector: Selector = {}): string | null
   return null;
 }
 
+/** Units of a window that have not elapsed: floor(C * remaining / length). */
+export function remainingOf({ capacity, startsAt, endsAt }: Window, now: number): bigint {
+  const leftMs = endsAt - Math.max(startsAt, Math.min(endsAt, now));
+  return (BigInt(capacity) * BigInt(leftMs)) / BigInt(endsAt - startsAt);
+}
+
 export class Tally {
   readonly #snapshot: Snapshot;
   readonly #pools: ReadonlyMap<string, Pool>;
@@ -242,13 +248,8 @@ export class Tally {
     const used = BigInt(this.#snapshot.used.get(key) ?? 0);
     if (window === undefined) return BigInt(pool.capacity) - used - added;
     const free = BigInt(window.capacity) - used;
-    const remaining = this.#remaining(window);
+    const remaining = remainingOf(window, this.#snapshot.now);
     return (free < remaining ? free : remaining) - added;
-  }
-
-  #remaining({ capacity, startsAt, endsAt }: Window): bigint {
-    const leftMs = endsAt - Math.max(startsAt, Math.min(endsAt, this.#snapshot.now));
-    return (BigInt(capacity) * BigInt(leftMs)) / BigInt(endsAt - startsAt);
   }
 
   /** used + added <= C, and inside a running window also added <= floor(C * remaining / length). */
@@ -264,7 +265,7 @@ export class Tally {
       if (window === undefined) return breach(`window/${key}`, added, 0);
       if (used + added > BigInt(window.capacity))
         return breach(`window/${key}`, used + added, window.capacity);
-      const remaining = this.#remaining(window);
+      const remaining = remainingOf(window, this.#snapshot.now);
       if (added > remaining) return breach(`window/${key} remaining`, added, remaining);
     }
     return null;

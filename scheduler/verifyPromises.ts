@@ -10,7 +10,7 @@ import { pendingById } from './domain/pendingIndex.ts';
 import { type Plan, victimsOf } from './domain/plan.ts';
 import type { StartReservation } from './domain/reservation.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
-import { holdsByTime } from './tally.ts';
+import { holdsByTime, remainingOf } from './tally.ts';
 import type { Breach } from './verify.ts';
 import { type Holding, isRevoking, returnsOf, standingEarmarks, sumsOf } from './verifyEarmarks.ts';
 
@@ -186,13 +186,13 @@ interface Then {
   readonly after: Moment;
 }
 
-/** used + promised + added <= C, wherever something is promised and the plan takes more of what is left. */
-function breachOfUnits({ configuration }: Snapshot, then: Then): Breach | null {
+/** used + promised + added <= C, wherever something is promised and the plan takes more of what is left; of a window now also promised + added <= what remains. */
+function breachOfUnits({ configuration, now }: Snapshot, then: Then): Breach | null {
   for (const key of new Set(then.promised.map((hold) => hold.key))) {
     const added = sum(then.added, (hold) => hold.key === key);
     const promised = sum(then.promised, (hold) => hold.key === key);
-    const free = freeAt(configuration, then.after, key) - promised;
-    if (added > free && free - added < freeAt(configuration, then.before, key) - promised)
+    const free = freeAt(configuration, then.after, { key, now }) - promised;
+    if (added > free && free - added < freeAt(configuration, then.before, { key, now }) - promised)
       return breach(`checkpoint/${key}/${then.at}`, added, free > 0n ? free : 0n);
   }
   return null;
@@ -202,11 +202,20 @@ function sum(holds: readonly Hold[], counts: (hold: Hold) => boolean): bigint {
   return holds.reduce((total, hold) => (counts(hold) ? total + hold.units : total), 0n);
 }
 
-function freeAt(configuration: Configuration, { used }: Moment, key: string): bigint {
+/** What has elapsed of a window binds those who start at this moment; who starts later takes of what remains then. */
+function freeAt(
+  configuration: Configuration,
+  { at, used }: Moment,
+  { key, now }: { readonly key: string; readonly now: number },
+): bigint {
   let free = 0n;
   for (const pool of configuration.pools) {
-    for (const window of pool.calendar ?? [])
-      if (`${pool.id}@${window.id}` === key) free += BigInt(window.capacity) - BigInt(used.get(key) ?? 0);
+    for (const window of pool.calendar ?? []) {
+      if (`${pool.id}@${window.id}` !== key) continue;
+      const left = BigInt(window.capacity) - BigInt(used.get(key) ?? 0);
+      const remaining = at === now ? remainingOf(window, now) : left;
+      free += left < remaining ? left : remaining;
+    }
     if (pool.calendar !== undefined || placeOf(configuration, pool) !== key) continue;
     const left = BigInt(pool.capacity) - BigInt(used.get(pool.id) ?? 0);
     if (left > 0n) free += left;

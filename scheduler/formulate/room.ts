@@ -102,7 +102,7 @@ export class Room {
 
   /** Free units of a place now, or of one window of it. */
   free(place: Place, window: Window | null): Units {
-    if (window !== null) return freeInWindow(window, this.now, this.used(place, window));
+    if (window !== null) return Math.max(0, this.freeUnkept(place, window) - this.kept(place, window));
     let free = this.#free.get(place);
     if (free === undefined) {
       free = this.isExclusive(place) ? 0 : Math.max(0, freeUnits(place, this.#used) - this.kept(place, null));
@@ -129,7 +129,7 @@ export class Room {
   /** Free units if no reservation kept any. */
   freeUnkept(place: Place, window: Window | null): Units {
     if (window !== null)
-      return freeInWindow(window, this.now, this.used(place, window) - this.kept(place, window));
+      return freeInWindow(window, this.now, this.#used.get(windowKey(place.pools[0], window)) ?? 0);
     return this.isExclusive(place) ? 0 : freeUnits(place, this.#used);
   }
 

@@ -17,7 +17,9 @@ export function remainingUnits(window: Window, now: Instant): Units {
 }
 
 /**
- * window/<pool>@<window>:  sum over columns of q x  <=  min(C - used, remaining units)
+ * window/<pool>@<window>:  sum over columns of q x  <=  min(C - used, remaining units) - kept for reservations
+ *
+ * This is the minimum. Who takes what is kept takes of both: of what nobody holds, and of what has not elapsed.
  */
 export function freeInWindow(window: Window, now: Instant, used: Units): Units {
   return Math.max(0, Math.min(window.capacity - used, remainingUnits(window, now)));

@@ -4,7 +4,7 @@
 import { declaredEndOf } from '../domain/leaseEnds.ts';
 import { leaseIndexOf } from '../domain/leaseIndex.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
-import { NEVER, type StartReservation } from '../domain/reservation.ts';
+import { NEVER, type ReservedUnits, reservedKey, type StartReservation } from '../domain/reservation.ts';
 import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { Room } from '../formulate/room.ts';
@@ -19,12 +19,14 @@ type Use = Pick<Snapshot, 'used' | 'quotaUse'> & Rules;
 export class Future {
   readonly returns: Returns;
   readonly #state: State;
+  readonly #now: Instant;
   /** On notice, until their grace is over. */
   readonly #revoking: readonly HeldLease[];
   readonly #uses = new Map<Instant, Use>();
 
   constructor(state: State, now: Instant) {
     this.#state = state;
+    this.#now = now;
     this.returns = new Returns(state, now);
     this.#revoking = leaseIndexOf(state)
       .revoking()
@@ -50,16 +52,35 @@ export class Future {
       requests: earmarks.flatMap(({ request }) => requests.get(request) ?? []),
       extensions: [],
       ...this.#useAt(at),
+      ...this.#promisesAt(at, others),
       accounts,
       exclusive: new Set(),
       nodes: { use: new Map(), bundles: new Map() },
-      reservations: others,
       checkpoints: checkpointsOf(configuration, others, { returns: this.returns, now: at }),
       held: this.#revoking.filter(({ lease, request }) => declaredEndOf(lease, request) > at),
       earmarks,
       outsideTick: 0,
     };
     return new Room(snapshot);
+  }
+
+  /**
+   * Who was to start earlier has its units by then: those of a window are used, and not to be taken once more out of what remains of it. (Of
+   * units that come back, kept and used are one.)
+   */
+  #promisesAt(at: Instant, others: readonly StartReservation[]): Pick<Snapshot, 'used' | 'reservations'> {
+    const { used } = this.#useAt(at);
+    const isTaken = (startsAt: Instant, units: ReservedUnits): boolean =>
+      units.window !== undefined && Math.max(this.#now, startsAt) < at;
+    const taken = others.flatMap(({ startsAt, units }) => units.filter((one) => isTaken(startsAt, one)));
+    if (taken.length === 0) return { used, reservations: others };
+    const after = new Map(used);
+    for (const one of taken) after.set(reservedKey(one), (after.get(reservedKey(one)) ?? 0) + one.quantity);
+    const reservations = others.map((one) => ({
+      ...one,
+      units: one.units.filter((units) => !isTaken(one.startsAt, units)),
+    }));
+    return { used: after, reservations };
   }
 
   /** What leases hold then. Of windows and consumables what they hold now. */
