@@ -47,7 +47,14 @@ const FAULTS_MOST_MS = 7000;
 const RESUMES_MS = 3000;
 /** Long enough for every lease to be given back or to end, and for every review to be ruled on or to be over. */
 const REST_MS = 24_000;
+/**
+ * Where many wait for the same units, each waits for those before it: while somebody holds a lease, the cell is at work and not stuck. Fifteen
+ * who wait, each for a holder that looks up after three seconds and lets a notice of three pass, twice, would take as long as this.
+ */
+const REST_MOST_MS = 15 * 3 * 6000;
 const REST_LOOK_MS = 1000;
+/** Looks in a row that find nobody holding anything: what the last lease gave back was another's in the tick after. */
+const STILL_LOOKS = 2;
 
 export async function runSeed(seed: number, options: RunOptions): Promise<RunReport> {
   const chance = new Chance(seed);
@@ -74,7 +81,7 @@ export async function runSeed(seed: number, options: RunOptions): Promise<RunRep
   cluster.heal();
   const probe = await probed(cluster);
   for (const agent of cluster.agents) agent.isWindingDown = true;
-  await rest(cluster, (plan.healsAtMs + REST_MS) * 1000);
+  await rest(cluster, plan.healsAtMs);
   const dump = cluster.store.dump();
   const findings = verdictOn(cluster, [probe]);
   for (const { promise, what } of findings) story.tell('verdict', `${promise}: ${what}`);
@@ -92,18 +99,22 @@ export async function runSeed(seed: number, options: RunOptions): Promise<RunRep
   };
 }
 
-/** Until nobody holds, wants or is owed anything, and all of it is streamed; at the latest until this virtual microsecond. */
-async function rest({ loop, store, agents }: Cluster, untilUs: number): Promise<void> {
-  for (;;) {
-    await loop.run(Math.min(untilUs, loop.elapsedUs + REST_LOOK_MS * 1000));
-    if (loop.elapsedUs >= untilUs) return;
+/** Until nobody holds, wants or is owed anything, and all of it is streamed; or until nobody has held anything for a while, and the rest is stuck. */
+async function rest({ loop, store, agents }: Cluster, healsAtMs: number): Promise<void> {
+  const untilUs = (healsAtMs + REST_MOST_MS) * 1000;
+  let still = 0;
+  while (loop.elapsedUs < untilUs) {
+    await loop.run(loop.elapsedUs + REST_LOOK_MS * 1000);
     const { lease, request, intake, cell_head } = store.dump();
+    const isHeld = lease.some(({ ended_at_ms }) => ended_at_ms === null);
+    still = isHeld ? 0 : still + 1;
+    if (loop.elapsedUs >= (healsAtMs + REST_MS) * 1000 && still >= STILL_LOOKS) return;
     const streamed = await store.relayCursors.under(RELAY_EPOCH).read(SINK, CELL);
     const isAtRest =
       !agents.some(({ isOwed }) => isOwed) &&
       !intake.some(({ tick }) => tick === null) &&
       !request.some(({ state }) => state === 'queued' || state === 'waiting') &&
-      !lease.some(({ ended_at_ms }) => ended_at_ms === null) &&
+      !isHeld &&
       streamed === (cell_head[0]?.event_sequence ?? 0);
     if (isAtRest) return;
   }

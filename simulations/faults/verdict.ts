@@ -80,6 +80,8 @@ function unanswered(dump: StoreDump): Violation[] {
   const late: Violation[] = [];
   for (const { id, tick } of dump.intake)
     if (tick === null) late.push({ promise: 'L2', what: `row ${id} of the intake was never folded` });
+  for (const { id, ended_at_ms } of dump.lease)
+    if (ended_at_ms === null) late.push({ promise: 'L3', what: `${id} is still held` });
   const usedUp = new Set(
     dump.capacity_use.flatMap(({ key, used, capacity, consumable }) =>
       consumable && used >= capacity ? [key] : [],
