@@ -23,6 +23,8 @@ const wish = fc.record({
   gpus: fc.constantFrom(1, 1, 2, 3),
   corpus: fc.constantFrom('none', 'none', 'none', 'shared', 'alone'),
   minutes: fc.constantFrom(1, 3, 6, 9),
+  /** Slots of a reviewer: of the window that runs, or of any. */
+  review: fc.constantFrom('none', 'none', 'none', 'running', 'any'),
   isOverdue: fc.constantFrom(false, false, false, true),
   gang: fc.constantFrom(false, false, true),
 });
@@ -33,6 +35,7 @@ const big = fc.record({
   gpus: fc.integer({ min: 4, max: 7 }),
   corpus: fc.constantFrom('none', 'none', 'shared', 'alone'),
   minutes: fc.constantFrom(2, 5),
+  review: fc.constantFrom('none', 'none', 'running', 'any'),
   isOverdue: fc.constant(true),
   gang: fc.constant(false),
 });
@@ -40,6 +43,8 @@ const big = fc.record({
 export const promisedScene = fc.record({
   gpus: fc.tuple(fc.integer({ min: 6, max: 9 }), fc.integer({ min: 1, max: 2 })),
   seats: fc.integer({ min: 2, max: 4 }),
+  /** Of the window that runs: a third of it is over. */
+  slots: fc.record({ capacity: fc.integer({ min: 2, max: 4 }), used: fc.nat({ max: 2 }) }),
   shares: fc.option(
     fc.record({
       nominal: fc.integer({ min: 2, max: 8 }),
@@ -58,7 +63,9 @@ export const promisedScene = fc.record({
 
 export type PromisedScene = typeof promisedScene extends fc.Arbitrary<infer T> ? T : never;
 
-export function configurationOf({ gpus, seats, shares, nested }: PromisedScene) {
+const RUNS_TO = NOW + 2 * HOUR;
+
+export function configurationOf({ gpus, seats, slots, shares, nested }: PromisedScene) {
   const builder = aConfiguration();
   if (nested !== null && shares !== null) builder.cohort('inner', 'all', nested);
   for (const department of DEPARTMENTS) {
@@ -70,7 +77,17 @@ export function configurationOf({ gpus, seats, shares, nested }: PromisedScene) 
     builder.quota(department, 'gpu', { nominal, borrow, lend, cohort });
   }
   const [a, b] = gpus;
-  return builder.pool(aPool('gpu-0').gpu(a), aPool('gpu-1').gpu(b), aPool('corpus').dataset(seats)).build();
+  return builder
+    .pool(
+      aPool('gpu-0').gpu(a),
+      aPool('gpu-1').gpu(b),
+      aPool('corpus').dataset(seats),
+      aPool('reviewers').review(
+        ['running', NOW - HOUR, RUNS_TO, slots.capacity],
+        ['next', RUNS_TO, RUNS_TO + HOUR, 1],
+      ),
+    )
+    .build();
 }
 
 /** Leases one after the other, each only if it fits beside those before. */
@@ -104,7 +121,7 @@ function leasesOf(scene: PromisedScene): Lease[] {
 
 export function requestsOf({ wishes }: PromisedScene): PendingRequest[] {
   let members = 0;
-  return wishes.map(({ department, gpus, corpus, minutes, isOverdue, gang }, i) => {
+  return wishes.map(({ department, gpus, corpus, minutes, review, isOverdue, gang }, i) => {
     const name = DEPARTMENTS[department]!;
     const request = aRequest(i + 1)
       .by(`agent-${name}`, name)
@@ -113,6 +130,7 @@ export function requestsOf({ wishes }: PromisedScene): PendingRequest[] {
       .submittedAt(isOverdue ? NOW - HOUR : NOW);
     if (corpus === 'shared') request.claim('dataset', 1);
     if (corpus === 'alone') request.claim('dataset', 1, { exclusive: true });
+    if (review !== 'none') request.review(1, review === 'any' ? undefined : { to: RUNS_TO });
     if (gang && members < 2) {
       members += 1;
       request.terms({ gang: { id: 'gang-of-two-together', size: 2 } });
@@ -124,7 +142,7 @@ export function requestsOf({ wishes }: PromisedScene): PendingRequest[] {
 /** The state after the planning of a tick at NOW. */
 export function promisedState(scene: PromisedScene): State {
   const builder = aState(configurationOf(scene)).request(...requestsOf(scene));
-  const used = new Map<string, number>();
+  const used = new Map([['reviewers@running', scene.slots.used]]);
   const shares = new Map<string, number>();
   for (const lease of leasesOf(scene)) {
     builder.lease(lease);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decode } from '../../../scheduler/decode.ts';
 import { type Formulation, formulate, newMemo } from '../../../scheduler/formulate/index.ts';
-import type { Plan, State } from '../../../scheduler/index.ts';
+import type { Plan, State, Window } from '../../../scheduler/index.ts';
 import { freesPromised } from '../../../scheduler/reservations/checkpoints.ts';
 import { afterPlan, type Snapshot, takeSnapshot } from '../../../scheduler/snapshot.ts';
 import { verifyPlan, workConservation } from '../../../scheduler/verify.ts';
@@ -44,8 +44,25 @@ function keepsPromises(state: State, snapshot: Snapshot, plan: Plan): boolean {
     ...plan.assignments.flatMap(({ allocations }) => allocations),
     ...promised.flatMap(({ units, startsAt, endsAt }) => units.map((one) => ({ ...one, startsAt, endsAt }))),
   ];
-  return [NOW, ...promised.map(({ startsAt }) => startsAt)].every((at) =>
-    state.configuration.pools.every(({ id, capacity }) => {
+  /** All that is taken fits, and what starts at an instant has not elapsed by then. A slot is taken when its lease starts, though its window come later. */
+  const leavesWindow = (window: Window, at: number): boolean => {
+    const ofWindow = ({ units }: { units: readonly { window?: string; quantity: number }[] }): number =>
+      units.reduce((sum, one) => sum + (one.window === window.id ? one.quantity : 0), 0);
+    const now = plan.assignments.map(({ allocations }) => ({ units: allocations, startsAt: NOW }));
+    const taken = [...now, ...promised];
+    const starting = taken.filter(({ startsAt }) => Math.max(NOW, startsAt) === at);
+    const sum = (of: typeof taken): number => of.reduce((all, one) => all + ofWindow(one), 0);
+    const length = window.endsAt - window.startsAt;
+    const left = window.endsAt - Math.max(window.startsAt, at);
+    const held = snapshot.used.get(`reviewers@${window.id}`) ?? 0;
+    return (
+      sum(taken) + held <= window.capacity && sum(starting) <= Math.floor((window.capacity * left) / length)
+    );
+  };
+  const starts = [NOW, ...promised.map(({ startsAt }) => startsAt)];
+  return starts.every((at) =>
+    state.configuration.pools.every(({ id, capacity, calendar = [] }) => {
+      if (calendar.length > 0) return calendar.every((window) => leavesWindow(window, at));
       const there = holds.filter(
         ({ pool, startsAt, endsAt }) => pool === id && startsAt <= at && at < endsAt,
       );
