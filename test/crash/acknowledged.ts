@@ -12,7 +12,7 @@ export interface AcknowledgedSubmit {
 
 export interface Acknowledged {
   readonly submits: AcknowledgedSubmit[];
-  /** Sent, but the answer never came: written or not. */
+  /** Sent, but the answer never came, or was that the store gave none: written or not. */
   readonly unanswered: { readonly agent: string; readonly body: SubmitBody }[];
   readonly releases: string[];
   /** Requests. */

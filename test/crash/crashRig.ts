@@ -43,9 +43,9 @@ const result = {
 };
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 else {
-  const { lost, duplicated, broken, submits, ticks, epochs } = after;
+  const { lost, duplicated, broken, submits, ticks, epochs, replayed, different } = after;
   process.stdout.write(
-    `${cuts} cuts, ${kills} kills: ${submits} submits, ${ticks} ticks, ${epochs} epochs; ${lost.length} lost, ${duplicated.length} duplicated, ${broken.length} promises broken\n`,
+    `${cuts} cuts, ${kills} kills: ${submits} submits, ${ticks} ticks, ${epochs} epochs; ${lost.length} lost, ${duplicated.length} duplicated, ${broken.length} promises broken, ${different.length} of ${replayed} ticks replayed otherwise\n`,
   );
 }
 process.exitCode = ok ? 0 : 1;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { StoreDump } from '../../adapters/memory/tables.ts';
 import type { AnnonaClient } from '../../api/client/index.ts';
+import type { ProcessRole } from '../../api/roles/role.ts';
 import { CutProxy } from '../support/cutProxy.ts';
 import { type Fleet, type FleetDatabase, leaderOf, type Member, startFleet } from '../support/fleet.ts';
 import { checkPromises } from '../support/promises.ts';
@@ -19,6 +20,8 @@ import { comeToRest, crashOrganisation, until } from './rig.ts';
 
 /** Ten agents: about thirty submits a second, of which most have an outcome before the run is over. */
 const PAUSE_MS = 300;
+/** Of an agent, more than it holds at a time and few enough for a tick to be as long at the end as at the start. */
+const OPEN_MOST = 20;
 /** A connection each. */
 const ASKED = { everyMs: 100 } as const;
 
@@ -67,8 +70,11 @@ interface Run {
   readonly acknowledged: Acknowledged;
   readonly follower: Follower;
   readonly loads: Map<Member, Load>;
+  readonly open: Map<string, string[]>;
   readonly failures: unknown[];
-  readonly proxies: CutProxy[];
+  /** Before every scheduler, and before every API process. */
+  readonly leader: CutProxy;
+  readonly intake: CutProxy;
   cycle: number;
   over: boolean;
   readonly killed: string[];
@@ -78,24 +84,31 @@ interface Run {
 export async function fleetCrashes(plan: CrashPlan): Promise<Aftermath> {
   const given = plan.database === undefined ? {} : { database: plan.database };
   const fleet = await startFleet(crashOrganisation(), given);
+  const [leader, intake] = [
+    await CutProxy.before(fleet.databaseUrl),
+    await CutProxy.before(fleet.databaseUrl),
+  ];
   const run: Run = {
     ...{ plan, fleet, draw: seededDraw(plan.seed), acknowledged: nothingAcknowledged() },
-    ...{ follower: createFollower(fleet.configuration.cell), loads: new Map(), failures: [] },
-    ...{ proxies: [], cycle: 0, over: false, killed: [], duplicated: [] },
+    ...{
+      follower: createFollower(fleet.configuration.cell),
+      loads: new Map(),
+      open: new Map(),
+      failures: [],
+    },
+    ...{ leader, intake, cycle: 0, over: false, killed: [], duplicated: [] },
   };
   try {
-    await cutLines(run);
+    await start(run, ['scheduler']);
+    await work(run, await start(run, ['api']));
+    await forgetLines(run);
     // Whoever takes over from the first leader goes by a wrong clock.
-    const more = [
-      startWithWrongClock(fleet),
-      fleet.start(['api']),
-      fleet.start(['worker', 'relay']),
-    ] as const;
+    const more = [startWithWrongClock(run), start(run, ['api']), start(run, ['worker', 'relay'])] as const;
     const [wrong, api] = await Promise.all(more);
     await work(run, api);
     const following = follow(run);
     await badDays(run, wrong);
-    for (let i = 1; i <= plan.kills; i += 1) await killOne(run, i);
+    await cutAndKill(run);
     for (const load of run.loads.values()) load.end();
     await Promise.all([...run.loads.values()].map(({ done }) => done));
     const aftermath = await lookBack(run);
@@ -103,30 +116,48 @@ export async function fleetCrashes(plan: CrashPlan): Promise<Aftermath> {
     return aftermath;
   } finally {
     await fleet.cleanUp();
-    for (const proxy of run.proxies) await proxy.close();
+    for (const proxy of [leader, intake]) await proxy.close();
   }
 }
 
-/** A leader and an API process behind proxies; each cut loses the reply to a commit of one of them. */
-async function cutLines(run: Run): Promise<void> {
-  const { plan, fleet, proxies } = run;
-  const before = async (): Promise<CutProxy> => {
-    const proxy = await CutProxy.before(fleet.databaseUrl);
-    proxies.push(proxy);
-    return proxy;
-  };
-  const [leader, intake] = [await before(), await before()];
-  await fleet.start(['scheduler'], { databaseUrl: leader.url });
-  await work(run, await fleet.start(['api'], { databaseUrl: intake.url }));
-  for (let i = 0; i < plan.cuts; i += 1) {
-    if (i % 2 === 0) await leader.cutNext('beforeReply', 'tick-commit');
-    else await intake.cutNext('beforeReply', 'intake-write');
-  }
-  plan.note(`${leader.cuts + intake.cuts} lines cut`);
+/** Behind the proxy of its role. */
+function start({ fleet, leader, intake }: Run, roles: readonly ProcessRole[]): Promise<Member> {
+  const proxy = roles.includes('scheduler') ? leader : roles.includes('api') ? intake : null;
+  return fleet.start(roles, proxy === null ? {} : { databaseUrl: proxy.url });
+}
+
+/** All lines of a leader, or of an API process, that is the only one. */
+async function forgetLines(run: Run): Promise<void> {
+  const { plan, leader, intake } = run;
   for (let i = 0; i < (plan.halfOpen ?? 0); i += 1) {
     const lines = (i % 2 === 0 ? leader : intake).forgetLines();
     await goesOn(run);
     plan.note(`ticks resumed after ${lines} lines were half open`);
+  }
+}
+
+/**
+ * At once, so that members also die with a reply lost, and replies are lost while members start. Whoever leads, or writes, loses them; a pause
+ * lets a retry through, which would be cut again otherwise.
+ */
+async function cutAndKill(run: Run): Promise<void> {
+  const { plan, draw, leader, intake } = run;
+  const rounds = Math.max(1, plan.kills);
+  const cutting = async (proxy: CutProxy, statement: string, cuts: number): Promise<void> => {
+    for (let i = 0; i < cuts; i += 1) {
+      await sleep(draw(50, 250));
+      await proxy.cutNext('beforeReply', statement);
+    }
+  };
+  const ofLeader = Math.ceil(plan.cuts / 2);
+  for (let round = 1; round <= rounds; round += 1) {
+    const share = (of: number): number =>
+      Math.floor((of * round) / rounds) - Math.floor((of * (round - 1)) / rounds);
+    await Promise.all([
+      cutting(leader, 'tick-commit', share(ofLeader)),
+      cutting(intake, 'intake-write', share(plan.cuts - ofLeader)),
+      ...(plan.kills > 0 ? [killOne(run, round)] : []),
+    ]);
   }
 }
 
@@ -172,11 +203,11 @@ function without(fleet: Fleet, member: Member): Fleet {
   return { ...fleet, of: (role) => fleet.of(role).filter((one) => one !== member) };
 }
 
-async function startWithWrongClock(fleet: Fleet): Promise<Member> {
+async function startWithWrongClock(run: Run): Promise<Member> {
   const { NODE_OPTIONS: before = '' } = process.env;
   process.env.NODE_OPTIONS = `--import=${new URL('./wrongClock.ts', import.meta.url).href}`;
   // The environment is copied when the process is forked, before anything is awaited.
-  const starting = fleet.start(['scheduler']);
+  const starting = start(run, ['scheduler']);
   process.env.NODE_OPTIONS = before;
   return starting;
 }
@@ -207,10 +238,10 @@ async function killOne(run: Run, nth: number): Promise<void> {
   killed.push(led ? 'leader' : victim.roles.includes('scheduler') ? 'standby' : victim.roles.join('+'));
   await run.loads.get(victim)?.done;
   run.loads.delete(victim);
-  const next = await fleet.start(victim.roles);
+  const next = await start(run, victim.roles);
   if (next.roles.includes('api')) await work(run, next);
   await goesOn(run);
-  plan.note(`kill ${nth}/${plan.kills}: ${killed.at(-1)}`);
+  plan.note(`kill ${nth}/${plan.kills}: ${killed.at(-1)}; ${run.leader.cuts + run.intake.cuts} lines cut`);
 }
 
 /** Agents that call this member until it is gone. */
@@ -223,6 +254,7 @@ async function work(run: Run, member: Member): Promise<void> {
     acknowledged,
     cycle: run.cycle,
     pauseMs: PAUSE_MS,
+    open: { most: OPEN_MOST, byAgent: run.open },
   });
   load.done.catch((error: unknown) => failures.push(error));
   run.loads.set(member, load);
@@ -241,6 +273,7 @@ async function lookBack(run: Run): Promise<Aftermath> {
   const { fleet, acknowledged, follower, failures } = run;
   if (failures.length > 0) throw new AggregateError(failures, 'the load met what it did not expect');
   const [api] = fleet.of('api');
+  const unanswered = acknowledged.unanswered.length;
   await resubmit(run, api!);
   const rig = {
     configuration: fleet.configuration,
@@ -257,10 +290,10 @@ async function lookBack(run: Run): Promise<Aftermath> {
   const witnesses = { acknowledged: acknowledged.submits.map(({ id }) => id), streamed: follower.seen };
   return {
     submits: acknowledged.submits.length,
-    unanswered: acknowledged.unanswered.length,
+    unanswered,
     ticks: dump.tick.length,
     epochs: dump.leader.find(({ cell }) => cell === fleet.configuration.cell)!.epoch,
-    cuts: run.proxies.reduce((sum, { cuts }) => sum + cuts, 0),
+    cuts: run.leader.cuts + run.intake.cuts,
     killed: run.killed,
     lost: lostActs(acknowledged, { dump, heartbeats }),
     duplicated: [...run.duplicated, ...duplicates(dump)],

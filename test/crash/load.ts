@@ -24,6 +24,9 @@ interface Worker {
   readonly name: string;
   readonly ending: AbortSignal;
   readonly pauseMs: number;
+  /** What it submitted and has not yet seen off, oldest first. */
+  readonly open: string[];
+  readonly openMost: number;
 }
 
 /** Answers to a race that an agent cannot avoid, and to a server that starts or is full. */
@@ -36,12 +39,19 @@ export async function startLoad(
     draw: Draw;
     acknowledged: Acknowledged;
     cycle: number;
-    /** Of each agent between two acts: what a long run leaves waiting must be cancelled in the end. */
+    /** Of each agent between two acts. */
     pauseMs?: number;
+    /**
+     * Agents ask for more than there is. So many requests of an agent may be open, over all the members that it calls; then it cancels the
+     * oldest. Else a run of half an hour leaves ten thousand waiting, every tick looks at all of them, and each is cancelled in the end.
+     */
+    open?: { readonly most: number; readonly byAgent: Map<string, string[]> };
   },
 ): Promise<Load> {
   const ending = new AbortController();
   const clients = await Promise.all(run.configuration.agents.map((agent) => server.clientOf(agent)));
+  const { most: openMost = Number.POSITIVE_INFINITY, byAgent = new Map<string, string[]>() } = run.open ?? {};
+  for (const { id } of run.configuration.agents) if (!byAgent.has(id)) byAgent.set(id, []);
   const workers = run.configuration.agents.map((agent, i) =>
     work({
       agent,
@@ -51,6 +61,8 @@ export async function startLoad(
       name: `${agent.id}-${run.cycle}`,
       ending: ending.signal,
       pauseMs: run.pauseMs ?? 0,
+      open: byAgent.get(agent.id)!,
+      openMost,
     }),
   );
   const done = Promise.all(workers).then(() => undefined);
@@ -60,14 +72,13 @@ export async function startLoad(
 }
 
 async function work(worker: Worker): Promise<void> {
-  const ids: string[] = [];
   for (let n = 1; !worker.ending.aborted; n += 1) {
     const answered = await attempt(async () => {
-      await submit(worker, n, ids);
+      await submit(worker, n);
       if (n % 3 === 0) await holdAndRelease(worker);
-      if (n % 5 === 0) await cancelOne(worker, ids);
+      if (n % 5 === 0) await cancelOne(worker);
     });
-    if (!answered) return;
+    if (!answered || !(await cancelOldest(worker))) return;
     if (worker.pauseMs > 0) await sleep(worker.pauseMs);
   }
 }
@@ -93,17 +104,22 @@ export function isGone(error: unknown): boolean {
   return error instanceof Error && /does not answer|fetch failed|terminated/.test(error.message);
 }
 
-async function submit(worker: Worker, n: number, ids: string[]): Promise<void> {
-  const { client, agent, acknowledged } = worker;
+async function submit(worker: Worker, n: number): Promise<void> {
+  const { client, agent, acknowledged, open } = worker;
   const body = bodyOf(worker.draw, `${worker.name}-${n}`);
   try {
     const { id } = await client.submit(body);
     acknowledged.submits.push({ agent: agent.id, body, id });
-    ids.push(id);
+    open.push(id);
   } catch (error) {
-    if (isGone(error)) acknowledged.unanswered.push({ agent: agent.id, body });
+    if (isGone(error) || isUnknown(error)) acknowledged.unanswered.push({ agent: agent.id, body });
     throw error;
   }
+}
+
+/** The store did not answer: what was asked may have been written. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === 'STORE_UNAVAILABLE';
 }
 
 interface LeaseJson {
@@ -128,9 +144,22 @@ async function holdAndRelease({ client, draw, acknowledged }: Worker): Promise<v
   }
 }
 
-async function cancelOne(worker: Worker, ids: readonly string[]): Promise<void> {
-  const id = ids[worker.draw(0, ids.length - 1)];
+async function cancelOne(worker: Worker): Promise<void> {
+  const { draw, open } = worker;
+  const id = open[draw(0, open.length - 1)];
   if (id !== undefined) await cancel(worker, id);
+}
+
+/** False when the server is gone. */
+async function cancelOldest(worker: Worker): Promise<boolean> {
+  const { open, openMost } = worker;
+  while (open.length > openMost) {
+    const id = open.shift()!;
+    if (await attempt(() => cancel(worker, id))) continue;
+    open.unshift(id);
+    return false;
+  }
+  return true;
 }
 
 export async function cancel(

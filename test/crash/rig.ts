@@ -143,12 +143,14 @@ export async function comeToRest(
 ): Promise<AtRest> {
   const clients = await Promise.all(rig.configuration.agents.map((agent) => server.clientOf(agent)));
   await until(async () => {
-    for (const client of clients) {
-      const { items } = (await client.get('/v1/requests?state=waiting&limit=100')) as {
-        items?: { id: string }[];
-      };
-      for (const { id } of items ?? []) await attempt(() => cancel({ client, acknowledged }, id));
-    }
+    await Promise.all(
+      clients.map(async (client) => {
+        const { items } = (await client.get('/v1/requests?state=waiting&limit=100')) as {
+          items?: { id: string }[];
+        };
+        for (const { id } of items ?? []) await attempt(() => cancel({ client, acknowledged }, id));
+      }),
+    );
     const [counts] = await rig.query<{ atRest: boolean }>(server, AT_REST);
     return counts?.atRest === true;
   }, ASKED);

@@ -44,7 +44,10 @@ export class CutProxy {
     return this.#cuts;
   }
 
-  /** Cuts the next line whose client sends a message with this text in it (a statement's name, say). Resolves at the cut. */
+  /**
+   * Cuts the next line whose client sends a message with this text in it (a statement's name, say). Resolves at the cut: a line that ends
+   * otherwise before it, as its process may, leaves the cut to the next.
+   */
   cutNext(moment: CutMoment, marker: string): Promise<void> {
     return new Promise((resolve) => {
       this.#planned = { moment, marker: Buffer.from(marker), done: resolve };
@@ -78,11 +81,14 @@ export class CutProxy {
     const server = connect(Number(this.#target.port), this.#target.hostname);
     let cut: PlannedCut | null = null;
     const end = (): void => {
+      this.#planned ??= cut;
+      cut = null;
       client.destroy();
       server.destroy();
     };
     const cutNow = (planned: PlannedCut): void => {
       this.#cuts += 1;
+      cut = null;
       end();
       planned.done();
     };
