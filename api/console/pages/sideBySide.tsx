@@ -3,7 +3,7 @@
 
 import { useResource } from '../data/resource.ts';
 import { type ComparedCell, type Comparison, comparisonOf, sideBySide } from '../data/simulations.ts';
-import { percent, span } from '../parts/format.ts';
+import { decimal, percent, span } from '../parts/format.ts';
 import { Panel, Shown } from '../parts/panel.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 
@@ -109,5 +109,5 @@ function Cell({
 
 function shown(value: number, unit: 'seconds' | 'part' | 'plain'): string {
   if (unit === 'seconds') return span(value * 1000);
-  return unit === 'part' ? percent(value, 1) : String(Math.round(value * 1000) / 1000);
+  return unit === 'part' ? percent(value, 1) : decimal(value);
 }

@@ -55,10 +55,10 @@ export function SimulationsPage() {
         }}
       >
         {(all) => (
-          <>
+          <div class="panels">
             <JobTable jobs={all} chosen={chosen} onChoose={choose} onDone={jobs.reload} />
             {chosen.length === 0 ? null : <SideBySide ids={chosen} />}
-          </>
+          </div>
         )}
       </Shown>
       {isAsking ? <NewSimulation onDone={jobs.reload} onClose={() => setIsAsking(false)} /> : null}

@@ -1,6 +1,7 @@
 // How amounts and times are written on the page: short, in one way everywhere, times in UTC.
 // Invariant: pure; a value that is absent is a dash, never an empty place.
 
+const DECIMAL = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -10,6 +11,11 @@ const DAY_MS = 86_400_000;
 /** "12,345". */
 export function amount(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : WHOLE.format(value);
+}
+
+/** From a hundred on whole; less keeps three places: "1,807,127", "0.844". */
+export function decimal(value: number): string {
+  return (Math.abs(value) >= 100 ? WHOLE : DECIMAL).format(value);
 }
 
 /** "0.012 %"; a gap of nothing is exact. */

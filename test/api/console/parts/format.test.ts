@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import {
   amount,
   asks,
+  decimal,
   instant,
   label,
   measured,
@@ -28,6 +29,16 @@ it('writes times as people say them', () => {
   expect(since('2026-11-27T12:00:40.000Z', AT)).toBe('in 40 s');
   expect(instant('2026-11-27T11:59:48.123Z', AT)).toBe('11:59:48');
   expect(instant('2026-11-26T11:59:48.123Z', AT)).toBe('2026-11-26 11:59:48');
+});
+
+it('writes figures with as many places as they have weight', () => {
+  expect([1_807_127.4, 100.4, 99.4567, 0.84449, 1].map(decimal)).toEqual([
+    '1,807,127',
+    '100',
+    '99.457',
+    '0.844',
+    '1',
+  ]);
 });
 
 it('writes amounts, and a dash for what is not there', () => {
