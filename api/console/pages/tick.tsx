@@ -2,6 +2,7 @@
 // Invariant: the check runs the code of `annona verify` on the tick's file; the server is asked for the file and nothing else.
 
 import { useState } from 'preact/hooks';
+import { ProblemError } from '../../client/problem.ts';
 import { linkTo } from '../data/address.ts';
 import { gapOf, pricesOf, tickMs } from '../data/fairness.ts';
 import { useResource } from '../data/resource.ts';
@@ -285,9 +286,31 @@ function Verify({ tick }: { readonly tick: Tick }) {
         ) : null}
         <CopyButton text={`npx annona verify ${tick.tick}`}>Copy as CLI</CopyButton>
       </div>
-      {state.type === 'failed' ? <Failure of={state.error} onRetry={verify} /> : null}
+      {state.type !== 'failed' ? null : isNotKept(state.error) ? (
+        <NotKept tick={tick.tick} />
+      ) : (
+        <Failure of={state.error} onRetry={verify} />
+      )}
       {state.type === 'done' ? <Checks of={state.found} /> : null}
     </>
+  );
+}
+
+const isNotKept = (error: unknown): boolean =>
+  error instanceof ProblemError && error.problem.code === 'NOT_FOUND';
+
+/** A busy cell goes through the files that it keeps in seconds: an older tick is decided again from the log. */
+function NotKept({ tick }: { readonly tick: number }) {
+  return (
+    <div class="failure" role="alert">
+      <p>
+        The server keeps the files of its last ticks alone, and this one is older. The command decides it
+        again from what the log holds, and compares every digest.
+      </p>
+      <div class="actions">
+        <CopyButton text={`npx annona verify ${tick} --replay`}>Copy the command</CopyButton>
+      </div>
+    </div>
   );
 }
 

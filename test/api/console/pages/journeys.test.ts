@@ -93,6 +93,17 @@ it.skipIf(!CHROMIUM)('verifies a tick with the checker of the command line', asy
   await page.getByText('Verified: every check holds.').waitFor();
   expect(await page.locator('.verified').textContent()).toMatch(/record.*snapshot.*model.*plan.*rows/s);
   expect(errors).toEqual([]);
+  // As if the server had gone on for long.
+  await page.route('**/v1/ticks/*/file', (route) =>
+    route.fulfill({
+      status: 404,
+      contentType: 'application/problem+json',
+      json: { code: 'NOT_FOUND', title: 'Not found', status: 404 },
+    }),
+  );
+  await verify.click();
+  await page.getByText('this one is older', { exact: false }).waitFor();
+  await page.getByRole('button', { name: 'Copy the command' }).waitFor();
   await close();
 });
 
