@@ -81,6 +81,11 @@ function assertGapless(events: readonly DomainEvent[], from: number): void {
 export interface RelaySettings extends RelayRoute {
   /** Wait between looks at the log when nobody wakes us: bounds the delay of a lost wake-up. */
   readonly pollMs: number;
+  /**
+   * Wait after a turn that published all there was, whoever wakes us: what is committed meanwhile goes together with the next. The first event
+   * after a silence is not held up. Absent: none.
+   */
+  readonly restMs?: number;
   /** First pause after a failure; doubled after each further one, up to the longest. */
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
@@ -155,14 +160,14 @@ class RelayLoop {
   }
 
   async run(): Promise<void> {
-    const { sink, pollMs, backoffMs, backoffMaxMs } = this.#settings;
+    const { sink, backoffMs, backoffMaxMs } = this.#settings;
     let retryMs = backoffMs;
     while (!this.#stopping.signal.aborted) {
       this.#woken = false;
       try {
-        const more = await this.#turn();
+        const { published, behind } = await this.#turn();
         retryMs = backoffMs;
-        if (!more) await this.#sleep(pollMs);
+        if (behind === 0) await this.#pauseAfter(published);
       } catch (error) {
         this.#report({ type: 'failure', sink, error, retryMs });
         // Not cut short by `wake`: commits go on while a stream is down, and must not become attempts.
@@ -172,7 +177,7 @@ class RelayLoop {
     }
   }
 
-  async #turn(): Promise<boolean> {
+  async #turn(): Promise<{ readonly published: number; readonly behind: number }> {
     const { sink, cell } = this.#settings;
     const step = await relayOnce(this.#ports, this.#settings, (events) => this.#look(events));
     for (const { event, reason } of step.buried) this.#report({ type: 'buried', sink, event, reason });
@@ -181,7 +186,13 @@ class RelayLoop {
     // Only a full batch asks: one query less in the usual turn, whose log is at its end.
     const behind = step.full ? Math.max(0, (await this.#ports.log.last(cell)) - cursor) : 0;
     this.lag = { cursor, behind, oldestAt: behind > 0 ? this.lag.oldestAt : null };
-    return behind > 0;
+    return { published, behind };
+  }
+
+  async #pauseAfter(published: number): Promise<void> {
+    const { pollMs, restMs = 0 } = this.#settings;
+    if (published > 0 && restMs > 0) await this.#ports.timers.sleep(restMs, this.#stopping.signal);
+    await this.#sleep(pollMs);
   }
 
   #look(events: readonly DomainEvent[]): void {

@@ -103,6 +103,29 @@ describe('the relay', () => {
     await relay.stop();
   });
 
+  it('rests after what it published, though it is woken, so that what is committed meanwhile goes together', async () => {
+    const [log, stream, sleeps] = [new TestLog('main', events(1)), new MemoryPublisher(), new Sleeps()];
+    const ports = { log, cursor: new TestCursor(), publisher: stream, timers: sleeps };
+    const told: RelayEvent[] = [];
+    const relay = startRelay(ports, { ...SETTINGS, restMs: 40 }, (event) => told.push(event));
+    await sleeps.until(1);
+    for (const number of [2, 3]) {
+      log.events.push(anEvent(number));
+      relay.wake();
+    }
+    expect(stream.arrived).toHaveLength(1);
+    sleeps.end();
+    await sleeps.until(2);
+    sleeps.end();
+    await sleeps.until(3);
+    expect(told).toMatchObject([
+      { type: 'relayed', cursor: 1, published: 1 },
+      { type: 'relayed', cursor: 3, published: 2 },
+    ]);
+    expect(sleeps.lengths).toEqual([40, 40, 500]);
+    await relay.stop();
+  });
+
   it('does not wait when it was woken while it published', async () => {
     const log = new TestLog('main', events(1));
     const [sleeps, stream] = [new Sleeps(), new MemoryPublisher()];
