@@ -1,6 +1,7 @@
-// The bound of a program and the point of its relaxation: linear program, sifted where prices are known, lifted covers, and the multipliers
-// that prove most. Invariant: whatever the engine says, the multipliers handed on are those whose own bound is least. Called by component.ts.
-import { restrictStanding, type Standing, widenStanding, worthiest } from './basis.ts';
+// The bound of a program and the point of its relaxation: of a large one prices in counted steps first, then the linear program, then lifted
+// covers over what its prices leave in doubt, and the multipliers that prove most. Invariant: whatever the engine says, the multipliers handed on are those whose own bound is least. Called by component.ts.
+import { ascend } from './ascent.ts';
+import { restrictStanding, type Standing, standingNear, widenStanding, worthiest } from './basis.ts';
 import { CoverCuts, type Cut } from './cuts.ts';
 import { cutRounds } from './dive.ts';
 import type { Engine } from './engines/engine.ts';
@@ -17,7 +18,7 @@ export interface Bounding {
   readonly prices: Float64Array;
   /** In doubles: a guide, never published. */
   readonly bound: number;
-  /** Option -> value at the last optimal point, null when the engine came to none. */
+  /** Option -> value at the last optimal point, or near one; null when the engine came to none. */
   readonly point: Float64Array | null;
   /** Where the relaxation stood at that point. */
   readonly standing: Standing | null;
@@ -30,13 +31,20 @@ export interface BoundingOptions {
   readonly meter: Meter;
   /** Numerators per row of a solve before, null for a cold start. */
   readonly start: Float64Array | null;
+  /** Value of a plan that is known. */
+  readonly known: number;
 }
 
 /** Rounds of cuts: of the first program that is cut, and of one that was widened after. */
 const ROUNDS_MAX = 12;
 const ROUNDS_AGAIN = 2;
-/** Below this a linear program costs less than the passes that sift it. */
+/** Below this a linear program with its cuts costs less than the passes that sift it. */
 const SIFTED_SHAPES_LEAST = 300;
+/** Below this the linear program is answered nearly as soon as prices in steps; prices of a solve before save nothing there either. */
+const STEPPED_SHAPES_LEAST = 700;
+const STEPS_MAX = 400;
+/** Of the work that is left: a linear program that is cut off finds better prices still. */
+const STEPS_PART = 0.5;
 /** Priced in at first: a tenth of the shapes, for a tenth is what changes between ticks. */
 const PRICED_SHARE = 0.1;
 const PRICED_LEAST = 200;
@@ -49,13 +57,18 @@ const CROWDED = 3;
 /** A bound that a plan can be looked for with, and what would tighten it. */
 export interface Bounded {
   readonly bounding: Bounding;
-  /** The cuts of a program large enough to be sifted: they take longer than a first plan, which a live tick wants first. Null: all is done. */
+  /** Of a large program the linear program, then its cuts: either takes longer than a plan, which a live tick wants first. Null: all is done. */
   tighten(): Bounding | null;
 }
 
-export function boundProgram(engine: Engine, program: Program, { meter, start }: BoundingOptions): Bounded {
-  const search = new BoundSearch(engine, program, meter);
-  return { bounding: search.run(start), tighten: () => search.tighten() };
+/** Whether a plan and a bound are worth having before any linear program has been answered. */
+export function isLarge({ shapeCount }: Program): boolean {
+  return shapeCount >= STEPPED_SHAPES_LEAST;
+}
+
+export function boundProgram(engine: Engine, program: Program, options: BoundingOptions): Bounded {
+  const search = new BoundSearch(engine, program, options.meter);
+  return { bounding: search.run(options), tighten: () => search.tighten() };
 }
 
 /** `again`: the sieve left out too much, and has been widened; `cut off`: by the work. */
@@ -70,8 +83,10 @@ class BoundSearch {
   #standing: Standing | null = null;
   #point: Float64Array | null = null;
   #rowPrices: Float64Array | null = null;
-  /** Whether there is nothing that `tighten` could do. */
-  #isCut = true;
+  /** Shapes that the prices leave in doubt. */
+  #doubtful = 0;
+  /** What `tighten` would do. */
+  #next: 'doubt' | 'whole' | 'cuts' | 'nothing' = 'nothing';
 
   constructor(engine: Engine, program: Program, meter: Meter) {
     this.#engine = engine;
@@ -81,23 +96,49 @@ class BoundSearch {
     this.#best = new BestMultipliers(program, this.#cutter.cuts);
   }
 
-  /** The linear program; of a small one with its cuts. */
-  run(start: Float64Array | null): Bounding {
-    const isSmall = this.#program.shapeCount < SIFTED_SHAPES_LEAST;
-    let ended: PassEnd;
-    if (isSmall) ended = this.#pass(null, ROUNDS_MAX);
-    else {
-      const first = start && this.#best.consider({ rows: start, cuts: new Float64Array(0) });
-      ended = first === null ? this.#pass(null, 0) : this.#passes(this.#sieveAt(first), 0);
-      if (ended === 'done') this.#isCut = false;
+  /** Of a small program the linear program with its cuts, of a larger one without, of a large one prices in steps. */
+  run({ start, known }: BoundingOptions): Bounding {
+    if (this.#program.shapeCount < SIFTED_SHAPES_LEAST) return this.#found(this.#pass(null, ROUNDS_MAX));
+    if (isLarge(this.#program)) {
+      this.#ascend(start, known);
+      this.#next = 'doubt';
+      return this.#found('done');
     }
+    const ended = this.#pass(null, 0);
+    if (ended === 'done') this.#next = 'cuts';
     return this.#found(ended);
   }
 
   tighten(): Bounding | null {
-    if (this.#isCut || this.#meter.isSpent) return null;
-    this.#isCut = true;
-    return this.#found(this.#passes(this.#sieveAt(this.#best.found.prices), ROUNDS_MAX));
+    const step = this.#next;
+    if (step === 'nothing' || this.#meter.isSpent) return null;
+    this.#next = 'nothing';
+    if (step === 'cuts') return this.#found(this.#passesWithCuts());
+    const ended = step === 'doubt' ? this.#passInDoubt() : this.#pass(null, 0);
+    if (step === 'doubt' && (ended === 'done' || ended === 'again')) this.#next = 'whole';
+    // A plan between the whole linear program and its cuts was worth less than it took.
+    return this.#found(step === 'whole' && ended === 'done' ? this.#passesWithCuts() : ended);
+  }
+
+  /** The linear program over what is in doubt alone: a vertex that is as good a guide, for a third of the work. */
+  #passInDoubt(): PassEnd {
+    return this.#pass(this.#sieveAt(Math.max(PRICED_LEAST, 2 * this.#doubtful)), 0);
+  }
+
+  /** Sifted at the prices of the whole linear program. */
+  #passesWithCuts(): PassEnd {
+    const most = Math.max(PRICED_LEAST, Math.round(this.#program.shapeCount * PRICED_SHARE));
+    return this.#passes(this.#sieveAt(most), ROUNDS_MAX);
+  }
+
+  #ascend(start: Float64Array | null, known: number): void {
+    const meter = this.#meter.share(STEPS_PART);
+    const ascent = ascend({ program: this.#program, start, known, steps: STEPS_MAX, meter });
+    this.#best.consider({ rows: ascent.rows, cuts: new Float64Array(0) });
+    this.#rowPrices = ascent.rows;
+    this.#point = ascent.point;
+    this.#doubtful = ascent.doubtful;
+    this.#standing = standingNear(this.#program, ascent);
   }
 
   #found(ended: PassEnd): Bounding {
@@ -110,9 +151,8 @@ class BoundSearch {
     };
   }
 
-  #sieveAt(prices: Float64Array): Sieve {
-    const most = Math.max(PRICED_LEAST, Math.round(this.#program.shapeCount * PRICED_SHARE));
-    return sieveAt(this.#program, prices, most);
+  #sieveAt(most: number): Sieve {
+    return sieveAt(this.#program, this.#best.found.prices, most);
   }
 
   #passes(sieve: Sieve, rounds: number): PassEnd {
@@ -136,8 +176,8 @@ class BoundSearch {
       const stopped = live.run();
       let prices = this.#best.consider(live.multipliers);
       if (stopped !== 'optimal') return stopped === 'failed' ? 'failed' : 'cut off';
-      const isSifted = this.#program.shapeCount >= SIFTED_SHAPES_LEAST;
-      if (isSifted && this.#cutter.cuts.length === 0) this.#rowPrices = live.multipliers.rows;
+      if (sieve === null && this.#program.shapeCount >= SIFTED_SHAPES_LEAST && this.#cutter.cuts.length === 0)
+        this.#rowPrices = live.multipliers.rows;
       const isWhole =
         rounds === 0 || cutRounds(live, { meter: this.#meter, rounds, bound: this.#best.found.bound });
       if (rounds > 0) prices = this.#best.consider(live.multipliers);
@@ -151,10 +191,12 @@ class BoundSearch {
   }
 
   #start(live: LiveProgram, restriction: Restriction | null): void {
-    if (this.#standing !== null && restriction !== null) {
+    const standing = this.#standing;
+    if (standing !== null && restriction !== null) {
       const cuts = [...this.#cutter.cuts.keys()];
-      live.startFrom(restrictStanding(this.#standing, this.#program, { restriction, cuts }));
-    } else if (restriction === null && crowding(this.#program) < CROWDED)
+      live.startFrom(restrictStanding(standing, this.#program, { restriction, cuts }));
+    } else if (standing !== null) live.startFrom(standing);
+    else if (restriction === null && crowding(this.#program) < CROWDED)
       live.startFrom(worthiest(this.#program));
   }
 

@@ -1,6 +1,6 @@
 // One component answered: exactly by a small tree where it is small, else bound, plan, cores and neighbourhoods while work is left.
 // Invariant: the plan is feasible and maximal whatever ended it; same program, same work, same answer. Called by stage.ts.
-import { type Bounded, type Bounding, boundProgram } from './bounding.ts';
+import { type Bounded, type Bounding, boundProgram, isLarge } from './bounding.ts';
 import { type CoreQuestion, doubtOf, solveCore } from './core.ts';
 import type { Engine } from './engines/engine.ts';
 import { exchange } from './exchange.ts';
@@ -90,12 +90,15 @@ function withTree(
 }
 
 function searchPlan(question: ComponentQuestion): ComponentAnswer {
-  const { engine, program, meter, start } = question;
-  const { bounding, tighten } = boundProgram(engine, program, { meter, start });
+  const { engine, program, meter, start, better } = question;
+  const first = isLarge(program) ? greedyAnswer(program, 'workLimit') : null;
+  if (first !== null) better(first);
+  const known = first?.plan.value ?? 0;
+  const { bounding, tighten } = boundProgram(engine, program, { meter, start, known });
   if (bounding.failed) return greedyAnswer(program, 'refused');
-  const search = new Search(question, bounding);
+  const search = new Search(question, bounding, first?.plan ?? null);
   if (bounding.point === null || meter.isSpent) return search.ended('workLimit');
-  search.improve(tighten);
+  if (!search.improve(tighten)) return search.ended('refused');
   return search.ended(meter.isSpent ? 'workLimit' : 'complete');
 }
 
@@ -125,10 +128,12 @@ class Search {
   #answer: ComponentAnswer;
   #seed = 0;
 
-  constructor(question: ComponentQuestion, bounding: Bounding) {
+  /** `known`: a plan from before, which may be the better one. */
+  constructor(question: ComponentQuestion, bounding: Bounding, known: Plan | null) {
     this.#question = question;
     this.#guideBy(bounding);
-    const plan = this.#planFrom(bounding);
+    const own = this.#planFrom(bounding);
+    const plan = known !== null && known.value > own.value ? known : own;
     this.#answer = { method: 'lp', plan, bounding, tree: null, ended: 'complete' };
     question.better(this.#answer);
   }
@@ -137,14 +142,19 @@ class Search {
     return { ...this.#answer, ended };
   }
 
-  /** First what a linear program alone can guide, then what its cuts can. */
-  improve(tighten: Bounded['tighten']): void {
-    this.#cores([1]);
-    const tightened = this.#isOver ? null : tighten();
-    if (tightened !== null && !tightened.failed) this.#follow(tightened);
-    this.#cores(tightened === null ? [2] : [1, 2]);
+  /** After each step of the bound what it can guide; false when the engine refused one. */
+  improve(tighten: Bounded['tighten']): boolean {
+    // What prices in steps leave is no vertex, and leaves too much in doubt for a core.
+    if (!isLarge(this.#question.program)) this.#cores([1]);
+    for (let next = this.#isOver ? null : tighten(); next !== null; next = this.#isOver ? null : tighten()) {
+      if (next.failed) return false;
+      this.#follow(next);
+      this.#cores([1]);
+    }
+    this.#cores([2]);
     this.#branch();
     this.#neighbourhoods();
+    return true;
   }
 
   #guideBy(bounding: Bounding): void {
