@@ -141,6 +141,7 @@ class Ascending {
       const moved = this.best[i]! - stride * this.#direction[i]! * this.#scale[i]!;
       this.#prices[i] = Math.max(moved, 0);
     }
+    this.#carryTies();
     this.#evenOut(this.#prices);
     const bound = this.#answer(this.#prices);
     this.#mix(NEWEST);
@@ -207,16 +208,15 @@ class Ascending {
 
   /** An excess at a price of zero may be anything: it takes what is too much of its defining row, and is felt where it is used. */
   #carryExcesses(prices: Float64Array): void {
-    const { excessCount, rowCount, definedBy, rhs, excessCost, excessUpper } = this.#program;
+    const { excessCount, rowCount, definedBy, rhs, excessUpper } = this.#program;
     const { useStarts, useRows, useValues } = this.#program;
     const use = this.#use;
     if (excessCount === 0) return;
     for (let i = 0; i < rowCount; i++) {
       const k = definedBy[i]!;
       if (k < 0 || use[i]! <= rhs[i]!) continue;
-      let price = prices[i]! - excessCost[k]!;
-      for (let u = useStarts[k]!; u < useStarts[k + 1]!; u++) price -= prices[useRows[u]!]! * useValues[u]!;
-      if (price < -ZERO_PRICE * (1 + excessCost[k]!)) continue;
+      const cost = this.#costOf(k, prices);
+      if (prices[i]! < cost - ZERO_PRICE * (1 + cost)) continue;
       const excess = Math.min(excessUpper[k]!, use[i]! - rhs[i]!);
       use[i] = use[i]! - excess;
       for (let u = useStarts[k]!; u < useStarts[k + 1]!; u++)
@@ -224,13 +224,32 @@ class Ascending {
     }
   }
 
+  /** A defining row whose price stopped at what its excess costs goes along when that moves: else a row of excesses alone is never raised. */
+  #carryTies(): void {
+    const { excessCount, definingRow } = this.#program;
+    for (let k = excessCount - 1; k >= 0; k--) {
+      const row = definingRow[k]!;
+      const before = this.#costOf(k, this.best);
+      if (this.best[row]! < before * (1 - ZERO_PRICE)) continue;
+      const moved = this.#prices[row]! + this.#costOf(k, this.#prices) - before;
+      this.#prices[row] = Math.max(moved, 0);
+    }
+  }
+
+  /** What a unit of the excess costs, also in the rows that use it. */
+  #costOf(k: number, prices: Float64Array): number {
+    const { excessCost, useStarts, useRows, useValues } = this.#program;
+    let cost = excessCost[k]!;
+    for (let u = useStarts[k]!; u < useStarts[k + 1]!; u++) cost += prices[useRows[u]!]! * useValues[u]!;
+    return cost;
+  }
+
   /** An excess that is worth more than it costs would be charged at its upper bound: its defining row's price stops there. Later rows first. */
   #evenOut(prices: Float64Array): void {
-    const { excessCount, excessCost, definingRow, useStarts, useRows, useValues } = this.#program;
+    const { excessCount, definingRow } = this.#program;
     for (let k = excessCount - 1; k >= 0; k--) {
-      let worth = excessCost[k]!;
-      for (let u = useStarts[k]!; u < useStarts[k + 1]!; u++) worth += prices[useRows[u]!]! * useValues[u]!;
-      if (prices[definingRow[k]!]! > worth) prices[definingRow[k]!] = worth;
+      const cost = this.#costOf(k, prices);
+      if (prices[definingRow[k]!]! > cost) prices[definingRow[k]!] = cost;
     }
   }
 
