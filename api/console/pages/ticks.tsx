@@ -43,7 +43,7 @@ export function TicksPage() {
 
 const count = (title: string): GridColumn<Tick> => ({
   title,
-  width: '5.5rem',
+  width: '5rem',
   number: true,
   cell: ({ counts }) => amount(counts[title] ?? 0),
 });
