@@ -72,7 +72,7 @@ const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'an approval is not written',
     promise: 'S6',
-    seed: 1,
+    seed: 2,
     plant: () => changes('approvalMoved', (change) => (change.approval.state === 'approved' ? [] : [change])),
   },
   {

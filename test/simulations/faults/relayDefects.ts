@@ -28,7 +28,7 @@ export const RELAY_DEFECTS: readonly Defect[] = [
   {
     name: 'the relay takes a failure for an acknowledgement',
     promise: 'S10',
-    seed: 6,
+    seed: 18,
     plant: () =>
       publishing(
         (publisher) => (events) => publisher.publish(events).catch(() => ({ type: 'acknowledged' as const })),
@@ -37,7 +37,7 @@ export const RELAY_DEFECTS: readonly Defect[] = [
   {
     name: 'events are streamed before their tick is committed',
     promise: 'S10',
-    seed: 9,
+    seed: 12,
     plant: () => {
       let stream: Publisher | null = null;
       return {
