@@ -63,16 +63,23 @@ export interface Gone {
   readonly rest: readonly number[];
 }
 
-/** Chunks of whatever company, in the order of the rows. */
-export function mixedChunks(places: readonly number[]): number[][] {
-  const chunks: number[][] = [];
-  for (let at = 0; at < places.length; at += CHUNK_ROWS_MAX)
-    chunks.push(places.slice(at, at + CHUNK_ROWS_MAX));
-  return chunks;
+/** Chunks of whatever company, in the order of the rows; places are taken as a chunk is asked for. */
+export function* mixedChunks(places: Iterable<number>): Generator<readonly number[]> {
+  let chunk: number[] = [];
+  for (const place of places) {
+    chunk.push(place);
+    if (chunk.length < CHUNK_ROWS_MAX) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /** Chunks of one department each, in the order in which the departments first appear. */
-export function departmentChunks(rows: readonly PolicyRow[], places: readonly number[]): number[][] {
+export function departmentChunks(
+  rows: readonly PolicyRow[],
+  places: readonly number[],
+): (readonly number[])[] {
   const groups = new Map<string, number[]>();
   for (const place of places) {
     const { department } = rows[place] as PolicyRow;
@@ -80,25 +87,15 @@ export function departmentChunks(rows: readonly PolicyRow[], places: readonly nu
     if (group) group.push(place);
     else groups.set(department, [place]);
   }
-  return [...groups.values()].flatMap(mixedChunks);
+  return [...groups.values()].flatMap((group) => [...mixedChunks(group)]);
 }
 
-/** Places of the rows that can be put before a policy; the others are denied without asking one. */
-export function soundPlaces(rows: readonly PolicyRow[]): number[] {
-  return [...soundChunks(rows)].flat();
-}
-
-/** The same in chunks of whatever company; rows are looked at when their chunk is due, while the engine answers the one before. */
-export function* soundChunks(rows: readonly PolicyRow[]): Generator<readonly number[]> {
-  let places: number[] = [];
-  for (const [place, row] of rows.entries()) {
-    if (faultOf(row) !== undefined) continue;
-    places.push(place);
-    if (places.length < CHUNK_ROWS_MAX) continue;
-    yield places;
-    places = [];
-  }
-  if (places.length > 0) yield places;
+/**
+ * Places of the rows that can be put before a policy; the others are denied without asking one. Rows are looked at when their chunk is due,
+ * while the engine answers the one before.
+ */
+export function* soundPlaces(rows: readonly PolicyRow[]): Generator<number> {
+  for (const [place, row] of rows.entries()) if (faultOf(row) === undefined) yield place;
 }
 
 /** A chunk that was put before the engine, or whose rows are all known. */

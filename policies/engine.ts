@@ -4,7 +4,7 @@
 // Why so strict: the SDK takes a Buffer or truncated JSON for another input without an error, and an instance whose
 // memory ran out goes on answering wrongly. A policy that allows what it does not deny would then fail open.
 import * as sdk from '@open-policy-agent/opa-wasm';
-import { type Chunk, type ChunkAnswer, judge, readBits, soundChunks } from './batch.ts';
+import { type Chunk, type ChunkAnswer, judge, mixedChunks, readBits, soundPlaces } from './batch.ts';
 import {
   BATCH_ENTRYPOINT,
   bytesOf,
@@ -200,7 +200,7 @@ function probe(instance: PolicyInstance, first: () => LoadedPolicy): void {
 export function evaluateBatch(instance: PolicyInstance, batch: PolicyBatch): Verdict[] {
   const refused = denied('POLICY_INPUT_INVALID');
   const verdicts = batch.rows.map(() => refused);
-  const chunks = soundChunks(batch.rows);
+  const chunks = mixedChunks(soundPlaces(batch.rows));
   const views = viewsOf(instance.manifest);
   const steps = judge(instance.manifest, batch, { chunks, memo: views && new ViewMemo(views), verdicts });
   const answers: ChunkAnswer[] = [];

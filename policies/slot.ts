@@ -11,7 +11,6 @@ import {
   judge,
   mixedChunks,
   type Step,
-  soundChunks,
   soundPlaces,
 } from './batch.ts';
 import { type PolicyBundle, type PolicyData, PolicyRefused } from './bundle.ts';
@@ -235,8 +234,8 @@ export class Slot {
   }
 
   #firstChunks(rows: readonly PolicyRow[]): Iterable<readonly number[]> {
-    if (this.#suspects.size === 0) return soundChunks(rows);
-    const sound = soundPlaces(rows);
+    if (this.#suspects.size === 0) return mixedChunks(soundPlaces(rows));
+    const sound = [...soundPlaces(rows)];
     const isSuspect = (place: number): boolean => this.#suspects.has((rows[place] as PolicyRow).department);
     return [
       ...mixedChunks(sound.filter((place) => !isSuspect(place))),
@@ -305,7 +304,7 @@ export class Slot {
   }
 
   /** Who is to blame stays denied; whoever only stood behind is asked again. */
-  #chunksAfter(rows: readonly PolicyRow[], { asked, rest }: Gone, isFirst: boolean): number[][] {
+  #chunksAfter(rows: readonly PolicyRow[], { asked, rest }: Gone, isFirst: boolean): (readonly number[])[] {
     const [department = '', ...others] = new Set(asked.map((place) => (rows[place] as PolicyRow).department));
     if (others.length > 0) return departmentChunks(rows, [...asked, ...rest]);
     this.#suspects.add(department);

@@ -51,33 +51,23 @@ export function addOffers(server: FastifyInstance, options: ServerOptions): void
     },
   );
 
-  app.post(
-    '/requests/:id/offers/:offer/accept',
-    {
-      config: { action: 'submit', asksLeader: true },
-      schema: { params: OfferParams, body: NoBody, response: { 202: AcceptedView } },
-      ...callKeyHooks(options),
-    },
-    async (request, reply) => {
-      const { id, offer } = request.params;
-      const view = await findRequest(options, request, id);
-      return take(options, { request, reply }, { view, offer });
-    },
-  );
-
-  app.post(
-    '/requests/:id/offers/:offer/hold',
-    {
-      config: { action: 'submit', asksLeader: true },
-      schema: { params: OfferParams, body: NoBody, response: { 202: AcceptedView } },
-      ...callKeyHooks(options),
-    },
-    async (request, reply) => {
-      const { id, offer } = request.params;
-      const view = await findRequest(options, request, id);
-      return hold(options, { request, reply }, { view, offer });
-    },
-  );
+  for (const [verb, act] of [
+    ['accept', take],
+    ['hold', hold],
+  ] as const)
+    app.post(
+      `/requests/:id/offers/:offer/${verb}`,
+      {
+        config: { action: 'submit', asksLeader: true },
+        schema: { params: OfferParams, body: NoBody, response: { 202: AcceptedView } },
+        ...callKeyHooks(options),
+      },
+      async (request, reply) => {
+        const { id, offer } = request.params;
+        const view = await findRequest(options, request, id);
+        return act(options, { request, reply }, { view, offer });
+      },
+    );
 }
 
 type OffersAnswer = Extract<OffersOutcome, { type: 'offers' }>;

@@ -7,6 +7,7 @@ import type { State } from '../domain/state.ts';
 import { catalogueOf } from '../formulate/catalogue.ts';
 import { choicesOfReservation, takenOf } from '../formulate/checkpoints.ts';
 import type { Place } from '../formulate/formulation.ts';
+import { promisesOf } from './holds.ts';
 import { isPastIdleCap } from './idle.ts';
 import { queueMemoryOf } from './memory.ts';
 import type { Members } from './search.ts';
@@ -24,7 +25,7 @@ export function refusalOf(
   found: readonly StartReservation[] | null,
 ): CapRefusal | null {
   const departments = new Set(members.map(({ request }) => request.department));
-  const promised = [...state.reserved.values()].filter(({ hold }) => hold === undefined);
+  const promised = promisesOf(state);
   for (const { department } of promised) if (departments.has(department)) return 'departmentHasOne';
   if (found === null) return null;
   const { configuration } = state;

@@ -1,5 +1,5 @@
 // Offers that are held: whose are new, whose are over, and what bounds them: one an agent, and a share of each pool for all of them together.
-// Invariant: bounds bind new holds only. Called by tick.ts, snapshot.ts, overdue.ts and planning.ts.
+// Invariant: bounds bind new holds only. Called by tick.ts, snapshot.ts, caps.ts, overdue.ts and planning.ts.
 
 import type { Change } from '../domain/change.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
@@ -26,6 +26,11 @@ export function holdsOf({ reserved, requests }: State): StartReservation[] {
   const sequenceOf = ({ request }: StartReservation): number => requests.get(request)!.sequence;
   const held = [...reserved.values()].filter(({ hold }) => hold !== undefined);
   return held.sort((a, b) => sequenceOf(a) - sequenceOf(b));
+}
+
+/** Promised starts, without what is kept for offers. */
+export function promisesOf({ reserved }: State): StartReservation[] {
+  return [...reserved.values()].filter(({ hold }) => hold === undefined);
 }
 
 /** Its time is over, or the request that the offer was for waits no more. */

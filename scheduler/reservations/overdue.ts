@@ -8,7 +8,7 @@ import type { Instant } from '../domain/quantity.ts';
 import type { Option, PendingRequest } from '../domain/request.ts';
 import { reservationTermsOf } from '../domain/reservation.ts';
 import type { GangTurn, State } from '../domain/state.ts';
-import { isHoldOver } from './holds.ts';
+import { isHoldOver, promisesOf } from './holds.ts';
 import type { Members } from './search.ts';
 
 export interface Overdue {
@@ -81,7 +81,7 @@ export function needNodes([first, ...rest]: Members): boolean {
  */
 export function overdueOf(state: State, now: Instant): Overdue[] {
   const { classes } = lookupOf(state.configuration);
-  const promised = [...state.reserved.values()].filter(({ hold }) => hold === undefined);
+  const promised = promisesOf(state);
   const holding = new Set(promised.map(({ department }) => department));
   const found: Overdue[] = [];
   const isOvertaken = (state.queue?.overtaken.size ?? 0) > 0;

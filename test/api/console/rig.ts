@@ -183,3 +183,12 @@ export async function pushReviewed(rig: Rig): Promise<string> {
   const type = 'application/vnd.annona.policy-bundle';
   return String((await author.upload('/v1/policies', { type, content })).revision);
 }
+
+/** The newest tick that had a program: the server keeps files of its last ticks alone. */
+export async function solvedTick(rig: Rig): Promise<number> {
+  const { items } = await (await rig.client(OPERATOR)).get('/v1/ticks', { limit: 50 });
+  const ticks = items as readonly { readonly tick: number; readonly stages: readonly unknown[] }[];
+  const solved = ticks.find(({ stages }) => stages.length > 0);
+  if (solved === undefined) throw new Error('none of the last ticks solved anything');
+  return solved.tick;
+}

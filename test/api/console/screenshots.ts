@@ -19,6 +19,7 @@ import {
   pushReviewed,
   REVIEWER,
   type Rig,
+  solvedTick,
   WAITER,
 } from './rig.ts';
 
@@ -72,7 +73,7 @@ async function main(wanted: readonly string[]): Promise<void> {
         await keepHeld(rig);
         const { height = 760 } = picture;
         // The server keeps files of its last ticks alone: each picture takes one of now.
-        const tick = picture.name === 'tick' ? await solvedTick(rig) : '';
+        const tick = picture.name === 'tick' ? String(await solvedTick(rig)) : '';
         const url = `${rig.url}${addressOf(picture, { waiting, tick })}`;
         const look = await openPage(browser, url, { colours, height, width: WIDTH });
         if (picture.name !== 'sign-in') await signIn(look.page, await rig.token(picture.as));
@@ -124,16 +125,6 @@ function work(rig: Rig, signal: AbortSignal): Promise<void> {
     signal,
     note: () => undefined,
   });
-}
-
-/** The last tick that solved something. */
-async function solvedTick(rig: Rig): Promise<string> {
-  const author = await rig.client(AUTHOR);
-  const { items } = await author.get('/v1/ticks', { limit: 50 });
-  const ticks = items as readonly { readonly tick: number; readonly stages: readonly unknown[] }[];
-  const solved = ticks.find(({ stages }) => stages.length > 0);
-  if (solved === undefined) throw new Error('none of the last ticks solved anything');
-  return String(solved.tick);
 }
 
 /** Some time of work, a policy that asks for reviews, one review that waits, a budget that ends. */

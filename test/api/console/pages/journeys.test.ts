@@ -2,7 +2,7 @@
 // One server for all of them, in order: what a journey changes, a later one may meet. The bad days come last: the server goes away.
 import { expect, it } from 'vitest';
 import { CHROMIUM, openPage } from '../browser.ts';
-import { AUTHOR, HOSTILE, OPERATOR, PAYROLL, REVIEWER, WAITER } from '../rig.ts';
+import { AUTHOR, HOSTILE, OPERATOR, PAYROLL, REVIEWER, solvedTick, WAITER } from '../rig.ts';
 import { hasBadDays, hasLittleAndMuch } from './badDays.ts';
 import { answersFiveQuestions } from './fiveQuestions.ts';
 import { openStage } from './stage.ts';
@@ -82,10 +82,7 @@ it.skipIf(!CHROMIUM)('takes an offer, with a reason that is kept', async () => {
 });
 
 it.skipIf(!CHROMIUM)('verifies a tick with the checker of the command line', async () => {
-  const { items } = await (await stage.rig.client(OPERATOR)).get('/v1/ticks', { limit: 50 });
-  const ticks = items as readonly { readonly tick: number; readonly stages: readonly unknown[] }[];
-  const tick = ticks.find(({ stages }) => stages.length > 0);
-  const { page, errors, close } = await looking(OPERATOR, `#/ticks/${tick?.tick}`);
+  const { page, errors, close } = await looking(OPERATOR, `#/ticks/${await solvedTick(stage.rig)}`);
   const verify = page.getByRole('button', { name: 'Verify in this browser' });
   await verify.waitFor();
   await verify.focus();
