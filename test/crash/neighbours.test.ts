@@ -30,6 +30,8 @@ describe('kill -9 of the solver', () => {
       const killed = new Set<number>();
       for (let kill = 0; kill < 6; kill += 1) {
         await sleep(100);
+        // Each round has a child of its own to kill, however long a busy machine takes to start it.
+        await until(() => solversOf(server).some(({ pid }) => !killed.has(pid)));
         for (const { pid } of solversOf(server)) {
           process.kill(pid, 'SIGKILL');
           killed.add(pid);
@@ -42,7 +44,7 @@ describe('kill -9 of the solver', () => {
       await until(() => solversOf(server).length > 0);
       expect(solversOf(server).filter(({ pid }) => killed.has(pid))).toEqual([]);
       const { dump, heartbeats } = await comeToRest(rig, server, acknowledged);
-      expect(killed.size).toBeGreaterThan(2);
+      expect(killed.size).toBeGreaterThanOrEqual(6);
       expect(lostActs(acknowledged, { dump, heartbeats })).toEqual([]);
       expect(checkPromises(dump)).toEqual([]);
       await server.stop();
