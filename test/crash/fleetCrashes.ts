@@ -72,6 +72,8 @@ interface Run {
   readonly loads: Map<Member, Load>;
   readonly open: Map<string, string[]>;
   readonly failures: unknown[];
+  /** API processes that were killed, or whose agents were told to end: nobody else's agents may leave. */
+  readonly left: Set<Member>;
   /** Before every scheduler, and before every API process. */
   readonly leader: CutProxy;
   readonly intake: CutProxy;
@@ -95,6 +97,7 @@ export async function fleetCrashes(plan: CrashPlan): Promise<Aftermath> {
       loads: new Map(),
       open: new Map(),
       failures: [],
+      left: new Set(),
     },
     ...{ leader, intake, cycle: 0, over: false, killed: [], duplicated: [] },
   };
@@ -109,7 +112,10 @@ export async function fleetCrashes(plan: CrashPlan): Promise<Aftermath> {
     const following = follow(run);
     await badDays(run, wrong);
     await cutAndKill(run);
-    for (const load of run.loads.values()) load.end();
+    for (const [member, load] of run.loads) {
+      run.left.add(member);
+      load.end();
+    }
     await Promise.all([...run.loads.values()].map(({ done }) => done));
     const aftermath = await lookBack(run);
     await following;
@@ -146,7 +152,7 @@ async function cutAndKill(run: Run): Promise<void> {
   const cutting = async (proxy: CutProxy, statement: string, cuts: number): Promise<void> => {
     for (let i = 0; i < cuts; i += 1) {
       await sleep(draw(50, 250));
-      await proxy.cutNext('beforeReply', statement);
+      await untilCut(run, proxy.cutNext('beforeReply', statement));
     }
   };
   const ofLeader = Math.ceil(plan.cuts / 2);
@@ -159,6 +165,22 @@ async function cutAndKill(run: Run): Promise<void> {
       ...(plan.kills > 0 ? [killOne(run, round)] : []),
     ]);
   }
+}
+
+/** A load that has failed, or left, makes no statement that could be cut: better to hear of that than to wait. */
+async function untilCut(run: Run, cut: Promise<void>): Promise<void> {
+  let isCut = false;
+  void cut.then(() => {
+    isCut = true;
+  });
+  await until(() => {
+    refuseFailures(run);
+    return isCut;
+  });
+}
+
+function refuseFailures({ failures }: Run): void {
+  if (failures.length > 0) throw new AggregateError(failures, 'the load met what it did not expect');
 }
 
 async function badDays(run: Run, wrong: Member): Promise<void> {
@@ -213,10 +235,11 @@ async function startWithWrongClock(run: Run): Promise<Member> {
 }
 
 /** Another twenty acknowledged submits are decided. */
-async function goesOn({ acknowledged, fleet, failures }: Run): Promise<void> {
+async function goesOn(run: Run): Promise<void> {
+  const { acknowledged, fleet } = run;
   const from = acknowledged.submits.length;
   await until(async () => {
-    if (failures.length > 0) throw new AggregateError(failures, 'the load met what it did not expect');
+    refuseFailures(run);
     const news = acknowledged.submits.slice(from).map(({ id }) => id);
     if (news.length < 20) return false;
     const found = await query<{ open: boolean }>(
@@ -234,6 +257,7 @@ async function killOne(run: Run, nth: number): Promise<void> {
   const members = fleet.members();
   const victim = members[draw(0, members.length - 1)]!;
   const led = victim === (await leaderOf(fleet));
+  run.left.add(victim);
   await victim.kill();
   killed.push(led ? 'leader' : victim.roles.includes('scheduler') ? 'standby' : victim.roles.join('+'));
   await run.loads.get(victim)?.done;
@@ -256,7 +280,10 @@ async function work(run: Run, member: Member): Promise<void> {
     pauseMs: PAUSE_MS,
     open: { most: OPEN_MOST, byAgent: run.open },
   });
-  load.done.catch((error: unknown) => failures.push(error));
+  const leave = (): void => {
+    if (!run.left.has(member)) failures.push(new Error('all agents left an API process that was not killed'));
+  };
+  load.done.then(leave, (error: unknown) => failures.push(error));
   run.loads.set(member, load);
 }
 
@@ -270,8 +297,8 @@ async function follow(run: Run): Promise<void> {
 }
 
 async function lookBack(run: Run): Promise<Aftermath> {
-  const { fleet, acknowledged, follower, failures } = run;
-  if (failures.length > 0) throw new AggregateError(failures, 'the load met what it did not expect');
+  const { fleet, acknowledged, follower } = run;
+  refuseFailures(run);
   const [api] = fleet.of('api');
   const unanswered = acknowledged.unanswered.length;
   await resubmit(run, api!);

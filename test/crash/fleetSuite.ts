@@ -19,7 +19,9 @@ export function describeFleetCrashes(run: {
     beforeAll(async () => {
       console.log(`fleet crashes: CRASH_SEED=${seed}`);
       const database = await testDatabase();
-      after = await fleetCrashes({ cuts, halfOpen, replays, kills, seed, database, note: () => {} });
+      // A run that does not come to its end says where it stood.
+      const note = (line: string): void => console.log(`fleet crashes: ${line}`);
+      after = await fleetCrashes({ cuts, halfOpen, replays, kills, seed, database, note });
       console.log(`fleet crashes: ${JSON.stringify(after)}`);
     }, limitMs);
 
