@@ -9,7 +9,7 @@ import type { Reservation } from './domain/lease.ts';
 import { lookupOf } from './domain/lookup.ts';
 import { pendingById } from './domain/pendingIndex.ts';
 import { type Plan, type Preemption, victimsOf } from './domain/plan.ts';
-import type { PendingRequest } from './domain/request.ts';
+import type { PendingRequest, ResourceRequest } from './domain/request.ts';
 import { LATENESS_MS } from './domain/reservation.ts';
 import type { HeldLease, Snapshot } from './snapshot.ts';
 import {
@@ -134,13 +134,8 @@ class Revoking {
     if (this.#earmarks.some((one) => one.request === request.id))
       return { what: 'has one earmark', lhs: 2, rhs: 1 };
     if (request.terms.gang !== undefined) return { what: 'is no member of a gang', lhs: 1, rhs: 0 };
-    const { restart } = request;
-    if (restart !== undefined && this.#snapshot.outsideTick <= restart.tick)
-      return {
-        what: 'something happened since its own revocation',
-        lhs: this.#snapshot.outsideTick,
-        rhs: restart.tick + 1,
-      };
+    const barred = this.#barred(request);
+    if (barred !== null) return barred;
     if (request.department !== earmark.department || request.agent !== earmark.agent)
       return { what: 'is whose it is', lhs: earmark.agent, rhs: request.agent };
     const misfit = this.#breachOfUnits(pending, earmark);
@@ -150,8 +145,17 @@ class Revoking {
         victim.right === 'priority' ? this.#hasPriority(pending, victim) : this.#mayReclaim(earmark, victim);
       if (!has || victim.right === 'repair')
         return { what: `${victim.lease}: there is a right`, lhs: victim.right, rhs: '' };
+      const spared = this.#barred(this.#held.get(victim.lease)!.request);
+      if (spared !== null) return { ...spared, what: `${victim.lease}: ${spared.what}` };
     }
     return this.#breachOfMoney(earmark, request.terms);
+  }
+
+  /** Neither takes nor is taken from: a wish that was revoked, while nothing happened outside since. */
+  #barred({ restart }: ResourceRequest): Breach | null {
+    const { outsideTick } = this.#snapshot;
+    if (restart === undefined || outsideTick > restart.tick) return null;
+    return { what: 'something happened since its own revocation', lhs: outsideTick, rhs: restart.tick + 1 };
   }
 
   /** Same department, strictly lower class. */

@@ -133,7 +133,7 @@ function queueOf(
       continue;
     const { rank } = classes.get(terms.class)!;
     if (!takeable.mayServe(pending.request, rank)) continue;
-    if (formulation.leftOut.has(id) || isBarred(snapshot, pending)) continue;
+    if (formulation.leftOut.has(id) || isBarred(snapshot, pending.request)) continue;
     // Units that come back are of a pool; which node they come back on is not planned, so bundles take nothing from others.
     if (pending.request.options.some(({ claims }) => claims.some(({ node }) => node !== undefined))) continue;
     queue.push({ pending, turn: { rank, sequence: pending.sequence } });

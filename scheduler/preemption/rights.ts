@@ -4,7 +4,7 @@
 
 import type { RevocationRight } from '../domain/earmark.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
-import type { PendingRequest } from '../domain/request.ts';
+import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { quotaKey } from '../domain/state.ts';
 import { type Catalogue, catalogueOf } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
@@ -65,7 +65,10 @@ function mayReclaim(
   return later.quotaUse(own.quota.department, kind) + units <= own.quota.nominal;
 }
 
-/** A wish that was revoked has no right of its own until something happened outside that is later than its revocation. */
-export function isBarred({ outsideTick }: Snapshot, { request }: PendingRequest): boolean {
-  return request.restart !== undefined && outsideTick <= request.restart.tick;
+/**
+ * Until something happens outside that is later than its revocation, a wish that was revoked has no right of its own, and nobody has one
+ * against the lease that it got since: without the second half a nominee whose earmark was dropped would take the same again and again.
+ */
+export function isBarred({ outsideTick }: Snapshot, { restart }: ResourceRequest): boolean {
+  return restart !== undefined && outsideTick <= restart.tick;
 }

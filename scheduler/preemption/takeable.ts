@@ -10,6 +10,7 @@ import { catalogueOf } from '../formulate/catalogue.ts';
 import type { HeldLease, Snapshot } from '../snapshot.ts';
 import { graceOf } from './grace.ts';
 import type { Later } from './later.ts';
+import { isBarred } from './rights.ts';
 
 export interface TakeableLease {
   readonly held: HeldLease;
@@ -32,7 +33,7 @@ export class Takeable {
     this.#later = later;
     const { classes } = lookupOf(snapshot.configuration);
     for (const held of snapshot.held) {
-      if (later.isTaken(held.lease.id)) continue;
+      if (later.isTaken(held.lease.id) || isBarred(snapshot, held.request)) continue;
       const graceEndsAt = graceOf(snapshot, held);
       if (graceEndsAt === null) continue;
       this.#add({ held, rank: classes.get(held.request.terms.class)!.rank, graceEndsAt });

@@ -286,6 +286,22 @@ describe('a plan of revocations', () => {
     expect(breachOf(restarted(7), plan)).toMatch(/something happened since its own revocation$/);
     expect(breachOf(restarted(8), plan)).toBeNull();
   });
+
+  it('is refused against what a revoked wish got since, and not planned, until something happened', async () => {
+    const snapshot = byPriority();
+    const plan = await planOf(snapshot);
+    const restarted = (outsideTick: number): Snapshot => ({
+      ...withHeld(snapshot, VICTIM, ({ lease: held, request }) => ({
+        lease: held,
+        request: { ...request, restart: { of: request.id, revocations: 1, tick: 7 } },
+      })),
+      outsideTick,
+    });
+    expect(breachOf(restarted(7), plan)).toMatch(`${VICTIM}: something happened since its own revocation`);
+    expect(earmarkOf(await planOf(restarted(7))).victims.map((one) => one.lease)).not.toContain(VICTIM);
+    expect(breachOf(restarted(8), plan)).toBeNull();
+    expect(earmarkOf(await planOf(restarted(8)))).toEqual(earmarkOf(plan));
+  });
 });
 
 describe('an earmark', () => {
