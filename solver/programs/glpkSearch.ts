@@ -1,8 +1,21 @@
 // GLPK's branch and bound on any program (npm `glpk.js`, GPL-3.0, optional), as a second opinion. Invariant: it tells no bound, so the one
 // told is that of its linear relaxation, unless it closed the tree. Loaded by load.ts, and only when it was chosen.
 import type { Glpk, GlpkProblem, GlpkResult } from '../engines/glpk.ts';
-import { type Program, programWith } from './program.ts';
-import type { SearchAnswer, SearchEngine, SearchLimits } from './search.ts';
+import { checkPoint, isBetter, type Program, programWith, rounded } from './program.ts';
+import type { SearchAnswer, SearchEngine } from './search.ts';
+
+/** As GLPK's own for a whole number, absolute. */
+const WHOLE_TOLERANCE = 1e-5;
+/** One within the other: each leaves a column less room. */
+const HALVINGS_MAX = 30;
+
+interface Limits {
+  readonly seconds: number | null;
+  readonly halvings: number;
+}
+interface Halving extends Limits {
+  readonly relaxation: { readonly point: Float64Array; readonly bound: number };
+}
 
 /** `tmlim` is a 32-bit number of milliseconds. */
 const SECONDS_MAX = 2_000_000;
@@ -12,39 +25,65 @@ export function createGlpkSearch(glpk: Glpk, build: string): SearchEngine {
     name: 'glpk',
     build,
     countsNodes: false,
-    search: (program, limits) => search(glpk, program, limits),
+    search: (program, { seconds }) => search(glpk, program, { seconds, halvings: 0 }),
   };
 }
 
-function search(glpk: Glpk, program: Program, { seconds }: SearchLimits): SearchAnswer {
+function search(glpk: Glpk, program: Program, { seconds, halvings }: Limits): SearchAnswer {
   const relaxed = solve(glpk, withoutWhole(program), { presol: false, seconds });
-  if (relaxed.status !== glpk.GLP_OPT) return withoutOptimum(glpk, program, { relaxed, seconds });
+  if (relaxed.status !== glpk.GLP_OPT) return withoutOptimum(glpk, program, { relaxed, seconds, halvings });
   const relaxation = { point: pointOf(program, relaxed), bound: Number(relaxed.z) + program.offset };
   if (!program.integer.includes(1)) return answer('optimal', relaxation);
-  const tree = searchTree(glpk, program, seconds);
-  if (tree.status === glpk.GLP_OPT)
-    return answer('optimal', { point: pointOf(program, tree), bound: Number(tree.z) + program.offset });
+  const tree = solve(glpk, program, { presol: true, seconds });
   if (tree.status === glpk.GLP_NOFEAS) return answer('infeasible');
-  const point = tree.status === glpk.GLP_FEAS ? pointOf(program, tree) : null;
-  return answer(seconds === null ? 'failed' : 'timeLimit', { point, bound: relaxation.bound });
+  const point = pointOf(program, tree);
+  const holds = checkPoint(program, rounded(program, point)).ok;
+  if (tree.status === glpk.GLP_OPT && holds)
+    return answer('optimal', { point, bound: Number(tree.z) + program.offset });
+  if (tree.status === glpk.GLP_OPT || (tree.status === glpk.GLP_UNDEF && seconds === null))
+    return searchHalves(glpk, program, { relaxation, seconds, halvings });
+  const found = tree.status === glpk.GLP_FEAS && holds ? point : null;
+  return answer(seconds === null ? 'failed' : 'timeLimit', { point: found, bound: relaxation.bound });
 }
 
-/** Where its presolver sees that there is no whole point it says nothing at all (`GLP_UNDEF`): the tree says so. */
-function searchTree(glpk: Glpk, program: Program, seconds: number | null): GlpkResult {
-  const tree = solve(glpk, program, { presol: true, seconds });
-  return tree.status === glpk.GLP_UNDEF ? solve(glpk, program, { presol: false, seconds }) : tree;
+/**
+ * GLPK 5.0's presolver may tell a point that breaks a row (11 <= 5 x <= 12 with 1 <= x <= 3: x = 3), or nothing at all (`GLP_UNDEF`), where
+ * there is no whole point; without it glpk.js tells nothing ever. Then the halves on either side of a fraction are asked apart.
+ */
+function searchHalves(
+  glpk: Glpk,
+  program: Program,
+  { relaxation, seconds, halvings }: Halving,
+): SearchAnswer {
+  const { point } = relaxation;
+  const j = point.findIndex((value, at) => program.integer[at] === 1 && isFraction(value));
+  if (j < 0) return answer('optimal', relaxation);
+  const stopped = answer(seconds === null ? 'failed' : 'timeLimit', { point: null, bound: relaxation.bound });
+  if (halvings === HALVINGS_MAX) return stopped;
+  const halves = [
+    programWith(program, { upper: program.upper.with(j, Math.floor(point[j]!)) }),
+    programWith(program, { lower: program.lower.with(j, Math.ceil(point[j]!)) }),
+  ].map((half) => search(glpk, half, { seconds, halvings: halvings + 1 }));
+  if (!halves.every(({ ended }) => ended === 'optimal' || ended === 'infeasible')) return stopped;
+  return halves.reduce((best, half) => {
+    if (half.bound === null || (best.bound !== null && !isBetter(program, half.bound, best.bound)))
+      return best;
+    return half;
+  });
 }
+
+const isFraction = (value: number): boolean => Math.abs(value - Math.round(value)) > WHOLE_TOLERANCE;
 
 /** The relaxation has no point, or no end. A whole program without an end is unbounded where it has a point at all. */
 function withoutOptimum(
   glpk: Glpk,
   program: Program,
-  { relaxed, seconds }: { relaxed: GlpkResult; seconds: number | null },
+  { relaxed, seconds, halvings }: Limits & { readonly relaxed: GlpkResult },
 ): SearchAnswer {
   if (relaxed.status === glpk.GLP_NOFEAS) return answer('infeasible');
   if (relaxed.status !== glpk.GLP_UNBND) return answer(seconds === null ? 'failed' : 'timeLimit');
   const flat = programWith(program, { objective: new Float64Array(program.objective.length) });
-  const found = search(glpk, flat, { seconds, nodes: null, start: null });
+  const found = search(glpk, flat, { seconds, halvings });
   if (found.ended === 'infeasible') return found;
   return found.point === null ? answer('failed') : answer('unbounded', { point: found.point, bound: null });
 }

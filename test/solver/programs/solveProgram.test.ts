@@ -77,6 +77,14 @@ describe.each(NAMES)('%s on a program whose row keeps out every whole number', (
     );
     expect(await solved(program, { engine })).toMatchObject({ status: 'infeasible' });
   });
+
+  it.each([
+    ['a fixed column', 'r: 11 <= 5 x + 2 y <= 12', '1 <= x <= 3\n y = 0'],
+    ['another row', 'r: x + 4 y <= -4\n s: 11 <= 4 x + y <= 12', '1 <= x <= 4\n -2 <= y <= -1'],
+  ])('finds that there is no point for the sake of %s', async (_what, rows, bounds) => {
+    const program = lp(`max\n obj: 0 x + 0 y\nst\n ${rows}\nbounds\n ${bounds}\ngen\n x y\nend`);
+    expect(await solved(program, { engine })).toMatchObject({ status: 'infeasible' });
+  });
 });
 
 describe('programs that are nothing, or without end', () => {
