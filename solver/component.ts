@@ -110,9 +110,10 @@ export function greedyAnswer(program: Program, ended: ComponentAnswer['ended']):
 
 /** Shapes of the first core: twice the fractional ones and this many. */
 const CORE_BESIDE = 20;
-/** Exchanges after the first plan, and in every later round. */
+/** Exchanges after the first plan, and in every later round; of few options fewer, for they are soon all tried. */
 const FIRST_MOVES = 1_000;
 const ROUND_MOVES = 4_000;
+const MOVES_PER_OPTION = 20;
 /** Neighbourhoods in a row without a better plan, after which there is little left to find this way. */
 const FAILURES_MAX = 12;
 /** A gap as small as this is worth nobody's time. */
@@ -235,7 +236,10 @@ class Search {
     const shapes = this.#doubtful.subarray(0, this.#core);
     const seed = this.#seed;
     const { plan } = this.#answer;
-    return this.#consider(exchange({ program, planner, order, shapes, prices, plan, moves, seed, meter }));
+    const most = Math.min(moves, MOVES_PER_OPTION * program.columnCount);
+    return this.#consider(
+      exchange({ program, planner, order, shapes, prices, plan, moves: most, seed, meter }),
+    );
   }
 
   #consider(plan: Plan | null): boolean {
