@@ -39,9 +39,10 @@ export function keepPrograms(columnsMost = COLUMNS_MOST): DecidedPrograms {
   };
 }
 
-/** Columns that serve the request, or the gang that it is a member of. */
-export function columnsOfRequest({ columns }: Formulation, request: RequestId): number[] {
+/** Columns that serve the request, or the gang that it is a member of; of one behind many like it the columns that it shares with the last of them. */
+export function columnsOfRequest({ columns, alike }: Formulation, asked: RequestId): number[] {
   const found: number[] = [];
+  const request = alike.standInFor(asked) ?? asked;
   for (const [column, meaning] of columns.entries()) {
     if (meaning.type === 'extension') continue;
     const services = meaning.type === 'gang' ? meaning.services : [meaning];

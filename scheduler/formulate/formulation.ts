@@ -8,6 +8,7 @@ import type { Lease } from '../domain/lease.ts';
 import type { Instant, Units } from '../domain/quantity.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { PendingExtension, PendingRequest } from '../domain/request.ts';
+import type { AlikeRequests } from './alike.ts';
 import type { FormulationMemo } from './candidates.ts';
 import type { GangLooks } from './gangTurns.ts';
 import type { PlannedSeats } from './seatPlanner.ts';
@@ -69,6 +70,8 @@ export interface Formulation {
   readonly dropped: ReadonlyMap<RequestId, readonly Reason[]>;
   /** Extensions without a column: this tick refuses them. */
   readonly refusedExtensions: ReadonlyMap<ExtensionId, readonly Reason[]>;
+  /** Whose columns speak for requests that have none, because as many like them as could start have come before. */
+  readonly alike: Pick<AlikeRequests, 'standInFor'>;
   /** Seats cut out of the nodes; null when nobody asks for one. */
   readonly seats: PlannedSeats | null;
   /** Which gangs were looked at. */

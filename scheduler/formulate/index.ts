@@ -11,6 +11,7 @@ import type { Reason } from '../domain/reason.ts';
 import type { PendingRequest, ResourceRequest } from '../domain/request.ts';
 import { standingUse, type Use } from '../preemption/standing.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { AlikeRequests } from './alike.ts';
 import { askTogether, columnsOfEach } from './batch.ts';
 import { type FormulationMemo, type Shape, shapeOf } from './candidates.ts';
 import type { PayingAccount } from './catalogue.ts';
@@ -59,7 +60,7 @@ export function formulate(
   draft.prepareRequests();
   draft.addExtensions(extensions);
   draft.addRequests();
-  const { columns, dropped, refusedExtensions, leftOut, seats, gangs } = draft;
+  const { columns, dropped, refusedExtensions, leftOut, alike, seats, gangs } = draft;
   return {
     model: draft.build(),
     columns,
@@ -67,6 +68,7 @@ export function formulate(
     leftOut,
     dropped,
     refusedExtensions,
+    alike,
     seats,
     gangs,
     memo,
@@ -108,6 +110,7 @@ class Draft {
   readonly #book = new RowBook();
   readonly #worths = new Worths();
   readonly #crowds: Crowds;
+  readonly alike: AlikeRequests;
   readonly #fairness: Fairness;
   readonly #datasets = new DatasetRows();
   readonly #templates: Templates;
@@ -124,6 +127,7 @@ class Draft {
     this.#room = new Room(snapshot, { use });
     this.#payments = new Payments(this.#room.accounts, this.#book);
     this.#crowds = new Crowds(snapshot);
+    this.alike = new AlikeRequests(this.#room);
     this.#fairness = new Fairness(this.#room.catalogue, snapshot);
     this.#gangs = gangsOf(requests);
     this.#shapes = requests.map((pending) => shapeOf(memo, configuration, pending));
@@ -175,6 +179,7 @@ class Draft {
       return;
     }
     this.#crowds.count(pending.request, template.priority);
+    if (reserver === null && this.alike.isOneTooMany(pending.request, template)) return;
     const payers = this.#payersOf(pending.request);
     for (const paying of payers) this.#payments.ask(paying, template.mostCost(paying.tariff));
     this.#prepared.push({ pending, shape, template, payers, reserver });

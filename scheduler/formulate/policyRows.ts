@@ -100,6 +100,11 @@ export class PolicyRoom {
     return this.#rows.length === 0 && this.separations.isEmpty;
   }
 
+  /** Nor a weight: no request is worth more or less by what a policy says. */
+  get isSilent(): boolean {
+    return this.isEmpty && this.#weights.length === 0;
+  }
+
   /** Equal for requests that no row tells apart, whatever they choose; '' when no row can mean it. */
   signatureOf(request: ResourceRequest): string {
     let signature = this.separations.signatureOf(request);

@@ -187,7 +187,8 @@ describe('the program', () => {
       ...Array.from({ length: 300 }, (_, i) => aRequest(i + 1).bundle({ gpu: 2000, cpu: 100 })),
     );
     const { formulation, plan, solution } = await decide(state.snapshot());
-    expect([formulation.model.columnCount, formulation.model.rowCount]).toEqual([300, 1]);
+    // As many as there are seats, and one more, without which the row could not bind.
+    expect([formulation.model.columnCount, formulation.model.rowCount]).toEqual([201, 1]);
     expect(formulation.model.rowNames).toEqual(['seats/hall/2000/100/0']);
     expect(plan.assignments).toHaveLength(200);
     expect(solution.stages[0]!.gap).toBe(0);
