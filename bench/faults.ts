@@ -9,8 +9,21 @@ import { createInProcessSolver } from '../solver/node.ts';
 import { machine } from './figures.ts';
 import { wholeNumber } from './options.ts';
 
+const HELP = `Usage: npm run -s sim:faults -- [options]
+
+  --seeds 1000   histories, a seed each
+  --from 1       the first seed
+  --json         one JSON document
+  --seed N       one seed: what came of it
+  --trace        with --seed: its whole story, line by line
+
+  npm run -s sim:faults -- --from 1 --seeds 100000 --json
+  npm run -s sim:faults -- --seed 7 --trace
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
@@ -18,6 +31,10 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 /** Failing seeds that are told in full; the rest are counted. */
 const TOLD_MOST = 10;
 const PROGRESS_EVERY = 100;

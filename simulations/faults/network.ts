@@ -54,6 +54,7 @@ export class Network {
   readonly #armed: Armed[] = [];
   /** What faults delay, each to happen once. */
   readonly #delayed: (() => void)[] = [];
+  #isHealed = false;
   /** Until then the store refuses every connection: virtual microseconds. */
   storeDownUntil = 0;
   /** Calls that faults struck. */
@@ -74,6 +75,7 @@ export class Network {
 
   /** No fault any more: what hangs or is late goes on at once. */
   heal(): void {
+    this.#isHealed = true;
     this.#armed.length = 0;
     this.storeDownUntil = 0;
     for (const goOn of this.#delayed.splice(0)) this.#options.loop.after(this.leg(), null, goOn);
@@ -135,6 +137,11 @@ export class Network {
   }
 
   #delay(us: number, life: Life | null, run: () => void): void {
+    // Struck before the faults ended, with an answer that comes after.
+    if (this.#isHealed) {
+      this.#options.loop.after(this.leg(), life, run);
+      return;
+    }
     let isDone = false;
     const once = (): void => {
       if (isDone || life?.alive === false) return;
