@@ -97,6 +97,8 @@ function mutate(
   }
   const key = path.at(-1) as string | number;
   if (how === 'drop') delete parent[key];
+  // A list has no fields to add, and its length is none that a text can set.
+  else if (how === 'add' && Array.isArray(parent)) parent.push(value);
   else
     Object.defineProperty(parent, how === 'add' ? name : key, {
       value,
