@@ -34,6 +34,8 @@ export interface Ascent {
 const NEWEST = 0.15;
 /** Step: this part of (bound - known) / |direction|^2; less after so many steps in vain, more after one that led on. */
 const STRIDE_FIRST = 1;
+/** From prices of a solve before: a whole one leads away from them, and shrinks more slowly than the bound comes to rest, 1 % too high. */
+const STRIDE_WARM = 0.05;
 const STRIDE_MOST = 2;
 const STRIDE_GROWTH = 1.1;
 const STRIDE_SHRINKING = 0.7;
@@ -100,7 +102,7 @@ class Ascending {
   /** Shape -> option of the newest answer, -1 for none. */
   readonly #choice: Int32Array;
   #bound: number;
-  #stride = STRIDE_FIRST;
+  #stride: number;
   #inVain = 0;
   #restBound: number;
   #restSteps = 0;
@@ -108,6 +110,7 @@ class Ascending {
   constructor(program: Program, start: Float64Array | null, known: number) {
     this.#program = program;
     this.#known = known;
+    this.#stride = start === null ? STRIDE_FIRST : STRIDE_WARM;
     this.#scale = program.rhs.map((room) => 1 / Math.max(1, room));
     this.best = new Float64Array(program.rowCount);
     if (start !== null) for (let i = 0; i < start.length; i++) this.best[i] = start[i]! / MULTIPLIER_ONE;
