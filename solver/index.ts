@@ -3,7 +3,7 @@
 export { solve, solveTrivially, solveWithoutEngine } from './anytime.ts';
 export { decodeCertificate, encodeCertificate, type StoredCertificate } from './certificateCodec.ts';
 export type * from './checks.ts';
-export { type Conflict, conflictOf } from './conflict.ts';
+export { type Ask, type Conflict, conflictOf } from './conflict.ts';
 export type { Engine, LinearProgram, LpAnswer, MipAnswer } from './engines/engine.ts';
 export {
   type FileFormat,

@@ -10,24 +10,70 @@ const load = highsModule as unknown as typeof highsModule.default;
 type LiveModel = ReturnType<Highs['createModel']>;
 
 export async function loadHighsSearch({ wasmBinary, build }: HighsSource): Promise<SearchEngine> {
-  const highs = await load({ wasmBinary, print: () => {}, printErr: () => {} });
+  const instances = await Instances.load(wasmBinary);
   return {
     name: 'highs',
     build,
     countsNodes: true,
-    search(program, limits, tell = () => {}) {
-      const answer = run(highs, { program, limits, tell });
-      if (answer !== 'unboundedOrInfeasible') return answer;
-      // With nothing to gain there is no unboundedness: what is left says which of the two it was.
-      const flat = programWith(program, { objective: new Float64Array(program.objective.length) });
-      const feasible = run(highs, { program: flat, limits: { ...limits, start: null }, tell: () => {} });
-      if (feasible === 'unboundedOrInfeasible')
-        throw new Error('HiGHS calls a program without an objective unbounded');
-      return feasible.ended === 'optimal'
-        ? { ...feasible, ended: 'unbounded', bound: null }
-        : { ...feasible, point: null };
-    },
+    search: (program, limits, tell = () => {}) =>
+      instances.use((highs) => search(highs, { program, limits, tell })) ?? FAILED,
   };
+}
+
+const FAILED: SearchAnswer = { ended: 'failed', point: null, bound: null, nodes: 0, simplexIterations: 0 };
+
+/**
+ * HiGHS 1.15 aborts on some programs whose whole columns have no bounds, and an instance that has aborted answers nothing any more: another
+ * stands by, for a search cannot wait for one to load.
+ */
+class Instances {
+  readonly #wasmBinary: HighsSource['wasmBinary'];
+  #active: Highs | null;
+  #spare: Highs | null;
+
+  private constructor(wasmBinary: HighsSource['wasmBinary'], [active, spare]: [Highs, Highs]) {
+    this.#wasmBinary = wasmBinary;
+    this.#active = active;
+    this.#spare = spare;
+  }
+
+  static async load(wasmBinary: HighsSource['wasmBinary']): Promise<Instances> {
+    return new Instances(wasmBinary, await Promise.all([loadOne(wasmBinary), loadOne(wasmBinary)]));
+  }
+
+  /** Null where it aborts, or where too many just have. */
+  use<T>(ask: (highs: Highs) => T): T | null {
+    if (this.#active === null) return null;
+    try {
+      return ask(this.#active);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      this.#active = this.#spare;
+      this.#spare = null;
+      void loadOne(this.#wasmBinary).then((fresh) => {
+        if (this.#active === null) this.#active = fresh;
+        else this.#spare = fresh;
+      });
+      return null;
+    }
+  }
+}
+
+const loadOne = (wasmBinary: HighsSource['wasmBinary']): Promise<Highs> =>
+  load({ wasmBinary, print: () => {}, printErr: () => {} });
+
+function search(highs: Highs, question: Question): SearchAnswer {
+  const answer = run(highs, question);
+  if (answer !== 'unboundedOrInfeasible') return answer;
+  // With nothing to gain there is no unboundedness: what is left says which of the two it was.
+  const { program, limits } = question;
+  const flat = programWith(program, { objective: new Float64Array(program.objective.length) });
+  const feasible = run(highs, { program: flat, limits: { ...limits, start: null }, tell: () => {} });
+  if (feasible === 'unboundedOrInfeasible')
+    throw new Error('HiGHS calls a program without an objective unbounded');
+  return feasible.ended === 'optimal'
+    ? { ...feasible, ended: 'unbounded', bound: null }
+    : { ...feasible, point: null };
 }
 
 interface Question {
