@@ -71,7 +71,7 @@ function sightOf({ type, department }: Scope): HolderSight {
 }
 
 function liveJson({ request, state }: RequestView, explanation: Explanation, estimate: Estimate | null) {
-  const { tick, at, reasons, position, options, held, reservation } = explanation;
+  const { tick, at, reasons, position, verdict, worth, options, held, reservation } = explanation;
   return {
     id: request.id,
     state,
@@ -80,6 +80,8 @@ function liveJson({ request, state }: RequestView, explanation: Explanation, est
     at: formatInstant(at),
     reasons: reasons.map(reasonJson),
     position,
+    verdict: verdict && { ...verdict, codes: [...verdict.codes] },
+    worth,
     options,
     reservation: {
       startsAt: formatNullable(reservation.startsAt),
@@ -126,6 +128,8 @@ function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
     at: formatNullable(decidedAt),
     reasons: reasons.map(reasonJson),
     position: null,
+    verdict: null,
+    worth: null,
     options: [],
     reservation: null,
     estimate: null,

@@ -46,6 +46,8 @@ async function aWaitingRequest(outcome: (view: RequestView) => OffersOutcome = s
         at: NOW,
         reasons: [],
         position: { class: 'standard', ahead: 0 },
+        verdict: null,
+        worth: { alike: 1, own: 1000, share: 0, ageSixteenths: 16, deadline: 0, total: 1000 },
         options: [],
         reservation: { startsAt: null, madeAt: null, why: 'notDue', dueAt: NOW },
         held: [],
