@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import type { Estimate, Explanation, HolderSight, Lack, StrongerOffer } from '../../scheduler/index.ts';
 import type { RequestView, Scope, TakesOutcome } from '../ports.ts';
 import { accessOf } from './access.ts';
-import { answered, offerJson } from './offers.ts';
+import { answered, heldJson, offerJson } from './offers.ts';
 import type { ServerOptions } from './options.ts';
 import { findRequest } from './requests.ts';
 import { ExplanationView } from './schemas/explanation.ts';
@@ -57,6 +57,7 @@ export function addExplanation(server: FastifyInstance, options: ServerOptions):
           ...liveJson(view, live, options.estimate(view.request.id)),
           price: lack && priceJson(lack),
           offers,
+          heldOffer: outcome.type === 'offers' && outcome.held ? heldJson(outcome.held) : null,
           whatItTakes: takes && takesJson(takes),
         };
       }
@@ -137,6 +138,7 @@ function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
     held: [],
     price: null,
     offers: null,
+    heldOffer: null,
     whatItTakes: null,
   };
 }

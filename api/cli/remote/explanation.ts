@@ -4,7 +4,7 @@
 import type { Reason, View } from '../../client/index.ts';
 import { wordsOf } from '../../states.ts';
 import { placeText } from '../place.ts';
-import { offerLines, priceLines, takesLines } from './offerLines.ts';
+import { heldText, offerLines, priceLines, takesLines } from './offerLines.ts';
 import { type Column, plain, table, tableOf } from './output.ts';
 
 type Views = readonly View[];
@@ -53,6 +53,7 @@ export function explanationLines(explanation: View): string[] {
     ...viewsOf(explanation.held).flatMap(holderLines),
     ...priceLines(explanation.price as View | null | undefined),
     ...takesLines(explanation.whatItTakes as View | null | undefined),
+    ...heldLines(explanation.heldOffer as View | null | undefined),
     ...offerLines(viewsOf(explanation.offers)),
     ...grantLines(explanation.granted as View | null | undefined),
   ];
@@ -140,6 +141,10 @@ function holderLines(row: View): string[] {
     ...(holders.length === 0 ? [] : tableOf(holders).map((line) => `  ${line}`)),
     ...(others > 0 ? [`  ${others} more are held by others`] : []),
   ];
+}
+
+function heldLines(held: View | null | undefined): string[] {
+  return held ? ['', heldText(held)] : [];
 }
 
 function grantLines(granted: View | null | undefined): string[] {

@@ -231,6 +231,14 @@ export interface Offer {
   readonly grant: { readonly allocations: readonly View[]; readonly endsAt: string };
 }
 
+/** The request that keeps an offer's units, and until when. */
+export interface HeldOffer {
+  readonly id: string;
+  readonly offer: string;
+  readonly until: string;
+  readonly options: RequestView['options'];
+}
+
 export interface Explanation {
   readonly id: string;
   readonly state: string;
@@ -269,6 +277,7 @@ export interface Explanation {
     readonly rows: readonly { readonly row: string; readonly units: number; readonly price: number }[];
   } | null;
   readonly offers: readonly Offer[] | null;
+  readonly heldOffer: HeldOffer | null;
   readonly whatItTakes: {
     readonly standing: string;
     readonly atLeast: number | null;

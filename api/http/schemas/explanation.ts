@@ -9,7 +9,7 @@ import {
   STANDINGS,
 } from '../../../scheduler/index.ts';
 import { Amount, InstantText, NullableInstant } from './fields.ts';
-import { OfferView, PriceView, TakesView } from './offers.ts';
+import { HeldOfferView, OfferView, PriceView, TakesView } from './offers.ts';
 import { EstimateView, LeaseJson, ReasonView } from './views.ts';
 
 const Text = Type.String();
@@ -129,5 +129,6 @@ export const ExplanationView = Type.Object({
   granted: nullable(LeaseJson),
   price: nullable(PriceView),
   offers: nullable(Type.Array(OfferView)),
+  heldOffer: nullable(HeldOfferView),
   whatItTakes: nullable(TakesView),
 });

@@ -213,6 +213,7 @@ describe('an offer that is held', () => {
       offer: OFFER,
       ifVersion: 'tick-5',
       until: '2026-11-23T09:00:10.000Z',
+      options: [{ claims: [expect.objectContaining({ kind: 'gpu', quantity: 1 })] }],
     });
     const again = await hold('*');
     expect([again.json().id, again.headers['idempotent-replayed']]).toEqual([HOLD, 'true']);
