@@ -174,7 +174,7 @@ function Candidate({ row }: { readonly row: CandidateRow }) {
       <td class="number">{fits ? 'yes' : 'no'}</td>
       <td class="number">{amount(priceMinor)}</td>
       <td class="number">{score === null ? '–' : signed(-score.total)}</td>
-      <td class="wraps muted">{score === null ? '–' : partsOf(score)}</td>
+      <td class="parts muted">{score === null ? '–' : partsOf(score)}</td>
     </tr>
   );
 }

@@ -50,21 +50,24 @@ export function Offers({ request, of, readAt, onDone }: OffersProps) {
       <ul class="offers">
         {others.map((offer) => (
           <li key={offer.id}>
-            <p>
-              {wordsOf(offer)}; until {instant(offer.grant.endsAt)}
-            </p>
-            {mine ? (
-              <div class="acts">
-                <button type="button" onClick={ask('accept', offer.id, wordsOf(offer))}>
-                  Accept
-                </button>
-                {held === null ? (
-                  <button type="button" onClick={ask('hold', offer.id, wordsOf(offer))}>
-                    Hold
+            <div class="offer">
+              <p>
+                {wordsOf(offer)}; until{' '}
+                {instant(offer.grant.endsAt, of.at === null ? undefined : Date.parse(of.at))}
+              </p>
+              {mine ? (
+                <div class="acts">
+                  <button type="button" onClick={ask('accept', offer.id, wordsOf(offer))}>
+                    Accept
                   </button>
-                ) : null}
-              </div>
-            ) : null}
+                  {held === null ? (
+                    <button type="button" onClick={ask('hold', offer.id, wordsOf(offer))}>
+                      Hold
+                    </button>
+                  ) : null}
+                </div>
+              ) : null}
+            </div>
           </li>
         ))}
       </ul>

@@ -137,8 +137,13 @@ function Start({ of: { position, reservation, estimate, noEstimate } }: { readon
               'any moment: later than was estimated'
             ) : (
               <>
-                {Date.parse(estimate.p10) <= at ? 'now' : since(estimate.p10, at)}{' '}
-                <span class="muted">to</span> {since(estimate.p90, at)}
+                {Date.parse(estimate.p10) <= at ? 'now' : since(estimate.p10, at)}
+                {since(estimate.p10, at) === since(estimate.p90, at) ? null : (
+                  <>
+                    {' '}
+                    <span class="muted">to</span> {since(estimate.p90, at)}
+                  </>
+                )}
               </>
             )}
           </p>
