@@ -4,9 +4,10 @@
 import { nextPending } from './commands/submit.ts';
 import type { Instant, Units } from './domain/quantity.ts';
 import type { Reason } from './domain/reason.ts';
-import type { PendingRequest, ResourceRequest } from './domain/request.ts';
+import type { PendingRequest, RecordedVerdict, ResourceRequest } from './domain/request.ts';
 import type { State } from './domain/state.ts';
 import { type Explainer, explainer } from './explain.ts';
+import { type RequestWorth, Scores } from './explanationScore.ts';
 import { type ClaimTable, claimTables } from './explanationTable.ts';
 import { newMemo, shapeOf } from './formulate/candidates.ts';
 import { Room } from './formulate/room.ts';
@@ -32,6 +33,10 @@ export interface Explanation {
     /** Open requests of the class that claim any of the same kinds and came before. */
     readonly ahead: number;
   };
+  /** What the policy last said of it; null before it was asked. */
+  readonly verdict: Omit<RecordedVerdict, 'obligations'> | null;
+  /** Before anything is taken for where it sits. */
+  readonly worth: RequestWorth;
   readonly options: readonly ExplainedOption[];
   /** Whether it is promised a start, and why not. */
   readonly reservation: ReservationStanding;
@@ -83,14 +88,17 @@ export function explainRequest(
   const reasons = look.reasons(pending);
   const shape = shapeOf(newMemo(), snapshot.configuration, pending);
   const room = new Room(snapshot);
+  const scores = new Scores({ shape, pending, room, snapshot });
   return {
     tick: state.tick,
     at: snapshot.now,
     reasons,
     position: { class: request.terms.class, ahead: aheadOf(state, pending) },
+    verdict: verdictOf(pending),
+    worth: scores.worth,
     options: shape.options.map((claims, option) => ({
       option,
-      claims: claimTables({ claims, pending, room }),
+      claims: claimTables({ option, claims, scores, pending, room }),
       rows: limitRows(reasons, option),
     })),
     reservation: reservationStanding(state, pending, { now: snapshot.now, search }),
@@ -102,6 +110,12 @@ export function explainRequest(
       sight,
     }),
   };
+}
+
+function verdictOf({ verdict }: PendingRequest): Explanation['verdict'] {
+  if (verdict === null) return null;
+  const { allow, codes, policyRevision, dataRevision } = verdict;
+  return { allow, codes, policyRevision, dataRevision };
 }
 
 function aheadOf(state: State, pending: PendingRequest): Units {

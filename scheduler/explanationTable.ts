@@ -4,6 +4,7 @@
 import type { Window } from './domain/configuration.ts';
 import type { Units } from './domain/quantity.ts';
 import type { PendingRequest } from './domain/request.ts';
+import type { Score, Scores } from './explanationScore.ts';
 import { type ClaimCandidates, takesOneUnit } from './formulate/candidates.ts';
 import { classificationLevel } from './formulate/catalogue.ts';
 import type { Place } from './formulate/formulation.ts';
@@ -28,6 +29,8 @@ export interface CandidateRow {
   /** Room for this claim alone, at this moment. */
   readonly fits: boolean;
   readonly priceMinor: Units;
+  /** What the objective takes for this place; null where it is no candidate, or another claim of the option has none. */
+  readonly score: Score | null;
 }
 
 export interface ClaimTable {
@@ -42,14 +45,19 @@ export interface ClaimTable {
 const ROWS_MAX = 50;
 
 export interface TableInput {
+  readonly option: number;
   readonly claims: readonly ClaimCandidates[];
+  readonly scores: Scores;
   readonly pending: PendingRequest;
   readonly room: Room;
 }
 
-export function claimTables({ claims, pending, room }: TableInput): ClaimTable[] {
+type Scorer = (place: Place, window: Window | null) => Score | null;
+
+export function claimTables({ option, claims, scores, pending, room }: TableInput): ClaimTable[] {
   return claims.map((candidates, claim) => {
-    const rows = rowsOf(candidates, { pending, room });
+    const score: Scorer = (place, window) => scores.of({ option, claim, place, window });
+    const rows = rowsOf(candidates, { pending, room, score });
     return {
       claim,
       kind: candidates.claim.kind,
@@ -60,17 +68,23 @@ export function claimTables({ claims, pending, room }: TableInput): ClaimTable[]
   });
 }
 
-function rowsOf(claim: ClaimCandidates, known: Omit<TableInput, 'claims'>): CandidateRow[] {
-  const { room, pending } = known;
+interface Known {
+  readonly pending: PendingRequest;
+  readonly room: Room;
+  readonly score: Scorer;
+}
+
+function rowsOf(claim: ClaimCandidates, known: Known): CandidateRow[] {
+  const { room, pending, score } = known;
   const { agent, department, terms } = pending.request;
   const ranks = new Map(claim.candidates.map(({ place, rank }) => [place, rank]));
   const rows = [...ranks].flatMap(([place, rank]) => {
     const [pool] = place.pools;
-    if (pool.calendar === undefined) return [placeRow(claim, place, { window: null, rank, room })];
+    if (pool.calendar === undefined) return [placeRow(claim, place, { window: null, rank, room, score })];
     const windows = windowsFor(pool, { claim: claim.claim, terms, now: room.now });
     return windows.length === 0
       ? [{ ...closedRow(place, room), standing: 'window' as const }]
-      : windows.map((window) => placeRow(claim, place, { window, rank, room }));
+      : windows.map((window) => placeRow(claim, place, { window, rank, room, score }));
   });
   const clearance = room.catalogue.clearanceOf(agent, department);
   const others = (room.catalogue.places.get(claim.claim.kind) ?? []).filter((place) => !ranks.has(place));
@@ -82,21 +96,23 @@ function rowsOf(claim: ClaimCandidates, known: Omit<TableInput, 'claims'>): Cand
 function placeRow(
   { claim }: ClaimCandidates,
   place: Place,
-  at: { window: Window | null; rank: number; room: Room },
+  at: { window: Window | null; rank: number; room: Room; score: Scorer },
 ): CandidateRow {
-  const { window, rank, room } = at;
+  const { window, rank, room, score } = at;
   const capacity = window === null ? capacityOf(place) : remainingUnits(window, room.now);
   const available = room.free(place, window);
+  const standing = capacity < claim.quantity ? 'size' : 'candidate';
   return {
     pool: place.id,
     window: window?.id ?? null,
-    standing: capacity < claim.quantity ? 'size' : 'candidate',
+    standing,
     rank,
     capacity,
     used: room.used(place, window),
     available,
     fits: available >= claim.quantity,
     priceMinor: place.pools[0].priceMinor,
+    score: standing === 'candidate' ? score(place, window) : null,
   };
 }
 
@@ -111,6 +127,7 @@ function closedRow(place: Place, room: Room): Omit<CandidateRow, 'standing'> {
     available: room.free(place, null),
     fits: false,
     priceMinor: place.pools[0].priceMinor,
+    score: null,
   };
 }
 

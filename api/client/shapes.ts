@@ -67,6 +67,7 @@ export interface OffersView {
     readonly offer: string;
     readonly ifVersion: string;
     readonly until: string;
+    readonly options: SubmitBody['options'];
   };
 }
 

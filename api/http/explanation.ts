@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import type { Estimate, Explanation, HolderSight, Lack, StrongerOffer } from '../../scheduler/index.ts';
 import type { RequestView, Scope, TakesOutcome } from '../ports.ts';
 import { accessOf } from './access.ts';
-import { answered, offerJson } from './offers.ts';
+import { answered, heldJson, offerJson } from './offers.ts';
 import type { ServerOptions } from './options.ts';
 import { findRequest } from './requests.ts';
 import { ExplanationView } from './schemas/explanation.ts';
@@ -57,6 +57,7 @@ export function addExplanation(server: FastifyInstance, options: ServerOptions):
           ...liveJson(view, live, options.estimate(view.request.id)),
           price: lack && priceJson(lack),
           offers,
+          heldOffer: outcome.type === 'offers' && outcome.held ? heldJson(outcome.held) : null,
           whatItTakes: takes && takesJson(takes),
         };
       }
@@ -71,7 +72,7 @@ function sightOf({ type, department }: Scope): HolderSight {
 }
 
 function liveJson({ request, state }: RequestView, explanation: Explanation, estimate: Estimate | null) {
-  const { tick, at, reasons, position, options, held, reservation } = explanation;
+  const { tick, at, reasons, position, verdict, worth, options, held, reservation } = explanation;
   return {
     id: request.id,
     state,
@@ -80,6 +81,8 @@ function liveJson({ request, state }: RequestView, explanation: Explanation, est
     at: formatInstant(at),
     reasons: reasons.map(reasonJson),
     position,
+    verdict: verdict && { ...verdict, codes: [...verdict.codes] },
+    worth,
     options,
     reservation: {
       startsAt: formatNullable(reservation.startsAt),
@@ -126,6 +129,8 @@ function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
     at: formatNullable(decidedAt),
     reasons: reasons.map(reasonJson),
     position: null,
+    verdict: null,
+    worth: null,
     options: [],
     reservation: null,
     estimate: null,
@@ -133,6 +138,7 @@ function storedJson({ request, state, tick, decidedAt, reasons }: RequestView) {
     held: [],
     price: null,
     offers: null,
+    heldOffer: null,
     whatItTakes: null,
   };
 }

@@ -258,8 +258,14 @@ export function offerJson(request: ResourceRequest, offer: Offer, tick: OffersAn
   };
 }
 
-function heldJson({ id, holdOf: { offer, tick, until } }: HoldingRequest) {
-  return { id, offer, ifVersion: versionOf(tick), until: formatInstant(until) };
+export function heldJson({ id, options, holdOf: { offer, tick, until } }: HoldingRequest) {
+  return {
+    id,
+    offer,
+    ifVersion: versionOf(tick),
+    until: formatInstant(until),
+    options: options.map(optionJson),
+  };
 }
 
 function windowJson({ from, to }: { readonly from?: number; readonly to?: number }) {

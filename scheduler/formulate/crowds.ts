@@ -1,5 +1,5 @@
 // How many requests of one agent and class could start in this tick: they share what a request is worth as such, and the deadline allowance.
-// Invariant: counted before the first column is valued, gangs' members included. Called by index.ts alone.
+// Invariant: counted before the first column is valued, gangs' members included. Called by index.ts and explanationScore.ts.
 
 import type { PriorityClass } from '../domain/configuration.ts';
 import type { Instant } from '../domain/quantity.ts';

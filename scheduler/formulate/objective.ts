@@ -90,10 +90,20 @@ export interface Worth {
 }
 
 /** At least 1, and at least 1 more than `share`. */
-export function worthOf({ share, alike, ageBucket, bonus, penalty }: Worth): number {
-  const own = ownOf(alike);
-  const taken = Math.min(own - 1, Math.ceil((penalty * own) / PER_REQUEST));
-  return Math.floor(((own + share) * AGE[ageBucket]!) / 16) + bonus - taken;
+export function worthOf(worth: Worth): number {
+  const own = ownOf(worth.alike);
+  const taken = Math.min(own - 1, Math.ceil((worth.penalty * own) / PER_REQUEST));
+  return worthBefore(worth) - taken;
+}
+
+/** What the columns of one request have in common: its worth before anything is taken for where it sits. */
+export function worthBefore({ share, alike, ageBucket, bonus }: Omit<Worth, 'penalty'>): number {
+  return Math.floor(((ownOf(alike) + share) * ageSixteenths(ageBucket)) / 16) + bonus;
+}
+
+/** What age multiplies by, in sixteenths. */
+export function ageSixteenths(bucket: number): number {
+  return AGE[bucket]!;
 }
 
 /** What each of n requests of one agent and class is worth as such. */
@@ -154,14 +164,32 @@ export interface Blemishes {
   readonly mostCost: number;
 }
 
-export function penaltyOf(blemishes: Blemishes): number {
+/** Each at least 0, a request being worth 1000. */
+export interface PenaltyParts {
+  /** Not the first of its preferences. */
+  readonly preference: number;
+  /** Not the first of its options. */
+  readonly option: number;
+  /** Not the first window it might have. */
+  readonly lateness: number;
+  /** Seats larger than what sits on them. */
+  readonly fit: number;
+  /** Dearer than the cheapest of its columns. */
+  readonly price: number;
+}
+
+export function penaltyPartsOf(blemishes: Blemishes): PenaltyParts {
   const { cost, leastCost, mostCost } = blemishes;
-  const dearer = mostCost > 0 ? Math.floor((PRICE_MOST * (cost - leastCost)) / mostCost) : 0;
-  return (
-    Math.min(PREFERENCE_MOST, PREFERENCE_STEP * blemishes.ranks) +
-    Math.min(OPTION_MOST, OPTION_STEP * blemishes.option) +
-    Math.min(LATENESS_MOST, LATENESS_STEP * blemishes.windowsSkipped) +
-    Math.min(FIT_MOST, blemishes.looseness) +
-    dearer
-  );
+  return {
+    preference: Math.min(PREFERENCE_MOST, PREFERENCE_STEP * blemishes.ranks),
+    option: Math.min(OPTION_MOST, OPTION_STEP * blemishes.option),
+    lateness: Math.min(LATENESS_MOST, LATENESS_STEP * blemishes.windowsSkipped),
+    fit: Math.min(FIT_MOST, blemishes.looseness),
+    price: mostCost > 0 ? Math.floor((PRICE_MOST * (cost - leastCost)) / mostCost) : 0,
+  };
+}
+
+export function penaltyOf(blemishes: Blemishes): number {
+  const { preference, option, lateness, fit, price } = penaltyPartsOf(blemishes);
+  return preference + option + lateness + fit + price;
 }

@@ -299,7 +299,10 @@ function highest(columns: readonly TemplateColumn[], tariff: Tariff): readonly n
 }
 
 /** Money of a column as a plain number, to compare columns with each other: no account is charged by it. */
-function comparableCost({ choices, endsAt }: PricedChoices, now: number): number {
+export function comparableCost(
+  { choices, endsAt }: Pick<PricedChoices, 'choices' | 'endsAt'>,
+  now: number,
+): number {
   let cost = 0;
   for (const { place, quantity } of choices) {
     const [pool] = place.pools;

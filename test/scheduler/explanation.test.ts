@@ -46,6 +46,7 @@ describe('the candidate table', () => {
       window: null,
       rank: null,
       fits: false,
+      score: null,
       ...fields,
     });
     expect(options).toEqual([
@@ -64,6 +65,7 @@ describe('the candidate table', () => {
                 used: 6,
                 available: 2,
                 priceMinor: 100,
+                score: expect.objectContaining({ preference: 0, price: 0, total: 0 }),
               }),
               row('gpu-b', { standing: 'size', rank: 0, capacity: 2, used: 0, available: 2, priceMinor: 10 }),
               row('gpu-d', { standing: 'clearance', capacity: 8, used: 0, available: 8, priceMinor: 0 }),

@@ -4,7 +4,7 @@
 import type { Reason, View } from '../../client/index.ts';
 import { wordsOf } from '../../states.ts';
 import { placeText } from '../place.ts';
-import { offerLines, priceLines, takesLines } from './offerLines.ts';
+import { heldText, offerLines, priceLines, takesLines } from './offerLines.ts';
 import { type Column, plain, table, tableOf } from './output.ts';
 
 type Views = readonly View[];
@@ -45,12 +45,15 @@ export function explanationLines(explanation: View): string[] {
     `${plain(id)} is ${wordsOf(plain(state)).word}${ahead}${asOf(explanation)}`,
     ...reasonLines(viewsOf(reasons) as readonly Reason[]),
     ...startLines(explanation),
+    ...verdictLines(explanation.verdict as View | null | undefined),
+    ...worthLines(explanation.worth as View | null | undefined),
     ...viewsOf(explanation.options).flatMap((option) =>
       viewsOf(option.claims).flatMap((claim) => claimLines(option, claim)),
     ),
     ...viewsOf(explanation.held).flatMap(holderLines),
     ...priceLines(explanation.price as View | null | undefined),
     ...takesLines(explanation.whatItTakes as View | null | undefined),
+    ...heldLines(explanation.heldOffer as View | null | undefined),
     ...offerLines(viewsOf(explanation.offers)),
     ...grantLines(explanation.granted as View | null | undefined),
   ];
@@ -79,9 +82,53 @@ function asOf({ tick, at, live }: View): string {
   return `, as of tick ${plain(tick)} at ${plain(at)}${live === false ? ', when it was last decided' : ''}`;
 }
 
+function verdictLines(verdict: View | null | undefined): string[] {
+  if (!verdict) return [];
+  const { allow, codes, policyRevision } = verdict;
+  const revision = plain(policyRevision).slice(0, 12);
+  const said = allow === true ? 'allows it' : `denies it: ${(codes as readonly string[]).join(', ')}`;
+  return ['', `policy ${revision} ${said}`];
+}
+
+function worthLines(worth: View | null | undefined): string[] {
+  if (!worth) return [];
+  const { alike, own, share, ageSixteenths, deadline, total } = worth;
+  const age = Number(ageSixteenths) / 16;
+  const among = alike === 1 ? '' : `, one of ${plain(alike)} of its agent and class`;
+  const rest = Number(deadline) > 0 ? ` + ${plain(deadline)} for its deadline` : '';
+  return [
+    '',
+    `worth ${plain(total)} points: (${plain(own)} as a request${among} + ${plain(share)} for its size) x ${age} for its age${rest}`,
+  ];
+}
+
+/** What stands for each part of a score, in the order in which they are told. */
+const SCORE_PARTS: Readonly<Record<string, string>> = {
+  preference: 'preference',
+  option: 'option',
+  lateness: 'window',
+  fit: 'node',
+  price: 'price',
+};
+
+/** "-60 (preference -60)"; a weight is added, all else is taken. */
+function scoreText(score: View | null): string {
+  if (!score) return '-';
+  const parts = Object.entries(SCORE_PARTS).flatMap(([part, words]) => {
+    const taken = Number(score[part] ?? 0);
+    return taken === 0 ? [] : [`${words} ${-taken}`];
+  });
+  const weight = Number(score.weight);
+  if (weight !== 0) parts.push(`policy ${weight > 0 ? '+' : ''}${weight}`);
+  const total = 0 - Number(score.total);
+  return parts.length === 0 ? '0' : `${total > 0 ? '+' : ''}${total} (${parts.join(', ')})`;
+}
+
 function claimLines({ option }: View, { claim, kind, quantity, candidates }: View): string[] {
   const head = `option ${plain(option)}, claim ${plain(claim)}: ${plain(quantity)} of ${plain(kind)}`;
-  const pools = viewsOf(candidates);
+  const pools = viewsOf(candidates).map(({ score, ...row }) =>
+    score === undefined ? row : { ...row, score: scoreText(score as View | null) },
+  );
   return ['', head, ...(pools.length === 0 ? ['  no pool'] : tableOf(pools).map((line) => `  ${line}`))];
 }
 
@@ -94,6 +141,10 @@ function holderLines(row: View): string[] {
     ...(holders.length === 0 ? [] : tableOf(holders).map((line) => `  ${line}`)),
     ...(others > 0 ? [`  ${others} more are held by others`] : []),
   ];
+}
+
+function heldLines(held: View | null | undefined): string[] {
+  return held ? ['', heldText(held)] : [];
 }
 
 function grantLines(granted: View | null | undefined): string[] {

@@ -19,6 +19,10 @@ export function offerLines(offers: Views): string[] {
     : ['', 'could start at once:', ...table(offers, OFFERS).map((line) => `  ${line}`)];
 }
 
+export function heldText({ id, offer, until }: View): string {
+  return `${plain(offer)} is held until ${plain(until)} by ${plain(id)}`;
+}
+
 export function changeText({ field, kind, label, from, to }: View): string {
   const what = field === 'quantity' ? plain(kind) : field === 'label' ? plain(label) : plain(field);
   return `${what} ${valueText(from)} -> ${valueText(to)}`;

@@ -2,7 +2,7 @@
 
 import { EXIT } from '../io.ts';
 import { connect } from './connection.ts';
-import { offerLines } from './offerLines.ts';
+import { heldText, offerLines } from './offerLines.ts';
 import { flagOf, required, textOf } from './options.ts';
 import { print, showObject } from './output.ts';
 import { idOf } from './requestRuns.ts';
@@ -17,7 +17,7 @@ export async function offers(invocation: Invocation): Promise<number> {
     io.out(JSON.stringify(found));
     return EXIT.done;
   }
-  if (found.held) io.out(`${found.held.offer} is held until ${found.held.until} by ${found.held.id}`);
+  if (found.held) io.out(heldText({ ...found.held }));
   if (found.offers.length === 0) {
     io.out('nothing that it could ask for instead fits at the moment');
     return EXIT.done;

@@ -9,6 +9,12 @@ export function now(): number {
   return Date.now();
 }
 
+export function later(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
 /** An idempotency key: one for each act that a person confirms. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

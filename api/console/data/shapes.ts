@@ -194,6 +194,34 @@ export interface CandidateRow {
   readonly available: number;
   readonly fits: boolean;
   readonly priceMinor: number;
+  readonly score: Score | null;
+}
+
+/** Taken off what the request is worth, but `weight`, which is added. */
+export interface Score {
+  readonly preference: number;
+  readonly option: number;
+  readonly lateness: number;
+  readonly fit: number | null;
+  readonly price: number;
+  readonly weight: number;
+  readonly total: number;
+  readonly value: number;
+}
+
+export interface RequestWorth {
+  readonly alike: number;
+  readonly own: number;
+  readonly share: number;
+  readonly ageSixteenths: number;
+  readonly deadline: number;
+  readonly total: number;
+}
+
+export interface Verdict {
+  readonly allow: boolean;
+  readonly codes: readonly string[];
+  readonly policyRevision: string;
 }
 
 export interface Offer {
@@ -201,6 +229,14 @@ export interface Offer {
   readonly changes: readonly View[];
   readonly body: View;
   readonly grant: { readonly allocations: readonly View[]; readonly endsAt: string };
+}
+
+/** The request that keeps an offer's units, and until when. */
+export interface HeldOffer {
+  readonly id: string;
+  readonly offer: string;
+  readonly until: string;
+  readonly options: RequestView['options'];
 }
 
 export interface Explanation {
@@ -211,6 +247,8 @@ export interface Explanation {
   readonly at: string | null;
   readonly reasons: readonly Reason[];
   readonly position: { readonly class: string; readonly ahead: number } | null;
+  readonly verdict: Verdict | null;
+  readonly worth: RequestWorth | null;
   readonly options: readonly {
     readonly option: number;
     readonly claims: readonly {
@@ -239,6 +277,7 @@ export interface Explanation {
     readonly rows: readonly { readonly row: string; readonly units: number; readonly price: number }[];
   } | null;
   readonly offers: readonly Offer[] | null;
+  readonly heldOffer: HeldOffer | null;
   readonly whatItTakes: {
     readonly standing: string;
     readonly atLeast: number | null;

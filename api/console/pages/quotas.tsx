@@ -7,6 +7,7 @@ import type { Quota } from '../data/shapes.ts';
 import { amount } from '../parts/format.ts';
 import { Bar } from '../parts/mark.tsx';
 import { Panel, Shown } from '../parts/panel.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { EditAmounts } from './editAmounts.tsx';
 
 const FIELDS = ['nominal', 'borrowingLimit', 'lendingLimit'] as const;
@@ -25,22 +26,24 @@ export function Quotas({ department }: { readonly department: string }) {
         empty={{ when: (all) => all.length === 0, say: 'It has no quota: it is not limited in any kind.' }}
       >
         {(all) => (
-          <table>
-            <thead>
-              <tr>
-                {['kind', 'cohort', 'use', 'used', 'own', 'may borrow', 'lends', ''].map((title, at) => (
-                  <th key={title} scope="col" class={at > 2 && at < 7 ? 'number' : ''}>
-                    {title === '' ? <span class="hidden">edit</span> : title}
-                  </th>
+          <Scroll label="Quotas">
+            <table>
+              <thead>
+                <tr>
+                  {['kind', 'cohort', 'use', 'used', 'own', 'may borrow', 'lends', ''].map((title, at) => (
+                    <th key={title} scope="col" class={at > 2 && at < 7 ? 'number' : ''}>
+                      {title === '' ? <span class="hidden">edit</span> : title}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {all.map((quota) => (
+                  <QuotaRow key={quota.kind} quota={quota} onEdit={() => setEdited(quota)} />
                 ))}
-              </tr>
-            </thead>
-            <tbody>
-              {all.map((quota) => (
-                <QuotaRow key={quota.kind} quota={quota} onEdit={() => setEdited(quota)} />
-              ))}
-            </tbody>
-          </table>
+              </tbody>
+            </table>
+          </Scroll>
         )}
       </Shown>
       {edited === null ? null : (

@@ -16,7 +16,9 @@ import { Confirm } from '../parts/dialog.tsx';
 import { amount, asks, instant, since, span } from '../parts/format.ts';
 import { Facts, ReasonBox, RequestLink, State, TickLink } from '../parts/mark.tsx';
 import { Panel, Shown } from '../parts/panel.tsx';
-import { Candidates, Holders, Offers, Takes } from './requestWhy.tsx';
+import { Candidates } from './candidates.tsx';
+import { Offers } from './offers.tsx';
+import { Holders, Takes } from './requestWhy.tsx';
 import { Timeline } from './timeline.tsx';
 
 interface Whole {
@@ -98,9 +100,9 @@ function Request({ whole, resource }: { readonly whole: Whole; readonly resource
           />
         </Panel>
         {OPEN.has(request.state) ? <Start of={explanation} /> : null}
-        <Offers request={request} of={explanation} onDone={resource.reload} />
+        <Offers request={request} of={explanation} readAt={resource.at} onDone={resource.reload} />
         <Holders of={explanation} />
-        <Candidates of={explanation} />
+        <Candidates request={request} of={explanation} />
         <Takes request={request} of={explanation} />
         <Timeline events={events} />
       </div>
@@ -135,8 +137,13 @@ function Start({ of: { position, reservation, estimate, noEstimate } }: { readon
               'any moment: later than was estimated'
             ) : (
               <>
-                {Date.parse(estimate.p10) <= at ? 'now' : since(estimate.p10, at)}{' '}
-                <span class="muted">to</span> {since(estimate.p90, at)}
+                {Date.parse(estimate.p10) <= at ? 'now' : since(estimate.p10, at)}
+                {since(estimate.p10, at) === since(estimate.p90, at) ? null : (
+                  <>
+                    {' '}
+                    <span class="muted">to</span> {since(estimate.p90, at)}
+                  </>
+                )}
               </>
             )}
           </p>

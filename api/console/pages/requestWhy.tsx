@@ -1,90 +1,17 @@
-// The parts of a request's page that explain it: candidates, holders, offers to accept, and what it would take to be granted.
+// The parts of a request's page that tell of others: who holds what it wants, and whom it would displace.
 // Invariant: nothing is computed here beyond sums; who may not see a holder by name sees the sum.
 
 import { useState } from 'preact/hooks';
 import type { RequestView } from '../../client/shapes.ts';
 import { linkTo } from '../data/address.ts';
-import { go } from '../data/route.ts';
 import { useApi, useMe } from '../data/session.ts';
-import type { CandidateRow, Explanation, Offer } from '../data/shapes.ts';
-import { STANDING_WORDS, said } from '../parts/codes.ts';
-import { Confirm } from '../parts/dialog.tsx';
-import { amount, instant, label, plain } from '../parts/format.ts';
-import { Bar, RequestLink } from '../parts/mark.tsx';
+import type { Explanation } from '../data/shapes.ts';
+import { amount, instant, plain } from '../parts/format.ts';
+import { RequestLink } from '../parts/mark.tsx';
 import { Failure, Panel } from '../parts/panel.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 
 interface OfExplanation {
   readonly of: Explanation;
-}
-
-const CANDIDATES = ['pool', 'standing', 'preferred', 'use', 'left', 'fits', 'price, minor units'];
-
-export function Candidates({ of: { options } }: OfExplanation) {
-  const claims = options.flatMap(({ option, claims }) => claims.map((claim) => ({ option, ...claim })));
-  if (claims.length === 0) return null;
-  return (
-    <Panel title="What it could take" wide>
-      {claims.map(({ option, claim, kind, quantity, candidates, unlisted }) => (
-        <div key={`${option}/${claim}`} class="claim">
-          <h3>
-            {options.length > 1 ? `option ${option}, ` : ''}
-            {amount(quantity)} {kind}
-          </h3>
-          <CandidateTable rows={candidates} />
-          {Object.keys(unlisted).length === 0 ? null : (
-            <p class="muted">and {plain(unlisted)} that are not listed</p>
-          )}
-        </div>
-      ))}
-    </Panel>
-  );
-}
-
-/** Those that may serve it; the others, which are many, when they are asked for. */
-function CandidateTable({ rows }: { readonly rows: readonly CandidateRow[] }) {
-  const [whole, setWhole] = useState(false);
-  const able = rows.filter(({ standing }) => standing === 'candidate');
-  const others = rows.length - able.length;
-  const shown = whole || able.length === 0 ? rows : able;
-  return (
-    <Scroll label="Candidates">
-      <table>
-        <thead>
-          <tr>
-            {CANDIDATES.map((title, at) => (
-              <th key={title} scope="col" class={at > 3 ? 'number' : ''}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((row) => (
-            <tr key={`${row.pool}/${row.window}`}>
-              <td>
-                {row.pool}
-                {row.window === null ? '' : ` (${row.window})`}
-              </td>
-              <td>{said(STANDING_WORDS, row.standing)}</td>
-              <td>{row.rank === null ? '–' : `choice ${row.rank + 1}`}</td>
-              <td>
-                <Bar used={row.used} of={row.capacity} />
-              </td>
-              <td class="number">{amount(row.available)}</td>
-              <td class="number">{row.fits ? 'yes' : 'no'}</td>
-              <td class="number">{amount(row.priceMinor)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {shown.length === rows.length ? null : (
-        <button type="button" class="link" onClick={() => setWhole(true)}>
-          Show {amount(others)} that may not serve it, and why
-        </button>
-      )}
-    </Scroll>
-  );
 }
 
 export function Holders({ of: { held } }: OfExplanation) {
@@ -118,69 +45,6 @@ export function Holders({ of: { held } }: OfExplanation) {
       ))}
     </Panel>
   );
-}
-
-export interface OffersProps extends OfExplanation {
-  readonly request: RequestView;
-  readonly onDone: () => void;
-}
-
-export function Offers({ request, of: { offers, tick }, onDone }: OffersProps) {
-  const me = useMe();
-  const [asked, setAsked] = useState<Offer | null>(null);
-  const api = useApi();
-  if (offers === null || request.state !== 'waiting') return null;
-  const mine = me.agent === request.agent;
-  const accept = async (offer: Offer, because: string): Promise<void> => {
-    const path = `/v1/requests/${encodeURIComponent(request.id)}/offers/${encodeURIComponent(offer.id)}/accept`;
-    const taken = await api.act<{ readonly id: string }>({ method: 'POST', path, base: '*', because });
-    onDone();
-    go(['requests', taken.id]);
-  };
-  return (
-    <Panel title="What to change" note={tick === null ? undefined : 'each of these would start at once'}>
-      {offers.length === 0 ? (
-        <p class="empty">
-          Nothing smaller, other, later or shorter would start now. What it waits for stands under Why.
-        </p>
-      ) : null}
-      <ul class="offers">
-        {offers.map((offer) => (
-          <li key={offer.id}>
-            <p>
-              {offer.changes.map((change) => changeText(change)).join('; ')}; until{' '}
-              {instant(offer.grant.endsAt)}
-            </p>
-            {mine ? (
-              <button type="button" onClick={() => setAsked(offer)}>
-                Accept
-              </button>
-            ) : null}
-          </li>
-        ))}
-      </ul>
-      {!mine && offers.length > 0 ? <p class="muted">{request.agent} itself can accept one.</p> : null}
-      {asked === null ? null : (
-        <Confirm
-          title="Take this instead?"
-          verb="Accept the offer"
-          onConfirm={(because) => accept(asked, because)}
-          onClose={() => setAsked(null)}
-        >
-          <p>{asked.changes.map((change) => changeText(change)).join('; ')}.</p>
-          <p class="muted">The request as it stands ends, and the offered one takes its place.</p>
-        </Confirm>
-      )}
-    </Panel>
-  );
-}
-
-function changeText(change: Readonly<Record<string, unknown>>): string {
-  const { field, from, to, kind, label: name } = change;
-  const what = [kind, name, field === 'quantity' || field === 'label' ? null : label(String(field))]
-    .filter(Boolean)
-    .join(' ');
-  return `${what}: ${plain(to)} instead of ${plain(from)}`;
 }
 
 /** Asked for apart: it solves the last program again. */

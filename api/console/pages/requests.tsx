@@ -142,16 +142,16 @@ function columnsAt(at: number): readonly GridColumn<ListedRequest>[] {
   const age = ({ submittedAt }: RequestView) => ago(submittedAt, at);
   return [
     { title: 'State', width: '6.2rem', cell: ({ request }) => <State of={request.state} /> },
-    { title: 'Asks', width: 'minmax(8rem, 1.3fr)', cell: (row) => row.asks },
+    { title: 'Asks', width: 'minmax(13rem, 1fr)', cell: (row) => row.asks },
     { title: 'Department', width: '7rem', cell: ({ request }) => request.department },
-    { title: 'Agent', width: 'minmax(7rem, 0.7fr)', cell: ({ request }) => request.agent },
+    { title: 'Agent', width: 'minmax(8rem, 0.5fr)', cell: ({ request }) => request.agent },
     { title: 'Class', width: '5.5rem', cell: ({ request }) => request.terms.class },
     {
       title: 'Reason',
       width: '10.5rem',
       cell: ({ reason }) => <span class="code">{reason === '' ? '–' : reason}</span>,
     },
-    { title: 'Summary', width: 'minmax(6rem, 1.4fr)', cell: ({ request }) => request.terms.summary || '–' },
+    { title: 'Summary', width: 'minmax(6rem, 1.6fr)', cell: ({ request }) => request.terms.summary || '–' },
     { title: 'Submitted', width: '8rem', number: true, cell: ({ request }) => age(request) },
   ];
 }

@@ -46,7 +46,7 @@ function Compared({ results }: { readonly results: readonly Result[] }) {
       )}
       {rows.length === 0 ? null : (
         <Scroll label="Figures side by side">
-          <table class="full">
+          <table class="compared">
             <thead>
               <tr>
                 <th scope="col">figure</th>

@@ -10,6 +10,18 @@ export const STANDING_WORDS: Readonly<Record<string, string>> = {
   selector: 'not what it asks for',
 };
 
+/** What takes of what a request is worth, by the parts of a score. */
+export const SCORE_WORDS: Readonly<Record<string, string>> = {
+  preference: 'not its first preference',
+  option: 'not its first option',
+  lateness: 'a later window',
+  fit: 'a looser node',
+  price: 'dearer',
+};
+
+/** For so long an offer is held, from the tick that keeps it on. */
+export const HOLD_SECONDS = 10;
+
 export const NO_PROMISE_WORDS: Readonly<Record<string, string>> = {
   notDue: 'it has not waited long enough for one',
   gangIncomplete: 'members of its gang are missing',

@@ -9,12 +9,42 @@ import {
   STANDINGS,
 } from '../../../scheduler/index.ts';
 import { Amount, InstantText, NullableInstant } from './fields.ts';
-import { OfferView, PriceView, TakesView } from './offers.ts';
+import { HeldOfferView, OfferView, PriceView, TakesView } from './offers.ts';
 import { EstimateView, LeaseJson, ReasonView } from './views.ts';
 
 const Text = Type.String();
 const nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
   Type.Union([schema, Type.Null()]);
+
+/** Below 0 where the policy's weight outdoes what is taken. */
+const Points = Type.Integer();
+
+const ScoreView = Type.Object({
+  preference: Amount,
+  option: Amount,
+  lateness: Amount,
+  fit: nullable(Amount),
+  price: Amount,
+  weight: Points,
+  total: Points,
+  value: Amount,
+});
+
+const WorthView = Type.Object({
+  alike: Amount,
+  own: Amount,
+  share: Amount,
+  ageSixteenths: Amount,
+  deadline: Amount,
+  total: Amount,
+});
+
+const VerdictView = Type.Object({
+  allow: Type.Boolean(),
+  codes: Type.Array(Text),
+  policyRevision: Text,
+  dataRevision: Text,
+});
 
 const CandidateView = Type.Object({
   pool: Text,
@@ -26,6 +56,7 @@ const CandidateView = Type.Object({
   available: Amount,
   fits: Type.Boolean(),
   priceMinor: Amount,
+  score: nullable(ScoreView),
 });
 
 const shortFields = {
@@ -54,6 +85,8 @@ export const ExplanationView = Type.Object({
   at: NullableInstant,
   reasons: Type.Array(ReasonView),
   position: nullable(Type.Object({ class: Text, ahead: Amount })),
+  verdict: nullable(VerdictView),
+  worth: nullable(WorthView),
   options: Type.Array(
     Type.Object({
       option: Amount,
@@ -96,5 +129,6 @@ export const ExplanationView = Type.Object({
   granted: nullable(LeaseJson),
   price: nullable(PriceView),
   offers: nullable(Type.Array(OfferView)),
+  heldOffer: nullable(HeldOfferView),
   whatItTakes: nullable(TakesView),
 });

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { Amount, InstantText } from './fields.ts';
-import { AllocationView } from './views.ts';
+import { AllocationView, OptionView } from './views.ts';
 
 const Text = Type.String();
 const Units = Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: Amount });
@@ -32,13 +32,21 @@ export const OfferView = Type.Object({
   }),
 });
 
+/** The request that keeps an offer's units; accepted with this version, or any other, it is granted. */
+export const HeldOfferView = Type.Object({
+  id: Text,
+  offer: Text,
+  ifVersion: Text,
+  until: InstantText,
+  options: Type.Array(OptionView, { description: 'What is held, as the holding request asks for it.' }),
+});
+
 export const OffersView = Type.Object({
   request: Text,
   ifVersion: Type.String({ description: 'The version at which each offer fits; in quotes for If-Match.' }),
   at: InstantText,
   offers: Type.Array(OfferView),
-  /** The request that keeps an offer's units; accepted with this version, or any other, it is granted. */
-  held: Type.Optional(Type.Object({ id: Text, offer: Text, ifVersion: Text, until: InstantText })),
+  held: Type.Optional(HeldOfferView),
 });
 
 export const PriceView = Type.Object({

@@ -108,13 +108,17 @@ const ObligationsView = Type.Object({
   audit: Type.Optional(Type.Array(Text)),
 });
 
+export const OptionView = Type.Object({
+  claims: Type.Array(Type.Object({ kind: Text, quantity: Amount })),
+});
+
 export const RequestJson = Type.Object({
   id: Text,
   clientRequestId: Text,
   department: Text,
   agent: Text,
   state: Type.Enum([...REQUEST_STATES]),
-  options: Type.Array(Type.Object({ claims: Type.Array(Type.Object({ kind: Text, quantity: Amount })) })),
+  options: Type.Array(OptionView),
   terms: TermsView,
   submittedAt: InstantText,
   decidedAt: NullableInstant,

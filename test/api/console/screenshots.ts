@@ -44,7 +44,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'sign-in', path: '#/', as: AUTHOR, height: 480 },
   { name: 'now', path: '#/', as: HEAD, height: 1180 },
   { name: 'requests', path: '#/requests', as: AUTHOR },
-  { name: 'request', path: '#/requests/ID', as: WAITER, height: 1180 },
+  { name: 'request', path: '#/requests/ID', as: WAITER, height: 1060 },
   { name: 'ticks', path: '#/ticks', as: AUTHOR },
   { name: 'tick', path: '#/ticks/TICK', as: AUTHOR, height: 960 },
   { name: 'departments', path: '#/departments', as: AUTHOR, height: 560 },

@@ -13,6 +13,8 @@ const EXPLANATION: Explanation = {
   at: NOW,
   reasons,
   position: { class: 'standard', ahead: 3 },
+  verdict: { allow: true, codes: [], policyRevision: 'p1', dataRevision: 'd1' },
+  worth: { alike: 2, own: 500, share: 8000, ageSixteenths: 20, deadline: 0, total: 10_625 },
   reservation: { startsAt: null, madeAt: null, why: 'notDue', dueAt: NOW },
   options: [
     {
@@ -33,6 +35,10 @@ const EXPLANATION: Explanation = {
               available: 0,
               fits: false,
               priceMinor: 0,
+              score: {
+                ...{ preference: 60, option: 0, lateness: 0, fit: 0, price: 0 },
+                ...{ weight: 100, total: -40, value: 10_645 },
+              },
             },
           ],
           unlisted: { selector: 4 },
@@ -81,10 +87,21 @@ it('tells a waiting request everything of one look at the memory, by what its re
     at: '2026-11-23T09:00:00.000Z',
     reasons: [{ code: 'POOL_FULL', actor: 'wait', short }],
     position: { class: 'standard', ahead: 3 },
+    verdict: { allow: true, policyRevision: 'p1' },
+    worth: { own: 500, ageSixteenths: 20 },
     reservation: { startsAt: null, why: 'notDue', dueAt: '2026-11-23T09:00:00.000Z' },
     estimate: null,
     noEstimate: 'noEnd',
-    options: [{ claims: [{ candidates: [{ pool: 'gpu-a100', fits: false }], unlisted: { selector: 4 } }] }],
+    options: [
+      {
+        claims: [
+          {
+            candidates: [{ pool: 'gpu-a100', fits: false, score: { total: -40 } }],
+            unlisted: { selector: 4 },
+          },
+        ],
+      },
+    ],
     held: [{ heldByOthers: 3, holders: [{ agent: 'anvil-01', endsAt: '2026-11-23T09:00:00.000Z' }] }],
     granted: null,
   });
@@ -100,6 +117,8 @@ it('tells what was stored, and says so, where this process does not lead', async
     tick: 11,
     reasons: [{ code: 'POOL_FULL', short }],
     position: null,
+    verdict: null,
+    worth: null,
     options: [],
     held: [],
     granted: null,

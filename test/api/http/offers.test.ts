@@ -46,6 +46,8 @@ async function aWaitingRequest(outcome: (view: RequestView) => OffersOutcome = s
         at: NOW,
         reasons: [],
         position: { class: 'standard', ahead: 0 },
+        verdict: null,
+        worth: { alike: 1, own: 1000, share: 0, ageSixteenths: 16, deadline: 0, total: 1000 },
         options: [],
         reservation: { startsAt: null, madeAt: null, why: 'notDue', dueAt: NOW },
         held: [],
@@ -211,6 +213,7 @@ describe('an offer that is held', () => {
       offer: OFFER,
       ifVersion: 'tick-5',
       until: '2026-11-23T09:00:10.000Z',
+      options: [{ claims: [expect.objectContaining({ kind: 'gpu', quantity: 1 })] }],
     });
     const again = await hold('*');
     expect([again.json().id, again.headers['idempotent-replayed']]).toEqual([HOLD, 'true']);

@@ -211,6 +211,8 @@ describe('annona request', () => {
       position: { class: 'standard', ahead: 3 },
       reservation: { startsAt: '2026-11-26T10:00:00.000Z', madeAt: '2026-11-26T08:00:00.000Z', why: null },
       estimate: { p10: '09:10', p50: '09:30', p90: '09:50', coverage: { covered: 41, of: 50 } },
+      verdict: { allow: true, codes: [], policyRevision: '0123456789abcdef', dataRevision: 'd' },
+      worth: { alike: 2, own: 500, share: 8000, ageSixteenths: 20, deadline: 50, total: 10_675 },
       options: [
         {
           option: 0,
@@ -219,7 +221,16 @@ describe('annona request', () => {
               claim: 0,
               kind: 'gpu',
               quantity: 2,
-              candidates: [{ pool: 'gpu-a', available: 1, fits: false }],
+              candidates: [
+                {
+                  ...{ pool: 'gpu-a', available: 1, fits: false },
+                  score: {
+                    ...{ preference: 60, option: 0, lateness: 0, fit: null, price: 5 },
+                    ...{ weight: 100, total: -35, value: 1035 },
+                  },
+                },
+                { pool: 'gpu-b', available: 0, fits: false, score: null },
+              ],
             },
           ],
         },
@@ -241,9 +252,14 @@ describe('annona request', () => {
       'promised: starts at 2026-11-26T10:00:00.000Z or earlier',
       'estimated: 09:30, from 09:10 to 09:50; 41 of the last 50 held',
       '',
+      'policy 0123456789ab allows it',
+      '',
+      'worth 10675 points: (500 as a request, one of 2 of its agent and class + 8000 for its size) x 1.25 for its age + 50 for its deadline',
+      '',
       'option 0, claim 0: 2 of gpu',
-      '  POOL   AVAILABLE  FITS',
-      '  gpu-a          1  false',
+      '  POOL   AVAILABLE  FITS   SCORE',
+      '  gpu-a          1  false  +35 (preference -60, price -5, policy +100)',
+      '  gpu-b          0  false  -',
       '',
       'gpu-a asks 2, left 1, held 7',
       '  AGENT  LEASE  UNITS',

@@ -1,9 +1,7 @@
 // Every page of the console in light and dark before axe-core, and the workbench with its compiler: what takes a browser longer.
 // One server for all of them, in order. Run by `npm run test:long`.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { violations } from '../axe.ts';
 import { CHROMIUM } from '../browser.ts';
 import { AUTHOR, HOSTILE, OPERATOR, pushReviewed } from '../rig.ts';
 import { openStage } from './stage.ts';
@@ -78,16 +76,6 @@ const DIALOGS = [
   ['#/simulations', 'New simulation'],
   ['#/', 'Keys and help'],
 ] as const;
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-    'axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))',
-  );
-  return found.map(({ id, nodes }) => `${page.url()}: ${id}: ${nodes[0]?.html}`);
-}
-
 it.skipIf(!CHROMIUM).each(['light', 'dark'] as const)(
   'has nothing for axe to find on any page, %s',
   async (colours) => {

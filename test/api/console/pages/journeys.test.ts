@@ -5,6 +5,7 @@ import { CHROMIUM, openPage } from '../browser.ts';
 import { AUTHOR, HOSTILE, OPERATOR, PAYROLL, REVIEWER, solvedTick, WAITER } from '../rig.ts';
 import { hasBadDays, hasLittleAndMuch } from './badDays.ts';
 import { answersFiveQuestions } from './fiveQuestions.ts';
+import { holdsAnOffer } from './holding.ts';
 import { openStage } from './stage.ts';
 
 const stage = openStage();
@@ -61,6 +62,7 @@ it.skipIf(!CHROMIUM)('shows hostile words as words', async () => {
 });
 
 answersFiveQuestions(stage);
+holdsAnOffer(stage);
 
 it.skipIf(!CHROMIUM)('takes an offer, with a reason that is kept', async () => {
   const { page, close } = await looking(WAITER, `#/requests/${stage.waiting}`);

@@ -31,6 +31,8 @@ export function leaderOf({ configuration, leases, canaries }: Led): Leading {
       at,
       reasons: [FULL],
       position: { class: 'standard', ahead: leases.length },
+      verdict: null,
+      worth: { alike: 1, own: 1000, share: 0, ageSixteenths: 16, deadline: 0, total: 1000 },
       options: [],
       reservation: { startsAt: at, madeAt: at, why: null, dueAt: at },
       held: heldRows({
