@@ -54,6 +54,8 @@ export function answersFiveQuestions(stage: Stage): void {
     await panel('Why requests wait').getByText('Units return when leases end', { exact: false }).waitFor();
     await panel('Why requests wait').getByRole('link', { name: 'POOL_FULL' }).focus();
     await page.keyboard.press('Enter');
+    // A key that comes before the list goes to nobody.
+    await page.getByRole('heading', { name: 'Requests' }).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('nightly evaluation');
     await page.getByText('1 of ', { exact: false }).first().waitFor();
