@@ -18,7 +18,7 @@ export interface Work {
  */
 export interface WorkBudget {
   readonly unitsMax: number;
-  /** Present: 20,000 units and so many more per column, at most `unitsMax`, so that a small tick does not search as long as a large one. */
+  /** Present: 30,000 units and so many more per column, at most `unitsMax`, so that a small tick does not search as long as a large one. */
   readonly unitsPerColumn?: number;
   /** A relative gap at which the search for a better plan ends; absent: 1e-4. */
   readonly gapEnough?: number;

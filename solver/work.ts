@@ -17,7 +17,7 @@ const UNITS_PER_MIP_CALL = 5_000;
 const ITERATIONS_MAX = 2 ** 31 - 1;
 
 /** What any model may work, however small: where every column counts, a linear program's set-up is most of it. */
-const UNITS_LEAST = 20_000;
+const UNITS_LEAST = 30_000;
 
 /** The units that a budget grants a model with so many columns. */
 export function unitsFor({ unitsMax, unitsPerColumn }: WorkBudget, columnCount: number): number {

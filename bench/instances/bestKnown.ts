@@ -48,7 +48,7 @@ export async function searchBestKnown(
       [key]: { value: better, bound: bound === null ? null : Math.ceil(bound - 1e-6), seconds },
     };
     const sorted = Object.fromEntries(Object.entries(next).sort(([a], [b]) => (a < b ? -1 : 1)));
-    await writeFile(FILE, `${JSON.stringify(sorted, null, 1)}\n`);
+    await writeFile(FILE, `${JSON.stringify(sorted, null, 2)}\n`);
     tell(`${i + 1}/${instances.length}  ${key}: ${value} of at most ${bound}`);
   }
   await rival.close();

@@ -47,7 +47,7 @@ class Instances {
     try {
       return ask(this.#active);
     } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      if (!(error instanceof Error) || error.name !== 'RuntimeError') throw error;
       this.#active = this.#spare;
       this.#spare = null;
       void loadOne(this.#wasmBinary).then((fresh) => {
