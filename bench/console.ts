@@ -1,12 +1,11 @@
 // `npm run bench:console`: what the console costs a browser: the filter at 10,000 rows, the first usable page, and memory over live ticks.
 // Invariant: the built page in Chromium against a server of this process that answers as the API does; figures are medians of 5 where
 // they can be repeated. Prints one JSON document.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildConsole } from '../api/cli/buildConsole.ts';
@@ -274,9 +273,18 @@ function slopeOf(points: readonly { ticks: number; bytes: number }[]): number {
   return over / points.reduce((sum, point) => sum + (point.ticks - x) ** 2, 0);
 }
 
+/** In PATH, or where `npm run services` unpacks it. */
+function findChromium(): string | undefined {
+  const unpacked = join(import.meta.dirname, '../.annona/services/chromium/usr/bin');
+  const folders = [...(process.env.PATH ?? '').split(delimiter), unpacked];
+  return folders.map((folder) => join(folder, 'chromium')).find(existsSync);
+}
+
 async function main(): Promise<void> {
   await buildConsole();
-  const executablePath = execFileSync('sh', ['-c', 'command -v chromium']).toString().trim();
+  const executablePath = findChromium();
+  if (executablePath === undefined)
+    throw new Error('no chromium in PATH or .annona/services: npm run services');
   const browser = await chromium.launch({
     executablePath,
     headless: true,

@@ -19,6 +19,7 @@ import {
   type SolveOptions,
   type SolveProgress,
   type SolverService,
+  type StageOutcome,
   type Warm,
 } from '../solver/index.ts';
 import { rounded } from './figures.ts';
@@ -145,7 +146,7 @@ async function figuresOf(
   const solution = await solver.solve(model, { ...options, warm, progress });
   const ms = clock() - from;
   const { stages, termination, work } = solution;
-  const worst = stages.reduce((most, stage) => (stage.gap > most.gap ? stage : most));
+  const worst = stages.reduce((most, stage) => (stage.gap > most.gap ? stage : most), NO_STAGE);
   const check = checkSolution(model, solution);
   const marks = stages.length > 1 ? [] : seen.map(({ ms: at, progress: told }) => markOf(model, at, told));
   const last: Mark = { ms, value: worst.value, bound: worst.bound, gap: worst.gap };
@@ -162,6 +163,14 @@ async function figuresOf(
   };
   return [figures, solution.carry];
 }
+
+/** Nothing that was asked for fits into what is free: there is no column, and no stage. */
+const NO_STAGE: Pick<StageOutcome, 'value' | 'bound' | 'gap' | 'method'> = {
+  value: 0,
+  bound: 0,
+  gap: 0,
+  method: 'empty',
+};
 
 /** Beyond this the exact search takes minutes. */
 const SEARCHED_REQUESTS_MAX = 2000;
