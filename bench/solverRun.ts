@@ -146,7 +146,8 @@ async function figuresOf(
   const solution = await solver.solve(model, { ...options, warm, progress });
   const ms = clock() - from;
   const { stages, termination, work } = solution;
-  const worst = stages.reduce((most, stage) => (stage.gap > most.gap ? stage : most), NO_STAGE);
+  const worst =
+    stages.length === 0 ? NO_STAGE : stages.reduce((most, stage) => (stage.gap > most.gap ? stage : most));
   const check = checkSolution(model, solution);
   const marks = stages.length > 1 ? [] : seen.map(({ ms: at, progress: told }) => markOf(model, at, told));
   const last: Mark = { ms, value: worst.value, bound: worst.bound, gap: worst.gap };
@@ -200,6 +201,8 @@ async function rivalsOf(
   { ms }: SolveFigures,
 ): Promise<InstanceFigures['rivals']> {
   const told: Record<string, { seconds: number; value: number; ms: number }[]> = {};
+  // GLPK takes no program without a column, and says so on the result's own stream.
+  if (model.columnCount === 0) return told;
   for (const [name, rival] of rivals) {
     told[name] = [];
     for (const seconds of [ms / 1000, 1]) {
