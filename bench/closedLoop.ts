@@ -26,6 +26,8 @@ export interface LoopRun {
   readonly terminal: number;
   /** Of the measured seconds. */
   readonly terminalPerSecond: number;
+  /** From the warm-up to the last send, at most `seconds`. */
+  readonly measuredSeconds: number;
   readonly firstDecisionMs: Spread;
   /** Sent while there was room for more: less than the time means that the organisation was full before. */
   readonly sendingSeconds: number;
@@ -72,8 +74,10 @@ export async function runLoop(
     const server = await close();
     await until(() => book.entries.every(isDecided), SETTLE_MS);
     const conservation = await conservationOf(subject, book);
+    if (lastSentMs <= fromMs) throw new Error(`all ${most} were sent within the warm-up: shorten it`);
     return {
-      ...figuresOf(book, fromMs, toMs),
+      // Once nothing more is sent the rate falls: what came before counts.
+      ...figuresOf(book, fromMs, Math.min(toMs, lastSentMs)),
       sendingSeconds: rounded((lastSentMs - startedMs) / 1000),
       server,
       conservation,
@@ -94,6 +98,7 @@ function figuresOf({ entries }: Book, fromMs: number, toMs: number) {
     sent: entries.length,
     terminal: terminal.length,
     terminalPerSecond: rounded((inWindow.length * 1000) / (toMs - fromMs)),
+    measuredSeconds: rounded((toMs - fromMs) / 1000),
     firstDecisionMs: spread(inWindow.map(({ decidedMs, sentMs }) => decidedMs! - sentMs)),
   };
 }

@@ -18,7 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     'loop-open': { type: 'string', default: '1000' },
     'loop-batch': { type: 'string', default: '50' },
-    'loop-warm-up': { type: 'string', default: '5' },
+    'loop-warm-up': { type: 'string', default: '2' },
     'loop-seconds': { type: 'string', default: '10' },
   },
 });
