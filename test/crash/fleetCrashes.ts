@@ -22,8 +22,6 @@ import { comeToRest, crashOrganisation, until } from './rig.ts';
 const PAUSE_MS = 300;
 /** Of an agent, more than it holds at a time and few enough for a tick to be as long at the end as at the start. */
 const OPEN_MOST = 20;
-/** Longer than a term's renewals are apart. */
-const HEARD_MS = 1500;
 /** A connection each. */
 const ASKED = { everyMs: 100 } as const;
 
@@ -187,7 +185,6 @@ function refuseFailures({ failures }: Run): void {
 
 async function badDays(run: Run, wrong: Member): Promise<void> {
   const { fleet, plan } = run;
-  const { restartDatabase } = plan;
   await goesOn(run);
   await handLeaseTo(fleet, wrong);
   await goesOn(run);
@@ -203,8 +200,8 @@ async function badDays(run: Run, wrong: Member): Promise<void> {
   );
   await goesOn(run);
   plan.note('ticks resumed after every session was ended');
-  if (restartDatabase === undefined) return;
-  await restartDatabase(fleet.databaseUrl);
+  if (plan.restartDatabase === undefined) return;
+  await plan.restartDatabase(fleet.databaseUrl);
   await goesOn(run);
   plan.note('ticks resumed after the database restarted');
 }
@@ -215,7 +212,8 @@ async function handLeaseTo(fleet: Fleet, member: Member): Promise<void> {
     const leader = await leaderOf(fleet);
     if (leader === null || leader === member) return leader === member;
     await takeLeaseAway(fleet);
-    await sleep(HEARD_MS);
+    // Longer than a term's renewals are apart.
+    await sleep(1500);
     return false;
   });
 }
